@@ -1,0 +1,175 @@
+"""Where everything of a site lives. Pure; used by the stages that need every page's address.
+
+Paths are those inside the output folder, in plain text (`수학/index.html`). Addresses are what
+stands in a link: below the site's base path and percent-encoded (RFC 3986).
+"""
+
+from __future__ import annotations
+
+import posixpath
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote, unquote, urlsplit
+
+from .model import Config, Post
+
+SAFE = "/~-._!$'()*+,;=:@"
+
+
+def slug(text: str) -> str:
+    """A readable part of an address: lower case, letters and digits of any script, hyphens.
+
+    The same text gives the same slug whatever Unicode form (UAX 15) the platform typed it in.
+    """
+    text = unicodedata.normalize("NFC", text).strip().lower()
+    kept = "".join(
+        character
+        if character.isalnum() or character in "_-"
+        else " "
+        if _separates(character)
+        else ""
+        for character in text
+    )
+    return "-".join(kept.split())
+
+
+def _separates(character: str) -> bool:
+    return character.isspace() or character in "/·,:;|–—"
+
+
+def page_path(address_path: str) -> str:
+    """The file behind a page's path: `/math/` is `math/index.html`."""
+    path = address_path.lstrip("/")
+    return path + "index.html" if not path or path.endswith("/") else path
+
+
+def post_page(post: Post, config: Config) -> str:
+    """The path of a post's page, with slashes at both ends."""
+    meta = post.meta
+    pattern = meta.permalink or config.permalink
+    parts = {
+        "category": slug(meta.category),
+        "year": f"{meta.date.year:04d}",
+        "month": f"{meta.date.month:02d}",
+        "day": f"{meta.date.day:02d}",
+        "slug": meta.slug,
+    }
+    # Longest names first, so that no name is taken for the beginning of another.
+    for name in sorted(parts, key=len, reverse=True):
+        pattern = pattern.replace(f":{name}", parts[name])
+    return language_prefix(meta.language, config) + pattern
+
+
+def language_prefix(language: str, config: Config) -> str:
+    """What the paths of a language start with: nothing for the default one."""
+    return "" if language == config.language else f"/{language}"
+
+
+def home_page(language: str, config: Config) -> str:
+    """Path of a language's home page."""
+    return language_prefix(language, config) + "/"
+
+
+def archive_page(language: str, config: Config) -> str:
+    """Path of the list of all posts by year."""
+    return language_prefix(language, config) + "/archive/"
+
+
+def category_page(category: str, language: str, config: Config) -> str:
+    """Path of a category's list."""
+    return f"{language_prefix(language, config)}/{slug(category)}/"
+
+
+def tag_page(tag: str, language: str, config: Config) -> str:
+    """Path of a tag's list."""
+    return f"{language_prefix(language, config)}/tag/{slug(tag)}/"
+
+
+def language_feed(language: str) -> str:
+    """Path of a language's own feed."""
+    return f"/{language}/feed.xml"
+
+
+SITE_FEED = "/feed.xml"
+
+
+def feed_id(post: Post, config: Config) -> str:
+    """A post's Atom id. No date, title or address is in it: it never changes (RFC 4287, 4.2.6)."""
+    own = f"{config.url}/{slug(post.meta.category)}/{post.meta.slug}"
+    return post.meta.id or quote(own, safe=SAFE)
+
+
+def address(path: str, config: Config) -> str:
+    """A path of the site as it stands in a link: below the base path, percent-encoded."""
+    return quote(config.base + "/" + path.lstrip("/"), safe=SAFE)
+
+
+def absolute(path: str, config: Config) -> str:
+    """A path of the site with scheme and host."""
+    return config.origin + address(path, config)
+
+
+def asset_path(name: str) -> str:
+    """Where a static file of the theme lies."""
+    return f"assets/{name}"
+
+
+def neighbour_path(folder: str, name: str) -> str:
+    """Where a file that lies beside a post is published, once for all its languages."""
+    return f"assets/posts/{folder}/{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """What a post may link to."""
+
+    pages: Mapping[str, str]
+    """Path of a post's source to the path of its page."""
+    config: Config
+
+
+def collect_links(posts: Iterable[Post], config: Config) -> Links:
+    """The addresses of all posts."""
+    return Links({post.source.path: post_page(post, config) for post in posts}, config)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a link of a post leads."""
+
+    address: str
+    neighbour: str = ""
+    """The neighbouring file that it needs, if any."""
+
+
+def resolve(href: str, post: Post, links: Links) -> Target | None:
+    """Where a link that stands in a post leads; None if it leads nowhere.
+
+    A relative link is read from the source file: to a neighbour, or to another post's source.
+    One that starts with a slash is a path of the site, below its base path.
+    """
+    parts = urlsplit(href)
+    if parts.scheme or parts.netloc or not parts.path:
+        return Target(href)
+    rest = (f"?{parts.query}" if parts.query else "") + (
+        f"#{parts.fragment}" if parts.fragment else ""
+    )
+    path = unicodedata.normalize("NFC", unquote(parts.path))
+    if path.startswith("/"):
+        return Target(address(path, links.config) + rest)
+    folder = posixpath.dirname(post.source.path)
+    wanted = posixpath.normpath(posixpath.join(folder, path))
+    name = posixpath.relpath(wanted, folder)
+    if name in post.source.neighbours:
+        published = address(neighbour_path(post.source.folder, name), links.config)
+        return Target(published + rest, name)
+    page = links.pages.get(wanted) or _same_language(wanted, post, links.pages)
+    return Target(address(page, links.config) + rest) if page else None
+
+
+def _same_language(wanted: str, post: Post, pages: Mapping[str, str]) -> str | None:
+    """A link to a post's folder leads to the version in the language of the page it stands on."""
+    stems = [f"{wanted}/index.{post.meta.language}", f"{wanted}/index"]
+    candidates: Sequence[str] = [f"{stem}.{ending}" for stem in stems for ending in ("md", "ipynb")]
+    return next((pages[name] for name in candidates if name in pages), None)

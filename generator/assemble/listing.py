@@ -1,0 +1,75 @@
+"""Which posts stand in which list. Newest first; posts of one moment in order of their path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from ..addresses import slug
+from ..model import Config, RenderedPost
+
+
+def newest_first(posts: Iterable[RenderedPost]) -> list[RenderedPost]:
+    """Posts by date of publication, the newest first."""
+    ordered = sorted(posts, key=lambda item: item.post.source.path)
+    return sorted(ordered, key=lambda item: item.post.meta.date, reverse=True)
+
+
+def in_language(posts: Iterable[RenderedPost], language: str) -> list[RenderedPost]:
+    """The posts written in a language."""
+    return newest_first(post for post in posts if post.post.meta.language == language)
+
+
+def each_once(posts: Sequence[RenderedPost], config: Config) -> list[RenderedPost]:
+    """Each post once: in the default language where it exists, else in the first that does."""
+    versions: dict[str, RenderedPost] = {}
+    for post in posts:
+        folder = post.post.source.folder
+        other = versions.get(folder)
+        if other is None or _rank(post, config) < _rank(other, config):
+            versions[folder] = post
+    return newest_first(versions.values())
+
+
+def shown_in(posts: Sequence[RenderedPost], language: str, config: Config) -> list[RenderedPost]:
+    """What the lists of a language show: the default language's lists miss no post."""
+    if language == config.language:
+        return each_once(posts, config)
+    return in_language(posts, language)
+
+
+def versions_of(post: RenderedPost, posts: Iterable[RenderedPost]) -> list[RenderedPost]:
+    """All language versions of a post, itself included."""
+    return [other for other in posts if other.post.source.folder == post.post.source.folder]
+
+
+def by_category(posts: Iterable[RenderedPost]) -> dict[str, list[RenderedPost]]:
+    """Category to its posts, categories by name."""
+    return _grouped(posts, lambda post: (post.post.meta.category,))
+
+
+def by_tag(posts: Iterable[RenderedPost]) -> dict[str, list[RenderedPost]]:
+    """Tag to its posts, tags by name."""
+    return _grouped(posts, lambda post: post.post.meta.tags)
+
+
+def by_year(posts: Iterable[RenderedPost]) -> dict[int, list[RenderedPost]]:
+    """Year to its posts, newest first."""
+    years: dict[int, list[RenderedPost]] = {}
+    for post in newest_first(posts):
+        years.setdefault(post.post.meta.date.year, []).append(post)
+    return years
+
+
+def _grouped(
+    posts: Iterable[RenderedPost], terms: Callable[[RenderedPost], Iterable[str]]
+) -> dict[str, list[RenderedPost]]:
+    """Terms that share an address (`ML` and `ml`) are one term, spelled as the newest post does."""
+    groups: dict[str, tuple[str, list[RenderedPost]]] = {}
+    for post in newest_first(posts):
+        for term in terms(post):
+            groups.setdefault(slug(term), (term, []))[1].append(post)
+    return dict(sorted(groups.values(), key=lambda group: group[0].casefold()))
+
+
+def _rank(post: RenderedPost, config: Config) -> int:
+    return config.languages.index(post.post.meta.language)

@@ -1,0 +1,398 @@
+"""The pages of a site, through the theme's templates. The only module that knows Jinja2."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+
+import jinja2
+from markupsafe import Markup
+
+from .. import __version__
+from ..addresses import (
+    absolute,
+    address,
+    archive_page,
+    asset_path,
+    category_page,
+    home_page,
+    language_feed,
+    page_path,
+    post_page,
+    tag_page,
+)
+from ..errors import ThemeError
+from ..model import Config, File, Heading, Reference, RenderedPost, Theme
+from .listing import (
+    by_category,
+    by_tag,
+    by_year,
+    in_language,
+    newest_first,
+    shown_in,
+    versions_of,
+)
+from .views import (
+    AlternateView,
+    DateView,
+    HeadingView,
+    LinkView,
+    PageView,
+    PostView,
+    ReferenceView,
+    SiteView,
+    SummaryView,
+    YearView,
+    format_date,
+)
+
+ORIGIN = "the theme"
+
+
+class Pages:
+    """Renders the pages of one site. Holds what they share; renders nothing twice."""
+
+    def __init__(
+        self,
+        posts: Sequence[RenderedPost],
+        config: Config,
+        theme: Theme,
+        code_style: str,
+        katex: Mapping[str, bytes],
+    ) -> None:
+        self.posts = posts
+        self.config = config
+        self.theme = theme
+        self.environment = jinja2.Environment(
+            loader=jinja2.DictLoader(dict(theme.templates)),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+        )
+        static = {name: data for name, data in theme.static.items() if name != "style.css"}
+        style = theme.static.get("style.css", b"") + code_style.encode()
+        self.language_names = {
+            name: theme.strings[name]["language_name"] if name in theme.strings else name
+            for name in config.languages
+        }
+        # The name changes with the content, so no browser shows a new page in an old dress.
+        self.style = asset_path(f"style-{hashlib.sha256(style).hexdigest()[:10]}.css")
+        self.katex_style = asset_path("katex/katex.min.css")
+        self.static = {self.style: style, **{asset_path(n): d for n, d in static.items()}}
+        if any(post.has_math for post in posts):
+            self.static |= {asset_path(name): data for name, data in katex.items()}
+
+    # --- what pages share ---
+
+    def strings(self, language: str) -> Mapping[str, str]:
+        """The theme's texts in a language; English where it has none."""
+        return self.theme.strings.get(language) or self.theme.strings["en"]
+
+    def site(self, language: str) -> SiteView:
+        """The blog, as the pages of a language show it."""
+        posts = shown_in(self.posts, language, self.config)
+        return SiteView(
+            title=self.config.title[language],
+            description=self.config.description[language],
+            author=self.config.author.name,
+            home=address(home_page(language, self.config), self.config),
+            archive=address(archive_page(language, self.config), self.config),
+            feed=address(language_feed(language), self.config),
+            repository=self.config.repository,
+            categories=tuple(
+                LinkView(
+                    name=name,
+                    address=address(category_page(name, language, self.config), self.config),
+                    count=len(group),
+                )
+                for name, group in by_category(posts).items()
+            ),
+            generator=f"Inkcell {__version__}",
+            favicon=address(asset_path("favicon.svg"), self.config),
+        )
+
+    def date(self, rendered: RenderedPost, language: str, updated: bool = False) -> DateView:
+        """A post's date in the language of the page that shows it."""
+        strings = self.strings(language)
+        meta = rendered.post.meta
+        return format_date(
+            meta.updated if updated else meta.date, strings["date"], strings["months"]
+        )
+
+    def summary(self, rendered: RenderedPost, language: str) -> SummaryView:
+        """A post as a list in a language shows it."""
+        meta = rendered.post.meta
+        return SummaryView(
+            title=meta.title,
+            address=address(post_page(rendered.post, self.config), self.config),
+            language=meta.language,
+            date=self.date(rendered, language),
+            category=LinkView(
+                meta.category,
+                address(category_page(meta.category, language, self.config), self.config),
+            ),
+            tags=tuple(
+                LinkView(tag, address(tag_page(tag, language, self.config), self.config))
+                for tag in meta.tags
+            ),
+            excerpt=rendered.excerpt,
+            minutes=rendered.minutes,
+        )
+
+    def alternates(self, paths: Mapping[str, str]) -> tuple[AlternateView, ...]:
+        """A page's language versions, from language to path; none if there is only one."""
+        if len(paths) < 2:
+            return ()
+        return tuple(
+            AlternateView(language, absolute(path, self.config), address(path, self.config))
+            for language, path in paths.items()
+        )
+
+    def render(self, template: str, path: str, page: PageView, origin: str, **more: object) -> File:
+        """One page as a file.
+
+        Raises:
+            ThemeError: the template is missing, broken, or asks for what does not exist.
+        """
+        try:
+            html = self.environment.get_template(template).render(
+                site=self.site(page.language),
+                page=page,
+                t=self.strings(page.language),
+                language_names=self.language_names,
+                **more,
+            )
+        except jinja2.TemplateError as error:
+            raise ThemeError(f"{type(error).__name__}: {error}").at(
+                file=f"templates/{getattr(error, 'name', None) or template}",
+                line=getattr(error, "lineno", None),
+            ) from None
+        return File(page_path(path), html.encode(), origin)
+
+    def page(
+        self,
+        kind: str,
+        path: str,
+        language: str,
+        title: str,
+        description: str,
+        alternates: Mapping[str, str],
+        *,
+        has_math: bool = False,
+        image: str = "",
+    ) -> PageView:
+        """The view of a page."""
+        styles = [self.style, *([self.katex_style] if has_math else [])]
+        return PageView(
+            kind=kind,
+            title=title,
+            description=description,
+            language=language,
+            canonical=absolute(path, self.config),
+            alternates=self.alternates(alternates),
+            styles=tuple(address(style, self.config) for style in styles),
+            image=absolute(image, self.config) if image else "",
+        )
+
+    # --- kinds of pages ---
+
+    def home(self, language: str) -> File:
+        """A language's home page: the newest posts."""
+        config = self.config
+        posts = shown_in(self.posts, language, config)
+        paths = {name: home_page(name, config) for name in config.languages}
+        page = self.page(
+            "home",
+            paths[language],
+            language,
+            config.title[language],
+            config.description[language],
+            paths,
+        )
+        shown = tuple(self.summary(post, language) for post in posts[: config.page_size])
+        rest = len(posts) - len(shown)
+        return self.render("home.html", paths[language], page, "home", posts=shown, rest=rest)
+
+    def post(self, rendered: RenderedPost) -> File:
+        """A post's page."""
+        config, meta = self.config, rendered.post.meta
+        path = post_page(rendered.post, config)
+        versions = {
+            other.post.meta.language: post_page(other.post, config)
+            for other in versions_of(rendered, self.posts)
+        }
+        page = self.page(
+            "post",
+            path,
+            meta.language,
+            meta.title,
+            rendered.excerpt,
+            {name: versions[name] for name in config.languages if name in versions},
+            has_math=rendered.has_math,
+            image=rendered.image.path if rendered.image else "",
+        )
+        siblings = in_language(self.posts, meta.language)
+        position = siblings.index(rendered)
+        view = PostView(
+            summary=self.summary(rendered, meta.language),
+            html=Markup(rendered.body),
+            author=meta.author.name,
+            updated=(
+                self.date(rendered, meta.language, updated=True)
+                if meta.updated.date() != meta.date.date()
+                else None
+            ),
+            toc=nest(rendered.headings) if meta.toc else (),
+            references=tuple(reference_view(reference) for reference in meta.references),
+            newer=self._neighbour(siblings, position - 1),
+            older=self._neighbour(siblings, position + 1),
+            source=f"{config.repository}/blob/main/{rendered.post.source.path}"
+            if config.repository
+            else "",
+        )
+        return self.render("post.html", path, page, rendered.post.source.path, post=view)
+
+    def _neighbour(self, posts: Sequence[RenderedPost], position: int) -> LinkView | None:
+        if not 0 <= position < len(posts):
+            return None
+        post = posts[position].post
+        return LinkView(post.meta.title, address(post_page(post, self.config), self.config))
+
+    def lists(self, language: str) -> Iterator[File]:
+        """The lists of a language: a page a category, a page a tag."""
+        config = self.config
+        groups = {name: shown_in(self.posts, name, config) for name in config.languages}
+        for kind, grouped, page_of in (
+            ("category", by_category, category_page),
+            ("tag", by_tag, tag_page),
+        ):
+            everywhere = {name: grouped(posts) for name, posts in groups.items()}
+            for term, posts in everywhere[language].items():
+                paths = {
+                    name: page_of(term, name, config)
+                    for name in config.languages
+                    if any(
+                        page_of(other, name, config) == page_of(term, name, config)
+                        for other in everywhere[name]
+                    )
+                }
+                description = self.strings(language)[f"{kind}_description"].format(name=term)
+                page = self.page(kind, paths[language], language, term, description, paths)
+                shown = tuple(self.summary(post, language) for post in posts)
+                yield self.render(
+                    "list.html", paths[language], page, f"the {kind} {term}", posts=shown
+                )
+
+    def archive(self, language: str) -> File:
+        """All posts of a language, by year."""
+        config = self.config
+        paths = {name: archive_page(name, config) for name in config.languages}
+        years = tuple(
+            YearView(year, tuple(self.summary(post, language) for post in posts))
+            for year, posts in by_year(shown_in(self.posts, language, config)).items()
+        )
+        strings = self.strings(language)
+        page = self.page(
+            "archive",
+            paths[language],
+            language,
+            strings["archive"],
+            strings["archive_description"],
+            paths,
+        )
+        return self.render("archive.html", paths[language], page, "archive", years=years)
+
+    def missing(self) -> File:
+        """What GitHub Pages shows for an address that does not exist, in every language."""
+        config = self.config
+        page = self.page("missing", "/404.html", config.language, "404", "", {})
+        texts = tuple(
+            (name, self.strings(name), address(home_page(name, config), config))
+            for name in config.languages
+        )
+        return self.render("404.html", "/404.html", page, "404", texts=texts)
+
+    def redirects(self, rendered: RenderedPost) -> Iterator[File]:
+        """A page at each former address of a post that leads to the present one."""
+        path = post_page(rendered.post, self.config)
+        for alias in rendered.post.meta.aliases:
+            where = alias if alias.endswith(("/", ".html")) else alias + "/"
+            meta = rendered.post.meta
+            page = self.page("redirect", path, meta.language, meta.title, "", {})
+            origin = f"{rendered.post.source.path} (alias)"
+            target = address(path, self.config)
+            yield self.render("redirect.html", where, page, origin, target=target)
+
+
+def page_files(
+    posts: Sequence[RenderedPost],
+    config: Config,
+    theme: Theme,
+    code_style: str,
+    katex: Mapping[str, bytes],
+) -> Iterator[File]:
+    """Every page of the site and every static file."""
+    pages = Pages(posts, config, theme, code_style, katex)
+    for language in config.languages:
+        yield pages.home(language)
+        yield pages.archive(language)
+        yield from pages.lists(language)
+    for post in newest_first(posts):
+        yield pages.post(post)
+        yield from pages.redirects(post)
+    yield pages.missing()
+    for path, content in pages.static.items():
+        yield File(path, content, ORIGIN)
+    # GitHub Pages runs Jekyll over a site, which drops what it does not know, unless told not to.
+    yield File(".nojekyll", b"", ORIGIN)
+
+
+def nest(headings: Sequence[Heading]) -> tuple[HeadingView, ...]:
+    """Headings in order -> a tree; deeper ones go below the last shallower one."""
+    if not headings:
+        return ()
+    top = min(heading.level for heading in headings)
+    tree: list[HeadingView] = []
+    position = 0
+    while position < len(headings):
+        end = position + 1
+        while end < len(headings) and headings[end].level > top:
+            end += 1
+        heading = headings[position]
+        if heading.level > top:
+            tree.extend(nest(headings[position:end]))
+        else:
+            below = nest(headings[position + 1 : end])
+            tree.append(HeadingView(heading.id, Markup(heading.html), below))
+        position = end
+    return tuple(tree)
+
+
+def reference_view(reference: Reference) -> ReferenceView:
+    """A cited work, in the order of a reference list."""
+    if reference.doi:
+        where, label = f"https://doi.org/{reference.doi}", f"doi:{reference.doi}"
+    elif reference.arxiv:
+        where, label = f"https://arxiv.org/abs/{reference.arxiv}", f"arXiv:{reference.arxiv}"
+    else:
+        where, label = reference.url, reference.url.partition("://")[2]
+    volume = reference.volume + (f"({reference.issue})" if reference.issue else "")
+    details = (
+        volume,
+        reference.page.replace("-", "–"),
+        reference.edition,
+        reference.publisher,
+        reference.publisher_place,
+    )
+    return ReferenceView(
+        id=reference.id,
+        authors=", ".join(reference.authors),
+        title=reference.title,
+        address=where,
+        label=label,
+        container=reference.container_title,
+        details=", ".join(detail for detail in details if detail),
+        year=reference.issued,
+    )

@@ -1,0 +1,164 @@
+"""What a template may see. These types are the theme's public interface: plain values only.
+
+Everything called `address` is ready to stand in a link; everything called `html` is safe
+markup; all other text is escaped by the template.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from markupsafe import Markup
+
+
+@dataclass(frozen=True, slots=True)
+class LinkView:
+    """A link with its text."""
+
+    name: str
+    address: str
+    language: str = ""
+    """Language of what it leads to, where that is not the page's own."""
+    count: int = 0
+    """How many posts are behind it, where that makes sense."""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteView:
+    """The blog, as every page shows it."""
+
+    title: str
+    description: str
+    author: str
+    home: str
+    archive: str
+    feed: str
+    repository: str
+    categories: tuple[LinkView, ...]
+    generator: str
+    favicon: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlternateView:
+    """The same page in another language."""
+
+    language: str
+    address: str
+    """With scheme and host, for `hreflang`."""
+    path: str
+    """For a link on the page."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageView:
+    """The page at hand."""
+
+    kind: str
+    """`home`, `post`, `category`, `tag`, `archive` or `missing`."""
+    title: str
+    description: str
+    language: str
+    canonical: str
+    """With scheme and host."""
+    alternates: tuple[AlternateView, ...]
+    """All language versions, its own included; empty if there is only one."""
+    styles: tuple[str, ...]
+    image: str = ""
+    """With scheme and host."""
+
+
+@dataclass(frozen=True, slots=True)
+class DateView:
+    """A date in the page's language."""
+
+    text: str
+    iso: str
+    year: int
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryView:
+    """A post in a list."""
+
+    title: str
+    address: str
+    language: str
+    date: DateView
+    category: LinkView
+    tags: tuple[LinkView, ...]
+    excerpt: str
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeadingView:
+    """A line of the table of contents with the lines below it."""
+
+    id: str
+    html: Markup
+    below: tuple[HeadingView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceView:
+    """A cited work."""
+
+    id: str
+    authors: str
+    title: str
+    address: str
+    """DOI, arXiv or URL; empty if there is none."""
+    label: str
+    """What the address is: `doi:10.1109/34.868688`."""
+    container: str
+    """Journal or book."""
+    details: str
+    """Volume, pages, publisher."""
+    year: str
+
+
+@dataclass(frozen=True, slots=True)
+class PostView:
+    """A post on its own page."""
+
+    summary: SummaryView
+    html: Markup
+    author: str
+    updated: DateView | None
+    """None if the post has not changed since it was published."""
+    toc: tuple[HeadingView, ...]
+    references: tuple[ReferenceView, ...]
+    older: LinkView | None
+    newer: LinkView | None
+    source: str
+    """Address of the post's source, if the blog's repository is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class YearView:
+    """A year of the archive."""
+
+    year: int
+    posts: tuple[SummaryView, ...]
+
+
+Strings = Mapping[str, str]
+"""The theme's texts in the page's language."""
+
+
+def format_date(date: datetime, pattern: str, months: str) -> DateView:
+    """A date in a language: `pattern` has {year}, {month}, {day} and {month_name}.
+
+    `months` are the names of the twelve months, separated by spaces.
+    """
+    names = months.split()
+    text = pattern.format(
+        year=date.year,
+        month=date.month,
+        day=date.day,
+        month_name=names[date.month - 1] if len(names) == 12 else date.month,
+    )
+    return DateView(text, date.isoformat(), date.year)

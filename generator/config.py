@@ -1,0 +1,209 @@
+"""The settings of a blog: `[tool.inkcell]` in its `pyproject.toml` -> Config."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal, cast
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from .errors import BuildFailed, ConfigError, InkcellError
+from .model import DEFAULT_PERMALINK, Author, Config, Execution, FeedSettings
+from .record import Record
+
+FILE = "pyproject.toml"
+
+SETTINGS = (
+    "title",
+    "description",
+    "url",
+    "language",
+    "languages",
+    "author",
+    "permalink",
+    "timezone",
+    "repository",
+    "page_size",
+    "feed",
+    "execute",
+)
+PERMALINK_PARTS = ("category", "year", "month", "day", "slug")
+LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*")
+
+
+def read_config(root: Path, *, url: str | None = None, drafts: bool = False) -> Config:
+    """The settings of the blog in the folder `root`; `url` and `drafts` take precedence.
+
+    Raises:
+        ConfigError: there is no `pyproject.toml`, or it has no `[tool.inkcell]`.
+        BuildFailed: one or more settings are wrong; all of them are reported.
+    """
+    try:
+        text = (root / FILE).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError(f"there is no {FILE} in this folder").at(
+            file=FILE,
+            hint="run inkcell in the blog's folder, or name it: inkcell --root FOLDER build",
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{FILE} cannot be read: {error}").at(file=FILE) from None
+    return replace(parse_config(text, url=url, drafts=drafts), root=root.resolve())
+
+
+def parse_config(text: str, *, url: str | None = None, drafts: bool = False) -> Config:
+    """`read_config` for the text of a `pyproject.toml`."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        place = re.search(r"at line (\d+), column (\d+)", str(error))
+        line, column = (int(place[1]), int(place[2])) if place else (None, None)
+        raise ConfigError(f"not valid TOML: {error}").at(
+            file=FILE, line=line, column=column, text=_line(text, line)
+        ) from None
+    settings = document.get("tool", {}).get("inkcell")
+    if not isinstance(settings, dict):
+        raise ConfigError("there is no [tool.inkcell] table").at(
+            file=FILE, hint='add one with at least `title = "…"` and `url = "https://…"`'
+        )
+
+    def complain(message: str, key: str, hint: str | None) -> InkcellError:
+        line = _line_of(text, key)
+        return ConfigError(message).at(file=FILE, line=line, text=_line(text, line), hint=hint)
+
+    record = Record(settings, complain)
+    record.known(SETTINGS)
+    config = _config(record)
+    if url is not None:
+        config = replace(config, url=_checked_url(url, record))
+    if record.errors:
+        raise BuildFailed(record.errors)
+    return replace(config, drafts=drafts)
+
+
+def _config(record: Record) -> Config:
+    language = record.text("language", "en")
+    languages = record.texts("languages") or (language,)
+    for name in languages:
+        if not LANGUAGE.fullmatch(name):
+            record.wrong("languages", f"`{name}` is not a language tag", "for example ko or en")
+    if language not in languages:
+        record.wrong("language", f"the default language `{language}` is not among `languages`")
+    languages = (language, *(name for name in languages if name != language))
+    feed = record.record("feed")
+    feed.known(("limit", "math"))
+    author = record.record("author")
+    author.known(("name", "email", "uri"))
+    execute = record.record("execute")
+    execute.known(("jobs", *EXECUTION_KEYS))
+    if not record.values.get("title"):
+        record.wrong("title", "`title` is missing", 'add `title = "…"`')
+    if not author.text("name"):
+        record.wrong("author", "`author.name` is missing", 'add `author = { name = "…" }`')
+    return Config(
+        title=_per_language(record, "title", languages),
+        description=_per_language(record, "description", languages),
+        url=_checked_url(record.text("url"), record),
+        language=language,
+        languages=languages,
+        author=Author(author.text("name"), author.text("email"), author.text("uri")),
+        permalink=checked_permalink(record, record.text("permalink", DEFAULT_PERMALINK)),
+        timezone=_timezone(record),
+        repository=record.text("repository").rstrip("/"),
+        page_size=record.number("page_size", 20, least=1),
+        feed=FeedSettings(
+            limit=feed.number("limit", 10, least=1),
+            math=cast("Literal['mathml', 'tex']", feed.choice("math", ("mathml", "tex"), "mathml")),
+        ),
+        execute=read_execution(execute, Execution()),
+        jobs=execute.number("jobs", 0),
+    )
+
+
+EXECUTION_KEYS = ("enabled", "timeout", "cache", "freeze", "gpu", "error", "dependencies")
+
+
+def read_execution(record: Record, default: Execution) -> Execution:
+    """`execute:` of the settings or of a post; what it leaves out is taken from `default`."""
+    return Execution(
+        enabled=record.flag("enabled", default.enabled),
+        timeout=record.number("timeout", default.timeout, least=1),
+        cache=record.flag("cache", default.cache),
+        freeze=record.flag("freeze", default.freeze),
+        gpu=cast(
+            "Literal['never', 'auto', 'required']",
+            record.choice("gpu", ("never", "auto", "required"), default.gpu),
+        ),
+        error=record.flag("error", default.error),
+        dependencies=record.texts("dependencies") or default.dependencies,
+    )
+
+
+def checked_permalink(record: Record, pattern: str) -> str:
+    """A permalink pattern that makes one address a post, or its default after a complaint."""
+    placeholders = re.findall(r":(\w+)", pattern)
+    unknown = [name for name in placeholders if name not in PERMALINK_PARTS]
+    if unknown:
+        record.wrong(
+            "permalink",
+            f"`:{unknown[0]}` is not known in a permalink",
+            "known: " + ", ".join(f":{name}" for name in PERMALINK_PARTS),
+        )
+    elif not pattern.startswith("/") or ".." in pattern.split("/"):
+        record.wrong("permalink", f"the permalink `{pattern}` must start with a slash")
+    else:
+        return pattern
+    return DEFAULT_PERMALINK
+
+
+def _checked_url(url: str, record: Record) -> str:
+    if re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", url):
+        return url.rstrip("/")
+    message = f"`{url}` is not an address of a site" if url else "`url` is missing"
+    record.wrong("url", message, 'for example url = "https://user.github.io/project"')
+    return "https://example.org"
+
+
+def _per_language(record: Record, key: str, languages: tuple[str, ...]) -> Mapping[str, str]:
+    value = record.values.get(key)
+    if not isinstance(value, dict):
+        text = record.text(key)
+        return dict.fromkeys(languages, text)
+    texts = record.record(key)
+    texts.known(languages)
+    missing = [language for language in languages if language not in value]
+    if missing:
+        record.wrong(key, f"`{key}` has no text for the language `{missing[0]}`")
+    return {language: texts.text(language) for language in languages}
+
+
+def _timezone(record: Record) -> ZoneInfo:
+    name = record.text("timezone", "UTC")
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        record.wrong("timezone", f"unknown time zone `{name}`", 'for example "Asia/Seoul"')
+        return ZoneInfo("UTC")
+
+
+def _line_of(text: str, key: str) -> int | None:
+    """The line on which the setting with a dotted key stands, as well as TOML tells."""
+    inside = False
+    names = [key, key.split(".")[-1], key.split(".")[0]]
+    lines = text.splitlines()
+    for name in names:
+        for number, line in enumerate(lines, start=1):
+            if line.lstrip().startswith("["):
+                inside = "tool.inkcell" in line
+                if inside and line.strip("[] ").endswith("." + name):
+                    return number
+            elif inside and re.match(rf"\s*\"?{re.escape(name)}\"?\s*=", line):
+                return number
+    return next((n for n, line in enumerate(lines, 1) if line.strip() == "[tool.inkcell]"), None)
+
+
+def _line(text: str, number: int | None) -> str | None:
+    lines = text.splitlines()
+    return lines[number - 1] if number and number <= len(lines) else None

@@ -1,0 +1,189 @@
+"""The disk -> Sources, Theme and KaTeX. The only stage that reads a blog's files."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from .errors import InkcellError, NotebookError, PostError, ThemeError
+from .model import Config, Source, Theme
+
+POST = re.compile(r"index(?:\.(?P<language>[A-Za-z0-9-]+))?\.(?P<format>md|ipynb)")
+IGNORED_FOLDERS = frozenset(("__pycache__", "node_modules"))
+
+PACKAGE = Path(__file__).parent
+THEME_FOLDERS = (PACKAGE / "templates", PACKAGE.parent / "templates")
+"""Inside an installed package, or beside it in a checkout."""
+KATEX_FOLDERS = (PACKAGE / "katex", PACKAGE.parent / "node_modules" / "katex" / "dist")
+
+
+@dataclass(frozen=True, slots=True)
+class Katex:
+    """The parts of KaTeX that a build needs."""
+
+    script: str = field(repr=False)
+    static: dict[str, bytes] = field(repr=False)
+    """Style sheet and fonts, by their path below `assets/`."""
+
+
+def discover(
+    root: Path, posts: Path, config: Config, errors: list[InkcellError]
+) -> tuple[Source, ...]:
+    """Every language version of every post below the folder `posts`, in order of path.
+
+    Files that cannot be a post are noted in `errors`.
+    """
+    if not posts.is_dir():
+        name = posts.relative_to(root) if posts.is_relative_to(root) else posts
+        raise PostError(f"there is no folder {name}").at(
+            hint="put a post into posts/<slug>/index.<language>.md, or run `inkcell new`"
+        )
+    sources: list[Source] = []
+    for folder in sorted(posts.iterdir()):
+        relative = _name(folder, root)
+        if folder.name.startswith((".", "_")) or folder.name in IGNORED_FOLDERS:
+            continue
+        if folder.is_file():
+            if folder.suffix in (".md", ".ipynb") and folder.stem.upper() != "README":
+                errors.append(
+                    PostError("a post lies in a folder of its own").at(
+                        file=relative,
+                        hint=f"move it to {_name(folder.with_suffix(''), root)}/"
+                        f"index.{config.language}{folder.suffix}",
+                    )
+                )
+            continue
+        try:
+            found = _read_folder(folder, root, config)
+        except InkcellError as error:
+            errors.append(error.at(file=relative))
+        else:
+            sources.extend(found)
+    return tuple(sources)
+
+
+def _read_folder(folder: Path, root: Path, config: Config) -> list[Source]:
+    files = [path for path in sorted(folder.iterdir()) if path.is_file()]
+    versions: dict[str, Path] = {}
+    for path in files:
+        match = POST.fullmatch(path.name)
+        if not match:
+            continue
+        language = match["language"] or config.language
+        if language not in config.languages:
+            raise PostError(f"the blog has no language `{language}`").at(
+                file=_name(path, root),
+                hint="its languages are " + ", ".join(config.languages) + " (`languages`)",
+            )
+        if language in versions:
+            raise PostError(f"two files are this post in the language `{language}`").at(
+                file=_name(path, root), hint=f"the other is {versions[language].name}: keep one"
+            )
+        versions[language] = path
+    if not versions:
+        raise PostError("the folder holds no post").at(
+            hint=f"a post is index.{config.language}.md or index.{config.language}.ipynb; "
+            "a folder whose name starts with `_` is left alone"
+        )
+    neighbours = {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and _is_neighbour(path.relative_to(folder).as_posix())
+    }
+    return [
+        Source(
+            path=_name(path, root),
+            text=_read_text(path, root),
+            folder=folder.name,
+            language=language,
+            format="ipynb" if path.suffix == ".ipynb" else "md",
+            directory=str(folder),
+            neighbours=neighbours,
+        )
+        for language, path in versions.items()
+    ]
+
+
+def _is_neighbour(name: str) -> bool:
+    parts = PurePosixPath(name).parts
+    hidden = any(part.startswith(".") or part in IGNORED_FOLDERS for part in parts)
+    return not hidden and not POST.fullmatch(name)
+
+
+def _name(path: Path, root: Path) -> str:
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+
+
+def _read_text(path: Path, root: Path) -> str:
+    data = path.read_bytes()
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise NotebookError("the file is not UTF-8").at(
+            file=_name(path, root),
+            line=line,
+            text=repr(data[error.start : error.start + 8]),
+            hint="save it as UTF-8",
+        ) from None
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def read_theme(root: Path) -> Theme:
+    """The theme: the package's own files, each replaced by one of the same name in the blog.
+
+    Raises:
+        ThemeError: a file of the theme cannot be read.
+    """
+    own = next((folder for folder in THEME_FOLDERS if folder.is_dir()), None)
+    if own is None:
+        raise ThemeError("the package has lost its templates").at(hint="install inkcell again")
+    folders = [own] if own == root / "templates" else [own, root / "templates"]
+    templates: dict[str, str] = {}
+    static: dict[str, bytes] = {}
+    strings: dict[str, dict[str, str]] = {}
+    for folder in folders:
+        for path in sorted(folder.rglob("*")):
+            name = path.relative_to(folder).as_posix()
+            if not path.is_file() or path.name.startswith("."):
+                continue
+            if name.startswith("static/"):
+                static[name.removeprefix("static/")] = path.read_bytes()
+            elif path.suffix == ".toml":
+                strings[path.stem] = {**strings.get(path.stem, {}), **_read_strings(path, root)}
+            else:
+                templates[name] = path.read_text(encoding="utf-8")
+    return Theme(templates, strings, static)
+
+
+def _read_strings(path: Path, root: Path) -> dict[str, str]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ThemeError(f"not valid TOML: {error}").at(file=_name(path, root)) from None
+
+
+def read_katex(root: Path) -> Katex:
+    """KaTeX: its script for the build, its style sheet and WOFF2 fonts for the site.
+
+    Raises:
+        ThemeError: KaTeX is not installed.
+    """
+    folders = (*KATEX_FOLDERS, root / "node_modules" / "katex" / "dist")
+    folder = next((folder for folder in folders if (folder / "katex.min.js").is_file()), None)
+    if folder is None:
+        raise ThemeError("KaTeX is not installed").at(hint="run `npm ci`, or `make build`")
+    # Every browser that draws these pages reads WOFF2; the older formats would be dead weight.
+    style = re.sub(
+        r",url\([^)]+\.(?:woff|ttf)\) format\(\"(?:woff|truetype)\"\)",
+        "",
+        (folder / "katex.min.css").read_text(encoding="utf-8"),
+    )
+    fonts = {
+        f"katex/fonts/{path.name}": path.read_bytes()
+        for path in sorted((folder / "fonts").glob("*.woff2"))
+    }
+    script = (folder / "katex.min.js").read_text(encoding="utf-8")
+    return Katex(script, {"katex/katex.min.css": style.encode(), **fonts})

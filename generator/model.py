@@ -1,0 +1,408 @@
+"""The values that flow from stage to stage.
+
+Source -> Post -> ExecutedPost -> RenderedPost -> Site: one frozen type a stage, whose name
+tells how far a post has come. Nothing here reads a disk, a clock or an environment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from pathlib import Path
+from typing import Literal
+
+from .errors import InkcellError
+
+DEFAULT_PERMALINK = "/:category/:year-:month-:day-:slug/"
+
+
+# --- settings ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who wrote a post, or the whole blog."""
+
+    name: str
+    email: str = ""
+    uri: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedSettings:
+    """`[tool.inkcell.feed]`."""
+
+    limit: int = 10
+    """How many posts a feed holds, newest first."""
+    math: Literal["mathml", "tex"] = "mathml"
+    """Mathematics in a feed: MathML that carries its TeX, or the TeX itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """How a post's code runs: `[tool.inkcell.execute]`, then the post's own `execute:`."""
+
+    enabled: bool = True
+    """False: the code is shown, nothing runs."""
+    timeout: int = 600
+    """Seconds one cell may take."""
+    cache: bool = True
+    """False: the code runs at every build."""
+    freeze: bool = False
+    """True: kept results are used although what they were made from has changed."""
+    gpu: Literal["never", "auto", "required"] = "auto"
+    """Whether the code may, or must, see a GPU."""
+    error: bool = False
+    """True: an exception in any cell becomes part of the page."""
+    dependencies: tuple[str, ...] = ()
+    """Files, relative to the post's folder, whose change runs the code again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The settings of one blog, complete."""
+
+    title: Mapping[str, str]
+    """The blog's title in each language."""
+    description: Mapping[str, str]
+    """One sentence on the blog in each language."""
+    url: str
+    """Where the site will live, with the base path, without a slash at the end."""
+    language: str
+    """The default language: its addresses have no prefix."""
+    languages: tuple[str, ...]
+    """All languages, the default one first."""
+    author: Author
+    permalink: str = DEFAULT_PERMALINK
+    timezone: tzinfo | None = None
+    """What a date without an offset means; None is UTC."""
+    repository: str = ""
+    """Address of the blog's source repository, linked from the pages."""
+    page_size: int = 20
+    """How many posts the home page shows before it points to the archive."""
+    feed: FeedSettings = FeedSettings()
+    execute: Execution = Execution()
+    jobs: int = 0
+    """How many posts run side by side; 0 is one a core."""
+    drafts: bool = False
+    """True: posts marked `draft: true` are published too."""
+    root: Path = Path()
+    """The blog's folder; absolute. The paths below are relative to it unless absolute."""
+    posts: Path = Path("posts")
+    output: Path = Path("site")
+    cache: Path = Path(".inkcell/results")
+    """Where the results of code are kept."""
+
+    @property
+    def origin(self) -> str:
+        """Scheme and host: `https://user.github.io`."""
+        scheme, _, rest = self.url.partition("://")
+        return f"{scheme}://{rest.partition('/')[0]}"
+
+    @property
+    def base(self) -> str:
+        """The base path without a slash at the end: `/project`, or nothing at a root."""
+        return self.url[len(self.origin) :]
+
+
+# --- a post as written ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One language version of a post, as it lies on the disk."""
+
+    path: str
+    """Path relative to the blog's folder, with slashes: `posts/ncut/index.ko.md`."""
+    text: str
+    """The file's text, line ends as `\\n`."""
+    folder: str
+    """Name of the post's folder, which is its slug: `ncut`."""
+    language: str
+    format: Literal["md", "ipynb"]
+    directory: str
+    """The post's folder on the disk: where its code runs."""
+    neighbours: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    """Every other file in the folder, by its path relative to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A work that a post cites. Field names follow CSL 1.0.2."""
+
+    id: str
+    title: str
+    authors: tuple[str, ...] = ()
+    container_title: str = ""
+    volume: str = ""
+    issue: str = ""
+    page: str = ""
+    issued: str = ""
+    publisher: str = ""
+    publisher_place: str = ""
+    edition: str = ""
+    doi: str = ""
+    arxiv: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """All that the front matter says, typed and complete."""
+
+    title: str
+    date: datetime
+    """When the post was first published, with its offset."""
+    slug: str
+    language: str
+    category: str
+    author: Author
+    last_modified_at: datetime | None = None
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    draft: bool = False
+    image: str = ""
+    """A neighbouring file or an address: what a feed reader shows beside the title."""
+    aliases: tuple[str, ...] = ()
+    """Former addresses of the post."""
+    permalink: str = ""
+    """This post's own permalink pattern, if it has one."""
+    id: str = ""
+    """This post's own feed id, if it has one."""
+    toc: bool = True
+    comments: bool = False
+    references: tuple[Reference, ...] = ()
+    execute: Execution = Execution()
+    kernel: str = "python3"
+
+    @property
+    def updated(self) -> datetime:
+        """When the post last changed."""
+        return self.last_modified_at or self.date
+
+
+Visibility = Literal["shown", "collapsed", "absent"]
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    """How a code cell and its outputs are shown. It never decides whether the code runs."""
+
+    input: Visibility = "shown"
+    output: Visibility = "shown"
+    stdout: bool = True
+    stderr: bool = True
+    label: str = ""
+    caption: str = ""
+    """`fig-cap`: Markdown."""
+    alt: str = ""
+    """`fig-alt`: plain text for those who cannot see the figure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prose:
+    """A cell of Markdown."""
+
+    text: str
+    cell: int
+    """Position in the notebook, counted from 1."""
+    line: int
+    """Line of the cell's first line in the file, counted from 1 (in an `.ipynb`: in the cell)."""
+    attachments: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    """Files that a notebook keeps inside the cell, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A cell of code, without outputs."""
+
+    source: str
+    """The code that runs: without its leading `#|` option lines."""
+    cell: int
+    line: int
+    """Line of the first line of `source`, counted from 1 (in an `.ipynb`: in the cell)."""
+    runs: bool = True
+    """False for `skip-execution` and `eval: false`."""
+    may_raise: bool = False
+    """True for `raises-exception` and `error: true`: an exception becomes part of the page."""
+    display: Display = Display()
+
+
+Cell = Prose | Code
+
+
+@dataclass(frozen=True, slots=True)
+class Notebook:
+    """The cells of a post in order."""
+
+    cells: tuple[Cell, ...]
+    code_language: str = "python"
+    """Pygments' name of the language that the code cells are written in."""
+
+    @property
+    def code(self) -> tuple[Code, ...]:
+        """The code cells, run or not."""
+        return tuple(cell for cell in self.cells if isinstance(cell, Code))
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A post as its author means it: front matter and cells, never an output."""
+
+    source: Source
+    meta: Meta
+    notebook: Notebook
+
+
+# --- a post that has run ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """What a cell wrote to one of its standard streams."""
+
+    name: Literal["stdout", "stderr"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """One result in several representations: a MIME bundle of the Jupyter protocol."""
+
+    data: Mapping[str, str]
+    """MIME type to content; binary types in Base64, as in nbformat."""
+    metadata: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An exception that a cell announced."""
+
+    name: str
+    value: str
+    traceback: str
+    """With ANSI colours, as the kernel sent it."""
+
+
+Output = Stream | Bundle | Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where, when and on what results were made. Kept beside them; never on a page."""
+
+    when: str
+    """ISO 8601, UTC."""
+    seconds: float
+    kernel: str
+    platform: str
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What the code of a post produced."""
+
+    outputs: tuple[tuple[Output, ...], ...]
+    """One tuple a code cell, in the notebook's order; empty for a cell that does not run."""
+    provenance: Provenance | None = None
+    """None when nothing ran: there is no code, or execution is switched off."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutedPost:
+    """A post and what its code produced."""
+
+    post: Post
+    results: Results
+
+
+# --- a post as HTML ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """One typeset formula."""
+
+    html: str
+    """For a page: HTML for the eye, MathML for everybody else."""
+    mathml: str
+    """For a feed: MathML that carries its TeX."""
+    warnings: tuple[str, ...] = ()
+
+
+Typeset = Callable[[str, bool], Formula]
+"""(TeX, display mode) -> the typeset formula. Raises MathError for one it refuses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A line of the table of contents."""
+
+    level: int
+    id: str
+    html: str
+    """What the heading says: inline HTML without links."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file of the site."""
+
+    path: str
+    """Path inside the output folder, with slashes: `en/paper/2022-07-08-ncut/index.html`."""
+    content: bytes = field(repr=False)
+    origin: str
+    """What asked for the file; named when two files meet at one path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A picture that stands for a post."""
+
+    path: str
+    """Path inside the output folder."""
+    alt: str = ""
+    width: int = 0
+    height: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedPost:
+    """A post as HTML, for a page and for a feed."""
+
+    post: Post
+    body: str
+    """For a page: links below the site's base path, code in classes, formulas as HTML."""
+    feed_body: str
+    """For a feed: absolute addresses, nothing that needs a style sheet or a script."""
+    headings: tuple[Heading, ...]
+    excerpt: str
+    """Plain text: the description, or the first paragraph."""
+    minutes: int
+    """Reading time."""
+    files: tuple[File, ...] = ()
+    """Figures and neighbouring files that the post shows or links to."""
+    image: Image | None = None
+    has_math: bool = False
+    warnings: tuple[InkcellError, ...] = ()
+    """What KaTeX accepted but LaTeX would not, each with its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """Templates, texts and static files, already read."""
+
+    templates: Mapping[str, str]
+    """Template name to its source."""
+    strings: Mapping[str, Mapping[str, str]]
+    """Language to the theme's texts in it."""
+    static: Mapping[str, bytes] = field(repr=False)
+    """Path below `assets/` to content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Every file of the finished site, by its path."""
+
+    files: Mapping[str, File]

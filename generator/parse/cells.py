@@ -1,0 +1,175 @@
+"""Raw cells -> Prose and Code: cell tags as in Jupyter Book, `#|` options as in Quarto.
+
+A comment beats a tag, a tag beats the front matter, the front matter beats the site.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ..errors import InkcellError, NotebookError
+from ..model import Cell, Code, Meta, Notebook, Prose
+from ..record import Record
+from .notebook import RawCell, RawNotebook
+from .yaml_text import read_mapping
+
+TAGS = (
+    "hide-input",
+    "hide-output",
+    "hide-cell",
+    "remove-input",
+    "remove-output",
+    "remove-cell",
+    "remove-stdout",
+    "remove-stderr",
+    "skip-execution",
+    "raises-exception",
+    "parameters",
+)
+
+OPTIONS = (
+    "label",
+    "fig-cap",
+    "fig-alt",
+    "echo",
+    "output",
+    "eval",
+    "include",
+    "error",
+    "warning",
+    "code-fold",
+)
+
+MARKERS = ("#|", "//|")
+"""What an option line starts with: a comment of the cell's language and a bar."""
+
+PROSE_FORMATS = ("text/markdown", "text/html", "markdown", "html")
+"""Raw cells of these formats are meant for a page; the others are for other converters."""
+
+
+def read_cells(raw: RawNotebook, meta: Meta, errors: list[InkcellError]) -> Notebook:
+    """The cells of a notebook; mistakes in tags and options go to `errors`."""
+    cells: list[Cell] = []
+    labels: dict[str, int] = {}
+    for cell in raw.cells:
+        if cell.kind == "code":
+            code = _code(cell, meta, errors)
+            label = code.display.label
+            if label and label in labels:
+                message = f"the label `{label}` is already that of cell {labels[label]}"
+                errors.append(NotebookError(message).at(cell=cell.cell, line=cell.line))
+            labels[label] = cell.cell
+            cells.append(code)
+        elif cell.kind == "markdown" or cell.format in PROSE_FORMATS:
+            cells.append(Prose(cell.text, cell.cell, cell.line, cell.attachments))
+    return Notebook(tuple(cells), _language(raw))
+
+
+def _language(raw: RawNotebook) -> str:
+    spec = raw.metadata.get("kernelspec", {})
+    default_lexer = raw.metadata.get("jupyter", {}).get("jupytext", {}).get("default_lexer", "")
+    named = (
+        raw.metadata.get("language_info", {}).get("name") or spec.get("language") or default_lexer
+    )
+    return "python" if not named or named.startswith(("python", "ipython")) else str(named)
+
+
+def _code(cell: RawCell, meta: Meta, errors: list[InkcellError]) -> Code:
+    lines = cell.text.split("\n")
+    options_end = next(
+        (n for n, line in enumerate(lines) if not line.startswith(MARKERS)), len(lines)
+    )
+    code = Code(
+        source="\n".join(lines[options_end:]).strip("\n"),
+        cell=cell.cell,
+        line=cell.line + options_end,
+        may_raise=meta.execute.error,
+    )
+    # Leading blank lines are stripped from the code, so they count towards its first line.
+    blank = next((n for n, line in enumerate(lines[options_end:]) if line.strip()), 0)
+    code = replace(code, line=code.line + blank)
+    code = _with_tags(code, cell, errors)
+    return _with_options(code, cell, lines[:options_end], errors)
+
+
+def _with_tags(code: Code, cell: RawCell, errors: list[InkcellError]) -> Code:
+    tags = set(cell.tags)
+    for tag in sorted(tags - set(TAGS)):
+        # Authors have tags of their own; only one that is nearly ours is a mistake.
+        near = difflib.get_close_matches(tag.replace("_", "-"), TAGS, n=1, cutoff=0.85)
+        if near:
+            errors.append(
+                NotebookError(f"unknown tag `{tag}`").at(
+                    cell=cell.cell, line=cell.line, text=tag, hint=f"did you mean `{near[0]}`?"
+                )
+            )
+    display = code.display
+    if tags & {"hide-input", "hide-cell"}:
+        display = replace(display, input="collapsed")
+    if tags & {"hide-output", "hide-cell"}:
+        display = replace(display, output="collapsed")
+    if tags & {"remove-input", "remove-cell"}:
+        display = replace(display, input="absent")
+    if tags & {"remove-output", "remove-cell"}:
+        display = replace(display, output="absent")
+    return replace(
+        code,
+        runs="skip-execution" not in tags,
+        may_raise=code.may_raise or "raises-exception" in tags,
+        display=replace(
+            display,
+            stdout="remove-stdout" not in tags,
+            stderr="remove-stderr" not in tags,
+        ),
+    )
+
+
+def _with_options(
+    code: Code, cell: RawCell, lines: Sequence[str], errors: list[InkcellError]
+) -> Code:
+    if not lines:
+        return code
+    text = "\n".join(_uncomment(line) for line in lines)
+    try:
+        values, places = read_mapping(text, cell.line, NotebookError)
+    except NotebookError as error:
+        errors.append(error.at(cell=cell.cell))
+        return code
+
+    def complain(message: str, key: str, hint: str | None) -> InkcellError:
+        line = places.get(key, cell.line)
+        return NotebookError(message).at(
+            cell=cell.cell, line=line, text=lines[line - cell.line], hint=hint
+        )
+
+    record = Record(values, complain, errors)
+    record.known(OPTIONS)
+    shown = code.display
+    if "echo" in values:
+        shown = replace(shown, input="shown" if record.flag("echo", True) else "absent")
+    if "code-fold" in values and shown.input != "absent":
+        shown = replace(shown, input="collapsed" if record.flag("code-fold", True) else "shown")
+    if "output" in values:
+        shown = replace(shown, output="shown" if record.flag("output", True) else "absent")
+    if not record.flag("include", True):
+        shown = replace(shown, input="absent", output="absent")
+    if "warning" in values:
+        shown = replace(shown, stderr=record.flag("warning", True))
+    return replace(
+        code,
+        runs=record.flag("eval", code.runs),
+        may_raise=record.flag("error", code.may_raise),
+        display=replace(
+            shown,
+            label=record.text("label"),
+            caption=record.text("fig-cap"),
+            alt=record.text("fig-alt"),
+        ),
+    )
+
+
+def _uncomment(line: str) -> str:
+    marker = next(marker for marker in MARKERS if line.startswith(marker))
+    return line[len(marker) :].removeprefix(" ")

@@ -1,0 +1,230 @@
+"""Front matter -> Meta: complete, typed, every mistake reported with its line."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from ..config import EXECUTION_KEYS, checked_permalink, read_execution
+from ..errors import FrontMatterError, InkcellError
+from ..model import Author, Config, Meta, Reference, Source
+from ..record import Record
+from .notebook import RawNotebook
+from .yaml_text import read_mapping
+
+KEYS = (
+    "title",
+    "date",
+    "last_modified_at",
+    "description",
+    "tags",
+    "category",
+    "draft",
+    "author",
+    "lang",
+    "slug",
+    "image",
+    "aliases",
+    "permalink",
+    "id",
+    "toc",
+    "comments",
+    "references",
+    "execute",
+    "kernelspec",
+    "jupytext",
+)
+"""`jupytext` is what jupytext writes for itself; it is read over."""
+
+SYNONYMS = {
+    "lastmod": "last_modified_at",
+    "modified": "last_modified_at",
+    "updated": "last_modified_at",
+    "date-modified": "last_modified_at",
+    "categories": "category",
+    "redirect_from": "aliases",
+}
+
+REFERENCE_KEYS = (
+    "id",
+    "title",
+    "author",
+    "container-title",
+    "volume",
+    "issue",
+    "page",
+    "issued",
+    "publisher",
+    "publisher-place",
+    "edition",
+    "DOI",
+    "arxiv",
+    "URL",
+)
+
+DATE_HINT = "write it as 2022-07-08, or 2022-07-08T21:00:00+09:00"
+
+
+def read_front_matter(
+    raw: RawNotebook, source: Source, config: Config, errors: list[InkcellError]
+) -> Meta:
+    """The front matter of a post; mistakes go to `errors`.
+
+    Raises:
+        FrontMatterError: it is not a YAML mapping, so that nothing can be read from it.
+    """
+    lines_of_text = raw.front_matter.split("\n")
+    try:
+        values, lines = read_mapping(raw.front_matter, raw.front_matter_line)
+    except FrontMatterError as error:
+        raise error.at(cell=raw.front_matter_cell) from None
+
+    def complain(message: str, key: str, hint: str | None) -> InkcellError:
+        known_lines = [lines[name] for name in _ancestors(spelling(key)) if name in lines]
+        line = known_lines[0] if known_lines else raw.front_matter_line
+        shown = lines_of_text[line - raw.front_matter_line] if known_lines else None
+        return FrontMatterError(message).at(
+            line=line, cell=raw.front_matter_cell, text=shown, hint=hint
+        )
+
+    spelled = {SYNONYMS[key]: key for key in values if key in SYNONYMS}
+
+    def spelling(key: str) -> str:
+        head, dot, rest = key.partition(".")
+        return spelled.get(head, head) + dot + rest
+
+    record = Record(_without_synonyms(values), complain, errors)
+    for name, written in spelled.items():
+        if name in values:
+            record.wrong(name, f"`{written}` and `{name}` mean the same: keep one")
+    record.known(KEYS)
+    for key in ("title", "date", "category"):
+        if record.values.get(key) in (None, ""):
+            record.wrong(key, f"`{key}` is missing", f"add a line `{key}: …`")
+    if record.text("lang", source.language) != source.language:
+        record.wrong(
+            "lang", f"the file's name says `{source.language}`, the front matter another language"
+        )
+    execute = record.record("execute")
+    execute.known(EXECUTION_KEYS)
+    kernel = record.record("kernelspec")
+    kernel.known(("name", "display_name", "language"))
+    saved_kernel = raw.metadata.get("kernelspec", {}).get("name", "python3")
+    permalink = record.text("permalink")
+    slug = record.text("slug", source.folder)
+    if not re.fullmatch(r"[\w.~-]+", slug) or slug.startswith("."):
+        hint = "letters, digits, `-` and `_`"
+        record.wrong("slug", f"`{slug}` cannot stand in an address", hint)
+    return Meta(
+        title=record.text("title"),
+        date=_date(record, "date", config) or datetime(1970, 1, 1, tzinfo=UTC),
+        last_modified_at=_date(record, "last_modified_at", config),
+        slug=unicodedata.normalize("NFC", slug),
+        language=source.language,
+        category=_category(record),
+        author=_author(record, config.author),
+        description=" ".join(record.text("description").split()),
+        tags=tuple(unicodedata.normalize("NFC", tag) for tag in record.texts("tags")),
+        draft=record.flag("draft", False),
+        image=record.text("image"),
+        aliases=_aliases(record),
+        permalink=checked_permalink(record, permalink) if permalink else "",
+        id=record.text("id"),
+        toc=record.flag("toc", True),
+        comments=record.flag("comments", False),
+        references=_references(record),
+        execute=read_execution(execute, config.execute),
+        kernel=kernel.text("name", saved_kernel),
+    )
+
+
+def _without_synonyms(values: Mapping[str, object]) -> dict[str, object]:
+    return {SYNONYMS.get(key, key): value for key, value in values.items()}
+
+
+def _ancestors(key: str) -> list[str]:
+    parts = key.split(".")
+    return [".".join(parts[:length]) for length in range(len(parts), 0, -1)]
+
+
+def _date(record: Record, key: str, config: Config) -> datetime | None:
+    value = record.values.get(key)
+    if value is None:
+        return None
+    # Jekyll writes `2022-07-08 21:00:00 +0900`; ISO 8601 has no space before the offset.
+    text = re.sub(r"\s+(?=[+-]\d{2}:?\d{2}$)", "", str(value).strip())
+    try:
+        date = datetime.fromisoformat(text)
+    except ValueError:
+        record.wrong(key, f"`{value}` is not a date", DATE_HINT)
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=config.timezone or UTC)
+
+
+def _category(record: Record) -> str:
+    names = record.texts("category")
+    if len(names) > 1:
+        record.wrong("category", "a post has one category", "make the others tags")
+    category = unicodedata.normalize("NFC", names[0]) if names else ""
+    if "/" in category or category.startswith("."):
+        record.wrong("category", f"`{category}` cannot stand in an address")
+    return category
+
+
+def _author(record: Record, default: Author) -> Author:
+    value = record.values.get("author")
+    if isinstance(value, str):
+        return default if value == default.name else Author(value.strip())
+    if value is None:
+        return default
+    author = record.record("author")
+    author.known(("name", "email", "uri"))
+    return Author(author.text("name", default.name), author.text("email"), author.text("uri"))
+
+
+def _aliases(record: Record) -> tuple[str, ...]:
+    aliases = record.texts("aliases")
+    for alias in aliases:
+        if not alias.startswith("/") or ".." in alias.split("/"):
+            record.wrong("aliases", f"the alias `{alias}` must start with a slash")
+    return aliases
+
+
+def _references(record: Record) -> tuple[Reference, ...]:
+    value = record.values.get("references")
+    if value is None:
+        return ()
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        hint = "each starts with `- id: …`, then `title: …`"
+        record.wrong("references", "`references` must be a list of works", hint)
+        return ()
+    references: list[Reference] = []
+    for number, item in enumerate(value):
+        entry = Record(item, record.complain, record.errors, f"references.{number}.")
+        entry.known(REFERENCE_KEYS)
+        for key in ("id", "title"):
+            if not entry.text(key):
+                entry.wrong(key, f"a reference has no `{key}`")
+        if any(entry.text("id") == other.id for other in references):
+            entry.wrong("id", f"two references have the id `{entry.text('id')}`")
+        references.append(
+            Reference(
+                id=entry.text("id"),
+                title=entry.text("title"),
+                authors=entry.texts("author"),
+                container_title=entry.text("container-title"),
+                volume=entry.scalar("volume"),
+                issue=entry.scalar("issue"),
+                page=entry.scalar("page"),
+                issued=entry.scalar("issued"),
+                publisher=entry.text("publisher"),
+                publisher_place=entry.text("publisher-place"),
+                edition=entry.scalar("edition"),
+                doi=entry.text("DOI"),
+                arxiv=entry.scalar("arxiv"),
+                url=entry.text("URL"),
+            )
+        )
+    return tuple(references)

@@ -1,0 +1,186 @@
+"""A post's file -> raw cells. The only module of `parse` that knows nbformat and jupytext.
+
+Text notebooks are MyST Markdown as jupytext reads it, `.ipynb` files are nbformat 3 to 4.5.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import jupytext.myst
+import nbformat
+
+from ..errors import NotebookError
+from ..model import Source
+
+FENCE = re.compile(r"---[ \t]*$")
+
+
+@dataclass(frozen=True, slots=True)
+class RawCell:
+    """A cell as the file has it."""
+
+    kind: Literal["markdown", "code", "raw"]
+    text: str
+    cell: int
+    """Position in the notebook, counted from 1."""
+    line: int
+    """Line of the cell's first line: in the file, or in the cell for an `.ipynb`."""
+    tags: tuple[str, ...] = ()
+    format: str = ""
+    """MIME type of a raw cell."""
+    attachments: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RawNotebook:
+    """A notebook as the file has it."""
+
+    front_matter: str
+    front_matter_line: int
+    """Line of the front matter's first line: in the file, or in the cell."""
+    front_matter_cell: int | None
+    cells: tuple[RawCell, ...]
+    metadata: Mapping[str, Any]
+    """The notebook's own metadata: kernelspec, language_info."""
+
+
+def read_notebook(source: Source) -> RawNotebook:
+    """The cells of a source, front matter apart.
+
+    Raises:
+        NotebookError: the text is not a notebook, or has no front matter.
+    """
+    return _read_ipynb(source.text) if source.format == "ipynb" else _read_text(source.text)
+
+
+def _read_text(text: str) -> RawNotebook:
+    lines = text.split("\n")
+    if not FENCE.match(lines[0]):
+        raise NotebookError("the post has no front matter").at(
+            line=1,
+            text=lines[0],
+            hint="start the file with a line `---`, then `title: …`, `date: …`, and `---` again",
+        )
+    end = next((n for n, line in enumerate(lines[1:], start=1) if FENCE.match(line)), None)
+    if end is None:
+        raise NotebookError("the front matter has no end").at(
+            line=1, text=lines[0], hint="close it with a line `---`"
+        )
+    # The front matter is read by `front_matter`, which knows lines; blank lines keep the count.
+    body = [""] * (end + 1) + lines[end + 1 :]
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            notebook = jupytext.myst.myst_to_notebook("\n".join(body), add_source_map=True)
+    except (jupytext.myst.MystMetadataParsingError, UserWarning) as error:
+        raise NotebookError(f"not a text notebook: {error}").at(
+            hint="options of a cell stand under its first line, for example `:tags: [hide-input]`"
+        ) from None
+    cells = []
+    starts = notebook.metadata["source_map"]
+    for number, (cell, start) in enumerate(zip(notebook.cells, starts, strict=True), start=1):
+        line = _find(body, cell.source.split("\n"), start)
+        cells.append(RawCell(cell.cell_type, cell.source, number, line, _tags(cell, number, line)))
+    _refuse_lost_cells(body, cells)
+    return RawNotebook("\n".join(lines[1:end]), 2, None, tuple(cells), notebook.metadata)
+
+
+def _find(lines: list[str], wanted: list[str], start: int) -> int:
+    """Line (from 1) at which `wanted` stands, searched from index `start` on."""
+    for first in range(max(start - 1, 0), len(lines) - len(wanted) + 1):
+        if [line.strip() for line in lines[first : first + len(wanted)]] == [
+            line.strip() for line in wanted
+        ]:
+            return first + 1
+    return start + 1
+
+
+def _refuse_lost_cells(lines: list[str], cells: list[RawCell]) -> None:
+    """A code cell inside a list or a quote would be shown but never run: say so."""
+    for cell in cells:
+        if cell.kind != "markdown":
+            continue
+        for offset, line in enumerate(cell.text.split("\n")):
+            if re.match(r"(\s|>|[-*+] |\d+[.)] )+(`{3,}|~{3,})\{code-cell\}", line):
+                raise NotebookError("a code cell stands inside a list or a quote").at(
+                    line=cell.line + offset,
+                    text=line,
+                    cell=cell.cell,
+                    hint="start its ``` at the left margin, or it would not run",
+                )
+
+
+def _read_ipynb(text: str) -> RawNotebook:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Missing cell ids of 4.4 are no concern of ours.
+            notebook = nbformat.reads(text, as_version=4)
+    except (json.JSONDecodeError, nbformat.reader.NotJSONError) as error:
+        place = re.search(r"line (\d+) column (\d+)", _json_error(text) or str(error))
+        raise NotebookError("not a notebook: the file is not JSON").at(
+            line=int(place[1]) if place else None, hint="restore it from git, or save it again"
+        ) from None
+    except Exception as error:  # nbformat raises whatever a damaged file makes it raise.
+        raise NotebookError(f"not a notebook of nbformat 3 or 4: {error}").at(
+            hint="open it in Jupyter and save it again"
+        ) from None
+    cells = list(_raw_cells(notebook))
+    if not cells or cells[0].kind != "raw":
+        raise NotebookError("the post has no front matter").at(
+            cell=1, hint="make the first cell a raw cell with `title: …`, `date: …`"
+        )
+    first, *rest = cells
+    lines = first.text.strip("\n").split("\n")
+    fenced = FENCE.match(lines[0])
+    if fenced:
+        lines = lines[1:-1] if FENCE.match(lines[-1]) else lines[1:]
+    return RawNotebook("\n".join(lines), 2 if fenced else 1, 1, tuple(rest), notebook.metadata)
+
+
+def _json_error(text: str) -> str | None:
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        return str(error)
+    return None
+
+
+def _raw_cells(notebook: Any) -> list[RawCell]:
+    cells = []
+    for number, cell in enumerate(notebook.get("cells", []), start=1):
+        kind = cell.get("cell_type")
+        if kind not in ("markdown", "code", "raw"):
+            raise NotebookError(f"unknown kind of cell `{kind}`").at(cell=number)
+        metadata = cell.get("metadata", {})
+        cells.append(
+            RawCell(
+                kind=kind,
+                text=cell.get("source", "").replace("\r\n", "\n"),
+                cell=number,
+                line=1,
+                tags=_tags(cell, number, None),
+                format=metadata.get("raw_mimetype", metadata.get("format", "")),
+                attachments={
+                    name: base64.b64decode(next(iter(bundle.values())))
+                    for name, bundle in cell.get("attachments", {}).items()
+                    if bundle
+                },
+            )
+        )
+    return cells
+
+
+def _tags(cell: Any, number: int, line: int | None) -> tuple[str, ...]:
+    tags = cell.get("metadata", {}).get("tags", [])
+    if isinstance(tags, list) and all(isinstance(tag, str) for tag in tags):
+        return tuple(tags)
+    raise NotebookError("the tags of a cell must be a list of texts").at(
+        cell=number, line=line, text=str(tags), hint="for example `:tags: [hide-input]`"
+    )

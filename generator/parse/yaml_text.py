@@ -1,0 +1,93 @@
+"""YAML that an author typed, with the line of every key."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from ..errors import FrontMatterError, PostError
+from ..record import describe
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """YAML 1.1 without timestamps: dates are read by us, which takes Jekyll's forms too."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [pair for pair in resolvers if pair[0] != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def read_mapping(
+    text: str, first_line: int, error_type: type[PostError] = FrontMatterError
+) -> tuple[dict[str, object], dict[str, int]]:
+    """A mapping and the line of each key, nested keys as `execute.timeout`.
+
+    Raises:
+        PostError: (of the given type) not YAML, not a mapping, or a key stands twice.
+    """
+    lines: dict[str, int] = {}
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            return {}, lines
+        if not isinstance(node, yaml.MappingNode):
+            value = loader.construct_document(node)
+            raise error_type(f"expected `key: value` lines, not {describe(value)}").at(
+                line=first_line, text=text.strip().split("\n")[0]
+            )
+        _note_lines(node, "", first_line, lines, error_type)
+        return loader.construct_document(node), lines
+    except yaml.YAMLError as error:
+        raise _syntax_error(error, text, first_line, error_type) from None
+    finally:
+        loader.dispose()
+
+
+def _note_lines(
+    node: yaml.MappingNode,
+    prefix: str,
+    first_line: int,
+    lines: dict[str, int],
+    error_type: type[PostError],
+) -> None:
+    for key, value in node.value:
+        line = key.start_mark.line + first_line
+        name = prefix + str(key.value)
+        if name in lines:
+            raise error_type(f"`{name}` stands twice").at(
+                line=line, text=str(key.value), hint=f"it is also on line {lines[name]}"
+            )
+        lines[name] = line
+        if isinstance(value, yaml.MappingNode):
+            _note_lines(value, name + ".", first_line, lines, error_type)
+        elif isinstance(value, yaml.SequenceNode):
+            for number, item in enumerate(value.value):
+                lines[f"{name}.{number}"] = item.start_mark.line + first_line
+                if isinstance(item, yaml.MappingNode):
+                    _note_lines(item, f"{name}.{number}.", first_line, lines, error_type)
+
+
+def _syntax_error(
+    error: yaml.YAMLError, text: str, first_line: int, error_type: type[PostError]
+) -> PostError:
+    mark: Any = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or str(error)
+    shown = text.split("\n")
+    line = shown[mark.line] if mark and mark.line < len(shown) else ""
+    hint = None
+    if "mapping values are not allowed" in problem:
+        hint = 'a value that holds `: ` needs quotes: title: "Topology: functions"'
+    elif "\t" in line or "\\t" in problem:
+        hint = "YAML wants spaces, not tabs"
+    elif "cannot start any token" in problem or "expected alphabetic" in problem:
+        hint = "a value that starts with a special character needs quotes"
+    return error_type(f"not valid YAML: {problem}").at(
+        line=mark.line + first_line if mark else first_line,
+        column=mark.column + 1 if mark else None,
+        text=line,
+        hint=hint,
+    )

@@ -1,0 +1,132 @@
+"""Reading what an author wrote, key by key, with an error for every mistake.
+
+Front matter and settings are mappings typed by hand. A `Record` wraps one, hands out typed
+values and collects the mistakes instead of stopping at the first.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from .errors import InkcellError
+
+Complain = Callable[[str, str, str | None], InkcellError]
+"""(message, dotted key, hint) -> an error that knows file and line of the key."""
+
+
+def suggestion(word: str, known: Iterable[str]) -> str | None:
+    """A hint that names the nearest known word, if one is near."""
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"did you mean `{near[0]}`?" if near else None
+
+
+@dataclass
+class Record:
+    """A mapping that an author wrote. Every reader returns its default after a mistake."""
+
+    values: Mapping[str, object]
+    complain: Complain
+    errors: list[InkcellError] = field(default_factory=list)
+    prefix: str = ""
+    """Dotted path of this mapping inside the whole, with a dot at the end."""
+
+    def wrong(self, key: str, message: str, hint: str | None = None) -> None:
+        """Note a mistake at `key`."""
+        self.errors.append(self.complain(message, self.prefix + key, hint))
+
+    def known(self, keys: Iterable[str]) -> None:
+        """Note every key that is not among `keys`."""
+        known = sorted(keys)
+        for key in self.values:
+            if key not in known:
+                hint = suggestion(key, known) or "known keys: " + ", ".join(known)
+                self.wrong(key, f"unknown key `{self.prefix}{key}`", hint)
+
+    def _typed(self, key: str, wanted: str, value: object, hint: str | None = None) -> None:
+        self.wrong(key, f"`{self.prefix}{key}` must be {wanted}, not {describe(value)}", hint)
+
+    def text(self, key: str, default: str = "") -> str:
+        """A string."""
+        value = self.values.get(key)
+        if value is None:
+            return default
+        if isinstance(value, str):
+            return value.strip()
+        hint = None if isinstance(value, (list, dict)) else f'put it in quotes: {key}: "{value}"'
+        self._typed(key, "text", value, hint)
+        return default
+
+    def scalar(self, key: str) -> str:
+        """A string, or a number written out: volumes and years need no quotes."""
+        value = self.values.get(key)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return str(value)
+        return self.text(key)
+
+    def flag(self, key: str, default: bool) -> bool:
+        """True or false."""
+        value = self.values.get(key)
+        if value is None:
+            return default
+        if isinstance(value, bool):
+            return value
+        self._typed(key, "true or false", value)
+        return default
+
+    def number(self, key: str, default: int, *, least: int = 0) -> int:
+        """A whole number, at least `least`."""
+        value = self.values.get(key)
+        if value is None:
+            return default
+        if isinstance(value, int) and not isinstance(value, bool) and value >= least:
+            return value
+        self._typed(key, f"a whole number of at least {least}", value)
+        return default
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """A list of strings; one string stands for a list of one."""
+        value = self.values.get(key)
+        if value is None:
+            return ()
+        items = value if isinstance(value, list) else [value]
+        texts = [item.strip() for item in items if isinstance(item, str)]
+        if len(texts) == len(items):
+            return tuple(dict.fromkeys(text for text in texts if text))
+        self._typed(key, "a list of texts", value, f"for example {key}: [one, two]")
+        return ()
+
+    def choice(self, key: str, choices: Sequence[str], default: str) -> str:
+        """One of `choices`."""
+        value = self.values.get(key)
+        if value is None:
+            return default
+        if isinstance(value, str) and value in choices:
+            return value
+        hint = suggestion(value, choices) if isinstance(value, str) else None
+        self._typed(key, "one of " + ", ".join(choices), value, hint)
+        return default
+
+    def record(self, key: str) -> Record:
+        """A nested mapping, empty if absent."""
+        value = self.values.get(key)
+        if value is None:
+            value = {}
+        if not isinstance(value, dict):
+            self._typed(key, "a mapping", value)
+            value = {}
+        return Record(value, self.complain, self.errors, f"{self.prefix}{key}.")
+
+
+def describe(value: object) -> str:
+    """A value in an error message: short, and in the words of YAML and TOML."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return f"the text `{value}`"
+    if isinstance(value, list):
+        return "a list"
+    if isinstance(value, dict):
+        return "a mapping"
+    return f"`{value}`"

@@ -1,0 +1,146 @@
+"""ExecutedPost -> RenderedPost. Pure.
+
+Parsing and rendering are apart because a link can only be rendered when every page has its
+address.
+
+1. `markdown`   prose -> tokens; formulas typeset by `katex`, code coloured by `code`
+2. `outputs`    what the code produced -> HTML, by MIME type
+3. `sanitize`   the feed's version, which stands without style sheets and scripts
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+
+from markdown_it import MarkdownIt
+
+from ..addresses import Links, absolute, post_page, resolve
+from ..errors import BuildFailed, FrontMatterError, blame
+from ..model import Code, ExecutedPost, Image, Output, Prose, RenderedPost, Typeset
+from .code import highlight
+from .context import Context
+from .markdown import (
+    all_text,
+    code_block,
+    contents,
+    first_paragraph,
+    make_markdown,
+    read_prose,
+    render_tokens,
+)
+from .outputs import render_outputs
+from .pictures import measure
+from .sanitize import clean_feed
+
+EXCERPT_LENGTH = 300
+WORDS_A_MINUTE = 220
+SYLLABLES_A_MINUTE = 500
+"""Hangul is counted in syllables: a Korean word is short or long by its particles."""
+
+
+def render(
+    executed: ExecutedPost, links: Links, typeset: Typeset, strings: Mapping[str, str]
+) -> RenderedPost:
+    """A post as HTML, for its page and for the feed.
+
+    Args:
+        executed: the post and what its code produced.
+        links: the addresses of all posts.
+        typeset: typesets a formula.
+        strings: the theme's texts in the post's language.
+
+    Raises:
+        BuildFailed: every formula KaTeX refuses, every link that leads nowhere, every output
+            that cannot be shown.
+    """
+    post = executed.post
+    md = make_markdown()
+    context = Context(post, links, typeset, strings)
+    outputs = dict(zip(post.notebook.code, executed.results.outputs, strict=True))
+    cells = [
+        cell if isinstance(cell, Prose) else (cell.cell, *_cell(cell, outputs[cell], md, context))
+        for cell in post.notebook.cells
+    ]
+    tokens = read_prose(md, cells, context)
+    image = _image(context)
+    if context.errors:
+        with blame(post.source.path):
+            raise BuildFailed(context.errors)
+    page = absolute(post_page(post, links.config), links.config)
+    prose = all_text(tokens)
+    return RenderedPost(
+        post=post,
+        body=render_tokens(md, tokens, "page"),
+        feed_body=clean_feed(render_tokens(md, tokens, "feed"), page),
+        headings=contents(md, tokens, context),
+        excerpt=post.meta.description or shorten(first_paragraph(tokens), EXCERPT_LENGTH),
+        minutes=reading_minutes(prose),
+        files=tuple(context.files.values()),
+        image=image,
+        has_math=context.has_math,
+        warnings=tuple(warning.at(file=post.source.path) for warning in context.warnings),
+    )
+
+
+def reading_minutes(text: str) -> int:
+    """Minutes that a text takes to read, at least one."""
+    syllables = sum("가" <= character <= "힣" for character in text)
+    words = sum(not any("가" <= c <= "힣" for c in word) for word in text.split())
+    return max(1, round(words / WORDS_A_MINUTE + syllables / SYLLABLES_A_MINUTE))
+
+
+def shorten(text: str, length: int) -> str:
+    """A text cut at a space, with an ellipsis, if it is longer than `length` characters."""
+    if len(text) <= length:
+        return text
+    return text[:length].rsplit(" ", 1)[0].rstrip(",;:") + "…"
+
+
+def _cell(
+    cell: Code, outputs: tuple[Output, ...], md: MarkdownIt, context: Context
+) -> tuple[str, str]:
+    """A code cell with its outputs: (for the page, for the feed)."""
+    display = cell.display
+    page: list[str] = []
+    feed: list[str] = []
+    if display.input != "absent" and cell.source.strip():
+        language = context.post.notebook.code_language
+        block = code_block(highlight(cell.source, language), language)
+        if display.input == "collapsed":
+            block = _collapsed(block, context.strings["show_code"], "code-fold")
+        page.append(block)
+        feed.append(f"<pre><code>{escape(cell.source, quote=False)}</code></pre>\n")
+    if display.output != "absent" and outputs:
+        shown, fed = render_outputs(md, context, cell, outputs)
+        if display.output == "collapsed":
+            shown = _collapsed(shown, context.strings["show_output"], "output-fold")
+        if shown:
+            page.append(f'<div class="output">\n{shown}</div>\n')
+            feed.append(fed)
+    return (f'<div class="cell">\n{"".join(page)}</div>\n' if page else ""), "".join(feed)
+
+
+def _collapsed(html: str, summary: str, kind: str) -> str:
+    return (
+        f'<details class="{kind}"><summary>{escape(summary, quote=False)}</summary>\n'
+        f"{html}</details>\n"
+    )
+
+
+def _image(context: Context) -> Image | None:
+    """The picture that stands for a post: `image` of the front matter, or its first figure."""
+    wanted = context.post.meta.image
+    if not wanted:
+        return context.images[0] if context.images else None
+    target = resolve(wanted, context.post, context.links)
+    if target is None or not target.neighbour:
+        context.errors.append(
+            FrontMatterError(f"`image: {wanted}` is no file beside the post").at(
+                text=wanted, hint="name a picture in the post's folder"
+            )
+        )
+        return None
+    content = context.post.source.neighbours[target.neighbour]
+    path = context.publish_neighbour(target.neighbour)
+    return Image(path, "", *(measure(content) or (0, 0)))

@@ -1,0 +1,94 @@
+"""What the parts of `render` hand to each other while one post is rendered."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ..addresses import Links, Target, neighbour_path, resolve
+from ..errors import InkcellError, MarkdownError, MathError
+from ..model import File, Formula, Heading, Image, Post, Typeset
+
+Medium = Literal["page", "feed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something stands in a post."""
+
+    cell: int
+    line: int | None
+
+
+@dataclass
+class Context:
+    """One post on its way to HTML: what it may use, and what it has produced so far."""
+
+    post: Post
+    links: Links
+    typeset: Typeset
+    strings: Mapping[str, str]
+    errors: list[InkcellError] = field(default_factory=list)
+    files: dict[str, File] = field(default_factory=dict)
+    headings: list[Heading] = field(default_factory=list)
+    ids: set[str] = field(default_factory=set)
+    images: list[Image] = field(default_factory=list)
+    warnings: list[InkcellError] = field(default_factory=list)
+    has_math: bool = False
+
+    def formula(self, tex: str, display: bool, place: Place) -> Formula:
+        """A typeset formula; an error is noted at its place, and the TeX stands in for it."""
+        self.has_math = True
+        try:
+            formula = self.typeset(tex, display)
+        except MathError as error:
+            line = place.line
+            # The error tells a line of the formula: the file's line is so many lines further.
+            if line is not None and error.text and error.text in tex:
+                line += tex[: tex.index(error.text)].count("\n")
+            mine = MathError(str(error)).at(
+                text=error.text, column=error.column, hint=error.hint, line=line, cell=place.cell
+            )
+            self.errors.append(mine)
+            return Formula("", "")
+        self.warnings.extend(
+            MathError(warning).at(text=tex, line=place.line, cell=place.cell)
+            for warning in formula.warnings
+        )
+        return formula
+
+    def target(self, href: str, place: Place) -> Target:
+        """Where a link leads; a neighbouring file that it needs is published."""
+        found = resolve(href, self.post, self.links)
+        if found is None:
+            self.errors.append(
+                MarkdownError(f"the link leads nowhere: {href}").at(
+                    line=place.line,
+                    cell=place.cell,
+                    text=href,
+                    hint="a relative link names a file beside the post, or another post's file",
+                )
+            )
+            return Target(href)
+        if found.neighbour:
+            self.publish_neighbour(found.neighbour)
+        return found
+
+    def publish_neighbour(self, name: str) -> str:
+        """Publish a file that lies beside the post, and return its path."""
+        path = neighbour_path(self.post.source.folder, name)
+        self.publish(path, self.post.source.neighbours[name])
+        return path
+
+    def publish_hashed(self, content: bytes, suffix: str) -> str:
+        """Publish a file named by its content, and return its path."""
+        name = hashlib.sha256(content).hexdigest()[:16] + suffix
+        path = neighbour_path(self.post.source.folder, name)
+        self.publish(path, content)
+        return path
+
+    def publish(self, path: str, content: bytes) -> None:
+        """Make a file part of the site."""
+        self.files[path] = File(path, content, self.post.source.path)

@@ -1,0 +1,123 @@
+"""TeX -> HTML and MathML by KaTeX in V8, in this process. The only module that knows mini-racer.
+
+The engine is made where it is used and belongs to one thread; a formula that stands twice is
+typeset once. Limits keep one formula from becoming megabytes of HTML: KaTeX's own `maxSize`
+(in em) and `maxExpand` (macro expansions), and a bound on the TeX itself.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from py_mini_racer import MiniRacer
+
+from ..errors import MathError
+from ..model import Formula, Typeset
+
+LONGEST_FORMULA = 20_000
+"""Characters of TeX; 200,000 became 17 MB of HTML when they were let through."""
+
+PROGRAM = """
+// KaTeX prints what \\message and \\show say; a build has nowhere to print it.
+for (const name of ["log", "info", "warn", "error"]) console[name] = () => {};
+function typeset(tex, displayMode) {
+  const warnings = [];
+  try {
+    const html = katex.renderToString(tex, {
+      displayMode,
+      output: "htmlAndMathml",
+      throwOnError: true,
+      trust: false,
+      maxSize: 50,
+      maxExpand: 1000,
+      strict: (code, message) => { warnings.push(`${message} [${code}]`); return "ignore"; },
+    });
+    return JSON.stringify({html, warnings});
+  } catch (error) {
+    return JSON.stringify({
+      name: error.name,
+      error: String(error.rawMessage || error.message),
+      position: error.position,
+      length: error.length,
+    });
+  }
+}
+"""
+
+MATHML_START = "<math "
+MATHML_END = "</math>"
+
+
+def start_katex(script: str) -> Typeset:
+    """A typesetter around the text of `katex.min.js`.
+
+    It raises MathError, whose column is the position in the formula, for TeX that KaTeX
+    refuses.
+    """
+    engine = MiniRacer()
+    engine.eval(script)
+    engine.eval(PROGRAM)
+    return remember(lambda tex, display: _typeset(engine, tex, display))
+
+
+def remember(typeset: Typeset) -> Typeset:
+    """The same typesetter, which typesets a formula once however often it stands."""
+    done: dict[tuple[str, bool], Formula] = {}
+
+    def remembered(tex: str, display: bool) -> Formula:
+        formula = done.get((tex, display))
+        if formula is None:
+            formula = done[tex, display] = typeset(tex, display)
+        return formula
+
+    return remembered
+
+
+def _typeset(engine: MiniRacer, tex: str, display: bool) -> Formula:
+    if len(tex) > LONGEST_FORMULA:
+        raise MathError(f"the formula has {len(tex)} characters").at(
+            text=tex[:60] + "…", hint=f"at most {LONGEST_FORMULA} are typeset: split it"
+        )
+    call: Callable[..., str] = engine.call
+    answer = json.loads(call("typeset", tex, display))
+    if "html" in answer:
+        html: str = answer["html"]
+        start, end = html.index(MATHML_START), html.index(MATHML_END) + len(MATHML_END)
+        return Formula(html, html[start:end], tuple(answer["warnings"]))
+    raise _refusal(tex, answer)
+
+
+def _refusal(tex: str, answer: dict[str, object]) -> MathError:
+    if answer["name"] == "RangeError":
+        return MathError("the formula is nested too deeply").at(
+            text=tex[:60] + "…", hint="split it, or define its parts apart"
+        )
+    position = answer.get("position")
+    if not isinstance(position, int):
+        return MathError(f"KaTeX: {answer['error']}").at(text=tex)
+    shown, column = _line_at(tex, position)
+    return MathError(f"KaTeX: {answer['error']}").at(
+        text=shown, column=column, hint=_hint(str(answer["error"]))
+    )
+
+
+def _line_at(tex: str, position: int) -> tuple[str, int]:
+    """The line of the formula that holds a position, and the column in it, counted from 1."""
+    start = tex.rfind("\n", 0, position) + 1
+    end = tex.find("\n", position)
+    return tex[start : end if end >= 0 else len(tex)], position - start + 1
+
+
+def _hint(message: str) -> str | None:
+    if "Undefined control sequence" in message:
+        return "KaTeX does not know this command: katex.org/docs/supported lists those it knows"
+    if "Expected 'EOF', got '}'" in message:
+        return "a closing brace has no opening one"
+    if "Expected '}'" in message or "expected '}'" in message:
+        return "an opening brace has no closing one"
+    if "as argument to" in message or "in a macro argument" in message:
+        return "the command misses an argument"
+    if "Can't use function '$'" in message:
+        return "a dollar sign inside a formula is \\$"
+    return None

@@ -1,0 +1,397 @@
+"""Prose -> tokens -> HTML. The only module that knows markdown-it.
+
+All cells of a post share one environment, so that a link or a footnote defined in the last
+cell works in the first. The tokens are prepared once (formulas typeset, links resolved,
+headings given their ids) and rendered twice: for the page, and for the feed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from html import escape
+from itertools import pairwise
+from pathlib import PurePosixPath
+from typing import Any, cast
+
+from markdown_it import MarkdownIt
+from markdown_it.common.utils import escapeHtml
+from markdown_it.renderer import RendererHTML, RendererProtocol
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
+from mdit_py_plugins.deflist import deflist_plugin
+from mdit_py_plugins.footnote import footnote_plugin
+from mdit_py_plugins.tasklists import tasklists_plugin
+
+from ..addresses import address, neighbour_path, slug
+from ..errors import MarkdownError
+from ..model import Heading, Image, Prose
+from .code import highlight
+from .context import Context, Medium, Place
+from .emphasis import cjk_emphasis_plugin
+from .mathematics import DISPLAY_TOKENS, INLINE_TOKENS, mathematics_plugin
+from .pictures import measure
+
+PLUGINS: tuple[Callable[[MarkdownIt], None], ...] = (
+    footnote_plugin,
+    deflist_plugin,
+    tasklists_plugin,
+    mathematics_plugin,
+    cjk_emphasis_plugin,
+)
+"""What is read besides CommonMark 0.31, tables, strikethrough and bare links."""
+
+CELL = "inkcell_cell"
+"""The token that stands for a code cell; its HTML is in `meta`."""
+
+
+def make_markdown() -> MarkdownIt:
+    """The Markdown of a post. `.render(text)` is CommonMark plus `PLUGINS`."""
+    md = MarkdownIt("commonmark", {"linkify": True}).enable(["table", "strikethrough", "linkify"])
+    for plugin in PLUGINS:
+        plugin(md)
+    for name, rule in RENDER_RULES.items():
+        md.add_render_rule(name, rule)
+    return md
+
+
+Attached = Mapping[str, bytes]
+"""Files that a notebook keeps inside a cell, by name."""
+
+Cells = Iterable[Prose | tuple[int, str, str]]
+"""Prose, and code cells as (cell, HTML for the page, HTML for the feed)."""
+
+
+def read_prose(md: MarkdownIt, cells: Cells, context: Context) -> list[Token]:
+    """The tokens of a whole post, prepared for rendering."""
+    env: EnvType = {}
+    tokens: list[Token] = []
+    attachments: dict[int, Attached] = {}
+    for cell in cells:
+        if isinstance(cell, Prose):
+            attachments[cell.cell] = cell.attachments
+            tokens.extend(_read_blocks(md, cell, env))
+        else:
+            number, page, feed = cell
+            token = Token(CELL, "", 0, block=True)
+            token.meta = {"cell": number, "page": page, "feed": feed}
+            tokens.append(token)
+    tokens = _read_inline(md, tokens, env)
+    _demote_headings(tokens)
+    _prepare(tokens, context, attachments)
+    return tokens
+
+
+def read_text(md: MarkdownIt, text: str, context: Context, place: Place) -> list[Token]:
+    """The tokens of a Markdown text that stands alone: an output, or a caption."""
+    cell = Prose(text, place.cell, place.line or 1)
+    env: EnvType = {}
+    tokens = _read_inline(md, _read_blocks(md, cell, env), env)
+    _prepare(tokens, context, {})
+    return tokens
+
+
+def render_inline(md: MarkdownIt, text: str, context: Context, place: Place) -> tuple[str, str]:
+    """A caption as inline HTML: (for the page, for the feed)."""
+    inline = [token for token in read_text(md, text, context, place) if token.type == "inline"]
+    page, feed = (
+        " ".join(_inline_html(md, token.children or [], medium) for token in inline)
+        for medium in ("page", "feed")
+    )
+    return page, feed
+
+
+def render_tokens(md: MarkdownIt, tokens: Sequence[Token], medium: Medium) -> str:
+    """The HTML of prepared tokens."""
+    html: str = md.renderer.render(tokens, md.options, {"medium": medium})
+    return html
+
+
+def _inline_html(md: MarkdownIt, tokens: Sequence[Token], medium: Medium) -> str:
+    return cast("RendererHTML", md.renderer).renderInline(tokens, md.options, {"medium": medium})
+
+
+def first_paragraph(tokens: Sequence[Token]) -> str:
+    """The text of the first paragraph, for an excerpt."""
+    for token, following in pairwise(tokens):
+        if token.type == "paragraph_open" and not token.hidden:
+            text = plain_text(following.children or [])
+            if text:
+                return text
+    return ""
+
+
+def plain_text(tokens: Iterable[Token]) -> str:
+    """The text of inline tokens; formulas as TeX, images as their alternative text."""
+    parts = []
+    for token in tokens:
+        if token.type in ("softbreak", "hardbreak"):
+            parts.append(" ")
+        elif token.type == "image" or token.type not in ("html_inline", "footnote_ref"):
+            parts.append(token.content)
+    return " ".join("".join(parts).split())
+
+
+def all_text(tokens: Iterable[Token]) -> str:
+    """The prose of tokens, without code: what reading time is measured on."""
+    return " ".join(plain_text(t.children or []) for t in tokens if t.type == "inline")
+
+
+# --- reading ----------------------------------------------------------------------------------
+
+
+def _read_blocks(md: MarkdownIt, cell: Prose, env: EnvType) -> list[Token]:
+    tokens: list[Token] = []
+    text = cell.text.replace("\r\n", "\n").replace("\x00", "\ufffd")
+    md.block.parse(text, md, env, tokens)
+    for token in tokens:
+        token.meta = {**token.meta, "cell": cell.cell}
+        if token.map:
+            token.map = [line + cell.line for line in token.map]
+    return tokens
+
+
+def _read_inline(md: MarkdownIt, tokens: list[Token], env: EnvType) -> list[Token]:
+    """Run every core rule that follows the block parser, on the tokens of all cells at once."""
+    state = StateCore("", md, env, tokens)
+    rules = zip(md.core.ruler.get_active_rules(), md.core.ruler.getRules(""), strict=True)
+    for name, rule in rules:
+        if name not in ("normalize", "block"):
+            rule(state)
+    return state.tokens
+
+
+def _demote_headings(tokens: Sequence[Token]) -> None:
+    """The page's one `h1` is the post's title: if the prose has one too, all go a level down."""
+    headings = [token for token in tokens if token.type in ("heading_open", "heading_close")]
+    if any(token.tag == "h1" for token in headings):
+        for token in headings:
+            token.tag = f"h{min(int(token.tag[1]) + 1, 6)}"
+
+
+def _prepare(
+    tokens: Sequence[Token], context: Context, attachments: Mapping[int, Attached]
+) -> None:
+    place = Place(0, None)
+    for index, token in enumerate(tokens):
+        if token.map or "cell" in token.meta:
+            place = Place(token.meta.get("cell", place.cell), token.map[0] if token.map else None)
+        if token.type == "heading_open":
+            _prepare_heading(token, tokens[index + 1], context)
+        elif token.type in DISPLAY_TOKENS:
+            token.meta["formula"] = context.formula(token.content.strip(), True, place)
+        elif token.type == "fence":
+            _prepare_fence(token, context, place)
+        elif token.type == "inline":
+            _prepare_inline(token, context, place, attachments.get(place.cell, {}))
+        elif token.type == "paragraph_open":
+            _prepare_figure(tokens, index)
+
+
+def _prepare_heading(opening: Token, inline: Token, context: Context) -> None:
+    wanted = slug(plain_text(inline.children or [])) or "section"
+    unique, number = wanted, 1
+    while unique in context.ids:
+        number += 1
+        unique = f"{wanted}-{number}"
+    context.ids.add(unique)
+    opening.attrSet("id", unique)
+    opening.meta["inline"] = inline
+    context.headings.append(Heading(int(opening.tag[1]), unique, ""))
+
+
+def _prepare_fence(token: Token, context: Context, place: Place) -> None:
+    info = token.info.strip()
+    if info.startswith("{"):
+        name = info.split("}")[0] + "}"
+        context.errors.append(
+            MarkdownError(f"unknown directive `{name}`").at(
+                line=place.line,
+                cell=place.cell,
+                text=token.markup + token.info,
+                hint="a code cell is ```{code-cell}; a language is written without braces",
+            )
+        )
+        return
+    language = info.split()[0] if info else ""
+    if language:
+        token.meta["highlighted"] = highlight(token.content.rstrip("\n"), language)
+
+
+def _prepare_inline(token: Token, context: Context, place: Place, attached: Attached) -> None:
+    searched = 0
+    for child in token.children or []:
+        here = place
+        if child.type in INLINE_TOKENS:
+            # An inline token knows no line of its own: count those before it in its block.
+            found = token.content.find(child.content, searched)
+            searched = max(found, searched)
+            if place.line is not None:
+                here = Place(place.cell, place.line + token.content[:searched].count("\n"))
+            display = bool(child.meta.get("display"))
+            child.meta["formula"] = context.formula(child.content.strip(), display, here)
+        elif child.type == "link_open":
+            target = context.target(str(child.attrGet("href") or ""), place)
+            child.attrSet("href", target.address)
+        elif child.type == "image":
+            _prepare_image(child, context, place, attached)
+
+
+def _prepare_image(token: Token, context: Context, place: Place, attached: Attached) -> None:
+    source = str(token.attrGet("src") or "")
+    name = source.removeprefix("attachment:")
+    content: bytes | None = None
+    if name != source and name in attached:
+        content = attached[name]
+        path = context.publish_hashed(content, PurePosixPath(name).suffix)
+        token.attrSet("src", address(path, context.links.config))
+    else:
+        target = context.target(source, place)
+        token.attrSet("src", target.address)
+        if target.neighbour:
+            content = context.post.source.neighbours[target.neighbour]
+            path = neighbour_path(context.post.source.folder, target.neighbour)
+    if content is None:
+        return
+    size = measure(content) or (0, 0)
+    if size[0]:
+        token.attrSet("width", str(size[0]))
+        token.attrSet("height", str(size[1]))
+    token.attrSet("loading", "lazy")
+    context.images.append(Image(path, plain_text(token.children or []), *size))
+
+
+def _prepare_figure(tokens: Sequence[Token], index: int) -> None:
+    """A paragraph of one image with a title is a figure; the title is its caption."""
+    inline, closing = tokens[index + 1], tokens[index + 2]
+    children = inline.children or []
+    if len(children) == 1 and children[0].type == "image" and children[0].attrGet("title"):
+        tokens[index].tag = closing.tag = "figure"
+        caption = Token("html_inline", "", 0)
+        title = str(children[0].attrs.pop("title"))
+        caption.content = f"<figcaption>{escape(title, quote=False)}</figcaption>"
+        inline.children = [*children, caption]
+
+
+# --- rendering --------------------------------------------------------------------------------
+
+Rule = Callable[[RendererProtocol, Sequence[Token], int, OptionsDict, EnvType], str]
+
+
+def _formula(
+    self: RendererProtocol, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType
+) -> str:
+    token = tokens[i]
+    formula = token.meta.get("formula")
+    if formula is None:
+        return escapeHtml(token.content)
+    if token.type in DISPLAY_TOKENS or token.meta.get("display"):
+        return display_formula(formula.mathml if env.get("medium") == "feed" else formula.html, env)
+    html: str = formula.mathml if env.get("medium") == "feed" else formula.html
+    return html
+
+
+def display_formula(html: str, env: EnvType) -> str:
+    """A formula on a line of its own; on a page it scrolls in itself and can be focused."""
+    if env.get("medium") == "feed":
+        return f"<p>{html}</p>\n"
+    return f'<div class="equation" tabindex="0">{html}</div>\n'
+
+
+def _cell(
+    self: RendererProtocol, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType
+) -> str:
+    html: str = tokens[i].meta[env["medium"]]
+    return html
+
+
+def _code_block(
+    self: RendererProtocol, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType
+) -> str:
+    token = tokens[i]
+    highlighted = token.meta.get("highlighted")
+    if env.get("medium") == "page":
+        content = highlighted or escape(token.content.rstrip("\n"), quote=False)
+        return code_block(content, token.info.strip().split()[0] if token.info.strip() else "")
+    # CommonMark's own form: the language as a class, the last line end kept.
+    info = token.info.strip().split()
+    attribute = f' class="language-{escapeHtml(info[0])}"' if info else ""
+    return f"<pre><code{attribute}>{escapeHtml(token.content)}</code></pre>\n"
+
+
+def code_block(html: str, language: str) -> str:
+    """Highlighted code on a page: it scrolls in itself, so it can be focused."""
+    name = f' data-language="{escape(language)}"' if language else ""
+    return f'<pre class="code" tabindex="0"{name}><code>{html}</code></pre>\n'
+
+
+def _table_open(
+    self: RendererProtocol, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType
+) -> str:
+    return ('<div class="table" tabindex="0">' if env.get("medium") == "page" else "") + "<table>\n"
+
+
+def _table_close(
+    self: RendererProtocol, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType
+) -> str:
+    return "</table>\n" + ("</div>\n" if env.get("medium") == "page" else "")
+
+
+def _heading_open(
+    self: RendererProtocol, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType
+) -> str:
+    token = tokens[i]
+    identity = token.attrGet("id")
+    if identity is None or env.get("medium") == "feed":
+        return f"<{token.tag}>"
+    return f'<{token.tag} id="{escape(str(identity))}">'
+
+
+def _heading_close(
+    self: RendererProtocol, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType
+) -> str:
+    token = tokens[i]
+    identity = tokens[i - 2].attrGet("id")
+    anchor = ""
+    if identity is not None and env.get("medium") == "page":
+        # The heading's own words are the name of the link, so a screen reader says them.
+        anchor = (
+            f'<a class="anchor" href="#{escape(str(identity))}" aria-hidden="true" '
+            'tabindex="-1">#</a>'
+        )
+    return f"{anchor}</{token.tag}>\n"
+
+
+def heading_html(md: MarkdownIt, inline: Token) -> str:
+    """A heading as it stands in a table of contents: without links and footnotes."""
+    kept = [
+        token
+        for token in inline.children or []
+        if token.type not in ("link_open", "link_close", "footnote_ref", "image")
+    ]
+    return _inline_html(md, kept, "page")
+
+
+RENDER_RULES: dict[str, Rule] = {
+    "math_inline": _formula,
+    "math_inline_double": _formula,
+    "math_block": _formula,
+    "math_block_label": _formula,
+    "amsmath": _formula,
+    "fence": _code_block,
+    "code_block": _code_block,
+    "table_open": _table_open,
+    "table_close": _table_close,
+    "heading_open": _heading_open,
+    "heading_close": _heading_close,
+    CELL: _cell,
+}
+
+
+def contents(md: MarkdownIt, tokens: Sequence[Token], context: Context) -> tuple[Heading, ...]:
+    """The headings of a post with their HTML."""
+    openings: list[Any] = [token for token in tokens if "inline" in token.meta]
+    return tuple(
+        Heading(heading.level, heading.id, heading_html(md, opening.meta["inline"]))
+        for heading, opening in zip(context.headings, openings, strict=False)
+    )

@@ -1,0 +1,81 @@
+r"""Where a formula begins and ends: `$…$`, `$$…$$`, `\(…\)`, `\[…\]` and bare AMS environments.
+
+Dollars and environments are those of mdit-py-plugins; here stand the brackets, which LaTeX
+and MathJax authors write. A price is not a formula: an opening `$` is followed by no space, a
+closing one follows no space and is followed by no digit (Pandoc's rule).
+"""
+
+from __future__ import annotations
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_inline import StateInline
+from mdit_py_plugins.amsmath import amsmath_plugin
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+
+INLINE_TOKENS = frozenset(("math_inline", "math_inline_double"))
+"""`$$…$$` in running text is inline mathematics, as in kramdown."""
+DISPLAY_TOKENS = frozenset(("math_block", "math_block_label", "amsmath"))
+
+
+def mathematics_plugin(md: MarkdownIt) -> None:
+    """Read every way of writing a formula."""
+    dollarmath_plugin(
+        md, allow_space=False, allow_digits=False, double_inline=True, allow_blank_lines=False
+    )
+    amsmath_plugin(md)
+    md.inline.ruler.before("escape", "math_parentheses", _inline_brackets)
+    md.block.ruler.before(
+        "fence",
+        "math_brackets",
+        _block_brackets,
+        {"alt": ["paragraph", "reference", "blockquote", "list"]},
+    )
+
+
+def _inline_brackets(state: StateInline, silent: bool) -> bool:
+    opening = state.src[state.pos : state.pos + 2]
+    if opening not in (r"\(", r"\["):
+        return False
+    end = state.src.find(r"\)" if opening == r"\(" else r"\]", state.pos + 2, state.posMax)
+    content = state.src[state.pos + 2 : end].strip() if end >= 0 else ""
+    if not content:
+        return False
+    if not silent:
+        token = state.push("math_inline", "math", 0)
+        token.content = content
+        token.markup = opening
+        if opening == r"\[":
+            token.meta = {"display": True}
+    state.pos = end + 2
+    return True
+
+
+def _block_brackets(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    if state.is_code_block(start):
+        return False
+    first = state.bMarks[start] + state.tShift[start]
+    if not state.src.startswith(r"\[", first):
+        return False
+    for line in range(start, end):
+        # A formula does not leave the list item or the quote it began in.
+        if line > start and (state.isEmpty(line) or state.sCount[line] < state.blkIndent):
+            return False
+        text = state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]].rstrip()
+        closed = text.find(r"\]", 2 if line == start else 0)
+        if closed >= 0:
+            break
+    else:
+        return False
+    if text[closed + 2 :].strip():
+        return False
+    if silent:
+        return True
+    content = state.getLines(start, line + 1, state.blkIndent, False).strip()
+    token = state.push("math_block", "math", 0)
+    token.block = True
+    token.content = content.removeprefix(r"\[").removesuffix(r"\]").strip()
+    token.map = [start, line + 1]
+    token.markup = r"\["
+    state.line = line + 1
+    return True

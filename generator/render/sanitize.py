@@ -1,0 +1,78 @@
+"""HTML that is safe where it is shown: outputs on a page, and everything in a feed."""
+
+from __future__ import annotations
+
+from urllib.parse import urljoin
+
+import nh3
+
+MATHML_TAGS = frozenset(
+    """
+    annotation math menclose merror mfrac mi mmultiscripts mn mo mover mpadded mphantom mprescripts
+    mroot mrow ms mspace msqrt mstyle msub msubsup msup mtable mtd mtext mtr munder munderover none
+    semantics
+    """.split()
+)
+MATHML_ATTRIBUTES = frozenset(
+    """
+    accent accentunder columnalign columnlines columnspacing depth display displaystyle encoding
+    fence form height largeop linebreak linethickness lspace mathbackground mathcolor mathsize
+    mathvariant maxsize minsize movablelimits notation rowalign rowlines rowspacing rspace
+    scriptlevel separator side stretchy symmetric voffset width xmlns
+    """.split()
+)
+
+FEED_TAGS = MATHML_TAGS | frozenset(
+    """
+    a abbr b blockquote br caption cite code col colgroup dd del details dfn div dl dt em figcaption
+    figure h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q rp rt ruby s samp small span strong
+    sub summary sup table tbody td tfoot th thead tr u ul var
+    """.split()
+)
+
+FEED_ATTRIBUTES: dict[str, set[str]] = {
+    "*": {"lang", "title", "dir"},
+    "a": {"href", "hreflang"},
+    "img": {"src", "alt", "width", "height"},
+    "ol": {"start", "type"},
+    "td": {"colspan", "rowspan", "align"},
+    "th": {"colspan", "rowspan", "align", "scope"},
+    **{tag: set(MATHML_ATTRIBUTES) for tag in MATHML_TAGS},
+}
+
+OUTPUT_TAGS = FEED_TAGS | {"article", "aside", "header", "footer", "section"}
+
+
+def clean_output(html: str) -> str:
+    """HTML that code produced, without scripts, forms, frames and handlers.
+
+    Its classes and styles stay: a data frame's table needs them.
+    """
+    return nh3.clean(
+        html,
+        tags=set(OUTPUT_TAGS),
+        clean_content_tags={"script", "style"},
+        attributes={**FEED_ATTRIBUTES, "*": {"lang", "title", "dir", "class", "style", "id"}},
+        link_rel=None,
+        url_schemes={"http", "https", "mailto", "data"},
+    )
+
+
+def clean_feed(html: str, page: str) -> str:
+    """HTML for a feed reader: absolute addresses, nothing that runs, nothing that styles.
+
+    `page` is the absolute address of the post's page, which relative ones are read from.
+    """
+
+    def absolute(tag: str, attribute: str, value: str) -> str | None:
+        return urljoin(page, value) if attribute in ("href", "src") else value
+
+    return nh3.clean(
+        html,
+        tags=set(FEED_TAGS),
+        clean_content_tags={"script", "style"},
+        attributes=FEED_ATTRIBUTES,
+        attribute_filter=absolute,
+        link_rel=None,
+        url_schemes={"http", "https", "mailto", "xmpp", "irc", "tel"},
+    )

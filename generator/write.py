@@ -1,0 +1,178 @@
+"""Site -> the output folder. The only stage that writes it.
+
+A build that fails never comes here. One that is killed while files are staged leaves the site
+as it was: everything is first written into a staging folder beside the site, on the same disk.
+Only then does each file move to its place in one step (`rename`, atomic by POSIX); a journal in
+the staging folder lets the next build finish moves that were cut short.
+
+Only files that the manifest says an earlier build wrote are ever removed: a `CNAME` or a `.git`
+in the output folder stays.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import signal
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import WriteError
+from .model import Site
+
+MANIFEST = ".inkcell-manifest.json"
+JOURNAL = "journal.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What writing a site changed: paths inside the output folder."""
+
+    written: tuple[str, ...]
+    removed: tuple[str, ...]
+
+
+def write(site: Site, output: Path) -> Changes:
+    """Make the output folder hold the site; files that are already right are not touched.
+
+    Raises:
+        WriteError: the folder cannot be written. It is then as it was.
+    """
+    staging = output.parent / f".{output.name}.staging"
+    try:
+        _finish_moves(staging, output)
+        before = _read_manifest(output)
+        written = [
+            path for path, file in site.files.items() if _differs(output, path, file.content)
+        ]
+        removed = sorted(set(before) - set(site.files))
+        _refuse_foreign(site, before, output)
+        if not written and not removed and before:
+            return Changes((), ())
+        _stage(site, written, removed, staging, output)
+        with _undisturbed():
+            _finish_moves(staging, output)
+    except OSError as error:
+        raise WriteError(f"cannot write {output.name}: {error.strerror or error}").at(
+            file=str(error.filename or output),
+            hint="look at its permissions and at the disk's space",
+        ) from None
+    return Changes(tuple(written), tuple(removed))
+
+
+def clean(output: Path) -> tuple[str, ...]:
+    """Remove every file that a build wrote; return their paths."""
+    paths = sorted(_read_manifest(output))
+    for path in paths:
+        _remove(output, path)
+    (output / MANIFEST).unlink(missing_ok=True)
+    if output.is_dir() and not any(output.iterdir()):
+        output.rmdir()
+    return tuple(paths)
+
+
+def _differs(output: Path, path: str, content: bytes) -> bool:
+    target = output / path
+    try:
+        return target.stat().st_size != len(content) or target.read_bytes() != content
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return True
+
+
+def _refuse_foreign(site: Site, before: Mapping[str, str], output: Path) -> None:
+    """A file that no build wrote is not overwritten: it may be somebody's work."""
+    for path, file in site.files.items():
+        target = output / path
+        if path not in before and target.exists() and _differs(output, path, file.content):
+            raise WriteError(f"{output.name}/{path} was not written by a build").at(
+                file=f"{output.name}/{path}",
+                text=f"{file.origin} would overwrite it",
+                hint="move it away, or give --output another folder",
+            )
+
+
+def _read_manifest(output: Path) -> dict[str, str]:
+    try:
+        data = json.loads((output / MANIFEST).read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError, json.JSONDecodeError, UnicodeDecodeError):
+        return {}
+    files = data.get("files", {}) if isinstance(data, dict) else {}
+    # A manifest is a file like any other: it must not talk us into removing `../thesis.tex`.
+    return {path: digest for path, digest in files.items() if _is_inside(path)}
+
+
+def _is_inside(path: object) -> bool:
+    return isinstance(path, str) and not path.startswith("/") and ".." not in path.split("/")
+
+
+def _stage(site: Site, written: list[str], removed: list[str], staging: Path, output: Path) -> None:
+    shutil.rmtree(staging, ignore_errors=True)
+    files = staging / "files"
+    for path in written:
+        target = files / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(site.files[path].content)
+    digests = {path: hashlib.sha256(file.content).hexdigest() for path, file in site.files.items()}
+    manifest = json.dumps({"files": digests}, ensure_ascii=False, indent=0, sort_keys=True)
+    files.mkdir(parents=True, exist_ok=True)
+    (files / MANIFEST).write_text(manifest, encoding="utf-8")
+    # Pages last, so that no page ever points to a style sheet or a figure that is not there yet.
+    order = sorted(written, key=lambda path: (path.endswith((".html", ".xml")), path))
+    journal = json.dumps({"move": [*order, MANIFEST], "remove": removed}, ensure_ascii=False)
+    partial = staging / (JOURNAL + ".partial")
+    partial.write_text(journal, encoding="utf-8")
+    partial.replace(staging / JOURNAL)
+
+
+def _finish_moves(staging: Path, output: Path) -> None:
+    """Carry out the journal, if there is one. Doing it twice does no harm."""
+    journal = staging / JOURNAL
+    if journal.is_file():
+        plan = json.loads(journal.read_text(encoding="utf-8"))
+        for path in plan["remove"]:
+            if _in_the_way(path, plan["move"]):
+                _remove(output, path)
+        for path in plan["move"]:
+            source, target = staging / "files" / path, output / path
+            if source.is_file():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                source.replace(target)
+        for path in plan["remove"]:
+            _remove(output, path)
+    shutil.rmtree(staging, ignore_errors=True)
+
+
+def _in_the_way(path: str, moved: list[str]) -> bool:
+    """Whether an old file stands where a new one needs a folder, or the other way round."""
+    return any(other.startswith(path + "/") or path.startswith(other + "/") for other in moved)
+
+
+def _remove(output: Path, path: str) -> None:
+    target = output / path
+    target.unlink(missing_ok=True)
+    for folder in target.parents:
+        if folder == output or not folder.is_dir() or any(folder.iterdir()):
+            break
+        folder.rmdir()
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let Ctrl-C and a polite kill wait for the moves, which take milliseconds."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    pending: list[int] = []
+    waiting = (signal.SIGINT, signal.SIGTERM)
+    old = [signal.signal(number, lambda caught, _: pending.append(caught)) for number in waiting]
+    try:
+        yield
+    finally:
+        for number, handler in zip(waiting, old, strict=True):
+            signal.signal(number, handler)
+        for caught in pending:
+            signal.raise_signal(caught)

@@ -100,7 +100,9 @@ def _read_manifest(output: Path) -> dict[str, str]:
         data = json.loads((output / MANIFEST).read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError, json.JSONDecodeError, UnicodeDecodeError):
         return {}
-    files = data.get("files", {}) if isinstance(data, dict) else {}
+    files = data.get("files") if isinstance(data, dict) else None
+    if not isinstance(files, dict):
+        return {}
     # A manifest is a file like any other: it must not talk us into removing `../thesis.tex`.
     return {path: digest for path, digest in files.items() if _is_inside(path)}
 
@@ -153,6 +155,8 @@ def _in_the_way(path: str, moved: list[str]) -> bool:
 
 def _remove(output: Path, path: str) -> None:
     target = output / path
+    if target.is_dir() and not target.is_symlink():
+        return  # A new build has pages below what was a file.
     target.unlink(missing_ok=True)
     for folder in target.parents:
         if folder == output or not folder.is_dir() or any(folder.iterdir()):

@@ -92,7 +92,7 @@ def _entry(rendered: RenderedPost, config: Config) -> Any:
     entry = FeedEntry()
     entry.id(feed_id(rendered.post, config))
     entry.title(clean(escape(meta.title, quote=False)))
-    entry.link(href=page, rel="alternate", type="text/html", title=clean(meta.title))
+    entry.link(href=page, rel="alternate")
     entry.published(meta.date)
     entry.updated(meta.updated)
     entry.content(clean(rendered.feed_body), type="html")
@@ -128,6 +128,12 @@ def _finish(document: bytes, posts: Sequence[RenderedPost], config: Config) -> b
 
 def _finish_entry(entry: etree._Element, rendered: RenderedPost, config: Config) -> None:
     entry.set(XML + "lang", rendered.post.meta.language)
+    link = entry.find(ATOM + "link")
+    if link is not None:
+        # feedgen writes nothing of an entry's link but its address.
+        link.set("rel", "alternate")
+        link.set("type", "text/html")
+        link.set("title", clean(rendered.post.meta.title))
     title, content = entry.find(ATOM + "title"), entry.find(ATOM + "content")
     if title is not None:
         title.set("type", "html")

@@ -184,7 +184,8 @@ class Pages:
         image: str = "",
     ) -> PageView:
         """The view of a page."""
-        styles = [self.style, *([self.katex_style] if has_math else [])]
+        # The theme's own style comes last, so that it has the last word.
+        styles = [*([self.katex_style] if has_math else []), self.style]
         return PageView(
             kind=kind,
             title=title,

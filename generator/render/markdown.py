@@ -82,7 +82,7 @@ def read_prose(md: MarkdownIt, cells: Cells, context: Context) -> list[Token]:
     return tokens
 
 
-def read_text(md: MarkdownIt, text: str, context: Context, place: Place) -> list[Token]:
+def read_fragment(md: MarkdownIt, text: str, context: Context, place: Place) -> list[Token]:
     """The tokens of a Markdown text that stands alone: an output, or a caption."""
     cell = Prose(text, place.cell, place.line or 1)
     env: EnvType = {}
@@ -93,7 +93,7 @@ def read_text(md: MarkdownIt, text: str, context: Context, place: Place) -> list
 
 def render_inline(md: MarkdownIt, text: str, context: Context, place: Place) -> tuple[str, str]:
     """A caption as inline HTML: (for the page, for the feed)."""
-    inline = [token for token in read_text(md, text, context, place) if token.type == "inline"]
+    inline = [token for token in read_fragment(md, text, context, place) if token.type == "inline"]
     page, feed = (
         " ".join(_inline_html(md, token.children or [], medium) for token in inline)
         for medium in ("page", "feed")

@@ -18,7 +18,7 @@ from ..errors import OutputError
 from ..model import Bundle, Code, Failure, Image, Output, Stream
 from . import terminal
 from .context import Context, Place
-from .markdown import display_formula, read_text, render_inline, render_tokens
+from .markdown import display_formula, read_fragment, render_inline, render_tokens
 from .pictures import NotAPicture, finish_svg, measure
 from .sanitize import clean_output
 
@@ -207,7 +207,7 @@ def _latex(text: str, frame: Frame) -> Shown:
 
 
 def _markdown(text: str, frame: Frame) -> Shown:
-    tokens = read_text(frame.md, text, frame.context, frame.place)
+    tokens = read_fragment(frame.md, text, frame.context, frame.place)
     page, feed = (render_tokens(frame.md, tokens, medium) for medium in ("page", "feed"))
     return Shown(page, feed)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import colorsys
 import io
 import re
 
@@ -12,17 +13,11 @@ SVG = "{http://www.w3.org/2000/svg}"
 UNITS = {"": 1.0, "px": 1.0, "pt": 4 / 3, "pc": 16.0, "in": 96.0, "cm": 96 / 2.54, "mm": 96 / 25.4}
 """CSS pixels (CSS Values 4, 6.2) to a unit."""
 
-DARK = """
-@media (prefers-color-scheme: dark) {
-  svg { fill: #e4e2dd }
-  [style*="fill: #000000"] { fill: #e4e2dd !important }
-  [style*="stroke: #000000"] { stroke: #e4e2dd !important }
-  [style*="fill: #ffffff"] { fill: #16181c !important }
-  [style*="stroke: #ffffff"] { stroke: #16181c !important }
-  [style*="stroke: #cccccc"] { stroke: #4a4e55 !important }
-}
-"""
-"""Matplotlib's ink and paper become those of a dark page; data keeps its colours."""
+DARK_INK, DARK_PAPER = "#e4e2dd", "#16181c"
+"""Text and background of a dark page of the theme."""
+COLOUR = re.compile(r"(fill|stroke|stop-color): (#[0-9a-f]{6})\b")
+MOST_COLOURS = 48
+"""A drawing with more colours than this is a colour map: only its ink and paper change."""
 
 
 class NotAPicture(ValueError):
@@ -68,9 +63,39 @@ def finish_svg(text: str) -> bytes:
                 del element.attrib[name]
     if by_matplotlib:
         style = etree.Element(SVG + "style")
-        style.text = DARK
+        style.text = _dark_style(text)
         root.insert(0, style)
     return etree.tostring(root, encoding="utf-8")
+
+
+def _dark_style(svg: str) -> str:
+    """Style rules that redraw a drawing for a dark page, where the reader's system asks for it."""
+    found = sorted(set(COLOUR.findall(svg)))
+    if len(found) > MOST_COLOURS:
+        found = [pair for pair in found if pair[1] in ("#000000", "#ffffff")]
+    rules = [f"  svg {{ fill: {DARK_INK} }}"]
+    for name, colour in found:
+        dark = dark_colour(colour)
+        if dark != colour:
+            rules.append(f'  [style*="{name}: {colour}"] {{ {name}: {dark} !important }}')
+    return "\n@media (prefers-color-scheme: dark) {\n" + "\n".join(rules) + "\n}\n"
+
+
+def dark_colour(colour: str) -> str:
+    """What `#rrggbb`, meant for white paper, becomes on a dark page.
+
+    Greys change places with their opposites. So do very dark and very light colours, which
+    stand for ink and for tinted paper; a colour in between is data and stays.
+    """
+    if colour in ("#000000", "#ffffff"):
+        return DARK_INK if colour == "#000000" else DARK_PAPER
+    red, green, blue = (int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5))
+    hue, lightness, saturation = colorsys.rgb_to_hls(red, green, blue)
+    is_grey = max(red, green, blue) - min(red, green, blue) < 0.08
+    if not is_grey and 0.32 <= lightness <= 0.82:
+        return colour
+    channels = colorsys.hls_to_rgb(hue, 0.1 + 0.8 * (1 - lightness), saturation * 0.8)
+    return "#" + "".join(f"{round(channel * 255):02x}" for channel in channels)
 
 
 def _parse_svg(content: bytes) -> etree._Element:

@@ -1,0 +1,67 @@
+# `make build` publishes the blog into site/, `make test` runs the tests. Each of them does all
+# its own set-up on a machine with Python 3.11 or newer, Node and git.
+
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python -m
+
+# More arguments for the main job: make build BUILD_FLAGS="--drafts".
+BUILD_FLAGS ?=
+TEST_FLAGS ?= -n auto --dist loadgroup
+PORT ?= 8000
+
+.PHONY: build test serve check clean lock
+
+build: $(VENV)/.build-ready node_modules/.build-ready
+	$(VENV)/bin/inkcell build $(BUILD_FLAGS)
+
+test: $(VENV)/.test-ready node_modules/.test-ready
+	$(RUN) pytest $(TEST_FLAGS)
+
+# Live preview will be `inkcell serve`; until then the finished site is served as it is.
+serve: build
+	$(RUN) http.server --bind 127.0.0.1 --directory site $(PORT)
+
+check: $(VENV)/.test-ready node_modules/.test-ready
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+	$(RUN) mypy
+
+clean:
+	if [ -x $(VENV)/bin/inkcell ]; then $(VENV)/bin/inkcell clean --cache; fi
+	rm -rf $(VENV) node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+# Write the lock files anew, with the newest versions that pyproject.toml admits.
+lock: $(VENV)/.test-ready
+	$(RUN) pip install --quiet uv
+	cd $(CURDIR) && $(RUN) uv pip compile $(LOCK_FLAGS) --group install -o requirements/build.lock
+	cd $(CURDIR) && $(RUN) uv pip compile $(LOCK_FLAGS) --group install --group test \
+		-c requirements/build.lock -o requirements/test.lock
+
+LOCK_FLAGS := pyproject.toml --extra posts --universal --python-version 3.11 \
+	--generate-hashes --no-annotate --no-header --upgrade --quiet
+
+INSTALL = $(RUN) pip install --quiet --disable-pip-version-check
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Inkcell needs Python 3.11 or newer: make PYTHON=python3.12 build")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.build-ready: requirements/build.lock | $(VENV)/bin/python
+	$(INSTALL) --require-hashes -r requirements/build.lock
+	$(INSTALL) --no-deps --no-build-isolation -e .
+	touch $@
+
+# The test lock holds the build lock, so nothing is installed twice.
+$(VENV)/.test-ready: requirements/test.lock requirements/build.lock | $(VENV)/bin/python
+	$(INSTALL) --require-hashes -r requirements/test.lock
+	$(INSTALL) --no-deps --no-build-isolation -e .
+	touch $(VENV)/.build-ready $@
+
+node_modules/.build-ready: package-lock.json
+	npm ci --omit=dev --no-progress --loglevel=error
+	touch $@
+
+node_modules/.test-ready: package-lock.json
+	npm ci --no-progress --loglevel=error
+	touch node_modules/.build-ready $@

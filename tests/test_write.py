@@ -1,0 +1,218 @@
+"""Writing a site: whole or not at all, nothing but what changed, nothing that is not ours."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from generator.assemble import collect_files
+from generator.errors import SiteError, WriteError
+from generator.model import File, Site
+from generator.write import MANIFEST, clean, write
+
+
+def site(**files: str) -> Site:
+    """A site of text files: `site(index="…")`; `__` in a name is a slash."""
+    return Site(
+        {
+            name.replace("__", "/"): File(name.replace("__", "/"), text.encode(), "a test")
+            for name, text in files.items()
+        }
+    )
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder but the manifest."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != MANIFEST
+    }
+
+
+def test_writes_every_file(tmp_path: Path) -> None:
+    """The folder holds the site, and the staging folder is gone."""
+    changes = write(site(index="a", en__index="b"), tmp_path / "site")
+    assert tree(tmp_path / "site") == {"index": b"a", "en/index": b"b"}
+    assert sorted(changes.written) == ["en/index", "index"]
+    assert [path.name for path in tmp_path.iterdir()] == ["site"]
+
+
+def test_an_unchanged_site_is_not_touched(tmp_path: Path) -> None:
+    """No file gets a new modification time, the manifest included."""
+    output = tmp_path / "site"
+    write(site(index="a", other="b"), output)
+    before = {path: path.stat().st_mtime_ns for path in output.rglob("*")}
+    assert write(site(index="a", other="b"), output).written == ()
+    assert {path: path.stat().st_mtime_ns for path in output.rglob("*")} == before
+
+
+def test_only_what_changed_is_written(tmp_path: Path) -> None:
+    """A file whose bytes are the same keeps its inode."""
+    output = tmp_path / "site"
+    write(site(same="a", other="b"), output)
+    inode = (output / "same").stat().st_ino
+    assert write(site(same="a", other="c"), output).written == ("other",)
+    assert (output / "same").stat().st_ino == inode
+
+
+def test_removes_what_an_earlier_build_wrote(tmp_path: Path) -> None:
+    """Files of posts that are gone go too, with folders that are empty then."""
+    output = tmp_path / "site"
+    write(site(index="a", old__page="b"), output)
+    assert write(site(index="a"), output).removed == ("old/page",)
+    assert not (output / "old").exists()
+
+
+def test_foreign_files_stay(tmp_path: Path) -> None:
+    """A CNAME, a `.git`: what no build wrote is neither removed nor overwritten."""
+    output = tmp_path / "site"
+    write(site(index="a", gone="b"), output)
+    (output / "CNAME").write_text("example.org")
+    (output / ".git").mkdir()
+    (output / ".git" / "HEAD").write_text("ref")
+    write(site(index="b"), output)
+    clean(output)
+    assert tree(output) == {"CNAME": b"example.org", ".git/HEAD": b"ref"}
+
+
+def test_a_foreign_file_is_not_overwritten(tmp_path: Path) -> None:
+    """A page somebody put there by hand is an error that names it, and nothing is written."""
+    output = tmp_path / "site"
+    output.mkdir()
+    (output / "index").write_text("by hand")
+    with pytest.raises(WriteError, match="site/index was not written by a build"):
+        write(site(index="a", other="b"), output)
+    assert tree(output) == {"index": b"by hand"}
+
+
+def test_a_manifest_cannot_reach_outside(tmp_path: Path) -> None:
+    """A damaged or forged manifest never removes a file outside the output folder."""
+    output = tmp_path / "site"
+    write(site(index="a"), output)
+    thesis = tmp_path / "thesis.tex"
+    thesis.write_text("years of work")
+    forged = {"files": {"../thesis.tex": "", str(thesis): "", "index": ""}}
+    (output / MANIFEST).write_text(json.dumps(forged))
+    write(site(other="b"), output)
+    clean(output)
+    assert thesis.read_text() == "years of work"
+
+
+@pytest.mark.parametrize("garbage", ["", "[]", '{"files": [1]}', '{"files": {"a": 1}', "\udcff"])
+def test_a_damaged_manifest_is_no_disaster(tmp_path: Path, garbage: str) -> None:
+    """The site is written again; files whose owner is not known any more stay."""
+    output = tmp_path / "site"
+    write(site(index="a", old="b"), output)
+    (output / MANIFEST).write_bytes(garbage.encode(errors="surrogateescape"))
+    write(site(index="a", new="c"), output)
+    assert tree(output) == {"index": b"a", "old": b"b", "new": b"c"}
+
+
+def test_a_build_killed_while_staging_leaves_the_site(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed before the first move: the site is as it was, and the next build works."""
+    output = tmp_path / "site"
+    write(site(index="old", page="old"), output)
+    before = tree(output)
+    original = Path.write_bytes
+    for allowed in range(2):
+        left = [allowed]
+
+        def dying(self: Path, data: bytes, left: list[int] = left) -> int:
+            if not left[0]:
+                raise KeyboardInterrupt
+            left[0] -= 1
+            return original(self, data)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Path, "write_bytes", dying)
+            with pytest.raises(KeyboardInterrupt):
+                write(site(index="new", page="new"), output)
+        assert tree(output) == before
+    write(site(index="new", page="new"), output)
+    assert tree(output) == {"index": b"new", "page": b"new"}
+
+
+def test_a_build_killed_while_moving_is_finished_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed between two moves: the next build of anything first finishes them."""
+    original = Path.replace
+    for allowed in range(1, 5):
+        output = tmp_path / f"site{allowed}"
+        write(site(index="old", page="old", gone="old"), output)
+        left = [allowed]
+
+        def dying(self: Path, target: Path, left: list[int] = left) -> Path:
+            if not left[0]:
+                raise KeyboardInterrupt
+            left[0] -= 1
+            return original(self, target)
+
+        new = site(index="new", page="new", more__page="new")
+        with monkeypatch.context() as patched:
+            patched.setattr(Path, "replace", dying)
+            with pytest.raises(KeyboardInterrupt):
+                write(new, output)
+        assert write(new, output).written == ()
+        assert tree(output) == {"index": b"new", "page": b"new", "more/page": b"new"}
+
+
+def test_a_full_disk_is_an_error_that_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An OSError becomes a WriteError; the site is as it was."""
+    output = tmp_path / "site"
+    write(site(index="old"), output)
+
+    def full(self: Path, data: bytes) -> int:
+        raise OSError(28, "No space left on device", str(self))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(WriteError, match="No space left on device"):
+        write(site(index="new"), output)
+    assert tree(output) == {"index": b"old"}
+
+
+def test_a_file_becomes_a_folder_and_back(tmp_path: Path) -> None:
+    """`/a` may turn into `/a/b` and back from one build to the next."""
+    output = tmp_path / "site"
+    for files in (site(a="1"), site(a__b="2"), site(a="3")):
+        write(files, output)
+        assert tree(output) == {path: file.content for path, file in files.files.items()}
+
+
+NAMES = st.sampled_from(["index.html", "a/index.html", "b/c/d.png", "feed.xml", "수학/index.html"])
+
+
+@given(st.lists(st.dictionaries(NAMES, st.binary(max_size=3)), min_size=1, max_size=4))
+def test_any_sequence_of_sites(sites: list[dict[str, bytes]]) -> None:
+    """After each of any sequence of builds the folder holds exactly the last site."""
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder) / "site"
+        for files in sites:
+            write(Site({path: File(path, data, "") for path, data in files.items()}), output)
+            assert tree(output) == files
+
+
+def test_two_files_at_one_path_name_both_sources() -> None:
+    """A clash is an error that names both; the same bytes from two sources are no clash."""
+    same = File("a.png", b"1", "posts/a"), File("a.png", b"1", "posts/b")
+    assert list(collect_files(same).files) == ["a.png"]
+    with pytest.raises(SiteError, match=r"/a\.png") as clash:
+        collect_files([*same, File("a.png", b"2", "posts/c")])
+    assert clash.value.file == "posts/c"
+    assert clash.value.text == "the other comes from posts/a"
+
+
+def test_a_file_where_another_needs_a_folder() -> None:
+    """`/a` and `/a/b` cannot both be files."""
+    with pytest.raises(SiteError, match="/a is a file"):
+        collect_files([File("a", b"", "one"), File("a/b", b"", "other")])

@@ -326,8 +326,8 @@ class Formula:
 
     html: str
     """For a page: HTML for the eye, MathML for everybody else."""
-    mathml: str
-    """For a feed: MathML that carries its TeX."""
+    feed: str
+    """For a feed: MathML that carries its TeX, or the TeX itself."""
     warnings: tuple[str, ...] = ()
 
 

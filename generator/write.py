@@ -17,9 +17,9 @@ import shutil
 import signal
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from .errors import WriteError
 from .model import Site
@@ -86,13 +86,27 @@ def _differs(output: Path, path: str, content: bytes) -> bool:
 def _refuse_foreign(site: Site, before: Mapping[str, str], output: Path) -> None:
     """A file that no build wrote is not overwritten: it may be somebody's work."""
     for path, file in site.files.items():
-        target = output / path
-        if path not in before and target.exists() and _differs(output, path, file.content):
-            raise WriteError(f"{output.name}/{path} was not written by a build").at(
-                file=f"{output.name}/{path}",
-                text=f"{file.origin} would overwrite it",
-                hint="move it away, or give --output another folder",
-            )
+        for foreign in _in_its_place(path, file.content, output):
+            if foreign not in before:
+                raise WriteError(f"{output.name}/{foreign} was not written by a build").at(
+                    file=f"{output.name}/{foreign}",
+                    text=f"{file.origin} would overwrite it",
+                    hint="move it away, or give --output another folder",
+                )
+
+
+def _in_its_place(path: str, content: bytes, output: Path) -> Iterator[str]:
+    """The files that would have to go, so that a file of the site can lie at its path."""
+    target = output / path
+    if target.is_dir():
+        below = (item for item in target.rglob("*") if not item.is_dir())
+        yield from (item.relative_to(output).as_posix() for item in below)
+    elif target.exists():
+        if _differs(output, path, content):
+            yield path
+    else:
+        above = PurePosixPath(path).parents
+        yield from (str(parent) for parent in above if (output / parent).is_file())
 
 
 def _read_manifest(output: Path) -> dict[str, str]:
@@ -157,7 +171,9 @@ def _remove(output: Path, path: str) -> None:
     target = output / path
     if target.is_dir() and not target.is_symlink():
         return  # A new build has pages below what was a file.
-    target.unlink(missing_ok=True)
+    # Below what is a file now there is nothing left to remove.
+    with suppress(FileNotFoundError, NotADirectoryError):
+        target.unlink()
     for folder in target.parents:
         if folder == output or not folder.is_dir() or any(folder.iterdir()):
             break

@@ -91,6 +91,19 @@ def test_a_foreign_file_is_not_overwritten(tmp_path: Path) -> None:
     assert tree(output) == {"index": b"by hand"}
 
 
+@pytest.mark.parametrize(("foreign", "wanted"), [("a", "a/b"), ("a/b", "a")])
+def test_a_foreign_file_is_not_in_the_way_unnoticed(
+    tmp_path: Path, foreign: str, wanted: str
+) -> None:
+    """A file where the site needs a folder, or in a folder where it needs a file, is an error."""
+    output = tmp_path / "site"
+    (output / foreign).parent.mkdir(parents=True)
+    (output / foreign).write_text("by hand")
+    with pytest.raises(WriteError, match=f"site/{foreign} was not written by a build"):
+        write(Site({wanted: File(wanted, b"1", "a test")}), output)
+    assert tree(output) == {foreign: b"by hand"}
+
+
 def test_a_manifest_cannot_reach_outside(tmp_path: Path) -> None:
     """A damaged or forged manifest never removes a file outside the output folder."""
     output = tmp_path / "site"

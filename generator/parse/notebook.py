@@ -19,6 +19,7 @@ import nbformat
 from ..errors import NotebookError
 from ..model import Source
 
+OTHER_LINE_ENDS = re.compile("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 FENCE = re.compile(r"---[ \t]*$")
 
 
@@ -61,7 +62,8 @@ def read_notebook(source: Source) -> RawNotebook:
 
 
 def _read_text(text: str) -> RawNotebook:
-    lines = text.split("\n")
+    # jupytext takes these for line ends, as `str.splitlines` does; no editor and no YAML does.
+    lines = OTHER_LINE_ENDS.sub(" ", text).split("\n")
     if not FENCE.match(lines[0]):
         raise NotebookError("the post has no front matter").at(
             line=1,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from html import escape
 from typing import Literal
 
 from ..addresses import Links, Target, neighbour_path, resolve
@@ -57,6 +58,9 @@ class Context:
             MathError(warning).at(text=tex, line=place.line, cell=place.cell)
             for warning in formula.warnings
         )
+        if self.links.config.feed.math == "tex":
+            opening, closing = (r"\[", r"\]") if display else (r"\(", r"\)")
+            return replace(formula, feed=opening + escape(tex, quote=False) + closing)
         return formula
 
     def target(self, href: str, place: Place) -> Target:

@@ -286,8 +286,8 @@ def _formula(
     if formula is None:
         return escapeHtml(token.content)
     if token.type in DISPLAY_TOKENS or token.meta.get("display"):
-        return display_formula(formula.mathml if env.get("medium") == "feed" else formula.html, env)
-    html: str = formula.mathml if env.get("medium") == "feed" else formula.html
+        return display_formula(formula.feed if env.get("medium") == "feed" else formula.html, env)
+    html: str = formula.feed if env.get("medium") == "feed" else formula.html
     return html
 
 

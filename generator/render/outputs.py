@@ -202,7 +202,7 @@ def _latex(text: str, frame: Frame) -> Shown:
     formula = frame.context.formula(tex.strip(), True, frame.place)
     return Shown(
         display_formula(formula.html, {"medium": "page"}),
-        display_formula(formula.mathml, {"medium": "feed"}),
+        display_formula(formula.feed, {"medium": "feed"}),
     )
 
 

@@ -95,8 +95,13 @@ SITE_FEED = "/feed.xml"
 
 
 def feed_id(post: Post, config: Config) -> str:
-    """A post's Atom id. No date, title or address is in it: it never changes (RFC 4287, 4.2.6)."""
-    own = f"{config.url}/{slug(post.meta.category)}/{post.meta.slug}"
+    """A post's Atom id. No date, title or address is in it: it never changes (RFC 4287, 4.2.6).
+
+    A version in another than the default language is an entry of its own, so its id names the
+    language: with one id for both, newsboat keeps one of the two for a reader of both feeds.
+    """
+    prefix = language_prefix(post.meta.language, config)
+    own = f"{config.url}{prefix}/{slug(post.meta.category)}/{post.meta.slug}"
     return post.meta.id or quote(own, safe=SAFE)
 
 

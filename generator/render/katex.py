@@ -82,7 +82,8 @@ def _typeset(engine: MiniRacer, tex: str, display: bool) -> Formula:
     call: Callable[..., str] = engine.call
     answer = json.loads(call("typeset", tex, display))
     if "html" in answer:
-        html: str = answer["html"]
+        # KaTeX gives the cells beside a \\tag a width, which MathML Core's mtd does not have.
+        html = str(answer["html"]).replace('<mtd width="50%">', "<mtd>")
         start, end = html.index(MATHML_START), html.index(MATHML_END) + len(MATHML_END)
         return Formula(html, html[start:end], tuple(answer["warnings"]))
     raise _refusal(tex, answer)

@@ -8,6 +8,7 @@ headings given their ids) and rendered twice: for the page, and for the feed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from html import escape
 from itertools import pairwise
 from pathlib import PurePosixPath
@@ -35,7 +36,7 @@ from .pictures import measure
 PLUGINS: tuple[Callable[[MarkdownIt], None], ...] = (
     footnote_plugin,
     deflist_plugin,
-    tasklists_plugin,
+    partial(tasklists_plugin, label=True),
     mathematics_plugin,
     cjk_emphasis_plugin,
 )

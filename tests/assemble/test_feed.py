@@ -213,7 +213,7 @@ def test_each_feed_has_its_posts(blog: Path) -> None:
     assert english.get(XML + "lang") == "en"
     assert [text(e, "id") for e in english.findall(ATOM + "entry")] == [
         "tag:example.org,2020:later",
-        "https://example.org/math/a",
+        "https://example.org/en/math/a",
     ]
 
 

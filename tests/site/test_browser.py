@@ -1,0 +1,159 @@
+"""The finished site in Chromium: on three screens, in light and dark, for everybody."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
+
+from ..conftest import REPOSITORY
+from .conftest import Served
+
+pytestmark = [pytest.mark.kernel, pytest.mark.browser, pytest.mark.xdist_group("site")]
+
+SCREENS = {"phone": (390, 844), "tablet": (820, 1180), "desktop": (1440, 900)}
+AXE = REPOSITORY / "node_modules" / "axe-core" / "axe.min.js"
+
+
+def open_page(browser: Browser, address: str, width: int, height: int, scheme: str) -> Page:
+    """A page in a context of its own; whoever opens it closes its context."""
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme=scheme,  # type: ignore[arg-type]
+    )
+    page = context.new_page()
+    page.goto(address)
+    return page
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_no_page_scrolls_sideways(browser: Browser, served: Served, screen: str) -> None:
+    """Wide formulas, tables and code scroll inside themselves; the page never does."""
+    for path in served.pages:
+        page = open_page(browser, served.address + path, *SCREENS[screen], "light")
+        widths = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+        assert widths[0] <= widths[1], path
+        page.context.close()
+
+
+def watch(page: Page, home: str) -> list[str]:
+    """A list that fills with what goes wrong on a page: failed and foreign requests, messages."""
+    problems: list[str] = []
+
+    def on_request(request: Request) -> None:
+        if not request.url.startswith(home):
+            problems.append(f"foreign {request.url}")
+
+    def on_response(response: Response) -> None:
+        if response.status >= 400:
+            problems.append(f"{response.status} {response.url}")
+
+    def on_console(message: ConsoleMessage) -> None:
+        problems.append(message.text)
+
+    page.on("request", on_request)
+    page.on("response", on_response)
+    page.on("console", on_console)
+    return problems
+
+
+def test_everything_a_page_asks_for_is_there(browser: Browser, served: Served) -> None:
+    """No request fails, none leaves the site, and the console stays empty."""
+    for path in served.pages:
+        page = browser.new_page()
+        problems = watch(page, served.address)
+        page.goto(served.address + path)
+        # Pictures below the fold are loaded when they are scrolled to.
+        page.evaluate(
+            """() => Promise.all([...document.images].map(image => {
+                 image.loading = 'eager';
+                 return image.decode().catch(() => {});
+               }))"""
+        )
+        broken = page.evaluate("[...document.images].filter(i => !i.naturalWidth).map(i => i.src)")
+        page.close()
+        assert problems + broken == [], path
+
+
+def test_no_script_is_needed_to_read(browser: Browser, served: Served) -> None:
+    """There is no script at all, and formulas are set with JavaScript switched off."""
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    for path in served.pages:
+        page.goto(served.address + path)
+        assert page.locator("script").count() == 0
+    posts = [path for path in served.pages if "ncut" in path]
+    page.goto(served.address + posts[0])
+    box = page.locator(".body .katex-html .mord").first.bounding_box()
+    assert box is not None
+    assert box["width"] > 0
+    context.close()
+
+
+@pytest.mark.parametrize(("screen", "scheme"), [("phone", "light"), ("desktop", "dark")])
+def test_axe_finds_nothing(browser: Browser, served: Served, screen: str, scheme: str) -> None:
+    """WCAG 2.2 A and AA, and axe's best practices: contrast, names, roles, focus."""
+    for path in served.pages:
+        page = open_page(browser, served.address + path, *SCREENS[screen], scheme)
+        page.add_script_tag(path=str(AXE))
+        result: Any = page.evaluate("axe.run()")
+        page.context.close()
+        found = [
+            f"{violation['id']}: {node['html'][:200]}"
+            for violation in result["violations"]
+            for node in violation["nodes"]
+        ]
+        assert found == [], path
+
+
+CHARACTERS_A_LINE = """
+() => {
+  const counts = [];
+  for (const p of document.querySelectorAll('.body > p')) {
+    if (p.querySelector('.katex, code')) continue;
+    const range = document.createRange();
+    range.selectNodeContents(p);
+    const lines = new Set([...range.getClientRects()].map(r => Math.round(r.top)));
+    if (lines.size >= 4) counts.push(p.textContent.length / (lines.size - 0.5));
+  }
+  return counts.sort((a, b) => a - b)[Math.floor(counts.length / 2)];
+}
+"""
+
+
+@pytest.mark.parametrize(("prefix", "least", "most"), [("", 34, 44), ("en/", 62, 78)])
+def test_the_measure(browser: Browser, served: Served, prefix: str, least: int, most: int) -> None:
+    """A line holds about 40 Korean syllables or about 70 English characters on a desktop."""
+    path = f"{prefix}math/2022-07-31-topology_2/"
+    page = open_page(browser, served.address + path, *SCREENS["desktop"], "light")
+    count = page.evaluate(CHARACTERS_A_LINE)
+    page.context.close()
+    assert least <= count <= most
+
+
+def test_what_scrolls_can_be_focused(browser: Browser, served: Served) -> None:
+    """Everything that scrolls inside itself on a phone is reached by the keyboard."""
+    for path in served.pages:
+        page = open_page(browser, served.address + path, *SCREENS["phone"], "light")
+        unreachable = page.evaluate(
+            """[...document.querySelectorAll('main *')].filter(e =>
+                 e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0 &&
+                 ['auto', 'scroll'].includes(getComputedStyle(e).overflowX) &&
+                 e.tabIndex < 0 && !e.querySelector('a')).map(e => e.outerHTML.slice(0, 80))"""
+        )
+        page.context.close()
+        assert unreachable == [], path
+
+
+def test_the_language_switch_leads_there_and_back(browser: Browser, served: Served) -> None:
+    """From a Korean post to the English one and back, by the links a reader sees."""
+    page = browser.new_page()
+    page.goto(served.address + "paper/2022-07-08-ncut/")
+    assert page.locator("html").get_attribute("lang") == "ko"
+    page.click("header nav a[hreflang=en]")
+    assert page.url == served.address + "en/paper/2022-07-08-ncut/"
+    assert page.locator("html").get_attribute("lang") == "en"
+    page.click("header nav a[hreflang=ko]")
+    assert page.url == served.address + "paper/2022-07-08-ncut/"
+    page.close()

@@ -7,6 +7,7 @@ headings given their ids) and rendered twice: for the page, and for the feed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from html import escape
@@ -41,6 +42,9 @@ PLUGINS: tuple[Callable[[MarkdownIt], None], ...] = (
     cjk_emphasis_plugin,
 )
 """What is read besides CommonMark 0.31, tables, strikethrough and bare links."""
+
+LONGEST_JOINED = 60
+"""Characters of TeX; a longer formula must be free to break over two lines of a phone."""
 
 CELL = "inkcell_cell"
 """The token that stands for a code cell; its HTML is in `meta`."""
@@ -236,6 +240,46 @@ def _prepare_inline(token: Token, context: Context, place: Place, attached: Atta
             child.attrSet("href", target.address)
         elif child.type == "image":
             _prepare_image(child, context, place, attached)
+    token.children = _join_formulas(token.children or [])
+
+
+def _join_formulas(children: Sequence[Token]) -> list[Token]:
+    """Keep a formula on one line with what touches it: `($x$)`, `$V$를`.
+
+    Browsers may break a line on either side of KaTeX's boxes, and would part a formula from its
+    bracket or its Korean particle. A span that does not wrap holds them together.
+    """
+    joined: list[Token] = []
+    rest = list(children)
+    while rest:
+        token = rest.pop(0)
+        if token.type not in INLINE_TOKENS or len(token.content) > LONGEST_JOINED:
+            joined.append(token)
+            continue
+        before = _split_off(joined, LAST_WORD) if joined else ""
+        after = _split_off(rest, FIRST_WORD, first=True) if rest else ""
+        if before or after:
+            joined += [Token("join_open", "span", 1), _text(before), token, _text(after)]
+            joined.append(Token("join_close", "span", -1))
+        else:
+            joined.append(token)
+    return joined
+
+
+def _split_off(tokens: list[Token], pattern: re.Pattern[str], first: bool = False) -> str:
+    """Take what matches from the end (or the start) of the neighbouring text token."""
+    token = tokens[0 if first else -1]
+    match = pattern.search(token.content) if token.type == "text" else None
+    if not match:
+        return ""
+    token.content = token.content[match.end() :] if first else token.content[: match.start()]
+    return match[0]
+
+
+def _text(content: str) -> Token:
+    token = Token("text", "", 0)
+    token.content = content
+    return token
 
 
 def _prepare_image(token: Token, context: Context, place: Place, attached: Attached) -> None:
@@ -260,6 +304,11 @@ def _prepare_image(token: Token, context: Context, place: Place, attached: Attac
         token.attrSet("height", str(size[1]))
     token.attrSet("loading", "lazy")
     context.images.append(Image(path, plain_text(token.children or []), *size))
+
+
+FIRST_WORD = re.compile(r"^\S{1,12}(?!\S)")
+LAST_WORD = re.compile(r"(?<!\S)\S{1,12}$")
+"""A short run without spaces: a longer one may break like other text."""
 
 
 def _prepare_figure(tokens: Sequence[Token], index: int) -> None:
@@ -373,6 +422,14 @@ def heading_html(md: MarkdownIt, inline: Token) -> str:
     return _inline_html(md, kept, "page")
 
 
+def _join(
+    self: RendererProtocol, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType
+) -> str:
+    if env.get("medium") == "feed":
+        return ""
+    return '<span class="joined">' if tokens[i].nesting == 1 else "</span>"
+
+
 RENDER_RULES: dict[str, Rule] = {
     "math_inline": _formula,
     "math_inline_double": _formula,
@@ -385,6 +442,8 @@ RENDER_RULES: dict[str, Rule] = {
     "table_close": _table_close,
     "heading_open": _heading_open,
     "heading_close": _heading_close,
+    "join_open": _join,
+    "join_close": _join,
     CELL: _cell,
 }
 

@@ -60,8 +60,12 @@ def parse_config(text: str, *, url: str | None = None, drafts: bool = False) -> 
     except tomllib.TOMLDecodeError as error:
         place = re.search(r"at line (\d+), column (\d+)", str(error))
         line, column = (int(place[1]), int(place[2])) if place else (None, None)
-        raise ConfigError(f"not valid TOML: {error}").at(
-            file=FILE, line=line, column=column, text=_line(text, line)
+        raise ConfigError(f"not valid TOML: {str(error).partition(' (at')[0]}").at(
+            file=FILE,
+            line=line,
+            column=column,
+            text=_line(text, line),
+            hint="texts stand in quotes; a table is { name = value }",
         ) from None
     settings = document.get("tool", {}).get("inkcell")
     if not isinstance(settings, dict):

@@ -72,7 +72,7 @@ class Record:
             return default
         if isinstance(value, bool):
             return value
-        self._typed(key, "true or false", value)
+        self._typed(key, "true or false", value, f"without quotes: {key}: true")
         return default
 
     def number(self, key: str, default: int, *, least: int = 0) -> int:
@@ -82,7 +82,8 @@ class Record:
             return default
         if isinstance(value, int) and not isinstance(value, bool) and value >= least:
             return value
-        self._typed(key, f"a whole number of at least {least}", value)
+        hint = f"for example {key}: {max(default, least)}"
+        self._typed(key, f"a whole number of at least {least}", value, hint)
         return default
 
     def texts(self, key: str) -> tuple[str, ...]:
@@ -105,7 +106,7 @@ class Record:
         if isinstance(value, str) and value in choices:
             return value
         hint = suggestion(value, choices) if isinstance(value, str) else None
-        self._typed(key, "one of " + ", ".join(choices), value, hint)
+        self._typed(key, "one of " + ", ".join(choices), value, hint or f"the usual is {default}")
         return default
 
     def record(self, key: str) -> Record:

@@ -165,9 +165,12 @@ class Pages:
                 **more,
             )
         except jinja2.TemplateError as error:
+            name, line = _place(error, template)
             raise ThemeError(f"{type(error).__name__}: {error}").at(
-                file=f"templates/{getattr(error, 'name', None) or template}",
-                line=getattr(error, "lineno", None),
+                file=f"templates/{name}",
+                line=line,
+                text=_line(self.theme.templates.get(name, ""), line),
+                hint="what a template may see stands in generator/assemble/views.py",
             ) from None
         return File(page_path(path), html.encode(), origin)
 
@@ -325,6 +328,24 @@ class Pages:
             origin = f"{rendered.post.source.path} (alias)"
             target = address(path, self.config)
             yield self.render("redirect.html", where, page, origin, target=target)
+
+
+def _place(error: jinja2.TemplateError, template: str) -> tuple[str, int | None]:
+    """Template and line of an error: Jinja2 tells them itself, or its traceback does."""
+    if isinstance(error, jinja2.TemplateSyntaxError):
+        return error.name or template, error.lineno
+    trace, line = error.__traceback__, None
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename in ("<template>", "<unknown>"):
+            template = str(trace.tb_frame.f_globals.get("name", template))
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return template, line
+
+
+def _line(text: str, number: int | None) -> str | None:
+    lines = text.splitlines()
+    return lines[number - 1] if number and number <= len(lines) else None
 
 
 def page_files(

@@ -188,7 +188,7 @@ def _run_cells(
         try:
             client.execute_cell(raw, index)
         except CellExecutionError as error:
-            raise _failed(error, post, cell) from None
+            raise _failed(error, raw, cell) from None
         except CellTimeoutError:
             raise _timed_out(post, cell) from None
         except DeadKernelError:
@@ -205,13 +205,17 @@ def _run_cells(
     return tuple(outputs), reports[0]
 
 
-def _failed(error: CellExecutionError, post: Post, cell: Code) -> CellFailed:
-    traceback = ANSI.sub("", str(error.traceback)).rstrip().split("\n")
+def _failed(error: CellExecutionError, raw: Any, cell: Code) -> CellFailed:
+    outputs = [output for output in raw.outputs if output.output_type == "error"]
+    raised = "\n".join(outputs[-1].traceback) if outputs else ""
+    traceback = ANSI.sub("", raised or str(error.traceback)).rstrip().split("\n")
     found = CELL_LINE.findall("\n".join(traceback))
     line = int(found[0]) if found else None
     lines = cell.source.split("\n")
     text = lines[line - 1] if line and line <= len(lines) else None
-    return CellFailed(f"{error.ename}: {ANSI.sub('', error.evalue)}".rstrip(": ")).at(
+    # IPython names the cell of a syntax error by a number that says nothing to an author.
+    message = re.sub(r" \(\d+\.py, line \d+\)$", "", ANSI.sub("", error.evalue))
+    return CellFailed(f"{error.ename}: {message}".rstrip(": ")).at(
         cell=cell.cell,
         line=cell.line + line - 1 if line else cell.line,
         text=text,
@@ -222,7 +226,7 @@ def _failed(error: CellExecutionError, post: Post, cell: Code) -> CellFailed:
 
 def _timed_out(post: Post, cell: Code) -> CellTimedOut:
     seconds = post.meta.execute.timeout
-    return CellTimedOut(f"the cell ran longer than {seconds} seconds and was stopped").at(
+    return CellTimedOut(f"the cell ran longer than {seconds} s and was stopped").at(
         cell=cell.cell,
         line=cell.line,
         text=cell.source.split("\n")[0],

@@ -59,7 +59,12 @@ def read_cells(raw: RawNotebook, meta: Meta, errors: list[InkcellError]) -> Note
             label = code.display.label
             if label and label in labels:
                 message = f"the label `{label}` is already that of cell {labels[label]}"
-                errors.append(NotebookError(message).at(cell=cell.cell, line=cell.line))
+                hint = "give each figure a label of its own"
+                errors.append(
+                    NotebookError(message).at(
+                        cell=cell.cell, line=cell.line, text=f"#| label: {label}", hint=hint
+                    )
+                )
             labels[label] = cell.cell
             cells.append(code)
         elif cell.kind == "markdown" or cell.format in PROSE_FORMATS:

@@ -98,14 +98,17 @@ def read_front_matter(
     record = Record(_without_synonyms(values), complain, errors)
     for name, written in spelled.items():
         if name in values:
-            record.wrong(name, f"`{written}` and `{name}` mean the same: keep one")
+            hint = f"remove the line `{written}: …`"
+            record.wrong(name, f"`{written}` and `{name}` mean the same", hint)
     record.known(KEYS)
     for key in ("title", "date", "category"):
         if record.values.get(key) in (None, ""):
             record.wrong(key, f"`{key}` is missing", f"add a line `{key}: …`")
     if record.text("lang", source.language) != source.language:
         record.wrong(
-            "lang", f"the file's name says `{source.language}`, the front matter another language"
+            "lang",
+            f"the file's name says `{source.language}`, the front matter another language",
+            "remove `lang`, or rename the file",
         )
     execute = record.record("execute")
     execute.known(EXECUTION_KEYS)
@@ -206,7 +209,7 @@ def _references(record: Record) -> tuple[Reference, ...]:
         entry.known(REFERENCE_KEYS)
         for key in ("id", "title"):
             if not entry.text(key):
-                entry.wrong(key, f"a reference has no `{key}`")
+                entry.wrong(key, f"a reference has no `{key}`", f"add a line `{key}: …` to it")
         if any(entry.text("id") == other.id for other in references):
             entry.wrong("id", f"two references have the id `{entry.text('id')}`")
         references.append(

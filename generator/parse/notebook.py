@@ -81,10 +81,8 @@ def _read_text(text: str) -> RawNotebook:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             notebook = jupytext.myst.myst_to_notebook("\n".join(body), add_source_map=True)
-    except (jupytext.myst.MystMetadataParsingError, UserWarning) as error:
-        raise NotebookError(f"not a text notebook: {error}").at(
-            hint="options of a cell stand under its first line, for example `:tags: [hide-input]`"
-        ) from None
+    except (jupytext.myst.MystMetadataParsingError, nbformat.ValidationError, UserWarning) as error:
+        raise _unreadable(error, body) from None
     cells = []
     starts = notebook.metadata["source_map"]
     for number, (cell, start) in enumerate(zip(notebook.cells, starts, strict=True), start=1):
@@ -92,6 +90,26 @@ def _read_text(text: str) -> RawNotebook:
         cells.append(RawCell(cell.cell_type, cell.source, number, line, _tags(cell, number, line)))
     _refuse_lost_cells(body, cells)
     return RawNotebook("\n".join(lines[1:end]), 2, None, tuple(cells), notebook.metadata)
+
+
+CELL_ERROR = re.compile(r"\w+ cell \d+ at line (\d+) could not be read: ([^\n]*)")
+TAGS_LINE = re.compile(r":tags:(?!\s*(\[.*\])?\s*$)")
+
+
+def _unreadable(error: Exception, lines: list[str]) -> NotebookError:
+    """What jupytext complains about, with the line that it means."""
+    match = CELL_ERROR.match(str(error))
+    if match:
+        message, line = match[2].strip(" ;"), int(match[1])
+    else:
+        message = str(error).partition("\n")[0]
+        found = [number for number, text in enumerate(lines, 1) if TAGS_LINE.match(text)]
+        line = found[0] if found else 0
+    return NotebookError(f"the options of a cell cannot be read: {message}").at(
+        line=line or None,
+        text=lines[line - 1] if line else None,
+        hint="they stand under the cell's first line, for example `:tags: [hide-input]`",
+    )
 
 
 def _find(lines: list[str], wanted: list[str], start: int) -> int:

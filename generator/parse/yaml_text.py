@@ -59,7 +59,7 @@ def _note_lines(
         name = prefix + str(key.value)
         if name in lines:
             raise error_type(f"`{name}` stands twice").at(
-                line=line, text=str(key.value), hint=f"it is also on line {lines[name]}"
+                line=line, text=f"{key.value}: …", hint=f"it is also on line {lines[name]}"
             )
         lines[name] = line
         if isinstance(value, yaml.MappingNode):

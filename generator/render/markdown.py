@@ -184,7 +184,11 @@ def _prepare(
         if token.type == "heading_open":
             _prepare_heading(token, tokens[index + 1], context)
         elif token.type in DISPLAY_TOKENS:
-            token.meta["formula"] = context.formula(token.content.strip(), True, place)
+            tex = token.content.lstrip()
+            # The formula may begin on the line below its dollars.
+            skipped = token.content[: len(token.content) - len(tex)].count("\n")
+            line = None if place.line is None else place.line + skipped
+            token.meta["formula"] = context.formula(tex.rstrip(), True, Place(place.cell, line))
         elif token.type == "fence":
             _prepare_fence(token, context, place)
         elif token.type == "inline":
@@ -224,22 +228,21 @@ def _prepare_fence(token: Token, context: Context, place: Place) -> None:
 
 
 def _prepare_inline(token: Token, context: Context, place: Place, attached: Attached) -> None:
-    searched = 0
+    # An inline token knows no line of its own: count the line ends before it.
+    passed = 0
     for child in token.children or []:
-        here = place
-        if child.type in INLINE_TOKENS:
-            # An inline token knows no line of its own: count those before it in its block.
-            found = token.content.find(child.content, searched)
-            searched = max(found, searched)
-            if place.line is not None:
-                here = Place(place.cell, place.line + token.content[:searched].count("\n"))
+        here = Place(place.cell, None if place.line is None else place.line + passed)
+        if child.type in ("softbreak", "hardbreak"):
+            passed += 1
+        elif child.type in INLINE_TOKENS:
             display = bool(child.meta.get("display"))
             child.meta["formula"] = context.formula(child.content.strip(), display, here)
+            passed += child.content.count("\n")
         elif child.type == "link_open":
-            target = context.target(str(child.attrGet("href") or ""), place)
+            target = context.target(str(child.attrGet("href") or ""), here)
             child.attrSet("href", target.address)
         elif child.type == "image":
-            _prepare_image(child, context, place, attached)
+            _prepare_image(child, context, here, attached)
     token.children = _join_formulas(token.children or [])
 
 

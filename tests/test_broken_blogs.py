@@ -1,0 +1,81 @@
+"""Whole broken blogs, each with the messages that its author must get.
+
+A case is a file of `fixtures/broken/`: the blog's files, each after a line `=== path`, and the
+messages of `inkcell build` after `=== expected`. Settings are those of the tests unless the case
+has a `pyproject.toml` of its own. A case whose name starts with `kernel-` starts a kernel.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from generator.cli import main
+from generator.model import File, Site
+from generator.write import write
+
+from .conftest import REPOSITORY, SETTINGS, WriteBlog
+
+CASES = sorted((REPOSITORY / "tests" / "fixtures" / "broken").glob("*.txt"))
+PROGRESS = re.compile(r"^(running|done|failed) .*\n", re.MULTILINE)
+
+
+def read_case(text: str) -> tuple[dict[str, str], str]:
+    """The files of a case, and the expected messages."""
+    parts = re.split(r"^=== (.+)\n", text, flags=re.MULTILINE)[1:]
+    files = dict(zip(parts[::2], parts[1::2], strict=True))
+    expected = files.pop("expected")
+    return files, expected
+
+
+def messages(root: Path) -> tuple[int, str]:
+    """Exit status and messages of a build, without the lines that tell how long things took."""
+    result = CliRunner().invoke(main, ["--root", str(root), "build"])
+    # Which kernels there are is the machine's business; `python3` is always one of them.
+    said = re.sub(r"installed: .*\bpython3\b.*", "installed: python3", result.stderr)
+    return result.exit_code, PROGRESS.sub("", said)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, marks=[pytest.mark.kernel] if case.stem.startswith("kernel-") else [])
+        for case in CASES
+    ],
+    ids=lambda case: case.stem,
+)
+def test_broken_blog(case: Path, tmp_path: Path) -> None:
+    """The build exits with 1, says what is wrong and where, and leaves the site as it was."""
+    files, expected = read_case(case.read_text(encoding="utf-8"))
+    for name, text in {"pyproject.toml": SETTINGS, **files}.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    if case.stem != "no-posts-folder":
+        (tmp_path / "posts").mkdir(exist_ok=True)
+    write(Site({"index.html": File("index.html", b"a good build", "a test")}), tmp_path / "site")
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "site").rglob("*")}
+    status, said = messages(tmp_path)
+    assert said == expected
+    assert status == 1
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "site").rglob("*")} == before
+
+
+def test_a_post_that_is_not_utf_8(write_blog: WriteBlog) -> None:
+    """The line of the first wrong byte is named."""
+    text = "---\ntitle: 글\ndate: 2022-07-08\ncategory: math\n---\n\n본문\n".encode("euc-kr")
+    status, said = messages(write_blog({"posts/a/index.ko.md": text}))
+    assert status == 1
+    assert said.startswith("posts/a/index.ko.md:2: error: the file is not UTF-8\n")
+    assert "hint: save it as UTF-8" in said
+
+
+def test_there_are_more_than_twenty_kinds() -> None:
+    """And each of them says what to do about it."""
+    assert len(CASES) > 20
+    for case in CASES:
+        expected = read_case(case.read_text(encoding="utf-8"))[1]
+        assert "hint: " in expected, case.stem

@@ -16,7 +16,7 @@ from pathlib import PurePosixPath
 from typing import Any, cast
 
 from markdown_it import MarkdownIt
-from markdown_it.common.utils import escapeHtml
+from markdown_it.common.utils import escapeHtml, unescapeAll
 from markdown_it.renderer import RendererHTML, RendererProtocol
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
@@ -362,13 +362,12 @@ def _code_block(
     self: RendererProtocol, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType
 ) -> str:
     token = tokens[i]
-    highlighted = token.meta.get("highlighted")
+    language = unescapeAll(token.info).strip().partition(" ")[0]
     if env.get("medium") == "page":
-        content = highlighted or escape(token.content.rstrip("\n"), quote=False)
-        return code_block(content, token.info.strip().split()[0] if token.info.strip() else "")
+        plain = escape(token.content.rstrip("\n"), quote=False)
+        return code_block(token.meta.get("highlighted") or plain, language)
     # CommonMark's own form: the language as a class, the last line end kept.
-    info = token.info.strip().split()
-    attribute = f' class="language-{escapeHtml(info[0])}"' if info else ""
+    attribute = f' class="language-{escapeHtml(language)}"' if language else ""
     return f"<pre><code{attribute}>{escapeHtml(token.content)}</code></pre>\n"
 
 

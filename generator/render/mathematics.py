@@ -74,7 +74,7 @@ def _block_brackets(state: StateBlock, start: int, end: int, silent: bool) -> bo
     content = state.getLines(start, line + 1, state.blkIndent, False).strip()
     token = state.push("math_block", "math", 0)
     token.block = True
-    token.content = content.removeprefix(r"\[").removesuffix(r"\]").strip()
+    token.content = content.removeprefix(r"\[").removesuffix(r"\]")
     token.map = [start, line + 1]
     token.markup = r"\["
     state.line = line + 1

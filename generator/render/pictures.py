@@ -92,10 +92,19 @@ def dark_colour(colour: str) -> str:
     red, green, blue = (int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5))
     hue, lightness, saturation = colorsys.rgb_to_hls(red, green, blue)
     is_grey = max(red, green, blue) - min(red, green, blue) < 0.08
-    if not is_grey and 0.32 <= lightness <= 0.82:
+    # A luminance of 0.13 has a contrast of 3 against the dark page (WCAG 2.2, 1.4.11).
+    if not is_grey and 0.13 <= _luminance(red, green, blue) <= 0.8:
         return colour
     channels = colorsys.hls_to_rgb(hue, 0.1 + 0.8 * (1 - lightness), saturation * 0.8)
     return "#" + "".join(f"{round(channel * 255):02x}" for channel in channels)
+
+
+def _luminance(*channels: float) -> float:
+    """Relative luminance of sRGB channels between 0 and 1 (WCAG 2.2)."""
+    red, green, blue = (
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def _parse_svg(content: bytes) -> etree._Element:

@@ -1,0 +1,61 @@
+"""Rendering pieces of a post for the tests of `render`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+
+from generator.addresses import collect_links
+from generator.config import parse_config
+from generator.errors import MathError
+from generator.model import (
+    Code,
+    ExecutedPost,
+    Formula,
+    Output,
+    Post,
+    RenderedPost,
+    Results,
+    Source,
+    Typeset,
+)
+from generator.parse import parse
+from generator.render import render
+
+from ..conftest import FRONT_MATTER, SETTINGS
+
+CONFIG = parse_config(SETTINGS)
+STRINGS = {"show_code": "Code", "show_output": "Output", "figure_alt": "A figure"}
+
+
+def show_tex(tex: str, display: bool) -> Formula:
+    r"""Stands in for KaTeX: shows the TeX, refuses what holds `\bad`."""
+    if r"\bad" in tex:
+        line = next(line for line in tex.split("\n") if r"\bad" in line)
+        raise MathError("no such command").at(text=line, column=line.index(r"\bad") + 1)
+    tag = "M" if display else "m"
+    html = f"<{tag}>{escape(tex, quote=False)}</{tag}>"
+    return Formula(html, html)
+
+
+def post_of(text: str, neighbours: Mapping[str, bytes] | None = None) -> Post:
+    """A Korean post from its text; without front matter it gets the tests' own."""
+    text = text if text.startswith("---") else FRONT_MATTER + text
+    source = Source("posts/a/index.ko.md", text, "a", "ko", "md", "/blog/posts/a", neighbours or {})
+    return parse(source, CONFIG)
+
+
+def render_post(
+    text: str,
+    outputs: Sequence[Sequence[Output]] = (),
+    *,
+    neighbours: Mapping[str, bytes] | None = None,
+    typeset: Typeset = show_tex,
+    others: Sequence[Post] = (),
+) -> RenderedPost:
+    """A post as HTML; `outputs` are those of its code cells, in order."""
+    post = post_of(text, neighbours)
+    code: tuple[Code, ...] = post.notebook.code
+    filled = tuple(tuple(o) for o in outputs) + ((),) * (len(code) - len(outputs))
+    links = collect_links([post, *others], CONFIG)
+    return render(ExecutedPost(post, Results(filled)), links, typeset, STRINGS)

@@ -1,0 +1,176 @@
+"""Prose and mathematics: each fixture is a title, the Markdown, and the page's HTML."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from generator.errors import BuildFailed, InkcellError, flatten
+from generator.model import Bundle, Typeset
+from generator.render.emphasis import cjk_emphasis_plugin
+
+from ..conftest import REPOSITORY
+from .rendering import post_of, render_post
+
+FIXTURES = REPOSITORY / "tests" / "fixtures" / "render"
+
+
+def fixtures() -> list[object]:
+    """Every case of every fixture file: title, a dot, input, a dot, expected HTML."""
+    cases: list[object] = []
+    for path in sorted(FIXTURES.glob("*.txt")):
+        lines = path.read_text(encoding="utf-8").split("\n")
+        while "." in lines:
+            first = lines.index(".")
+            second = lines.index(".", first + 1)
+            later = lines.index(".", second + 1) if "." in lines[second + 1 :] else len(lines) + 2
+            # The next title is the line before the next dot.
+            end = later - 1
+            title = lines[first - 1]
+            source = "\n".join(lines[first + 1 : second])
+            expected = "\n".join(lines[second + 1 : end]).strip("\n")
+            cases.append(pytest.param(source, expected, id=f"{path.stem}: {title}"))
+            lines = lines[end:]
+    return cases
+
+
+@pytest.mark.parametrize(("source", "expected"), fixtures())
+def test_fixture(source: str, expected: str) -> None:
+    """The page shows the Markdown as the fixture says."""
+    assert render_post(source + "\n").body.strip("\n") == expected
+
+
+@given(st.text(st.sampled_from('ab*_ (".\\`')))
+def test_text_without_cjk_is_commonmark(text: str) -> None:
+    """Our emphasis differs from CommonMark's only beside CJK characters."""
+    ours = MarkdownIt("commonmark")
+    cjk_emphasis_plugin(ours)
+    assert ours.render(text) == MarkdownIt("commonmark").render(text)
+
+
+@given(st.text(max_size=80))
+def test_any_text_renders_or_is_refused(text: str) -> None:
+    """No text makes anything but a page or a list of errors with places."""
+    try:
+        render_post(text)
+        errors: tuple[InkcellError, ...] = ()
+    except InkcellError as error:
+        errors = flatten(error)
+    assert all(error.file == "posts/a/index.ko.md" for error in errors)
+
+
+def test_all_cells_share_their_definitions() -> None:
+    """A link and a footnote defined in the last cell work in the first."""
+    cell = "```{code-cell}\n1\n```"
+    text = (
+        f"[a link][far] and a note[^n]\n\n{cell}\n\n[far]: https://example.org\n\n[^n]: The note.\n"
+    )
+    body = render_post(text).body
+    assert '<a href="https://example.org">a link</a>' in body
+    assert "The note." in body
+
+
+def test_ids_do_not_depend_on_the_platform() -> None:
+    """Hangul typed as composed or decomposed letters gives the same id."""
+    composed, decomposed = (unicodedata.normalize(form, "## 집합") for form in ("NFC", "NFD"))
+    ids = {render_post(text).headings[0].id for text in (composed, decomposed)}
+    assert ids == {"집합"}
+
+
+def test_links_lead_where_they_should() -> None:
+    """To another post's source, a neighbour, a path of the site, elsewhere, and a fragment."""
+    other = post_of("Other\n")
+    body = render_post(
+        "[a](../a/index.ko.md#x) [b](data.csv) [c](/archive/) [d](https://example.org) [e](#f)\n",
+        neighbours={"data.csv": b"1,2"},
+        others=[other],
+    ).body
+    for address in (
+        "/math/2022-07-08-a/#x",
+        "/assets/posts/a/data.csv",
+        "/archive/",
+        "https://example.org",
+        "#f",
+    ):
+        assert f'href="{address}"' in body
+
+
+def test_what_is_linked_is_published() -> None:
+    """A neighbour is part of the site if the post shows it or links to it, and only then."""
+    rendered = render_post("[b](data.csv)\n", neighbours={"data.csv": b"1,2", "secret": b"x"})
+    assert {file.path: file.content for file in rendered.files} == {
+        "assets/posts/a/data.csv": b"1,2"
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "cell"),
+    [
+        ("one\ntwo\nthree $\\bad$\n", 9, 1),
+        ("```{code-cell}\n1\n```\n\none\ntwo $\\bad$\n", 12, 2),
+        ("- a\n- b $\\bad$\n", 8, 1),
+        ("$$\nx\n\\bad\n$$\n", 9, 1),
+        ("| a |\n|---|\n| $\\bad$ |\n", 9, 1),
+        ("> a\n> $\\bad$\n", 8, 1),
+        ("a\n\\[\nx \\bad\n\\]\n", 9, 1),
+        ("line $a\nb$ and\n$\\bad$\n", 9, 1),
+    ],
+)
+def test_an_error_in_a_formula_knows_its_place(text: str, line: int, cell: int) -> None:
+    """File, line and cell are exact wherever the formula stands; front matter takes six lines."""
+    front = "---\ntitle: A post\ndate: 2022-07-08\ncategory: math\n---\n\n"
+    with pytest.raises(BuildFailed) as failed:
+        render_post(front + text)
+    (error,) = failed.value.errors
+    assert (error.file, error.line, error.cell) == ("posts/a/index.ko.md", line, cell)
+    assert error.text is not None
+    assert r"\bad" in error.text
+
+
+def test_every_wrong_formula_is_reported() -> None:
+    """Not only the first, and together with the links that lead nowhere."""
+    figure = "```{code-cell}\n#| fig-cap: $\\bad$\n1\n```\n"
+    outputs = [[Bundle({"text/plain": "1"})]]
+    with pytest.raises(BuildFailed) as failed:
+        render_post(f"$\\bad 1$ [x](nowhere.md)\n\n$$\\bad 2$$\n\n{figure}", outputs)
+    assert len(failed.value.errors) == 4
+
+
+def test_the_excerpt_is_plain_text() -> None:
+    """Without a description it is the first paragraph, without markup."""
+    excerpt = render_post("## Title\n\nSome *text* with `code`, $x^2$ and [a link](#y).\n").excerpt
+    assert excerpt == "Some text with code, x^2 and a link."
+
+
+def test_a_feed_needs_nothing_but_its_text() -> None:
+    """No class, style, script, form or relative address; code in plain `pre`."""
+    feed = render_post(
+        '<script>x()</script><form><input></form><p class="a" style="b" onclick="c()">kept</p>\n\n'
+        "[far](#x) ![p](p.svg)\n\n```python\na < b\n```\n",
+        neighbours={"p.svg": b'<svg xmlns="http://www.w3.org/2000/svg" width="4" height="3"/>'},
+    ).feed_body
+    for gone in ("script", "x()", "form", "input", "class", "style", "onclick"):
+        assert gone not in feed
+    for kept in (
+        "<p>kept</p>",
+        'href="https://example.org/math/2022-07-08-a/#x"',
+        'src="https://example.org/assets/posts/a/p.svg"',
+        'width="4" height="3"',
+        "<pre><code>a &lt; b\n</code></pre>",
+    ):
+        assert kept in feed
+
+
+def test_mathml_survives_the_feed(typeset: Typeset) -> None:
+    """The sanitiser keeps MathML as KaTeX wrote it, with its TeX."""
+    feed = render_post(
+        "$\\frac{a}{b}$\n\n$$\\sum_{i<n} x_i \\tag{1}$$\n", typeset=typeset
+    ).feed_body
+    assert "<mfrac><mi>a</mi><mi>b</mi></mfrac>" in feed
+    assert '<annotation encoding="application/x-tex">\\frac{a}{b}</annotation>' in feed
+    assert 'display="block"' in feed
+    assert "class=" not in feed

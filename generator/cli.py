@@ -32,8 +32,7 @@ ROOT = click.Path(exists=True, file_okay=False, path_type=Path)
 @click.pass_context
 def main(context: click.Context, root: Path) -> None:
     """Inkcell: a static blog whose posts are notebooks that really run."""
-    # A kernel that is killed leaves asyncio tasks behind, whose end asyncio would remark upon.
-    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+    # What nbclient logs of a failing kernel is said by our own errors.
     logging.getLogger("traitlets").setLevel(logging.CRITICAL)
     context.obj = root.resolve()
 

@@ -7,6 +7,7 @@ same bytes. Whoever builds the post gets the same page.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
@@ -113,9 +114,8 @@ class Kernels:
             log = Path(scratch) / "kernel.log"
             with log.open("wb") as stream, self._registered(client):
                 environment = self._environment(post, scratch)
-                kernel = client.setup_kernel(env=environment, stdout=stream, stderr=stream)
-                with _started(kernel, post.meta.kernel, log):
-                    outputs, report = _run_cells(client, post, cells, watched, log)
+                kernel = client.async_setup_kernel(env=environment, stdout=stream, stderr=stream)
+                outputs, report = asyncio.run(_run(client, kernel, post, cells, watched, log))
         results = Results(
             outputs,
             Provenance(
@@ -173,20 +173,39 @@ class Kernels:
         return Trace(found.interpreter, found.device, found.packages, files, found.missing)
 
 
-def _run_cells(
+async def _run(
+    client: NotebookClient,
+    kernel: contextlib.AbstractAsyncContextManager[None],
+    post: Post,
+    cells: tuple[Code, ...],
+    watched: bool,
+    log: Path,
+) -> tuple[tuple[tuple[Output, ...], ...], str | None]:
+    async with contextlib.AsyncExitStack() as stack:
+        try:
+            await stack.enter_async_context(kernel)
+        except (RuntimeError, OSError) as error:
+            name = post.meta.kernel
+            raise ExecutionError(f"the kernel `{name}` does not start: {error}").at(
+                detail=_said(log), hint=f"try `jupyter console --kernel {name}`"
+            ) from None
+        return await _run_cells(client, post, cells, watched, log)
+
+
+async def _run_cells(
     client: NotebookClient, post: Post, cells: tuple[Code, ...], watched: bool, log: Path
 ) -> tuple[tuple[tuple[Output, ...], ...], str | None]:
     """The outputs of each cell, and what the kernel reported of itself."""
     outputs: list[tuple[Output, ...]] = []
     offset = int(watched)
     if watched:
-        client.execute_cell(client.nb.cells[0], 0, store_history=False)
+        await client.async_execute_cell(client.nb.cells[0], 0, store_history=False)
     for index, cell in enumerate(cells, start=offset):
         raw = client.nb.cells[index]
         if cell.may_raise:
             raw.metadata["tags"] = ["raises-exception"]
         try:
-            client.execute_cell(raw, index)
+            await client.async_execute_cell(raw, index)
         except CellExecutionError as error:
             raise _failed(error, raw, cell) from None
         except CellTimeoutError:
@@ -198,7 +217,7 @@ def _run_cells(
         return tuple(outputs), None
     last = client.nb.cells[-1]
     try:
-        client.execute_cell(last, len(client.nb.cells) - 1, store_history=False)
+        await client.async_execute_cell(last, len(client.nb.cells) - 1, store_history=False)
     except DeadKernelError:
         raise _died(cells[-1], log) from None
     reports = [o.data[TRACE_TYPE] for o in last.outputs if TRACE_TYPE in o.get("data", {})]
@@ -232,20 +251,6 @@ def _timed_out(post: Post, cell: Code) -> CellTimedOut:
         text=cell.source.split("\n")[0],
         hint="make it faster, or set `execute: {timeout: …}` in the front matter",
     )
-
-
-@contextlib.contextmanager
-def _started(
-    kernel: contextlib.AbstractContextManager[None], name: str, log: Path
-) -> Iterator[None]:
-    with contextlib.ExitStack() as stack:
-        try:
-            stack.enter_context(kernel)
-        except (RuntimeError, OSError) as error:
-            raise ExecutionError(f"the kernel `{name}` does not start: {error}").at(
-                detail=_said(log), hint="try `jupyter console --kernel " + name + "`"
-            ) from None
-        yield
 
 
 def _said(log: Path) -> str | None:

@@ -1,0 +1,156 @@
+"""The few things that only a real kernel can show."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from generator.config import read_config
+from generator.discover import discover
+from generator.errors import CellFailed, CellTimedOut, InkcellError, KernelDied
+from generator.execute import execute, why
+from generator.model import Bundle, ExecutedPost, Failure, Post, Stream
+from generator.parse import parse
+
+from ..conftest import FRONT_MATTER, WriteBlog
+
+pytestmark = pytest.mark.kernel
+
+
+def cell(source: str, tags: str = "") -> str:
+    """A code cell of a text notebook."""
+    head = f":tags: [{tags}]\n" if tags else ""
+    return f"```{{code-cell}}\n{head}{source}\n```\n\n"
+
+
+class Blog:
+    """A blog on the disk whose posts can be run."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.errors: list[InkcellError] = []
+
+    def posts(self) -> list[Post]:
+        config = read_config(self.root)
+        sources = discover(self.root, self.root / "posts", config, self.errors)
+        return [parse(source, config) for source in sources]
+
+    def run(self) -> list[ExecutedPost]:
+        done = execute(
+            self.posts(),
+            root=self.root,
+            cache=self.root / "cache",
+            jobs=2,
+            errors=self.errors,
+            report=lambda event: None,
+        )
+        return list(done)
+
+    def why(self) -> tuple[str, ...] | None:
+        return why(self.posts()[0], root=self.root, cache=self.root / "cache")
+
+
+def test_outputs_of_every_kind(write_blog: WriteBlog) -> None:
+    """Streams joined in a fixed order, results, figures, announced exceptions, a clean slate."""
+    sources = (
+        "print(len([n for n in dir() if 'inkcell' in n]), __name__, In[-1][:5])",
+        "import sys\nfor i in range(3):\n    print(i, file=sys.stderr)\n    print(i)\n'end'",
+        "import os\nos.environ['PYTHONHASHSEED'], os.path.basename(os.getcwd())",
+        "1 / 0",
+        "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nNone",
+        "plt.plot([1, 2])\nNone",
+        "from IPython.display import HTML\nprint('a')\ndisplay(HTML('<b>'))\nprint('b')",
+    )
+    body = "".join(cell(source, "raises-exception" * (source == "1 / 0")) for source in sources)
+    blog = Blog(write_blog({"posts/a/index.ko.md": body}))
+    (done,) = blog.run()
+    assert blog.errors == []
+    names, streams, slate, failure, figure, again, mixed = done.results.outputs
+    assert names == (Stream("stdout", "0 __main__ print\n"),)
+    assert streams == (
+        Stream("stdout", "0\n1\n2\n"),
+        Stream("stderr", "0\n1\n2\n"),
+        Bundle({"text/plain": "'end'"}),
+    )
+    assert slate == (Bundle({"text/plain": "('0', 'a')"}),)
+    assert isinstance(failure[0], Failure)
+    assert failure[0].name == "ZeroDivisionError"
+    assert isinstance(figure[0], Bundle)
+    assert isinstance(again[0], Bundle)
+    assert set(figure[0].data) == {"image/svg+xml", "image/png", "text/plain"}
+    drawings = [bundle.data["image/svg+xml"] for bundle in (figure[0], again[0])]
+    undated = [re.sub("<dc:date>.*?</dc:date>", "", drawing) for drawing in drawings]
+    assert undated[0] == undated[1]
+    assert figure[0].data["image/png"] == again[0].data["image/png"]
+    assert mixed == (
+        Stream("stdout", "a\n"),
+        Bundle({"text/html": "<b>", "text/plain": "<IPython.core.display.HTML object>"}),
+        Stream("stdout", "b\n"),
+    )
+    assert sorted(path.name for path in (blog.root / "posts" / "a").iterdir()) == ["index.ko.md"]
+
+
+def test_what_the_code_used_runs_it_again(write_blog: WriteBlog) -> None:
+    """Local module, module of a module, data file, missing module; not prose, not other files."""
+    files: dict[str, str | bytes] = {
+        "posts/a/index.ko.md": "글\n\n"
+        + cell("import local, yaml\nprint(local.deep.X, open('data.txt').read())")
+        + cell("try:\n    import notyet\nexcept ImportError:\n    print('none')"),
+        "posts/a/local.py": "import deep\n",
+        "posts/a/deep.py": "X = 1\n",
+        "posts/a/data.txt": "one",
+        "posts/a/unused.txt": "x",
+    }
+    blog = Blog(write_blog(files))
+    blog.run()
+    assert blog.errors == []
+    assert blog.why() is None
+    for name, content, reason in (
+        ("index.ko.md", str(files["posts/a/index.ko.md"]).replace("글", "고친 글"), None),
+        ("unused.txt", "y", None),
+        ("data.txt", "two", "posts/a/data.txt changed"),
+        ("deep.py", "X = 2\n", "posts/a/deep.py changed"),
+        ("notyet.py", "", "posts/a/notyet.py is new"),
+    ):
+        write_blog({f"posts/a/{name}": content})
+        assert blog.why() == (None if reason is None else (reason,)), name
+        if reason:
+            blog.run()
+            assert blog.why() is None
+    (entry,) = (blog.root / "cache").glob("*/*.json")
+    text = entry.read_text(encoding="utf-8")
+    assert '"PyYAML": ' in text
+    assert "index.ko.md" not in text
+
+
+def test_three_ways_to_fail(write_blog: WriteBlog) -> None:
+    """An exception, a dead kernel and a time-out are different errors, each with its place."""
+    slow = FRONT_MATTER.replace("title", "execute: {timeout: 1}\ntitle")
+    blog = Blog(
+        write_blog(
+            {
+                "posts/a/index.ko.md": "글\n\n" + cell("x = 1") + cell("y = 0\nx / y"),
+                "posts/b/index.ko.md": cell("import os, sys\nsys.stderr = None\nos.abort()"),
+                "posts/c/index.ko.md": slow + "\n" + cell("while True: pass"),
+                "posts/d/index.ko.md": cell("'fine'"),
+            }
+        )
+    )
+    done = blog.run()
+    assert [item.post.source.folder for item in done] == ["d"]
+    failed, died, slow_error = blog.errors
+    assert isinstance(failed, CellFailed)
+    assert (failed.file, failed.cell, failed.line, failed.text) == (
+        "posts/a/index.ko.md",
+        3,
+        14,
+        "x / y",
+    )
+    assert failed.detail is not None
+    assert failed.detail.endswith("ZeroDivisionError: division by zero")
+    assert isinstance(died, KernelDied)
+    assert (died.file, died.cell, died.line) == ("posts/b/index.ko.md", 1, 7)
+    assert isinstance(slow_error, CellTimedOut)
+    assert (slow_error.file, slow_error.cell, slow_error.line) == ("posts/c/index.ko.md", 1, 9)

@@ -1,0 +1,143 @@
+"""Front matter: every key, its synonyms, dates as Jekyll writes them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from generator.config import parse_config
+from generator.errors import BuildFailed
+from generator.model import Author, Execution, Meta, Reference, Source
+from generator.parse import parse
+
+from ..conftest import SETTINGS
+
+CONFIG = parse_config(SETTINGS)
+
+
+def meta(text: str, language: str = "ko") -> Meta:
+    """The front matter of a post; title, date and category are added where they are missing."""
+    lines = text.strip().split("\n")
+    for line in ("title: T", "date: 2022-07-08", "category: math"):
+        key = line.partition(":")[0]
+        if not any(other.startswith((f"{key}:", f"{key[:-1]}ies:")) for other in lines):
+            lines.append(line)
+    written = "\n".join(["---", *lines, "---", ""])
+    source = Source(f"posts/a/index.{language}.md", written, "a", language, "md", "/")
+    return parse(source, CONFIG).meta
+
+
+def test_everything_at_once() -> None:
+    """Every key of the README arrives typed."""
+    found = meta(
+        """
+title: "집합: 함수"
+date: 2022-07-08T21:00:00+09:00
+last_modified_at: 2023-01-02
+description: >-
+  Two
+  lines.
+tags: [토폴로지, ml]
+category: math
+draft: true
+author: {name: Guest, email: g@example.org, uri: "https://g.example"}
+lang: ko
+slug: sets
+image: cover.png
+aliases: [/old/]
+permalink: /:category/:slug/
+id: tag:example.org,2020:x
+toc: false
+comments: true
+references:
+  - {id: m, title: Topology, author: James Munkres, issued: 2000, edition: 2}
+execute: {timeout: 5, gpu: never, dependencies: [data.bin]}
+kernelspec: {name: python3, display_name: Python 3}
+"""
+    )
+    assert found == Meta(
+        title="집합: 함수",
+        date=datetime.fromisoformat("2022-07-08T21:00:00+09:00"),
+        last_modified_at=datetime.fromisoformat("2023-01-02T00:00:00+09:00"),
+        description="Two lines.",
+        tags=("토폴로지", "ml"),
+        category="math",
+        draft=True,
+        author=Author("Guest", "g@example.org", "https://g.example"),
+        language="ko",
+        slug="sets",
+        image="cover.png",
+        aliases=("/old/",),
+        permalink="/:category/:slug/",
+        id="tag:example.org,2020:x",
+        toc=False,
+        comments=True,
+        references=(
+            Reference("m", "Topology", authors=("James Munkres",), issued="2000", edition="2"),
+        ),
+        execute=Execution(timeout=5, gpu="never", dependencies=("data.bin",)),
+        kernel="python3",
+    )
+
+
+def test_the_least_there_can_be() -> None:
+    """Title, date and category; the rest has defaults, some from the settings."""
+    found = meta("title: T")
+    assert found.author == Author("Somebody", "somebody@example.org")
+    assert found.slug == "a"
+    assert found.updated == found.date
+
+
+@pytest.mark.parametrize("key", ["lastmod", "modified", "updated", "date-modified"])
+def test_synonyms_of_the_last_change(key: str) -> None:
+    """As Hugo, Pelican and Quarto call it."""
+    assert str(meta(f"{key}: 2023-01-02").last_modified_at) == "2023-01-02 00:00:00+09:00"
+
+
+def test_other_synonyms() -> None:
+    """`categories` and `redirect_from`, as Jekyll calls them."""
+    found = meta("categories: [paper]\nredirect_from: /old/")
+    assert (found.category, found.aliases) == ("paper", ("/old/",))
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("2022-07-08", "2022-07-08T00:00:00+09:00"),
+        ("2022-07-08 21:30", "2022-07-08T21:30:00+09:00"),
+        ("2022-07-08T21:30:00Z", "2022-07-08T21:30:00+00:00"),
+        ("2022-07-08 21:30:00 +0900", "2022-07-08T21:30:00+09:00"),
+        ("2022-07-08 21:30:00 -05:00", "2022-07-08T21:30:00-05:00"),
+        ('"2022-07-08"', "2022-07-08T00:00:00+09:00"),
+    ],
+)
+def test_dates(written: str, read: str) -> None:
+    """ISO 8601 and Jekyll's form; a date without an offset is in the blog's time zone."""
+    assert meta(f"date: {written}").date.isoformat() == read
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "date: 2022-02-30",
+        "slug: a/b",
+        "slug: ..",
+        "category: a/b",
+        "aliases: old/",
+        "aliases: /../x/",
+        "permalink: relative/",
+        "title: [a]",
+        "toc: maybe",
+        "references: x",
+        "execute: {gpu: sometimes}",
+        "author: {nam: x}",
+        "kernelspec: {nme: x}",
+    ],
+)
+def test_what_is_refused(line: str) -> None:
+    """Each mistake is an error on its own line."""
+    with pytest.raises(BuildFailed) as failed:
+        meta(line)
+    assert [error.line for error in failed.value.errors] == [2]
+    assert all(error.text == line for error in failed.value.errors)

@@ -1,0 +1,174 @@
+"""The command line, as its user sees it."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import click
+import psutil
+import pytest
+from click.testing import CliRunner, Result
+
+from generator import __version__
+from generator.cli import format_error, main
+from generator.errors import MathError
+
+from .conftest import FRONT_MATTER, REPOSITORY, WriteBlog
+
+
+def inkcell(root: Path, *arguments: str) -> Result:
+    """What a command prints and how it ends."""
+    return CliRunner().invoke(main, ["--root", str(root), *arguments])
+
+
+def test_build_writes_the_site_and_counts(write_blog: WriteBlog) -> None:
+    """The summary tells pages, files, what was written, what ran and what was kept."""
+    root = write_blog({"posts/a/index.ko.md": "글\n"})
+    first = inkcell(root, "build")
+    assert first.exit_code == 0
+    assert re.search(
+        r"site: \d+ pages, (\d+) files, \1 written, 0 removed; 0 posts run", first.stdout
+    )
+    second = inkcell(root, "build")
+    assert " 0 written, 0 removed; " in second.stdout
+    (root / "posts" / "a" / "index.ko.md").unlink()
+    (root / "posts" / "a" / "index.en.md").write_text(FRONT_MATTER + "text\n")
+    assert " 1 removed; " in inkcell(root, "build").stdout
+
+
+def test_drafts_are_published_only_if_asked_for(write_blog: WriteBlog) -> None:
+    """`draft: true` keeps a post out of pages and feeds."""
+    root = write_blog({"posts/a/index.ko.md": FRONT_MATTER.replace("title", "draft: true\ntitle")})
+    page = root / "site" / "math" / "2022-07-08-a" / "index.html"
+    inkcell(root, "build")
+    assert not page.exists()
+    inkcell(root, "build", "--drafts")
+    assert page.exists()
+    inkcell(root, "build")
+    assert not page.exists()
+
+
+def test_folders_and_address_can_be_given(
+    write_blog: WriteBlog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`--posts` and `--output` are read from the current folder, `--base-url` beats `url`."""
+    root = write_blog({"elsewhere/a/index.ko.md": "글\n"})
+    monkeypatch.chdir(tmp_path)
+    done = inkcell(
+        root,
+        "build",
+        "--posts",
+        "blog/elsewhere",
+        "-o",
+        "out",
+        "--base-url",
+        "https://u.example/p/",
+    )
+    assert done.exit_code == 0, done.stderr
+    feed = (tmp_path / "out" / "feed.xml").read_text()
+    assert '<link href="https://u.example/p/feed.xml" rel="self"' in feed
+    page = (tmp_path / "out" / "math" / "2022-07-08-a" / "index.html").read_text()
+    assert 'href="/p/archive/"' in page
+    assert not (root / "site").exists()
+
+
+@pytest.mark.parametrize("kind", [[], ["--notebook"]])
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_a_new_post_can_be_built(write_blog: WriteBlog, language: str, kind: list[str]) -> None:
+    """Whatever stands in the title; and a second post of that name is refused."""
+    root = write_blog({"posts/_none/x": ""})
+    arguments = ["new", '제목: "따옴표" & #1', "--lang", language, "--category", "수학", *kind]
+    done = inkcell(root, *arguments)
+    assert done.exit_code == 0
+    path = root / done.stdout.strip()
+    assert path.parent.name == "제목-따옴표-1"
+    text = path.read_text(encoding="utf-8").replace("sum(n**2 for n in range(10))", "")
+    path.write_text(text, encoding="utf-8")
+    assert inkcell(root, "build", "--drafts").exit_code == 0
+    home = (root / "site" / ("" if language == "ko" else "en") / "index.html").read_text()
+    assert "제목: &#34;따옴표&#34; &amp; #1" in home
+    again = inkcell(root, *arguments)
+    assert again.exit_code == 1
+    assert "already holds this post" in again.stderr
+    assert path.read_text(encoding="utf-8") == text
+
+
+def test_clean_removes_what_builds_wrote(write_blog: WriteBlog) -> None:
+    """And nothing else; with `--cache` the kept results too."""
+    root = write_blog({"posts/a/index.ko.md": "글\n", "site/CNAME": "example.org"})
+    (root / ".inkcell" / "results").mkdir(parents=True)
+    inkcell(root, "build")
+    done = inkcell(root, "clean")
+    assert re.fullmatch(r"site: \d+ files removed\n", done.stdout)
+    assert [path.name for path in (root / "site").iterdir()] == ["CNAME"]
+    assert (root / ".inkcell" / "results").exists()
+    inkcell(root, "clean", "--cache")
+    assert not (root / ".inkcell" / "results").exists()
+
+
+def test_why_names_the_posts(write_blog: WriteBlog) -> None:
+    """Each post with its reasons; an unknown post is an error."""
+    root = write_blog(
+        {"posts/a/index.ko.md": "```{code-cell}\n1\n```\n", "posts/b/index.ko.md": "글\n"}
+    )
+    done = inkcell(root, "why")
+    assert done.stdout == (
+        "posts/a/index.ko.md: would run\n  this code has not run here yet\n"
+        "posts/b/index.ko.md: unchanged, would not run\n"
+    )
+    assert inkcell(root, "why", "b").stdout.startswith("posts/b")
+    assert inkcell(root, "why", "nothing").exit_code == 1
+
+
+@pytest.mark.parametrize("command", [[], ["build"], ["new"], ["clean"], ["why"]])
+def test_help(command: list[str]) -> None:
+    """Every command explains itself."""
+    done = CliRunner().invoke(main, [*command, "--help"])
+    assert done.exit_code == 0
+    assert len(done.stdout.splitlines()) > 5
+
+
+def test_python_m_generator_is_inkcell() -> None:
+    """The module runs like the command."""
+    command = [sys.executable, "-m", "generator", "--version"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=REPOSITORY)
+    assert done.stdout == f"inkcell, version {__version__}\n"
+
+
+def test_a_caret_stands_under_the_place() -> None:
+    """Hangul takes two columns of a terminal."""
+    error = MathError("no").at(file="a.md", line=3, cell=2, text="집합 x^2^3", column=7, hint="h")
+    lines = click.unstyle(format_error(error)).split("\n")
+    assert lines == [
+        "a.md:3 (cell 2): error: no",
+        "    집합 x^2^3",
+        "            ^",
+        "  hint: h",
+    ]
+
+
+@pytest.mark.kernel
+@pytest.mark.skipif(os.name != "posix", reason="sends a POSIX signal")
+def test_an_interrupt_ends_kernels_and_spares_the_site(write_blog: WriteBlog) -> None:
+    """Ctrl-C while a cell runs: exit status 130, no kernel left, the site as it was."""
+    root = write_blog({"posts/a/index.ko.md": "글\n"})
+    inkcell(root, "build")
+    before = {path: path.stat().st_mtime_ns for path in (root / "site").rglob("*")}
+    write_blog({"posts/a/index.ko.md": "```{code-cell}\nimport time\ntime.sleep(300)\n```\n"})
+    command = [sys.executable, "-m", "generator", "--root", str(root), "build"]
+    with subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.PIPE) as build:
+        kernels: list[psutil.Process] = []
+        while not kernels and build.poll() is None:
+            kernels = psutil.Process(build.pid).children(recursive=True)
+            time.sleep(0.05)
+        time.sleep(1)
+        build.send_signal(signal.SIGINT)
+        assert build.wait(timeout=60) == 130
+    assert not [kernel for kernel in kernels if kernel.is_running() and kernel.status() != "zombie"]
+    assert {path: path.stat().st_mtime_ns for path in (root / "site").rglob("*")} == before

@@ -27,16 +27,16 @@ from math import ceil, isfinite
 from typing import Any, TypeAlias
 
 import numpy as np
-import pyamg  # type: ignore[import-untyped, unused-ignore]
-import scipy.linalg as la  # type: ignore[import-untyped, unused-ignore]
-import scipy.sparse as sp  # type: ignore[import-untyped, unused-ignore]
-import scipy.sparse.linalg as sla  # type: ignore[import-untyped, unused-ignore]
+import pyamg
+import scipy.linalg as la
+import scipy.sparse as sp
+import scipy.sparse.linalg as sla
 from numpy.typing import ArrayLike, NDArray
 
 try:
-    import torch  # type: ignore[import-not-found, unused-ignore]
+    import torch
 except ImportError:
-    torch = None  # type: ignore[assignment, unused-ignore]
+    torch = None
 
 Floats: TypeAlias = NDArray[np.float64]
 Labels: TypeAlias = NDArray[np.int64]
@@ -406,7 +406,7 @@ class _Multigrid:
         # The noise keeps an eigenvector the coarse level cannot see from being missed.
         block = np.random.default_rng(0).standard_normal((n, columns)) / np.sqrt(n)
         block[:, :available] = prolong @ coarse + 1e-3 * block[:, :available]
-        return block
+        return np.asarray(block)
 
     def cycle(self, block: Floats, depth: int = 0) -> Floats:
         """One symmetric V-cycle on a block (n, columns) or a vector (n,)."""

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from itertools import combinations
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -14,22 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
-MODULE = Path(__file__).parents[2] / "posts" / "topology_2" / "finite.py"
+from .loading import load_module
 
-
-def load(path: Path) -> ModuleType:
-    """Import a post's helper under a name of its own: posts are not packages."""
-    name = f"post_{path.parent.name}_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # dataclasses look their own module up there
-    spec.loader.exec_module(module)
-    return module
-
-
-finite = load(MODULE)
+finite: Any = load_module("topology_2", "finite")
 Function = finite.Function
 of = Function.of
 

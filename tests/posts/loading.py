@@ -1,0 +1,21 @@
+"""Loading the module that lies beside a post: posts are no package."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from types import ModuleType
+
+from ..conftest import REPOSITORY
+
+
+def load_module(post: str, name: str) -> ModuleType:
+    """The module `posts/<post>/<name>.py`, under a name that cannot clash with a package."""
+    path = REPOSITORY / "posts" / post / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(f"posts.{post}.{name}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module

@@ -47,13 +47,14 @@ $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Inkcell needs Python 3.11 or newer: make PYTHON=python3.12 build")'
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.build-ready: requirements/build.lock | $(VENV)/bin/python
+# KaTeX first: the package's own metadata names its files.
+$(VENV)/.build-ready: requirements/build.lock | $(VENV)/bin/python node_modules/.build-ready
 	$(INSTALL) --require-hashes -r requirements/build.lock
 	$(INSTALL) --no-deps --no-build-isolation -e .
 	touch $@
 
 # The test lock holds the build lock, so nothing is installed twice.
-$(VENV)/.test-ready: requirements/test.lock requirements/build.lock | $(VENV)/bin/python
+$(VENV)/.test-ready: requirements/test.lock requirements/build.lock | $(VENV)/bin/python node_modules/.test-ready
 	$(INSTALL) --require-hashes -r requirements/test.lock
 	$(INSTALL) --no-deps --no-build-isolation -e .
 	touch $(VENV)/.build-ready $@

@@ -37,9 +37,12 @@ def shown_in(posts: Sequence[RenderedPost], language: str, config: Config) -> li
     return in_language(posts, language)
 
 
-def versions_of(post: RenderedPost, posts: Iterable[RenderedPost]) -> list[RenderedPost]:
-    """All language versions of a post, itself included."""
-    return [other for other in posts if other.post.source.folder == post.post.source.folder]
+def by_folder(posts: Iterable[RenderedPost]) -> dict[str, list[RenderedPost]]:
+    """Folder to the language versions of the post in it."""
+    folders: dict[str, list[RenderedPost]] = {}
+    for post in posts:
+        folders.setdefault(post.post.source.folder, []).append(post)
+    return folders
 
 
 def by_category(posts: Iterable[RenderedPost]) -> dict[str, list[RenderedPost]]:

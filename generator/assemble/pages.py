@@ -25,12 +25,12 @@ from ..errors import ThemeError
 from ..model import Config, File, Heading, Reference, RenderedPost, Theme
 from .listing import (
     by_category,
+    by_folder,
     by_tag,
     by_year,
     in_language,
     newest_first,
     shown_in,
-    versions_of,
 )
 from .views import (
     AlternateView,
@@ -77,6 +77,15 @@ class Pages:
             name: theme.strings[name]["language_name"] if name in theme.strings else name
             for name in config.languages
         }
+        # Lists that every page asks for are made once: a thousand posts would make them each.
+        self.siblings = {name: in_language(posts, name) for name in config.languages}
+        self.position = {
+            rendered.post.source.path: position
+            for listed in self.siblings.values()
+            for position, rendered in enumerate(listed)
+        }
+        self.versions = by_folder(posts)
+        self.sites = {language: self._site(language) for language in config.languages}
         # The name changes with the content, so no browser shows a new page in an old dress.
         self.style = asset_path(f"style-{hashlib.sha256(style).hexdigest()[:10]}.css")
         self.katex_style = asset_path("katex/katex.min.css")
@@ -90,7 +99,7 @@ class Pages:
         """The theme's texts in a language; English where it has none."""
         return self.theme.strings.get(language) or self.theme.strings["en"]
 
-    def site(self, language: str) -> SiteView:
+    def _site(self, language: str) -> SiteView:
         """The blog, as the pages of a language show it."""
         posts = shown_in(self.posts, language, self.config)
         return SiteView(
@@ -158,7 +167,7 @@ class Pages:
         """
         try:
             html = self.environment.get_template(template).render(
-                site=self.site(page.language),
+                site=self.sites[page.language],
                 page=page,
                 t=self.strings(page.language),
                 language_names=self.language_names,
@@ -225,7 +234,7 @@ class Pages:
         path = post_page(rendered.post, config)
         versions = {
             other.post.meta.language: post_page(other.post, config)
-            for other in versions_of(rendered, self.posts)
+            for other in self.versions[rendered.post.source.folder]
         }
         page = self.page(
             "post",
@@ -237,8 +246,8 @@ class Pages:
             has_math=rendered.has_math,
             image=rendered.image.path if rendered.image else "",
         )
-        siblings = in_language(self.posts, meta.language)
-        position = siblings.index(rendered)
+        siblings = self.siblings[meta.language]
+        position = self.position[rendered.post.source.path]
         view = PostView(
             summary=self.summary(rendered, meta.language),
             html=Markup(rendered.body),

@@ -9,7 +9,7 @@ from lxml import etree
 
 from ..addresses import absolute, archive_page, category_page, home_page, post_page
 from ..model import Config, File, RenderedPost
-from .listing import by_category, shown_in, versions_of
+from .listing import by_category, by_folder, shown_in
 
 SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 XHTML = "http://www.w3.org/1999/xhtml"
@@ -35,12 +35,8 @@ def _sitemap(posts: Sequence[RenderedPost], config: Config) -> bytes:
             pages[language] = category_page(name, language, config)
     for name in sorted(categories):
         _add(root, categories[name], config)
-    seen: set[str] = set()
-    for post in posts:
-        if post.post.source.folder in seen:
-            continue
-        seen.add(post.post.source.folder)
-        versions = {other.post.meta.language: other for other in versions_of(post, posts)}
+    for group in by_folder(posts).values():
+        versions = {other.post.meta.language: other for other in group}
         paths = {name: post_page(other.post, config) for name, other in versions.items()}
         changed = {n: other.post.meta.updated.isoformat() for n, other in versions.items()}
         _add(root, paths, config, changed)

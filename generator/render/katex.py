@@ -84,6 +84,10 @@ def _typeset(engine: MiniRacer, tex: str, display: bool) -> Formula:
     if "html" in answer:
         # KaTeX gives the cells beside a \\tag a width, which MathML Core's mtd does not have.
         html = str(answer["html"]).replace('<mtd width="50%">', "<mtd>")
+        # A formula may break between KaTeX's boxes even in text that does not wrap.
+        html = html.replace(
+            '</span><span class="katex-base">', '</span><wbr><span class="katex-base">'
+        )
         start, end = html.index(MATHML_START), html.index(MATHML_END) + len(MATHML_END)
         return Formula(html, html[start:end], tuple(answer["warnings"]))
     raise _refusal(tex, answer)

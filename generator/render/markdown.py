@@ -43,8 +43,6 @@ PLUGINS: tuple[Callable[[MarkdownIt], None], ...] = (
 )
 """What is read besides CommonMark 0.31, tables, strikethrough and bare links."""
 
-LONGEST_JOINED = 60
-"""Characters of TeX; a longer formula must be free to break over two lines of a phone."""
 
 CELL = "inkcell_cell"
 """The token that stands for a code cell; its HTML is in `meta`."""
@@ -247,16 +245,16 @@ def _prepare_inline(token: Token, context: Context, place: Place, attached: Atta
 
 
 def _join_formulas(children: Sequence[Token]) -> list[Token]:
-    """Keep a formula on one line with what touches it: `($x$)`, `$V$를`.
+    """Keep a formula together with what touches it: `($x$)`, `$V$를`.
 
     Browsers may break a line on either side of KaTeX's boxes, and would part a formula from its
-    bracket or its Korean particle. A span that does not wrap holds them together.
+    bracket or its Korean particle. A span whose own text does not wrap holds them together.
     """
     joined: list[Token] = []
     rest = list(children)
     while rest:
         token = rest.pop(0)
-        if token.type not in INLINE_TOKENS or len(token.content) > LONGEST_JOINED:
+        if token.type not in INLINE_TOKENS:
             joined.append(token)
             continue
         before = _split_off(joined, LAST_WORD) if joined else ""

@@ -13,8 +13,9 @@ SVG = "{http://www.w3.org/2000/svg}"
 UNITS = {"": 1.0, "px": 1.0, "pt": 4 / 3, "pc": 16.0, "in": 96.0, "cm": 96 / 2.54, "mm": 96 / 25.4}
 """CSS pixels (CSS Values 4, 6.2) to a unit."""
 
+PAPER = "#fcfbf8"
 DARK_INK, DARK_PAPER = "#e4e2dd", "#16181c"
-"""Text and background of a dark page of the theme."""
+"""Background of a light page of the theme; text and background of a dark one."""
 COLOUR = re.compile(r"(fill|stroke|stop-color): (#[0-9a-f]{6})\b")
 MOST_COLOURS = 48
 """A drawing with more colours than this is a colour map: only its ink and paper change."""
@@ -63,13 +64,13 @@ def finish_svg(text: str) -> bytes:
                 del element.attrib[name]
     if by_matplotlib:
         style = etree.Element(SVG + "style")
-        style.text = _dark_style(text)
+        style.text = _page_style(text)
         root.insert(0, style)
     return etree.tostring(root, encoding="utf-8")
 
 
-def _dark_style(svg: str) -> str:
-    """Style rules that redraw a drawing for a dark page, where the reader's system asks for it."""
+def _page_style(svg: str) -> str:
+    """Style rules that put a drawing on the page's paper, light or dark as the system asks."""
     found = sorted(set(COLOUR.findall(svg)))
     if len(found) > MOST_COLOURS:
         found = [pair for pair in found if pair[1] in ("#000000", "#ffffff")]
@@ -78,7 +79,8 @@ def _dark_style(svg: str) -> str:
         dark = dark_colour(colour)
         if dark != colour:
             rules.append(f'  [style*="{name}: {colour}"] {{ {name}: {dark} !important }}')
-    return "\n@media (prefers-color-scheme: dark) {\n" + "\n".join(rules) + "\n}\n"
+    light = f'[style*="fill: #ffffff"] {{ fill: {PAPER} !important }}'
+    return f"\n{light}\n@media (prefers-color-scheme: dark) {{\n" + "\n".join(rules) + "\n}\n"
 
 
 def dark_colour(colour: str) -> str:

@@ -157,3 +157,40 @@ def test_the_language_switch_leads_there_and_back(browser: Browser, served: Serv
     page.click("header nav a[hreflang=ko]")
     assert page.url == served.address + "paper/2022-07-08-ncut/"
     page.close()
+
+
+PARTED = """
+() => [...document.querySelectorAll('.joined')].filter(span => {
+  const last = span.lastChild;
+  const base = [...span.querySelectorAll('.katex-base')].pop();
+  if (!base || last.nodeType !== Node.TEXT_NODE) return false;
+  const range = document.createRange();
+  range.setStart(last, 0);
+  range.setEnd(last, 1);
+  return range.getBoundingClientRect().top > base.getBoundingClientRect().bottom;
+}).map(span => span.textContent)
+"""
+
+
+@pytest.mark.parametrize("width", [360, 390, 600, 700, 820, 1440])
+def test_a_formula_is_not_parted_from_its_particle(
+    browser: Browser, served: Served, width: int
+) -> None:
+    """No line ends between a formula and the particle or full stop that touches it."""
+    for path in ("paper/2022-07-08-ncut/", "math/2022-07-31-topology_2/"):
+        page = open_page(browser, served.address + path, width, 900, "light")
+        assert page.locator(".joined").count() > 20
+        assert page.evaluate(PARTED) == []
+        page.context.close()
+
+
+def test_header_text_and_footer_share_an_edge(browser: Browser, served: Served) -> None:
+    """Whatever the size of their type, in both languages."""
+    for path in ("", "en/"):
+        page = open_page(browser, served.address + path, *SCREENS["desktop"], "light")
+        edges = page.evaluate(
+            """['.site-header', 'main', '.site-footer'].map(name =>
+                 document.querySelector(name).getBoundingClientRect().left)"""
+        )
+        page.context.close()
+        assert max(edges) - min(edges) < 1, edges

@@ -52,8 +52,10 @@ def finish_svg(text: str) -> bytes:
     Raises:
         NotAPicture: the text is not SVG.
     """
-    root = _parse_svg(text.encode())
     by_matplotlib = "Matplotlib" in text[:2000] or 'id="figure_1"' in text[:4000]
+    if by_matplotlib:
+        text = _numbered_ids(text)
+    root = _parse_svg(text.encode())
     for element in list(root.iter(SVG + "script", SVG + "metadata")):
         parent = element.getparent()
         if parent is not None:
@@ -67,6 +69,25 @@ def finish_svg(text: str) -> bytes:
         style.text = _page_style(text)
         root.insert(0, style)
     return etree.tostring(root, encoding="utf-8")
+
+
+HASHED_ID = re.compile(r"\b(id=\"|href=\"#|url\(#)([A-Za-z])([0-9a-f]{10})\b")
+"""An id that Matplotlib made of a hash, where it is given and where it is used."""
+
+
+def _numbered_ids(svg: str) -> str:
+    """The same drawing with ids numbered in the order they appear.
+
+    Matplotlib hashes coordinates with all their digits, and the last ones differ from run to
+    run; the coordinates it writes are rounded, and do not.
+    """
+    numbers: dict[str, int] = {}
+
+    def numbered(match: re.Match[str]) -> str:
+        number = numbers.setdefault(match[2] + match[3], len(numbers) + 1)
+        return f"{match[1]}{match[2]}{number}"
+
+    return HASHED_ID.sub(numbered, svg)
 
 
 def _page_style(svg: str) -> str:

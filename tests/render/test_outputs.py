@@ -221,6 +221,22 @@ def test_an_svg_has_no_script() -> None:
     assert 'd="M0 0"' in finished
 
 
+def test_ids_of_a_drawing_are_numbered() -> None:
+    """Matplotlib's are hashes of digits that differ from run to run; data is not touched."""
+    drawing = (
+        '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">'
+        '<g id="figure_1"><defs><path id="m{0}" d="M 0 0"/></defs><use xlink:href="#m{0}"/>'
+        '<clipPath id="p{1}"/><g clip-path="url(#p{1})"><text>m{0}</text></g></g></svg>'
+    )
+    first = finish_svg(drawing.format("0123456789", "abcdefabcd")).decode()
+    assert 'id="m1"' in first
+    assert 'href="#m1"' in first
+    assert "url(#p2)" in first
+    assert "<text>m0123456789</text>" in first
+    other = drawing.format("9876543210", "dcbadcbadc").replace(">m9876543210<", ">m0123456789<")
+    assert finish_svg(other).decode() == first
+
+
 def luminance(colour: str) -> float:
     """Relative luminance (WCAG 2.2)."""
     channels = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]

@@ -258,7 +258,10 @@ class Pages:
                 else None
             ),
             toc=nest(rendered.headings) if meta.toc else (),
-            references=tuple(reference_view(reference) for reference in meta.references),
+            references=tuple(
+                reference_view(reference, self.strings(meta.language))
+                for reference in meta.references
+            ),
             newer=self._neighbour(siblings, position - 1),
             older=self._neighbour(siblings, position + 1),
             source=f"{config.repository}/blob/main/{rendered.post.source.path}"
@@ -401,8 +404,8 @@ def nest(headings: Sequence[Heading]) -> tuple[HeadingView, ...]:
     return tuple(tree)
 
 
-def reference_view(reference: Reference) -> ReferenceView:
-    """A cited work, in the order of a reference list."""
+def reference_view(reference: Reference, strings: Mapping[str, str]) -> ReferenceView:
+    """A cited work, in the order of a reference list; `strings` name its edition."""
     if reference.doi:
         where, label = f"https://doi.org/{reference.doi}", f"doi:{reference.doi}"
     elif reference.arxiv:
@@ -413,7 +416,7 @@ def reference_view(reference: Reference) -> ReferenceView:
     details = (
         volume,
         reference.page.replace("-", "–"),
-        reference.edition,
+        strings["edition"].format(n=reference.edition) if reference.edition else "",
         reference.publisher,
         reference.publisher_place,
     )

@@ -1,0 +1,171 @@
+"""Pages of small blogs, as values: lists, languages, references, redirects."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from lxml import html
+
+from generator import pipeline
+from generator.assemble.pages import nest, reference_view
+from generator.config import read_config
+from generator.model import Heading, Reference, Site
+
+from ..conftest import FRONT_MATTER, SETTINGS, WriteBlog
+
+ENGLISH_STRINGS = {"edition": "ed. {n}"}
+
+
+def select(site: Site, path: str, query: str) -> list[Any]:
+    """What an XPath selects in a page."""
+    found: Any = html.fromstring(site.files[path].content).xpath(query)
+    return list(found)
+
+
+def post(title: str, date: str, tags: str = "", category: str = "math", more: str = "") -> str:
+    """A post of one line."""
+    front = f"title: {title}\ndate: {date}\ncategory: {category}\ntags: [{tags}]\n{more}"
+    return f"---\n{front}---\nText of {title}.\n"
+
+
+def test_lists_are_newest_first_and_miss_no_post(write_blog: WriteBlog) -> None:
+    """The default language's lists hold each post once; another language's hold its own."""
+    site = pipeline.build(
+        read_config(
+            write_blog(
+                {
+                    "posts/a/index.ko.md": post("가", "2022-01-01"),
+                    "posts/a/index.en.md": post("A", "2022-01-01"),
+                    "posts/b/index.en.md": post("B", "2023-01-01"),
+                    "posts/c/index.ko.md": post("다", "2021-01-01"),
+                }
+            )
+        )
+    )
+    titles = "//article//h2/a/text()"
+    assert select(site, "index.html", titles) == ["B", "가", "다"]
+    assert select(site, "en/index.html", titles) == ["B", "A"]
+    assert select(site, "index.html", "//article[@lang]/@lang") == ["en"]
+    assert select(site, "archive/index.html", "//h2/text()") == ["2023", "2022", "2021"]
+    assert select(site, "math/index.html", titles) == ["B", "가", "다"]
+
+
+def test_terms_with_one_address_are_one_term(write_blog: WriteBlog) -> None:
+    """`ML` and `ml` share a page; Hangul tags have readable addresses."""
+    site = pipeline.build(
+        read_config(
+            write_blog(
+                {
+                    "posts/a/index.ko.md": post("가", "2022-01-01", "ML, 집합론"),
+                    "posts/b/index.ko.md": post("나", "2023-01-01", "ml"),
+                }
+            )
+        )
+    )
+    assert len(select(site, "tag/ml/index.html", "//article")) == 2
+    assert select(site, "tag/ml/index.html", "//h1/text()") == ["ml"]
+    assert "tag/집합론/index.html" in site.files
+    page = "math/2022-01-01-a/index.html"
+    assert "/tag/%EC%A7%91%ED%95%A9%EB%A1%A0/" in select(site, page, "//ul[@class='tags']//@href")
+
+
+def test_a_long_home_page_points_to_the_archive(write_blog: WriteBlog) -> None:
+    """`page_size` posts, then how many more there are."""
+    files: dict[str, str | bytes] = {
+        f"posts/p{n}/index.ko.md": post(f"글 {n}", f"2022-01-0{n}") for n in range(1, 6)
+    }
+    files["pyproject.toml"] = SETTINGS + "page_size = 2\n"
+    site = pipeline.build(read_config(write_blog(files)))
+    assert len(select(site, "index.html", "//article")) == 2
+    assert select(site, "index.html", "//p[@class='more']/a/text()") == ["지난 글 3편 더 보기"]
+
+
+def test_former_addresses_lead_to_the_post(write_blog: WriteBlog) -> None:
+    """Without a script, and search engines are told the present address."""
+    text = post("가", "2022-01-01", more="aliases: [/old/, /older.html]\n")
+    site = pipeline.build(read_config(write_blog({"posts/a/index.ko.md": text})))
+    for path in ("old/index.html", "older.html"):
+        (refresh,) = select(site, path, "//meta[@http-equiv='refresh']/@content")
+        assert refresh == "0; url=/math/2022-01-01-a/"
+        assert select(site, path, "//link[@rel='canonical']/@href") == [
+            "https://example.org/math/2022-01-01-a/"
+        ]
+
+
+def test_a_blog_may_replace_a_file_of_the_theme(write_blog: WriteBlog) -> None:
+    """By one of the same name in its own `templates/`: a template, a text, a static file."""
+    site = pipeline.build(
+        read_config(
+            write_blog(
+                {
+                    "posts/a/index.ko.md": "글\n",
+                    "templates/404.html": "gone: {{ page.title }} & <b>",
+                    "templates/ko.toml": 'archive = "서랍"\n',
+                    "templates/static/own.txt": "mine",
+                }
+            )
+        )
+    )
+    assert site.files["404.html"].content == b"gone: 404 & <b>"
+    assert select(site, "archive/index.html", "//h1/text()") == ["서랍"]
+    assert site.files["assets/own.txt"].content == b"mine"
+
+
+def test_titles_are_text(write_blog: WriteBlog) -> None:
+    """What an author types into a title cannot become markup."""
+    text = FRONT_MATTER.replace("A post", '"<script>x()</script> & \\"q\\""') + "글\n"
+    site = pipeline.build(read_config(write_blog({"posts/a/index.ko.md": text})))
+    for path, file in site.files.items():
+        if path.endswith(".html"):
+            assert b"<script" not in file.content, path
+    assert select(site, "index.html", "//h2/a/text()") == ['<script>x()</script> & "q"']
+
+
+@pytest.mark.parametrize(
+    ("levels", "tree"),
+    [
+        ([], []),
+        ([2, 2], [[], []]),
+        ([2, 3, 3, 2], [[[], []], []]),
+        ([3, 2], [[], []]),
+        ([2, 4, 3], [[[], []]]),
+    ],
+)
+def test_a_table_of_contents_is_a_tree(levels: list[int], tree: list[Any]) -> None:
+    """Deeper headings stand below the last shallower one; skipped levels are no hole."""
+
+    def shape(headings: Any) -> list[Any]:
+        return [shape(heading.below) for heading in headings]
+
+    headings = [Heading(level, f"h{n}", "x") for n, level in enumerate(levels)]
+    assert shape(nest(headings)) == tree
+
+
+@pytest.mark.parametrize(
+    ("reference", "address", "label", "details"),
+    [
+        (
+            Reference("a", "T", volume="22", issue="8", page="888-905", doi="10.1/x"),
+            "https://doi.org/10.1/x",
+            "doi:10.1/x",
+            "22(8), 888–905",
+        ),
+        (
+            Reference("a", "T", arxiv="2104.14294"),
+            "https://arxiv.org/abs/2104.14294",
+            "arXiv:2104.14294",
+            "",
+        ),
+        (
+            Reference("a", "T", edition="2", publisher="P", url="https://p.example/b"),
+            "https://p.example/b",
+            "p.example/b",
+            "ed. 2, P",
+        ),
+    ],
+)
+def test_references(reference: Reference, address: str, label: str, details: str) -> None:
+    """The best address there is, and the details in their order."""
+    view = reference_view(reference, ENGLISH_STRINGS)
+    assert (view.address, view.label, view.details) == (address, label, details)

@@ -43,7 +43,7 @@ def assemble(
     return collect_files(
         [
             *page_files(posts, config, theme, code_style, katex),
-            *feed_files(posts, config),
+            *feed_files(posts, config, theme),
             *sitemap_files(posts, config),
             *(file for post in posts for file in post.files),
         ]

@@ -8,7 +8,7 @@ and `media:thumbnail` (Media RSS 1.5.1). No time is in a feed but the posts' own
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from html import escape
 from typing import Any
@@ -19,8 +19,9 @@ from lxml import etree
 
 from .. import HOMEPAGE, __version__
 from ..addresses import SITE_FEED, absolute, feed_id, home_page, language_feed, post_page
-from ..model import Config, File, RenderedPost
+from ..model import Config, File, RenderedPost, Theme
 from .listing import each_once, in_language
+from .references import references_html
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 XML = "{http://www.w3.org/XML/1998/namespace}"
@@ -51,14 +52,17 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Selection = Callable[[Sequence[RenderedPost], Config], list[RenderedPost]]
 
 
-def feed_files(posts: Sequence[RenderedPost], config: Config) -> Iterator[File]:
+def feed_files(posts: Sequence[RenderedPost], config: Config, theme: Theme) -> Iterator[File]:
     """The feed of the site, with each post once, and a feed for each language."""
-    yield atom_file(SITE_FEED, each_once(posts, config), config.language, config)
+    yield atom_file(SITE_FEED, each_once(posts, config), config.language, config, theme)
     for language in config.languages:
-        yield atom_file(language_feed(language), in_language(posts, language), language, config)
+        own = in_language(posts, language)
+        yield atom_file(language_feed(language), own, language, config, theme)
 
 
-def atom_file(path: str, posts: Sequence[RenderedPost], language: str, config: Config) -> File:
+def atom_file(
+    path: str, posts: Sequence[RenderedPost], language: str, config: Config, theme: Theme
+) -> File:
     """A feed of the newest of these posts, which come newest first."""
     shown = posts[: config.feed.limit]
     feed = FeedGenerator()
@@ -77,7 +81,8 @@ def atom_file(path: str, posts: Sequence[RenderedPost], language: str, config: C
         hreflang=language,
     )
     for post in shown:
-        feed.add_entry(_entry(post, config), order="append")
+        strings = theme.strings.get(post.post.meta.language, theme.strings["en"])
+        feed.add_entry(_entry(post, config, strings), order="append")
     return File(path.lstrip("/"), _finish(feed.atom_str(), shown, config), "the feed")
 
 
@@ -86,7 +91,7 @@ def _author(name: str, email: str, uri: str) -> dict[str, str]:
     return {key: value for key, value in fields.items() if value}
 
 
-def _entry(rendered: RenderedPost, config: Config) -> Any:
+def _entry(rendered: RenderedPost, config: Config, strings: Mapping[str, str]) -> Any:
     meta = rendered.post.meta
     page = absolute(post_page(rendered.post, config), config)
     entry = FeedEntry()
@@ -95,7 +100,8 @@ def _entry(rendered: RenderedPost, config: Config) -> Any:
     entry.link(href=page, rel="alternate")
     entry.published(meta.date)
     entry.updated(meta.updated)
-    entry.content(clean(rendered.feed_body), type="html")
+    content = rendered.feed_body + references_html(meta.references, strings)
+    entry.content(clean(content), type="html")
     entry.summary(clean(escape(rendered.excerpt, quote=False)), type="html")
     entry.author(_author(meta.author.name, meta.author.email, meta.author.uri))
     terms = dict.fromkeys((meta.category, *meta.tags))

@@ -22,7 +22,7 @@ from ..addresses import (
     tag_page,
 )
 from ..errors import ThemeError
-from ..model import Config, File, Heading, Reference, RenderedPost, Theme
+from ..model import Config, File, Heading, RenderedPost, Theme
 from .listing import (
     by_category,
     by_folder,
@@ -32,6 +32,7 @@ from .listing import (
     newest_first,
     shown_in,
 )
+from .references import reference_view
 from .views import (
     AlternateView,
     DateView,
@@ -39,7 +40,6 @@ from .views import (
     LinkView,
     PageView,
     PostView,
-    ReferenceView,
     SiteView,
     SummaryView,
     YearView,
@@ -402,31 +402,3 @@ def nest(headings: Sequence[Heading]) -> tuple[HeadingView, ...]:
             tree.append(HeadingView(heading.id, Markup(heading.html), below))
         position = end
     return tuple(tree)
-
-
-def reference_view(reference: Reference, strings: Mapping[str, str]) -> ReferenceView:
-    """A cited work, in the order of a reference list; `strings` name its edition."""
-    if reference.doi:
-        where, label = f"https://doi.org/{reference.doi}", f"doi:{reference.doi}"
-    elif reference.arxiv:
-        where, label = f"https://arxiv.org/abs/{reference.arxiv}", f"arXiv:{reference.arxiv}"
-    else:
-        where, label = reference.url, reference.url.partition("://")[2]
-    volume = reference.volume + (f"({reference.issue})" if reference.issue else "")
-    details = (
-        volume,
-        reference.page.replace("-", "–"),
-        strings["edition"].format(n=reference.edition) if reference.edition else "",
-        reference.publisher,
-        reference.publisher_place,
-    )
-    return ReferenceView(
-        id=reference.id,
-        authors=", ".join(reference.authors),
-        title=reference.title,
-        address=where,
-        label=label,
-        container=reference.container_title,
-        details=", ".join(detail for detail in details if detail),
-        year=reference.issued,
-    )

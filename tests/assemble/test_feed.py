@@ -33,6 +33,8 @@ last_modified_at: 2023-01-02
 description: 요약 <b>아닌</b> 글
 category: math
 tags: [집합론, math, R&D]
+references:
+  - {id: m, title: Topology & Sets, author: James Munkres, edition: 2, DOI: 10.1/x}
 ---
 
 처음 문단. $x < y$ 그리고 [다른 글](../b/index.en.md), ![그림](a.svg)
@@ -183,6 +185,7 @@ def test_the_content_needs_no_style_and_no_script(blog: Path) -> None:
         '<annotation encoding="application/x-tex">x &lt; y</annotation>',
         "<pre><code>def f(x): return x &lt; 1",
         "<td>1</td>",
+        '<a href="https://doi.org/10.1/x"><cite>Topology &amp; Sets</cite></a>. 2판.',
     ):
         assert wanted in content
 

@@ -8,7 +8,8 @@ import pytest
 from lxml import html
 
 from generator import pipeline
-from generator.assemble.pages import nest, reference_view
+from generator.assemble.pages import nest
+from generator.assemble.references import reference_view
 from generator.config import read_config
 from generator.model import Heading, Reference, Site
 

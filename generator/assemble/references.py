@@ -1,0 +1,55 @@
+"""The works that a post cites, as a reader sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+
+from ..model import Reference
+from .views import ReferenceView
+
+
+def reference_view(reference: Reference, strings: Mapping[str, str]) -> ReferenceView:
+    """A cited work, in the order of a reference list; `strings` name its edition."""
+    if reference.doi:
+        where, label = f"https://doi.org/{reference.doi}", f"doi:{reference.doi}"
+    elif reference.arxiv:
+        where, label = f"https://arxiv.org/abs/{reference.arxiv}", f"arXiv:{reference.arxiv}"
+    else:
+        where, label = reference.url, reference.url.partition("://")[2]
+    volume = reference.volume + (f"({reference.issue})" if reference.issue else "")
+    details = (
+        volume,
+        reference.page.replace("-", "–"),
+        strings["edition"].format(n=reference.edition) if reference.edition else "",
+        reference.publisher,
+        reference.publisher_place,
+    )
+    return ReferenceView(
+        id=reference.id,
+        authors=", ".join(reference.authors),
+        title=reference.title,
+        address=where,
+        label=label,
+        container=reference.container_title,
+        details=", ".join(detail for detail in details if detail),
+        year=reference.issued,
+    )
+
+
+def references_html(references: Sequence[Reference], strings: Mapping[str, str]) -> str:
+    """The list of works in plain HTML, for a feed; nothing if there are none."""
+    if not references:
+        return ""
+    items = "".join(f"<li>{_item(reference_view(item, strings))}</li>\n" for item in references)
+    heading = escape(strings["references"], quote=False)
+    return f"<h2>{heading}</h2>\n<ol>\n{items}</ol>\n"
+
+
+def _item(work: ReferenceView) -> str:
+    title = f"<cite>{escape(work.title, quote=False)}</cite>"
+    if work.address:
+        title = f'<a href="{escape(work.address)}">{title}</a>'
+    rest = ", ".join(text for text in (work.container, work.details, work.year) if text)
+    parts = (escape(work.authors, quote=False), title, escape(rest, quote=False))
+    return ". ".join(part for part in parts if part) + "."

@@ -156,7 +156,11 @@ def checked_permalink(record: Record, pattern: str) -> str:
             "known: " + ", ".join(f":{name}" for name in PERMALINK_PARTS),
         )
     elif not pattern.startswith("/") or ".." in pattern.split("/"):
-        record.wrong("permalink", f"the permalink `{pattern}` must start with a slash")
+        hint = f"for example {DEFAULT_PERMALINK}"
+        record.wrong("permalink", f"the permalink `{pattern}` must start with a slash", hint)
+    elif not pattern.endswith(("/", ".html")):
+        hint = f"write {pattern}/ or {pattern}.html"
+        record.wrong("permalink", f"the permalink `{pattern}` names no page", hint)
     else:
         return pattern
     return DEFAULT_PERMALINK

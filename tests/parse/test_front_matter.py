@@ -127,6 +127,7 @@ def test_dates(written: str, read: str) -> None:
         "aliases: old/",
         "aliases: /../x/",
         "permalink: relative/",
+        "permalink: /no-ending",
         "title: [a]",
         "toc: maybe",
         "references: x",

@@ -200,7 +200,10 @@ class Eigenpairs:
     """The eigenvalues, ascending, of shape (count,)."""
 
     vectors: Floats
-    """A column per eigenvector y, (n, count), with y' D y = 1; its largest entry is positive."""
+    """A column per eigenvector y, (n, count), with y' D y = 1.
+
+    The entry of D^1/2 y that is largest in absolute value is positive.
+    """
 
     residuals: Floats
     """The larger of |r| and |r| / |y| for r = (D - W) y - lambda D y, of shape (count,)."""
@@ -343,7 +346,7 @@ class _Problem:
                 tol=z_tolerance / 10,
                 maxiter=1000,
             )
-        except sla.ArpackNoConvergence:
+        except sla.ArpackError:  # no convergence, or a product that is not finite
             return None
         found = self.finish(1 - values, z, "eigsh", count)
         return found if (found.residuals <= tolerance).all() else None
@@ -449,7 +452,10 @@ def association(weights: Sparse, labels: ArrayLike, groups: int | None = None) -
         raise ValueError(f"there are {group.size} labels for {n} nodes; give one for each node.")
     k = int(group.max()) + 1 if groups is None else groups
     if group.min() < 0 or group.max() >= k:
-        raise ValueError(f"a label is outside 0 ... {k - 1}; number the groups from 0.")
+        raise ValueError(
+            f"the labels run from {group.min()} to {group.max()}; "
+            f"number the groups from 0{f' to {k - 1}' if groups else ''}."
+        )
     member = sp.csr_array((np.ones(n), (np.arange(n), group)), shape=(n, k))
     return np.asarray((member.T @ (weights @ member)).toarray(), dtype=float)
 
@@ -628,28 +634,36 @@ def kway_cut(
     """Cut into `groups` parts at once, with several eigenvectors.
 
     As Shi and Malik propose: k-means on the eigenvectors after the first cuts the graph into
-    `pieces` (by default four times too many), and then the pair whose union lowers the k-way
-    Ncut most is merged, until `groups` are left. `pairs` are eigenpairs computed before;
-    without them as many are computed as there are groups. Returns (n,) labels.
+    `pieces`, more than wanted, and then the pair whose union lowers the k-way Ncut most is
+    merged, until `groups` are left. By default both `groups` pieces (k-means alone) and four
+    times as many are tried, and the better partition is kept. `pairs` are eigenpairs computed
+    before; without them as many are computed as there are groups, to 1e-5, which
+    is more than labels need. Returns (n,) labels.
     """
     n = graph.size
     _require_count("groups", groups, least=2)
-    if pieces is None:
-        pieces = min(4 * groups, n)
-    _require_count("pieces", pieces)
-    if not groups <= pieces <= n:
+    tried = [groups, min(4 * groups, n)] if pieces is None else [pieces]
+    _require_count("pieces", tried[-1])
+    if not groups <= tried[-1] <= n:
         raise ValueError(
-            f"{groups} groups of {pieces} pieces of {n} nodes were asked for; "
+            f"{groups} groups of {tried[-1]} pieces of {n} nodes were asked for; "
             "give groups <= pieces <= nodes."
         )
-    pairs = pairs or eigenpairs(graph, groups)
+    pairs = pairs or eigenpairs(graph, groups, 1e-5)
     if pairs.vectors.shape[0] != n or pairs.vectors.shape[1] < 2:
         raise ValueError(
             f"the eigenvectors have shape {pairs.vectors.shape}; "
             f"give at least two, of {n} entries each."
         )
-    start = _kmeans(pairs.vectors[:, 1:], pieces, np.random.default_rng(seed))
-    return _renumbered(_merge(association(graph.weights, start, pieces), groups)[start])
+    found = []
+    for size in tried:
+        start = _kmeans(pairs.vectors[:, 1:], size, np.random.default_rng(seed))
+        between = association(graph.weights, start, size)
+        found.append(_renumbered(_merge(between, groups)[start]))
+    # A single candidate is not measured: with a group without edges it has no Ncut.
+    return (
+        min(found, key=lambda labels: ncut_value(graph.weights, labels)) if found[1:] else found[0]
+    )
 
 
 def _merge(between: Floats, groups: int) -> Labels:
@@ -673,7 +687,6 @@ def _merge(between: Floats, groups: int) -> Labels:
 
 def _kmeans(points: Floats, groups: int, rng: np.random.Generator) -> Labels:
     """Lloyd's algorithm from a k-means++ start; the group of each of the (n, m) points."""
-    squares = (points**2).sum(axis=1)
     centres = points[rng.integers(len(points), size=1)]
     nearest = np.full(len(points), np.inf)
     while len(centres) < groups:
@@ -682,8 +695,8 @@ def _kmeans(points: Floats, groups: int, rng: np.random.Generator) -> Labels:
         centres = np.vstack([centres, points[min(drawn, len(points) - 1)]])
     labels = np.full(len(points), -1)
     for _ in range(100):
-        distance = squares[:, None] - 2 * points @ centres.T + (centres**2).sum(axis=1)
-        closest = distance.argmin(axis=1)
+        # |x - c|^2 without |x|^2, which is the same for every centre.
+        closest = ((centres**2).sum(axis=1) - points @ (2 * centres.T)).argmin(axis=1)
         if (closest == labels).all():
             break
         labels = closest

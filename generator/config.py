@@ -31,6 +31,7 @@ SETTINGS = (
     "execute",
 )
 PERMALINK_PARTS = ("category", "year", "month", "day", "slug")
+ADDRESS_HINT = "it starts with a slash, and no part of it is `..`"
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*")
 
 
@@ -49,7 +50,9 @@ def read_config(root: Path, *, url: str | None = None, drafts: bool = False) -> 
             hint="run inkcell in the blog's folder, or name it: inkcell --root FOLDER build",
         ) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{FILE} cannot be read: {error}").at(file=FILE) from None
+        raise ConfigError(f"{FILE} cannot be read: {error}").at(
+            file=FILE, hint="save it as UTF-8, and look at its permissions"
+        ) from None
     return replace(parse_config(text, url=url, drafts=drafts), root=root.resolve())
 
 
@@ -67,7 +70,8 @@ def parse_config(text: str, *, url: str | None = None, drafts: bool = False) -> 
             text=_line(text, line),
             hint="texts stand in quotes; a table is { name = value }",
         ) from None
-    settings = document.get("tool", {}).get("inkcell")
+    tool = document.get("tool")
+    settings = tool.get("inkcell") if isinstance(tool, dict) else None
     if not isinstance(settings, dict):
         raise ConfigError("there is no [tool.inkcell] table").at(
             file=FILE, hint='add one with at least `title = "…"` and `url = "https://…"`'
@@ -77,13 +81,13 @@ def parse_config(text: str, *, url: str | None = None, drafts: bool = False) -> 
         line = _line_of(text, key)
         return ConfigError(message).at(file=FILE, line=line, text=_line(text, line), hint=hint)
 
-    record = Record(settings, complain)
+    record = Record(settings, complain, sign=" = ")
     record.known(SETTINGS)
     config = _config(record)
     if url is not None:
         config = replace(config, url=_checked_url(url, record))
     if record.errors:
-        raise BuildFailed(record.errors)
+        raise BuildFailed(sorted(record.errors, key=lambda error: error.line or 0))
     return replace(config, drafts=drafts)
 
 
@@ -94,7 +98,11 @@ def _config(record: Record) -> Config:
         if not LANGUAGE.fullmatch(name):
             record.wrong("languages", f"`{name}` is not a language tag", "for example ko or en")
     if language not in languages:
-        record.wrong("language", f"the default language `{language}` is not among `languages`")
+        record.wrong(
+            "language",
+            f"the default language `{language}` is not among `languages`",
+            "add it to `languages`",
+        )
     languages = (language, *(name for name in languages if name != language))
     feed = record.record("feed")
     feed.known(("limit", "math"))
@@ -155,7 +163,9 @@ def checked_permalink(record: Record, pattern: str) -> str:
             f"`:{unknown[0]}` is not known in a permalink",
             "known: " + ", ".join(f":{name}" for name in PERMALINK_PARTS),
         )
-    elif not pattern.startswith("/") or ".." in pattern.split("/"):
+    elif ".." in pattern.split("/"):
+        record.wrong("permalink", f"the permalink `{pattern}` is no path of the site", ADDRESS_HINT)
+    elif not pattern.startswith("/"):
         hint = f"for example {DEFAULT_PERMALINK}"
         record.wrong("permalink", f"the permalink `{pattern}` must start with a slash", hint)
     elif not pattern.endswith(("/", ".html")):

@@ -154,15 +154,26 @@ def read_theme(root: Path) -> Theme:
             elif path.suffix == ".toml":
                 strings[path.stem] = {**strings.get(path.stem, {}), **_read_strings(path, root)}
             else:
-                templates[name] = path.read_text(encoding="utf-8")
+                templates[name] = _read_theme_text(path, root)
     return Theme(templates, strings, static)
+
+
+def _read_theme_text(path: Path, root: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise ThemeError("the file is not UTF-8").at(
+            file=_name(path, root), hint="save it as UTF-8"
+        ) from None
 
 
 def _read_strings(path: Path, root: Path) -> dict[str, str]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ThemeError(f"not valid TOML: {error}").at(file=_name(path, root)) from None
+        return tomllib.loads(_read_theme_text(path, root))
+    except tomllib.TOMLDecodeError as error:
+        raise ThemeError(f"not valid TOML: {error}").at(
+            file=_name(path, root), hint='each line is name = "text"'
+        ) from None
 
 
 def read_katex(root: Path) -> Katex:

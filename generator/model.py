@@ -126,6 +126,11 @@ class Source:
     neighbours: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     """Every other file in the folder, by its path relative to it."""
 
+    def line_of(self, key: str) -> int | None:
+        """The line on which a key of the front matter stands; unknown in an `.ipynb`."""
+        lines = self.text.split("\n") if self.format == "md" else []
+        return next((n for n, line in enumerate(lines, 1) if line.startswith(f"{key}:")), None)
+
 
 @dataclass(frozen=True, slots=True)
 class Reference:
@@ -196,6 +201,8 @@ class Display:
     label: str = ""
     caption: str = ""
     """`fig-cap`: Markdown."""
+    caption_line: int = field(default=0, compare=False)
+    """Line of `fig-cap`, counted as a cell's `line`; 0 without one."""
     alt: str = ""
     """`fig-alt`: plain text for those who cannot see the figure."""
 
@@ -332,7 +339,8 @@ class Formula:
 
 
 Typeset = Callable[[str, bool], Formula]
-"""(TeX, display mode) -> the typeset formula. Raises MathError for one it refuses."""
+"""(TeX, display mode) -> the typeset formula. Raises MathError, with line and column in the
+formula, for one it refuses."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,8 @@ class Record:
     errors: list[InkcellError] = field(default_factory=list)
     prefix: str = ""
     """Dotted path of this mapping inside the whole, with a dot at the end."""
+    sign: str = ": "
+    """What stands between key and value, for hints: `: ` in YAML, ` = ` in TOML."""
 
     def wrong(self, key: str, message: str, hint: str | None = None) -> None:
         """Note a mistake at `key`."""
@@ -54,7 +56,8 @@ class Record:
             return default
         if isinstance(value, str):
             return value.strip()
-        hint = None if isinstance(value, (list, dict)) else f'put it in quotes: {key}: "{value}"'
+        quoted = f'put it in quotes: {key}{self.sign}"{value}"'
+        hint = None if isinstance(value, (list, dict)) else quoted
         self._typed(key, "text", value, hint)
         return default
 
@@ -72,7 +75,7 @@ class Record:
             return default
         if isinstance(value, bool):
             return value
-        self._typed(key, "true or false", value, f"without quotes: {key}: true")
+        self._typed(key, "true or false", value, f"without quotes: {key}{self.sign}true")
         return default
 
     def number(self, key: str, default: int, *, least: int = 0) -> int:
@@ -82,7 +85,7 @@ class Record:
             return default
         if isinstance(value, int) and not isinstance(value, bool) and value >= least:
             return value
-        hint = f"for example {key}: {max(default, least)}"
+        hint = f"for example {key}{self.sign}{max(default, least)}"
         self._typed(key, f"a whole number of at least {least}", value, hint)
         return default
 
@@ -95,7 +98,7 @@ class Record:
         texts = [item.strip() for item in items if isinstance(item, str)]
         if len(texts) == len(items):
             return tuple(dict.fromkeys(text for text in texts if text))
-        self._typed(key, "a list of texts", value, f"for example {key}: [one, two]")
+        self._typed(key, "a list of texts", value, f'for example {key}{self.sign}["one", "two"]')
         return ()
 
     def choice(self, key: str, choices: Sequence[str], default: str) -> str:
@@ -115,9 +118,10 @@ class Record:
         if value is None:
             value = {}
         if not isinstance(value, dict):
-            self._typed(key, "a mapping", value)
+            hint = f"write it as {key}{self.sign}{{name{self.sign}value}}"
+            self._typed(key, "a mapping", value, hint)
             value = {}
-        return Record(value, self.complain, self.errors, f"{self.prefix}{key}.")
+        return Record(value, self.complain, self.errors, f"{self.prefix}{key}.", self.sign)
 
 
 def describe(value: object) -> str:

@@ -39,6 +39,17 @@ def messages(root: Path) -> tuple[int, str]:
     return result.exit_code, PROGRESS.sub("", said)
 
 
+def snapshot(folder: Path) -> dict[str, tuple[int, bytes]]:
+    """Everything in a folder: when it was last written, and its bytes."""
+    return {
+        path.relative_to(folder).as_posix(): (
+            path.stat().st_mtime_ns,
+            path.read_bytes() if path.is_file() else b"",
+        )
+        for path in [folder, *folder.rglob("*")]
+    }
+
+
 @pytest.mark.parametrize(
     "case",
     [
@@ -57,11 +68,11 @@ def test_broken_blog(case: Path, tmp_path: Path) -> None:
     if case.stem != "no-posts-folder":
         (tmp_path / "posts").mkdir(exist_ok=True)
     write(Site({"index.html": File("index.html", b"a good build", "a test")}), tmp_path / "site")
-    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "site").rglob("*")}
+    before = snapshot(tmp_path / "site")
     status, said = messages(tmp_path)
     assert said == expected
     assert status == 1
-    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "site").rglob("*")} == before
+    assert snapshot(tmp_path / "site") == before
 
 
 def test_a_post_that_is_not_utf_8(write_blog: WriteBlog) -> None:
@@ -73,9 +84,22 @@ def test_a_post_that_is_not_utf_8(write_blog: WriteBlog) -> None:
     assert "hint: save it as UTF-8" in said
 
 
+@pytest.mark.parametrize("name", ["pyproject.toml", "templates/home.html", "templates/ko.toml"])
+def test_other_files_that_are_not_utf_8(write_blog: WriteBlog, name: str) -> None:
+    """Settings and theme files get a message too, not a traceback."""
+    status, said = messages(
+        write_blog({"posts/a/index.ko.md": "글\n", name: "글".encode("euc-kr")})
+    )
+    assert status == 1
+    assert said.startswith(f"{name}: error: ")
+    assert "hint: save it as UTF-8" in said
+
+
 def test_there_are_more_than_twenty_kinds() -> None:
-    """And each of them says what to do about it."""
+    """And every message of each of them says what to do about it."""
     assert len(CASES) > 20
     for case in CASES:
-        expected = read_case(case.read_text(encoding="utf-8"))[1]
-        assert "hint: " in expected, case.stem
+        *errors, summary = read_case(case.read_text(encoding="utf-8"))[1].split("\n\n")
+        assert summary.startswith(f"{len(errors)} error"), case.stem
+        for error in errors:
+            assert "hint: " in error, case.stem

@@ -20,6 +20,7 @@ from generator.cli import format_error, main
 from generator.errors import MathError
 
 from .conftest import FRONT_MATTER, REPOSITORY, WriteBlog
+from .test_broken_blogs import snapshot
 
 
 def inkcell(root: Path, *arguments: str) -> Result:
@@ -40,6 +41,18 @@ def test_build_writes_the_site_and_counts(write_blog: WriteBlog) -> None:
     (root / "posts" / "a" / "index.ko.md").unlink()
     (root / "posts" / "a" / "index.en.md").write_text(FRONT_MATTER + "text\n")
     assert " 1 removed; " in inkcell(root, "build").stdout
+
+
+@pytest.mark.kernel
+def test_the_summary_counts_what_ran(write_blog: WriteBlog) -> None:
+    """A second build takes the results from the cache and rewrites nothing."""
+    root = write_blog({"posts/a/index.ko.md": "```{code-cell}\n1 + 1\n```\n"})
+    first = inkcell(root, "build")
+    assert "; 1 post run, 0 from the cache; " in first.stdout
+    assert "running posts/a/index.ko.md (" in first.stderr
+    second = inkcell(root, "build")
+    assert " 0 written, 0 removed; 0 posts run, 1 from the cache; " in second.stdout
+    assert second.stderr == ""
 
 
 def test_drafts_are_published_only_if_asked_for(write_blog: WriteBlog) -> None:
@@ -153,22 +166,33 @@ def test_a_caret_stands_under_the_place() -> None:
     ]
 
 
+def lives(process: psutil.Process) -> bool:
+    """Whether a process still runs; one that nobody waited for does not."""
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
 @pytest.mark.kernel
 @pytest.mark.skipif(os.name != "posix", reason="sends a POSIX signal")
-def test_an_interrupt_ends_kernels_and_spares_the_site(write_blog: WriteBlog) -> None:
+def test_an_interrupt_ends_kernels_and_spares_the_site(
+    write_blog: WriteBlog, tmp_path: Path
+) -> None:
     """Ctrl-C while a cell runs: exit status 130, no kernel left, the site as it was."""
     root = write_blog({"posts/a/index.ko.md": "글\n"})
     inkcell(root, "build")
-    before = {path: path.stat().st_mtime_ns for path in (root / "site").rglob("*")}
-    write_blog({"posts/a/index.ko.md": "```{code-cell}\nimport time\ntime.sleep(300)\n```\n"})
+    before = snapshot(root / "site")
+    started = tmp_path / "started"
+    code = f"import pathlib, time\npathlib.Path({str(started)!r}).touch()\ntime.sleep(300)"
+    write_blog({"posts/a/index.ko.md": f"```{{code-cell}}\n{code}\n```\n"})
     command = [sys.executable, "-m", "generator", "--root", str(root), "build"]
     with subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.PIPE) as build:
-        kernels: list[psutil.Process] = []
-        while not kernels and build.poll() is None:
-            kernels = psutil.Process(build.pid).children(recursive=True)
+        while not started.exists() and build.poll() is None:
             time.sleep(0.05)
-        time.sleep(1)
+        kernels = psutil.Process(build.pid).children(recursive=True)
+        assert kernels
         build.send_signal(signal.SIGINT)
         assert build.wait(timeout=60) == 130
-    assert not [kernel for kernel in kernels if kernel.is_running() and kernel.status() != "zombie"]
-    assert {path: path.stat().st_mtime_ns for path in (root / "site").rglob("*")} == before
+    assert not [kernel for kernel in kernels if lives(kernel)]
+    assert snapshot(root / "site") == before

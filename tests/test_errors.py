@@ -31,13 +31,34 @@ def test_an_error_survives_pickling(kind: type[InkcellError]) -> None:
 
 def test_many_errors_survive_pickling() -> None:
     """With what each of them knows."""
-    failed = BuildFailed([MathError("one").at(line=1), PostError("two").at(file="b.md")])
+    failed = BuildFailed(
+        [
+            MathError("one").at(line=1, column=2, text="x", hint="do this"),
+            PostError("two").at(file="b.md", cell=3, detail="more"),
+        ]
+    )
     copy = pickle.loads(pickle.dumps(failed))
-    assert [(str(e), e.line, e.file) for e in copy.errors] == [
-        ("one", 1, None),
-        ("two", None, "b.md"),
-    ]
+    assert [type(error) for error in copy.errors] == [MathError, PostError]
+    assert [vars(error) for error in copy.errors] == [vars(error) for error in failed.errors]
     assert str(copy) == "one\ntwo"
+
+
+def test_at_does_not_overwrite() -> None:
+    """What is known first is nearest to the mistake; only gaps are filled."""
+    first = {
+        "file": "a.md",
+        "line": 3,
+        "column": 4,
+        "cell": 2,
+        "text": "x",
+        "detail": "more",
+        "hint": "do this",
+    }
+    known = PostError("no")
+    for name, value in first.items():
+        known.at(**{name: value})  # type: ignore[arg-type]
+    known.at(file="b.md", line=9, column=9, cell=9, text="y", detail="less", hint="do that")
+    assert vars(known) == first
 
 
 def test_every_error_is_drawn_in_the_tree() -> None:

@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from pathlib import Path
 
-from ..errors import ExecutionError, InkcellError, blame
+from ..errors import ExecutionError, InkcellError, KernelMissing, blame
 from ..model import ExecutedPost, Post, Results
 from ..progress import Finished, Notice, Report, Reused, Started
 from . import cache as kept
@@ -199,9 +199,14 @@ def _run_all(
             with blame(post.source.path):
                 if post.meta.execute.gpu == "required" and device != "cuda":
                     raise ExecutionError("the post requires a GPU, and none is visible here").at(
-                        text="gpu: required", hint="build it on a machine with a GPU"
+                        line=post.source.line_of("execute"),
+                        text="gpu: required",
+                        hint="build it on a machine with a GPU",
                     )
-                results, trace = run(post, device)
+                try:
+                    results, trace = run(post, device)
+                except KernelMissing as error:
+                    raise error.at(line=post.source.line_of("kernelspec")) from None
             failed = False
         finally:
             report(Finished(post.source.path, time.monotonic() - started, failed))

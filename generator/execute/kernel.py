@@ -303,9 +303,11 @@ def _outputs(raw: list[Any]) -> tuple[Output, ...]:
 def _bundle(output: Any) -> Bundle:
     data = {}
     for mime, value in output.data.items():
-        if isinstance(value, list):
+        # Elsewhere a list is the lines of a text.
+        is_json = mime.endswith(("/json", "+json"))
+        if isinstance(value, list) and not is_json:
             value = "".join(value)
-        if not isinstance(value, str):
+        if is_json or not isinstance(value, str):
             value = json.dumps(value, ensure_ascii=False, sort_keys=True)
         data[mime] = value
     return Bundle(data, dict(output.metadata))

@@ -107,7 +107,7 @@ def _with_tags(code: Code, cell: RawCell, errors: list[InkcellError]) -> Code:
         if near:
             errors.append(
                 NotebookError(f"unknown tag `{tag}`").at(
-                    cell=cell.cell, line=cell.line, text=tag, hint=f"did you mean `{near[0]}`?"
+                    cell=cell.cell, line=cell.tags_line, text=tag, hint=f"did you mean `{near[0]}`?"
                 )
             )
     display = code.display
@@ -140,6 +140,12 @@ def _with_options(
     try:
         values, places = read_mapping(text, cell.line, NotebookError)
     except NotebookError as error:
+        if error.line is not None and error.text is not None:
+            # YAML was given the lines without their `#| `.
+            written = lines[error.line - cell.line]
+            if error.column is not None:
+                error.column += len(written) - len(_uncomment(written))
+            error.text = written
         errors.append(error.at(cell=cell.cell))
         return code
 
@@ -170,6 +176,7 @@ def _with_options(
             shown,
             label=record.text("label"),
             caption=record.text("fig-cap"),
+            caption_line=places.get("fig-cap", 0),
             alt=record.text("fig-alt"),
         ),
     )

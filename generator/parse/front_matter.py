@@ -7,7 +7,8 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from ..config import EXECUTION_KEYS, checked_permalink, read_execution
+from ..addresses import slug as slug_of
+from ..config import ADDRESS_HINT, EXECUTION_KEYS, checked_permalink, read_execution
 from ..errors import FrontMatterError, InkcellError
 from ..model import Author, Config, Meta, Reference, Source
 from ..record import Record
@@ -96,10 +97,12 @@ def read_front_matter(
         return spelled.get(head, head) + dot + rest
 
     record = Record(_without_synonyms(values), complain, errors)
-    for name, written in spelled.items():
-        if name in values:
+    for written in values:
+        name = SYNONYMS.get(written, written)
+        other = name if name in values else spelled.get(name, name)
+        if written != other:
             hint = f"remove the line `{written}: …`"
-            record.wrong(name, f"`{written}` and `{name}` mean the same", hint)
+            record.wrong(written, f"`{written}` and `{other}` mean the same", hint)
     record.known(KEYS)
     for key in ("title", "date", "category"):
         if record.values.get(key) in (None, ""):
@@ -126,7 +129,7 @@ def read_front_matter(
         last_modified_at=_date(record, "last_modified_at", config),
         slug=unicodedata.normalize("NFC", slug),
         language=source.language,
-        category=_category(record),
+        category=_category(record, config),
         author=_author(record, config.author),
         description=" ".join(record.text("description").split()),
         tags=tuple(unicodedata.normalize("NFC", tag) for tag in record.texts("tags")),
@@ -166,13 +169,17 @@ def _date(record: Record, key: str, config: Config) -> datetime | None:
     return date if date.tzinfo else date.replace(tzinfo=config.timezone or UTC)
 
 
-def _category(record: Record) -> str:
+def _category(record: Record, config: Config) -> str:
     names = record.texts("category")
     if len(names) > 1:
         record.wrong("category", "a post has one category", "make the others tags")
     category = unicodedata.normalize("NFC", names[0]) if names else ""
-    if "/" in category or category.startswith("."):
-        record.wrong("category", f"`{category}` cannot stand in an address")
+    if "/" in category or category.startswith(".") or (category and not slug_of(category)):
+        hint = "letters, digits, spaces, `-` and `_`"
+        record.wrong("category", f"`{category}` cannot stand in an address", hint)
+    elif slug_of(category) in config.languages[1:]:
+        message = f"the category `{category}` would have the address of a language"
+        record.wrong("category", message, "give it another name")
     return category
 
 
@@ -191,7 +198,8 @@ def _aliases(record: Record) -> tuple[str, ...]:
     aliases = record.texts("aliases")
     for alias in aliases:
         if not alias.startswith("/") or ".." in alias.split("/"):
-            record.wrong("aliases", f"the alias `{alias}` must start with a slash")
+            message = f"the alias `{alias}` is not a path of the site"
+            record.wrong("aliases", message, ADDRESS_HINT)
     return aliases
 
 

@@ -6,6 +6,7 @@ Text notebooks are MyST Markdown as jupytext reads it, `.ipynb` files are nbform
 from __future__ import annotations
 
 import base64
+import difflib
 import json
 import re
 import warnings
@@ -34,6 +35,8 @@ class RawCell:
     line: int
     """Line of the cell's first line: in the file, or in the cell for an `.ipynb`."""
     tags: tuple[str, ...] = ()
+    tags_line: int | None = None
+    """Line on which the tags stand; None in an `.ipynb`, which keeps them beside the text."""
     format: str = ""
     """MIME type of a raw cell."""
     attachments: Mapping[str, bytes] = field(default_factory=dict, repr=False)
@@ -87,7 +90,11 @@ def _read_text(text: str) -> RawNotebook:
     starts = notebook.metadata["source_map"]
     for number, (cell, start) in enumerate(zip(notebook.cells, starts, strict=True), start=1):
         line = _find(body, cell.source.split("\n"), start)
-        cells.append(RawCell(cell.cell_type, cell.source, number, line, _tags(cell, number, line)))
+        places = {key: _line_of_option(body, line, key) for key in cell.metadata}
+        tags = _tags(cell, number, places)
+        cells.append(
+            RawCell(cell.cell_type, cell.source, number, line, tags, places.get("tags", line))
+        )
     _refuse_lost_cells(body, cells)
     return RawNotebook("\n".join(lines[1:end]), 2, None, tuple(cells), notebook.metadata)
 
@@ -122,6 +129,17 @@ def _find(lines: list[str], wanted: list[str], start: int) -> int:
     return start + 1
 
 
+def _line_of_option(lines: list[str], line: int, key: str) -> int:
+    """The line of a cell's `:key:`, which stands above its code; the code's line if unknown."""
+    option = re.compile(rf":?{re.escape(key)}\s*:")
+    for number in range(line - 1, 0, -1):
+        if option.match(lines[number - 1]):
+            return number
+        if lines[number - 1].startswith(("```", "~~~")):
+            break
+    return line
+
+
 def _refuse_lost_cells(lines: list[str], cells: list[RawCell]) -> None:
     """A code cell inside a list or a quote would be shown but never run: say so."""
     for cell in cells:
@@ -144,14 +162,23 @@ def _read_ipynb(text: str) -> RawNotebook:
             notebook = nbformat.reads(text, as_version=4)
     except (json.JSONDecodeError, nbformat.reader.NotJSONError) as error:
         place = re.search(r"line (\d+) column (\d+)", _json_error(text) or str(error))
+        line = int(place[1]) if place else None
         raise NotebookError("not a notebook: the file is not JSON").at(
-            line=int(place[1]) if place else None, hint="restore it from git, or save it again"
+            line=line,
+            column=int(place[2]) if place else None,
+            text=text.split("\n")[line - 1] if line else None,
+            hint="restore it from git, or save it again",
         ) from None
     except Exception as error:  # nbformat raises whatever a damaged file makes it raise.
         raise NotebookError(f"not a notebook of nbformat 3 or 4: {error}").at(
             hint="open it in Jupyter and save it again"
         ) from None
-    cells = list(_raw_cells(notebook))
+    try:
+        cells = _raw_cells(notebook)
+    except (AttributeError, TypeError, ValueError) as error:
+        raise NotebookError(f"a cell of the notebook is damaged: {error}").at(
+            hint="open it in Jupyter and save it again"
+        ) from None
     if not cells or cells[0].kind != "raw":
         raise NotebookError("the post has no front matter").at(
             cell=1, hint="make the first cell a raw cell with `title: …`, `date: …`"
@@ -175,32 +202,50 @@ def _json_error(text: str) -> str | None:
 def _raw_cells(notebook: Any) -> list[RawCell]:
     cells = []
     for number, cell in enumerate(notebook.get("cells", []), start=1):
-        kind = cell.get("cell_type")
-        if kind not in ("markdown", "code", "raw"):
-            raise NotebookError(f"unknown kind of cell `{kind}`").at(cell=number)
-        metadata = cell.get("metadata", {})
-        cells.append(
-            RawCell(
-                kind=kind,
-                text=cell.get("source", "").replace("\r\n", "\n"),
-                cell=number,
-                line=1,
-                tags=_tags(cell, number, None),
-                format=metadata.get("raw_mimetype", metadata.get("format", "")),
-                attachments={
-                    name: base64.b64decode(next(iter(bundle.values())))
-                    for name, bundle in cell.get("attachments", {}).items()
-                    if bundle
-                },
-            )
-        )
+        try:
+            cells.append(_raw_cell(cell, number))
+        except (AttributeError, TypeError, ValueError) as error:
+            raise NotebookError(f"the cell is damaged: {error}").at(
+                cell=number, hint="open the notebook in Jupyter and save it again"
+            ) from None
     return cells
 
 
-def _tags(cell: Any, number: int, line: int | None) -> tuple[str, ...]:
-    tags = cell.get("metadata", {}).get("tags", [])
+def _raw_cell(cell: Any, number: int) -> RawCell:
+    kind = cell.get("cell_type")
+    if kind not in ("markdown", "code", "raw"):
+        raise NotebookError(f"unknown kind of cell `{kind}`").at(
+            cell=number, hint="known kinds: markdown, code, raw"
+        )
+    metadata = cell.get("metadata", {})
+    return RawCell(
+        kind=kind,
+        text=cell.get("source", "").replace("\r\n", "\n"),
+        cell=number,
+        line=1,
+        tags=_tags(cell, number, {}),
+        format=metadata.get("raw_mimetype", metadata.get("format", "")),
+        attachments={
+            name: base64.b64decode(next(iter(bundle.values())))
+            for name, bundle in cell.get("attachments", {}).items()
+            if bundle
+        },
+    )
+
+
+def _tags(cell: Any, number: int, places: Mapping[str, int]) -> tuple[str, ...]:
+    metadata = cell.get("metadata", {})
+    # Other tools keep much in a cell's metadata; only what is nearly `tags` is a mistake.
+    for key in difflib.get_close_matches("tags", set(metadata) - {"tags"}, n=1, cutoff=0.75):
+        raise NotebookError(f"unknown key `{key}` of a cell").at(
+            cell=number, line=places.get(key), text=f":{key}: …", hint="did you mean `:tags:`?"
+        )
+    tags = metadata.get("tags", [])
     if isinstance(tags, list) and all(isinstance(tag, str) for tag in tags):
         return tuple(tags)
     raise NotebookError("the tags of a cell must be a list of texts").at(
-        cell=number, line=line, text=str(tags), hint="for example `:tags: [hide-input]`"
+        cell=number,
+        line=places.get("tags"),
+        text=str(tags),
+        hint="for example `:tags: [hide-input]`",
     )

@@ -37,7 +37,9 @@ def read_mapping(
         if not isinstance(node, yaml.MappingNode):
             value = loader.construct_document(node)
             raise error_type(f"expected `key: value` lines, not {describe(value)}").at(
-                line=first_line, text=text.strip().split("\n")[0]
+                line=first_line,
+                text=text.strip().split("\n")[0],
+                hint="a colon and a space follow each key",
             )
         _note_lines(node, "", first_line, lines, error_type)
         return loader.construct_document(node), lines
@@ -76,15 +78,29 @@ def _syntax_error(
 ) -> PostError:
     mark: Any = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or str(error)
+    if "unexpected end of stream" in problem or "expected ',' or" in problem:
+        # What was opened and never closed matters, not where the text ends.
+        mark = getattr(error, "context_mark", None) or mark
     shown = text.split("\n")
     line = shown[mark.line] if mark and mark.line < len(shown) else ""
     hint = None
-    if "mapping values are not allowed" in problem:
-        hint = 'a value that holds `: ` needs quotes: title: "Topology: functions"'
+    key, _, value = line.strip().partition(": ")
+    if "mapping values are not allowed" in problem and ": " in value:
+        hint = f'a value that holds `: ` needs quotes: {key}: "{value}"'
+    elif "mapping values are not allowed" in problem:
+        hint = "look at the line above too: `key: value`, each key at the same indentation"
     elif "\t" in line or "\\t" in problem:
         hint = "YAML wants spaces, not tabs"
     elif "cannot start any token" in problem or "expected alphabetic" in problem:
         hint = "a value that starts with a special character needs quotes"
+    elif "did not find expected key" in problem and value[:1] in ('"', "'", "[", "{"):
+        hint = f"a value that starts with `{value[0]}` ends with its counterpart, or needs quotes"
+    elif "unexpected end of stream" in problem:
+        hint = "a quote is opened and never closed"
+    elif "expected ',' or" in problem:
+        hint = f"close it: the next sign must be {problem.partition('expected ')[2]}"
+    elif "could not find expected ':'" in problem:
+        hint = "look at the line above too: a colon and a space follow each key"
     return error_type(f"not valid YAML: {problem}").at(
         line=mark.line + first_line if mark else first_line,
         column=mark.column + 1 if mark else None,

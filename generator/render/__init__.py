@@ -17,7 +17,7 @@ from markdown_it import MarkdownIt
 
 from ..addresses import Links, absolute, post_page, resolve
 from ..errors import BuildFailed, FrontMatterError, blame
-from ..model import Code, ExecutedPost, Image, Output, Prose, RenderedPost, Typeset
+from ..model import Code, ExecutedPost, Image, Output, Post, Prose, RenderedPost, Typeset
 from .code import highlight
 from .context import Context
 from .markdown import (
@@ -56,7 +56,7 @@ def render(
     """
     post = executed.post
     md = make_markdown()
-    context = Context(post, links, typeset, strings)
+    context = Context(post, links, typeset, strings, ids=_reserved_ids(post))
     outputs = dict(zip(post.notebook.code, executed.results.outputs, strict=True))
     cells = [
         cell if isinstance(cell, Prose) else (cell.cell, *_cell(cell, outputs[cell], md, context))
@@ -73,7 +73,7 @@ def render(
         post=post,
         body=render_tokens(md, tokens, "page"),
         feed_body=clean_feed(render_tokens(md, tokens, "feed"), page),
-        headings=contents(md, tokens, context),
+        headings=contents(md, tokens),
         excerpt=post.meta.description or shorten(first_paragraph(tokens), EXCERPT_LENGTH),
         minutes=reading_minutes(prose),
         files=tuple(context.files.values()),
@@ -95,6 +95,12 @@ def shorten(text: str, length: int) -> str:
     if len(text) <= length:
         return text
     return text[:length].rsplit(" ", 1)[0].rstrip(",;:") + "…"
+
+
+def _reserved_ids(post: Post) -> set[str]:
+    """The ids that the theme gives on a post's page; no heading may have them."""
+    works = {f"ref-{work.id}" for work in post.meta.references}
+    return {"content", "references", *works} if works else {"content"}
 
 
 def _cell(
@@ -137,7 +143,9 @@ def _image(context: Context) -> Image | None:
     if target is None or not target.neighbour:
         context.errors.append(
             FrontMatterError(f"`image: {wanted}` is no file beside the post").at(
-                text=wanted, hint="name a picture in the post's folder"
+                line=context.post.source.line_of("image"),
+                text=f"image: {wanted}",
+                hint="name a picture in the post's folder",
             )
         )
         return None

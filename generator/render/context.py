@@ -10,7 +10,7 @@ from typing import Literal
 
 from ..addresses import Links, Target, neighbour_path, resolve
 from ..errors import InkcellError, MarkdownError, MathError
-from ..model import File, Formula, Heading, Image, Post, Typeset
+from ..model import File, Formula, Image, Post, Typeset
 
 Medium = Literal["page", "feed"]
 
@@ -21,6 +21,10 @@ class Place:
 
     cell: int
     line: int | None
+
+    def below(self, lines: int) -> Place:
+        """The place so many lines further down."""
+        return Place(self.cell, None if self.line is None else self.line + lines)
 
 
 @dataclass
@@ -33,7 +37,6 @@ class Context:
     strings: Mapping[str, str]
     errors: list[InkcellError] = field(default_factory=list)
     files: dict[str, File] = field(default_factory=dict)
-    headings: list[Heading] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
     images: list[Image] = field(default_factory=list)
     warnings: list[InkcellError] = field(default_factory=list)
@@ -45,12 +48,14 @@ class Context:
         try:
             formula = self.typeset(tex, display)
         except MathError as error:
-            line = place.line
             # The error tells a line of the formula: the file's line is so many lines further.
-            if line is not None and error.text and error.text in tex:
-                line += tex[: tex.index(error.text)].count("\n")
+            here = place.below((error.line or 1) - 1)
             mine = MathError(str(error)).at(
-                text=error.text, column=error.column, hint=error.hint, line=line, cell=place.cell
+                text=error.text,
+                column=error.column,
+                hint=error.hint,
+                line=here.line,
+                cell=here.cell,
             )
             self.errors.append(mine)
             return Formula("", "")

@@ -3,8 +3,8 @@
 CommonMark decides by the characters on both sides of `*` whether it can open or close
 emphasis. A closing run after punctuation must be followed by a space or punctuation, which
 Korean particles never are. The rule here is that of the CJK-friendly amendment
-(commonmark-spec issue 650): beside a CJK character, punctuation counts as a letter. Text
-without CJK characters is read exactly as CommonMark reads it.
+(commonmark-spec issue 650): beside a CJK character, punctuation counts as a letter. `~~` follows
+it too. Text without CJK characters is read exactly as CommonMark reads it.
 """
 
 from __future__ import annotations
@@ -36,30 +36,47 @@ def is_cjk(character: str) -> bool:
 
 
 def cjk_emphasis_plugin(md: MarkdownIt) -> None:
-    """Let `*` and `_` open and close beside CJK text."""
-    md.inline.ruler.at("emphasis", _tokenize)
+    """Let `*`, `_` and `~~` open and close beside CJK text."""
+    md.inline.ruler.at("emphasis", _emphasis)
+    md.inline.ruler.at("strikethrough", _strikethrough)
 
 
-def _tokenize(state: StateInline, silent: bool) -> bool:
+def _emphasis(state: StateInline, silent: bool) -> bool:
     marker = state.src[state.pos]
     if silent or marker not in "*_":
         return False
     can_open, can_close, length = _scan(state, marker)
     for _ in range(length):
-        token = state.push("text", "", 0)
-        token.content = marker
-        state.delimiters.append(
-            Delimiter(
-                marker=ord(marker),
-                length=length,
-                token=len(state.tokens) - 1,
-                end=-1,
-                open=can_open,
-                close=can_close,
-            )
-        )
+        _push(state, marker, length, can_open, can_close)
     state.pos += length
     return True
+
+
+def _strikethrough(state: StateInline, silent: bool) -> bool:
+    if silent or not state.src.startswith("~~", state.pos):
+        return False
+    can_open, can_close, length = _scan(state, "~")
+    if length % 2:
+        state.push("text", "", 0).content = "~"
+    for _ in range(length // 2):
+        # A length of 0 switches off the rule of three, which is for emphasis alone.
+        _push(state, "~~", 0, can_open, can_close)
+    state.pos += length
+    return True
+
+
+def _push(state: StateInline, text: str, length: int, can_open: bool, can_close: bool) -> None:
+    state.push("text", "", 0).content = text
+    state.delimiters.append(
+        Delimiter(
+            marker=ord(text[0]),
+            length=length,
+            token=len(state.tokens) - 1,
+            end=-1,
+            open=can_open,
+            close=can_close,
+        )
+    )
 
 
 def _scan(state: StateInline, marker: str) -> tuple[bool, bool, int]:
@@ -80,7 +97,7 @@ def _scan(state: StateInline, marker: str) -> tuple[bool, bool, int]:
     right = not space_before and (
         not punctuation_before or space_after or punctuation_after or cjk_after
     )
-    if marker == "*":
+    if marker != "_":
         return left, right, end - state.pos
     can_open = left and (not right or _is_punctuation(before))
     can_close = right and (not left or _is_punctuation(after))

@@ -52,7 +52,7 @@ MATHML_END = "</math>"
 def start_katex(script: str) -> Typeset:
     """A typesetter around the text of `katex.min.js`.
 
-    It raises MathError, whose column is the position in the formula, for TeX that KaTeX
+    It raises MathError, whose line and column are those in the formula, for TeX that KaTeX
     refuses.
     """
     engine = MiniRacer()
@@ -100,18 +100,19 @@ def _refusal(tex: str, answer: dict[str, object]) -> MathError:
         )
     position = answer.get("position")
     if not isinstance(position, int):
-        return MathError(f"KaTeX: {answer['error']}").at(text=tex)
-    shown, column = _line_at(tex, position)
+        return MathError(f"KaTeX: {answer['error']}").at(text=tex, hint=_hint(str(answer["error"])))
+    line, shown, column = _line_at(tex, position)
     return MathError(f"KaTeX: {answer['error']}").at(
-        text=shown, column=column, hint=_hint(str(answer["error"]))
+        line=line, text=shown, column=column, hint=_hint(str(answer["error"]))
     )
 
 
-def _line_at(tex: str, position: int) -> tuple[str, int]:
-    """The line of the formula that holds a position, and the column in it, counted from 1."""
+def _line_at(tex: str, position: int) -> tuple[int, str, int]:
+    """The line of the formula that holds a position: number, text, column; counted from 1."""
     start = tex.rfind("\n", 0, position) + 1
     end = tex.find("\n", position)
-    return tex[start : end if end >= 0 else len(tex)], position - start + 1
+    text = tex[start : end if end >= 0 else len(tex)]
+    return tex.count("\n", 0, position) + 1, text, position - start + 1
 
 
 def _hint(message: str) -> str | None:
@@ -121,6 +122,18 @@ def _hint(message: str) -> str | None:
         return "a closing brace has no opening one"
     if "Expected '}'" in message or "expected '}'" in message:
         return "an opening brace has no closing one"
+    if "Double superscript" in message:
+        return "write `{x^2}^3` or `x^{2^3}`"
+    if "Double subscript" in message:
+        return "write `{x_1}_2` or `x_{1_2}`"
+    if "got '&'" in message:
+        return "`&` stands in an environment: \\begin{aligned} … \\end{aligned}"
+    if "Expected '\\right'" in message:
+        return "each \\left has a \\right; `\\right.` shows nothing"
+    if "Too many expansions" in message:
+        return "a macro that uses itself never ends"
+    if "\\tag works only in display" in message:
+        return "put the formula between `$$`, on lines of their own"
     if "as argument to" in message or "in a macro argument" in message:
         return "the command misses an argument"
     if "Can't use function '$'" in message:

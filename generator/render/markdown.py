@@ -13,7 +13,7 @@ from functools import partial
 from html import escape
 from itertools import pairwise
 from pathlib import PurePosixPath
-from typing import Any, cast
+from typing import cast
 
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml, unescapeAll
@@ -51,6 +51,9 @@ CELL = "inkcell_cell"
 def make_markdown() -> MarkdownIt:
     """The Markdown of a post. `.render(text)` is CommonMark plus `PLUGINS`."""
     md = MarkdownIt("commonmark", {"linkify": True}).enable(["table", "strikethrough", "linkify"])
+    if md.linkify is not None:
+        # `ncut.py` and `README.md` are files, not hosts in Paraguay and Moldova.
+        md.linkify.set({"fuzzy_link": False})
     for plugin in PLUGINS:
         plugin(md)
     for name, rule in RENDER_RULES.items():
@@ -90,17 +93,16 @@ def read_fragment(md: MarkdownIt, text: str, context: Context, place: Place) -> 
     cell = Prose(text, place.cell, place.line or 1)
     env: EnvType = {}
     tokens = _read_inline(md, _read_blocks(md, cell, env), env)
+    _demote_headings(tokens)
     _prepare(tokens, context, {})
     return tokens
 
 
 def render_inline(md: MarkdownIt, text: str, context: Context, place: Place) -> tuple[str, str]:
-    """A caption as inline HTML: (for the page, for the feed)."""
-    inline = [token for token in read_fragment(md, text, context, place) if token.type == "inline"]
-    page, feed = (
-        " ".join(_inline_html(md, token.children or [], medium) for token in inline)
-        for medium in ("page", "feed")
-    )
+    """A caption as inline HTML: (for the page, for the feed). `1. The cut` is no list in it."""
+    inline = md.parseInline(text.strip())[0]
+    _prepare_inline(inline, context, place, {}, {})
+    page, feed = (_inline_html(md, inline.children or [], m) for m in ("page", "feed"))
     return page, feed
 
 
@@ -130,7 +132,9 @@ def plain_text(tokens: Iterable[Token]) -> str:
     for token in tokens:
         if token.type in ("softbreak", "hardbreak"):
             parts.append(" ")
-        elif token.type == "image" or token.type not in ("html_inline", "footnote_ref"):
+        elif token.type == "image":
+            parts.append(plain_text(token.children or []))
+        elif token.type not in ("html_inline", "footnote_ref"):
             parts.append(token.content)
     return " ".join("".join(parts).split())
 
@@ -176,21 +180,21 @@ def _prepare(
     tokens: Sequence[Token], context: Context, attachments: Mapping[int, Attached]
 ) -> None:
     place = Place(0, None)
+    notes: dict[int, Place] = {}
     for index, token in enumerate(tokens):
-        if token.map or "cell" in token.meta:
+        if token.type == "footnote_open":
+            # A note written as `^[…]` knows no place of its own.
+            place = notes.get(token.meta["id"], place)
+        elif token.map or "cell" in token.meta:
             place = Place(token.meta.get("cell", place.cell), token.map[0] if token.map else None)
         if token.type == "heading_open":
             _prepare_heading(token, tokens[index + 1], context)
         elif token.type in DISPLAY_TOKENS:
-            tex = token.content.lstrip()
-            # The formula may begin on the line below its dollars.
-            skipped = token.content[: len(token.content) - len(tex)].count("\n")
-            line = None if place.line is None else place.line + skipped
-            token.meta["formula"] = context.formula(tex.rstrip(), True, Place(place.cell, line))
+            _prepare_formula(token, True, context, place)
         elif token.type == "fence":
             _prepare_fence(token, context, place)
         elif token.type == "inline":
-            _prepare_inline(token, context, place, attachments.get(place.cell, {}))
+            _prepare_inline(token, context, place, attachments.get(place.cell, {}), notes)
         elif token.type == "paragraph_open":
             _prepare_figure(tokens, index)
 
@@ -204,7 +208,6 @@ def _prepare_heading(opening: Token, inline: Token, context: Context) -> None:
     context.ids.add(unique)
     opening.attrSet("id", unique)
     opening.meta["inline"] = inline
-    context.headings.append(Heading(int(opening.tag[1]), unique, ""))
 
 
 def _prepare_fence(token: Token, context: Context, place: Place) -> None:
@@ -225,23 +228,52 @@ def _prepare_fence(token: Token, context: Context, place: Place) -> None:
         token.meta["highlighted"] = highlight(token.content.rstrip("\n"), language)
 
 
-def _prepare_inline(token: Token, context: Context, place: Place, attached: Attached) -> None:
+def _prepare_formula(token: Token, display: bool, context: Context, place: Place) -> None:
+    tex = token.content.lstrip()
+    # The formula may begin on the line below its delimiter.
+    skipped = token.content[: len(token.content) - len(tex)].count("\n")
+    token.meta["formula"] = context.formula(tex.rstrip(), display, place.below(skipped))
+
+
+def _prepare_inline(
+    token: Token,
+    context: Context,
+    place: Place,
+    attached: Attached,
+    notes: dict[int, Place],
+) -> None:
     # An inline token knows no line of its own: count the line ends before it.
     passed = 0
+    lines = token.content.split("\n")
     for child in token.children or []:
-        here = Place(place.cell, None if place.line is None else place.line + passed)
-        if child.type in ("softbreak", "hardbreak"):
-            passed += 1
-        elif child.type in INLINE_TOKENS:
-            display = bool(child.meta.get("display"))
-            child.meta["formula"] = context.formula(child.content.strip(), display, here)
-            passed += child.content.count("\n")
+        here = place.below(passed)
+        passed += _line_ends(child, "\n".join(lines[passed:]))
+        if child.type in INLINE_TOKENS:
+            _prepare_formula(child, bool(child.meta.get("display")), context, here)
         elif child.type == "link_open":
             target = context.target(str(child.attrGet("href") or ""), here)
             child.attrSet("href", target.address)
         elif child.type == "image":
             _prepare_image(child, context, here, attached)
+        elif child.type == "footnote_ref":
+            notes.setdefault(child.meta["id"], here)
     token.children = _join_formulas(token.children or [])
+
+
+def _line_ends(token: Token, source: str) -> int:
+    """How many line ends an inline token took; `source` is the text from its line on."""
+    if token.type in ("softbreak", "hardbreak"):
+        return 1
+    if token.type in INLINE_TOKENS or token.type == "html_inline":
+        return token.content.count("\n")
+    if token.type == "image":
+        return sum(_line_ends(child, source) for child in token.children or [])
+    if token.type == "code_inline":
+        # Code has spaces for its line ends.
+        code = " ?".join(re.escape(part) for part in (token.markup, token.content, token.markup))
+        found = re.search(code, source.replace("\n", " "))
+        return source.count("\n", *found.span()) if found else 0
+    return 0
 
 
 def _join_formulas(children: Sequence[Token]) -> list[Token]:
@@ -254,7 +286,7 @@ def _join_formulas(children: Sequence[Token]) -> list[Token]:
     rest = list(children)
     while rest:
         token = rest.pop(0)
-        if token.type not in INLINE_TOKENS:
+        if token.type not in INLINE_TOKENS or token.meta.get("display"):
             joined.append(token)
             continue
         before = _split_off(joined, LAST_WORD) if joined else ""
@@ -287,7 +319,13 @@ def _prepare_image(token: Token, context: Context, place: Place, attached: Attac
     source = str(token.attrGet("src") or "")
     name = source.removeprefix("attachment:")
     content: bytes | None = None
-    if name != source and name in attached:
+    if name != source and name not in attached:
+        context.errors.append(
+            MarkdownError(f"the cell has no attachment `{name}`").at(
+                line=place.line, cell=place.cell, text=source, hint="paste the picture again"
+            )
+        )
+    elif name != source:
         content = attached[name]
         path = context.publish_hashed(content, PurePosixPath(name).suffix)
         token.attrSet("src", address(path, context.links.config))
@@ -318,6 +356,7 @@ def _prepare_figure(tokens: Sequence[Token], index: int) -> None:
     children = inline.children or []
     if len(children) == 1 and children[0].type == "image" and children[0].attrGet("title"):
         tokens[index].tag = closing.tag = "figure"
+        tokens[index].hidden = closing.hidden = False
         caption = Token("html_inline", "", 0)
         title = str(children[0].attrs.pop("title"))
         caption.content = f"<figcaption>{escape(title, quote=False)}</figcaption>"
@@ -336,9 +375,12 @@ def _formula(
     formula = token.meta.get("formula")
     if formula is None:
         return escapeHtml(token.content)
-    if token.type in DISPLAY_TOKENS or token.meta.get("display"):
-        return display_formula(formula.feed if env.get("medium") == "feed" else formula.html, env)
     html: str = formula.feed if env.get("medium") == "feed" else formula.html
+    if token.type in DISPLAY_TOKENS:
+        return display_formula(html, env)
+    if token.meta.get("display") and env.get("medium") == "page":
+        # `\[ … \]` inside a paragraph, where HTML allows no `div`.
+        return f'<span class="equation" tabindex="0">{html}</span>'
     return html
 
 
@@ -430,12 +472,34 @@ def _join(
     return '<span class="joined">' if tokens[i].nesting == 1 else "</span>"
 
 
+def _image(
+    self: RendererProtocol, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType
+) -> str:
+    # markdown-it would leave formulas out of the alternative text.
+    tokens[i].attrSet("alt", plain_text(tokens[i].children or []))
+    return cast("RendererHTML", self).renderToken(tokens, i, options, env)
+
+
+def _html_inline(
+    self: RendererProtocol, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType
+) -> str:
+    content = tokens[i].content
+    if env.get("medium") == "feed" and content.startswith(CHECKBOX):
+        # A feed has no forms.
+        return "☑" if "checked=" in content else "☐"
+    return content
+
+
+CHECKBOX = '<input class="task-list-item-checkbox"'
+
 RENDER_RULES: dict[str, Rule] = {
     "math_inline": _formula,
     "math_inline_double": _formula,
     "math_block": _formula,
     "math_block_label": _formula,
     "amsmath": _formula,
+    "image": _image,
+    "html_inline": _html_inline,
     "fence": _code_block,
     "code_block": _code_block,
     "table_open": _table_open,
@@ -448,10 +512,10 @@ RENDER_RULES: dict[str, Rule] = {
 }
 
 
-def contents(md: MarkdownIt, tokens: Sequence[Token], context: Context) -> tuple[Heading, ...]:
+def contents(md: MarkdownIt, tokens: Sequence[Token]) -> tuple[Heading, ...]:
     """The headings of a post with their HTML."""
-    openings: list[Any] = [token for token in tokens if "inline" in token.meta]
     return tuple(
-        Heading(heading.level, heading.id, heading_html(md, opening.meta["inline"]))
-        for heading, opening in zip(context.headings, openings, strict=False)
+        Heading(int(token.tag[1]), str(token.attrGet("id")), heading_html(md, token.meta["inline"]))
+        for token in tokens
+        if token.type == "heading_open"
     )

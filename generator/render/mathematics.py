@@ -1,11 +1,14 @@
 r"""Where a formula begins and ends: `$…$`, `$$…$$`, `\(…\)`, `\[…\]` and bare AMS environments.
 
-Dollars and environments are those of mdit-py-plugins; here stand the brackets, which LaTeX
-and MathJax authors write. A price is not a formula: an opening `$` is followed by no space, a
-closing one follows no space and is followed by no digit (Pandoc's rule).
+Blocks of dollars and environments are those of mdit-py-plugins; here stand the brackets, which
+LaTeX and MathJax authors write, and dollars in running text. A price is not a formula: an
+opening `$` is followed by no space and follows no digit, a closing one follows no space and is
+followed by no digit (Pandoc's rule, and one for `5$`).
 """
 
 from __future__ import annotations
+
+import re
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
@@ -17,12 +20,21 @@ INLINE_TOKENS = frozenset(("math_inline", "math_inline_double"))
 """`$$…$$` in running text is inline mathematics, as in kramdown."""
 DISPLAY_TOKENS = frozenset(("math_block", "math_block_label", "amsmath"))
 
+DOLLARS = re.compile(
+    r"""
+    \$\$ (?P<double> (?: [^$\\] | \\. | \$(?!\$) )+ ) \$\$
+    | (?<!\d) \$ (?!\s) (?P<single> (?: [^$\\] | \\. )+ ) (?<!\s) \$ (?!\d)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
 
 def mathematics_plugin(md: MarkdownIt) -> None:
     """Read every way of writing a formula."""
-    dollarmath_plugin(
-        md, allow_space=False, allow_digits=False, double_inline=True, allow_blank_lines=False
-    )
+    dollarmath_plugin(md, double_inline=True, allow_blank_lines=False)
+    # The plugin's own rule takes the last character of a text for the one before the first, so
+    # that `$x$ is 5` would be no formula.
+    md.inline.ruler.at("math_inline", _inline_dollars)
     amsmath_plugin(md)
     md.inline.ruler.before("escape", "math_parentheses", _inline_brackets)
     md.block.ruler.before(
@@ -33,13 +45,26 @@ def mathematics_plugin(md: MarkdownIt) -> None:
     )
 
 
+def _inline_dollars(state: StateInline, silent: bool) -> bool:
+    match = DOLLARS.match(state.src, state.pos, state.posMax)
+    if not match or not match[0].strip("$ \n"):
+        return False
+    if not silent:
+        double = match["double"] is not None
+        token = state.push("math_inline_double" if double else "math_inline", "math", 0)
+        token.content = match["double"] if double else match["single"]
+        token.markup = "$$" if double else "$"
+    state.pos = match.end()
+    return True
+
+
 def _inline_brackets(state: StateInline, silent: bool) -> bool:
     opening = state.src[state.pos : state.pos + 2]
     if opening not in (r"\(", r"\["):
         return False
     end = state.src.find(r"\)" if opening == r"\(" else r"\]", state.pos + 2, state.posMax)
-    content = state.src[state.pos + 2 : end].strip() if end >= 0 else ""
-    if not content:
+    content = state.src[state.pos + 2 : end] if end >= 0 else ""
+    if not content.strip():
         return False
     if not silent:
         token = state.push("math_inline", "math", 0)

@@ -81,7 +81,7 @@ def _with_figure(
     """Pictures of a captioned cell stand in one figure, where the first of them stood."""
     caption, feed_caption = "", ""
     if code.display.caption:
-        place = Place(code.cell, code.line)
+        place = Place(code.cell, code.display.caption_line or code.line)
         page, feed = render_inline(md, code.display.caption, context, place)
         caption, feed_caption = (
             f"<figcaption>{page}</figcaption>",
@@ -118,11 +118,12 @@ def _show(md: MarkdownIt, context: Context, code: Code, output: Output) -> Shown
                     shown = renderer(data[mime], frame)
                     if shown:
                         return shown
-            known = ", ".join(data) or "nothing"
-            frame.problem(
-                f"an output has no representation that a page can show (it has {known})",
-                "print it, or show it as text, HTML or a figure",
-            )
+            if not any(mime in RENDERERS for mime in data):
+                known = ", ".join(data) or "nothing"
+                frame.problem(
+                    f"an output has no representation that a page can show (it has {known})",
+                    "print it, or show it as text, HTML or a figure",
+                )
     return None
 
 
@@ -153,10 +154,21 @@ def _picture(content: bytes, suffix: str, frame: Frame, feed_content: bytes | No
 
 def _size(content: bytes, suffix: str, metadata: Mapping[str, object]) -> tuple[int, int] | None:
     """Width and height: what the code asked for (`Image(width=…)`), or the picture's own."""
+    own = measure(content)
     for value in metadata.values():
-        if isinstance(value, dict) and {"width", "height"} <= set(value):
-            return int(value["width"]), int(value["height"])
-    return measure(content)
+        wanted = value if isinstance(value, dict) else {}
+        width, height = (_pixels(wanted.get(name)) for name in ("width", "height"))
+        if width and height:
+            return width, height
+        if own and all(own) and (width or height):
+            scale = width / own[0] if width else height / own[1]
+            return round(own[0] * scale), round(own[1] * scale)
+    return own
+
+
+def _pixels(value: object) -> int:
+    """A length in pixels, or 0: `50%` means nothing where a picture has no frame."""
+    return round(value) if isinstance(value, int | float) and value > 0 else 0
 
 
 def _svg(text: str, frame: Frame) -> Shown | None:
@@ -193,11 +205,21 @@ def _html(text: str, frame: Frame) -> Shown:
     return Shown(f'<div class="html" tabindex="0">{html}</div>\n', html + "\n")
 
 
-DELIMITERS = re.compile(r"\s*(?:\$\$(.*)\$\$|\$(.*)\$|\\\[(.*)\\\]|\\\((.*)\\\))\s*", re.DOTALL)
+DELIMITED = re.compile(
+    r"""
+    \s* (?: \$\$ ((?: [^$\\] | \\. )*) \$\$ | \$ ((?: [^$\\] | \\. )*) \$
+    | \\\[ ((?: (?!\\\]) . )*) \\\] | \\\( ((?: (?!\\\)) . )*) \\\) ) \s*
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+DELIMITER = re.compile(r"(?<!\\)(?:\$|\\[(\[])")
 
 
 def _latex(text: str, frame: Frame) -> Shown:
-    match = DELIMITERS.fullmatch(text)
+    """A formula with or without its delimiters, or text with formulas in it."""
+    match = DELIMITED.fullmatch(text)
+    if not match and DELIMITER.search(text):
+        return _markdown(text, frame)
     tex = next((group for group in match.groups() if group is not None), "") if match else text
     formula = frame.context.formula(tex.strip(), True, frame.place)
     return Shown(

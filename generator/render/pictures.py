@@ -56,13 +56,15 @@ def finish_svg(text: str) -> bytes:
     if by_matplotlib:
         text = _numbered_ids(text)
     root = _parse_svg(text.encode())
-    for element in list(root.iter(SVG + "script", SVG + "metadata")):
+    # A script in XHTML's name space runs too.
+    for element in list(root.iter("{*}script", SVG + "metadata")):
         parent = element.getparent()
         if parent is not None:
             parent.remove(element)
     for element in root.iter():
-        for name in list(element.attrib):
-            if str(name).lower().startswith("on"):
+        for name, value in element.attrib.items():
+            handler = str(name).lower().startswith("on")
+            if handler or str(value).strip().lower().startswith("javascript:"):
                 del element.attrib[name]
     if by_matplotlib:
         style = etree.Element(SVG + "style")

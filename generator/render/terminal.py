@@ -3,73 +3,88 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from html import escape
+from itertools import groupby
+from operator import itemgetter
 
-SEQUENCE = re.compile(r"\x1b(?:\[([0-9;:]*)([A-Za-z])|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-
-CELL = re.compile(r"(?:\x1b\[[0-9;:]*[A-Za-z])*[^\x1b]|(?:\x1b\[[0-9;:]*[A-Za-z])+")
-"""A character with the sequences before it, or the sequences at the end of a line."""
-ERASE = "\x1b[K"
-"""Erase to the end of the line."""
+PIECE = re.compile(
+    r"""
+    \x1b\[ (?P<codes>[0-?]*) [ -/]* (?P<control>[@-~])  # a control sequence: ECMA-48, 5.4
+    | \x1b\] [^\x07\x1b]* (?: \x07 | \x1b\\ )           # a title or a link of xterm
+    | \x1b [ -/]* [0-~]                                 # any other escape sequence
+    | (?P<newline> \r?\n )
+    | (?P<return> \r )
+    | (?P<back> [\b] )
+    | (?P<text> [^\x00-\x08\x0a-\x1f\x7f-\x9f]+ )
+    """,
+    re.VERBOSE,
+)
+"""What a program sends to a terminal; what does not match is shown by none."""
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 BASIC = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
 
-
-def resolve_returns(text: str) -> str:
-    r"""What a terminal would show after `\r` and `\b`: later characters overwrite earlier ones.
-
-    Progress bars rewrite their line hundreds of times; a page shows the last state.
-    """
-    if "\r" not in text and "\b" not in text:
-        return text
-    return "\n".join(_resolve_line(line) for line in text.replace("\r\n", "\n").split("\n"))
-
-
-def _resolve_line(line: str) -> str:
-    cells: list[str] = []
-    position = 0
-    # A colour change takes no column, so it stays with the character that follows it.
-    for piece in CELL.findall(line):
-        if ERASE in piece:
-            del cells[position:]
-            piece = piece.replace(ERASE, "")
-        match piece[-1:]:
-            case "\r":
-                position = 0
-            case "\b":
-                position = max(position - 1, 0)
-            case _ if piece:
-                cells[position : position + 1] = [piece]
-                position += 1
-    return "".join(cells)
+Line = list[tuple[str, str]]
+"""What stands on a line, with its classes: single characters, where they may be overwritten."""
 
 
 def plain(text: str) -> str:
-    """Text without escape sequences and control characters."""
-    return CONTROL.sub("", SEQUENCE.sub("", resolve_returns(text)))
+    """Text as a terminal shows it in the end, without colours."""
+    return "\n".join("".join(character for character, _ in line) for line in _screen(text))
 
 
 def to_html(text: str) -> str:
-    """Text as HTML; colours of ECMA-48 (SGR) become classes `ansi-red`, `ansi-bold`, …"""
-    text = resolve_returns(text)
-    html: list[str] = []
+    """Text as a terminal shows it in the end; colours become classes `ansi-red`, `ansi-bold`, …"""
+    return "\n".join(
+        "".join(_span(style, cells) for style, cells in groupby(line, key=itemgetter(1)))
+        for line in _screen(text)
+    )
+
+
+def _span(style: str, cells: Iterable[tuple[str, str]]) -> str:
+    text = escape("".join(character for character, _ in cells), quote=False)
+    return f'<span class="{style}">{text}</span>' if style else text
+
+
+def _screen(text: str) -> list[Line]:
+    """What stands on an endless terminal after a text was sent to it.
+
+    Progress bars rewrite their line hundreds of times; a page shows the last state.
+    """
+    if not CONTROL.search(text):
+        return [[(line, "")] for line in text.split("\n")]
+    lines: list[Line] = [[]]
+    row = column = 0
     state: dict[str, str] = {}
-    position = 0
-    for match in SEQUENCE.finditer(text):
-        html.append(_span(text[position : match.start()], state))
-        if match[2] == "m":
-            _select(match[1] or "0", state)
-        position = match.end()
-    html.append(_span(text[position:], state))
-    return "".join(html)
-
-
-def _span(text: str, state: dict[str, str]) -> str:
-    text = escape(CONTROL.sub("", text), quote=False)
-    if not text or not state:
-        return text
-    return f'<span class="{" ".join(state[key] for key in sorted(state))}">{text}</span>'
+    style = ""
+    for piece in PIECE.finditer(text):
+        line = lines[row]
+        match piece.lastgroup:
+            case "text":
+                line += [(" ", "")] * (column - len(line))
+                line[column : column + len(piece[0])] = [(c, style) for c in piece[0]]
+                column += len(piece[0])
+            case "newline":
+                row, column = row + 1, 0
+                if row == len(lines):
+                    lines.append([])
+            case "return":
+                column = 0
+            case "back":
+                column = max(column - 1, 0)
+            case "control":
+                match piece["control"], piece["codes"]:
+                    case "m", codes if re.fullmatch("[0-9;:]*", codes):
+                        _select(codes, state)
+                        style = " ".join(state[key] for key in sorted(state))
+                    case "K", "" | "0":
+                        del line[column:]
+                    case "K", "2":
+                        line.clear()
+                    case "A", codes:  # up: nested progress bars
+                        row = max(row - (int(codes) if codes.isdecimal() else 1), 0)
+    return lines
 
 
 def _select(codes: str, state: dict[str, str]) -> None:

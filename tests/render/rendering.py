@@ -31,11 +31,14 @@ STRINGS = {"show_code": "Code", "show_output": "Output", "figure_alt": "A figure
 def show_tex(tex: str, display: bool) -> Formula:
     r"""Stands in for KaTeX: shows the TeX, refuses what holds `\bad`."""
     if r"\bad" in tex:
-        line = next(line for line in tex.split("\n") if r"\bad" in line)
-        raise MathError("no such command").at(text=line, column=line.index(r"\bad") + 1)
-    tag = "M" if display else "m"
-    html = f"<{tag}>{escape(tex, quote=False)}</{tag}>"
-    return Formula(html, html)
+        number, line = next(
+            (number, line) for number, line in enumerate(tex.split("\n"), 1) if r"\bad" in line
+        )
+        column = line.index(r"\bad") + 1
+        raise MathError("no such command").at(line=number, text=line, column=column)
+    tag, attribute = ("M", ' display="block"') if display else ("m", "")
+    shown = escape(tex, quote=False)
+    return Formula(f"<{tag}>{shown}</{tag}>", f"<math{attribute}>{shown}</math>")
 
 
 def post_of(text: str, neighbours: Mapping[str, bytes] | None = None) -> Post:

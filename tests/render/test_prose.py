@@ -13,35 +13,54 @@ from generator.errors import BuildFailed, InkcellError, flatten
 from generator.model import Bundle, Typeset
 from generator.render.emphasis import cjk_emphasis_plugin
 
-from ..conftest import REPOSITORY
+from ..conftest import FRONT_MATTER, REPOSITORY
 from .rendering import post_of, render_post
 
 FIXTURES = REPOSITORY / "tests" / "fixtures" / "render"
 
 
-def fixtures() -> list[object]:
-    """Every case of every fixture file: title, a dot, input, a dot, expected HTML."""
-    cases: list[object] = []
-    for path in sorted(FIXTURES.glob("*.txt")):
-        lines = path.read_text(encoding="utf-8").split("\n")
-        while "." in lines:
-            first = lines.index(".")
-            second = lines.index(".", first + 1)
-            later = lines.index(".", second + 1) if "." in lines[second + 1 :] else len(lines) + 2
-            # The next title is the line before the next dot.
-            end = later - 1
-            title = lines[first - 1]
-            source = "\n".join(lines[first + 1 : second])
-            expected = "\n".join(lines[second + 1 : end]).strip("\n")
-            cases.append(pytest.param(source, expected, id=f"{path.stem}: {title}"))
-            lines = lines[end:]
-    return cases
+def fixtures(name: str) -> list[object]:
+    """Every case of a fixture file: title, a dot, input, a dot, what is expected, a dot."""
+    parts = (FIXTURES / name).read_text(encoding="utf-8").split("\n.\n")
+    assert len(parts) % 3 == 1, f"{name}: a case is a title, input and expected text"
+    return [
+        pytest.param(source, expected, id=f"{name}: {title.strip()}")
+        for title, source, expected in zip(parts[::3], parts[1::3], parts[2::3], strict=False)
+    ]
 
 
-@pytest.mark.parametrize(("source", "expected"), fixtures())
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [*fixtures("prose.txt"), *fixtures("mathematics.txt"), *fixtures("emphasis.txt")],
+)
 def test_fixture(source: str, expected: str) -> None:
     """The page shows the Markdown as the fixture says."""
-    assert render_post(source + "\n").body.strip("\n") == expected
+    assert render_post(source + "\n", neighbours=NEIGHBOURS).body.strip("\n") == expected
+
+
+NEIGHBOURS = {
+    "data.csv": b"1,2",
+    "p.svg": b'<svg xmlns="http://www.w3.org/2000/svg" width="4" height="3"/>',
+}
+
+
+@pytest.mark.parametrize(("source", "expected"), fixtures("feed.txt"))
+def test_feed_fixture(source: str, expected: str) -> None:
+    """An entry of a feed stands without style sheets, scripts and relative addresses."""
+    assert render_post(source + "\n", neighbours=NEIGHBOURS).feed_body.strip("\n") == expected
+
+
+@pytest.mark.parametrize(("source", "expected"), fixtures("errors.txt"))
+def test_error_fixture(source: str, expected: str) -> None:
+    """Every mistake is reported with its cell, its line below the front matter, and its text."""
+    outputs = [[Bundle({"text/plain": "1"})]] * source.count("```{code-cell}")
+    with pytest.raises(BuildFailed) as failed:
+        render_post(source + "\n", outputs, neighbours=NEIGHBOURS)
+    front = FRONT_MATTER.count("\n")
+    assert [
+        f"cell {error.cell}, line {(error.line or 0) - front}: {error}: {error.text}"
+        for error in failed.value.errors
+    ] == expected.split("\n")
 
 
 @given(st.text(st.sampled_from('ab*_ (".\\`')))

@@ -134,7 +134,21 @@ def _config(record: Record) -> Config:
     )
 
 
-EXECUTION_KEYS = ("enabled", "timeout", "cache", "freeze", "gpu", "error", "dependencies")
+EXECUTION_KEYS = (
+    "enabled",
+    "timeout",
+    "post_timeout",
+    "memory",
+    "threads",
+    "network",
+    "cache",
+    "freeze",
+    "gpu",
+    "warm",
+    "error",
+    "dependencies",
+    "depends_on_env",
+)
 
 
 def read_execution(record: Record, default: Execution) -> Execution:
@@ -142,14 +156,20 @@ def read_execution(record: Record, default: Execution) -> Execution:
     return Execution(
         enabled=record.flag("enabled", default.enabled),
         timeout=record.number("timeout", default.timeout, least=1),
+        post_timeout=record.number("post_timeout", default.post_timeout),
+        memory=record.number("memory", default.memory),
+        threads=record.number("threads", default.threads, least=1),
+        network=record.flag("network", default.network),
         cache=record.flag("cache", default.cache),
         freeze=record.flag("freeze", default.freeze),
         gpu=cast(
-            "Literal['never', 'auto', 'required']",
-            record.choice("gpu", ("never", "auto", "required"), default.gpu),
+            "Literal['never', 'preferred', 'required']",
+            record.choice("gpu", ("never", "preferred", "required"), default.gpu),
         ),
+        warm=record.flag("warm", default.warm),
         error=record.flag("error", default.error),
         dependencies=record.texts("dependencies") or default.dependencies,
+        depends_on_env=record.texts("depends_on_env") or default.depends_on_env,
     )
 
 

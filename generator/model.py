@@ -47,16 +47,29 @@ class Execution:
     """False: the code is shown, nothing runs."""
     timeout: int = 600
     """Seconds one cell may take."""
+    post_timeout: int = 0
+    """Seconds all cells together may take; 0 is no limit."""
+    memory: int = 0
+    """MiB that the kernel and everything it starts may take; 0 is no limit."""
+    threads: int = 1
+    """Threads of BLAS and OpenMP: part of what a result is made from, for it may change last
+    digits. A post takes as many of the machine's cores while it runs."""
+    network: bool = True
+    """False: the code sees nothing but the loopback interface, where the platform can."""
     cache: bool = True
     """False: the code runs at every build."""
     freeze: bool = False
-    """True: kept results are used although what they were made from has changed."""
-    gpu: Literal["never", "auto", "required"] = "auto"
+    """True: the code never runs in a build; the post shows its frozen results."""
+    gpu: Literal["never", "preferred", "required"] = "never"
     """Whether the code may, or must, see a GPU."""
+    warm: bool = True
+    """False: a kernel of its own from the start, not one forked from a warm parent."""
     error: bool = False
     """True: an exception in any cell becomes part of the page."""
     dependencies: tuple[str, ...] = ()
     """Files, relative to the post's folder, whose change runs the code again."""
+    depends_on_env: tuple[str, ...] = ()
+    """Environment variables whose change runs the code again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,18 +305,40 @@ class Failure:
     """With ANSI colours, as the kernel sent it."""
 
 
-Output = Stream | Bundle | Failure
+@dataclass(frozen=True, slots=True)
+class Omission:
+    """What a cell put out beyond the limit, and is not kept."""
+
+    size: int
+    """In bytes."""
+
+
+Output = Stream | Bundle | Failure | Omission
 
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Where, when and on what results were made. Kept beside them; never on a page."""
+    """Where, when and on what results were made: kept beside them, told on the post's page."""
 
     when: str
-    """ISO 8601, UTC."""
+    """ISO 8601, UTC, to the second."""
     seconds: float
+    """Wall time of all cells."""
     kernel: str
-    platform: str
+    """Jupyter's name of the kernel: `python3`."""
+    interpreter: str = ""
+    """What ran the code: `Python 3.11.7`."""
+    packages: Mapping[str, str] = field(default_factory=dict)
+    """Distribution to version, of the packages that the code imported."""
+    system: str = ""
+    """Operating system and architecture: `Linux x86_64`."""
+    processor: str = ""
+    """`AMD EPYC 7B13`."""
+    gpu: str = ""
+    """`NVIDIA A100-SXM4-40GB` if the code could see one, else nothing."""
+    threads: int = 1
+    peak_memory: int = 0
+    """Bytes that the kernel and everything it started took at their most; 0 if unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,6 +349,10 @@ class Results:
     """One tuple a code cell, in the notebook's order; empty for a cell that does not run."""
     provenance: Provenance | None = None
     """None when nothing ran: there is no code, or execution is switched off."""
+    frozen: bool = False
+    """True: they were stored beside the post by `inkcell freeze`, not made by this build."""
+    stale: tuple[str, ...] = ()
+    """Why they do not fit the post's code any more; published only with `--allow-stale`."""
 
 
 @dataclass(frozen=True, slots=True)

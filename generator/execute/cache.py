@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ..model import Bundle, Failure, Output, Provenance, Results, Stream
+from ..model import Bundle, Failure, Omission, Output, Provenance, Results, Stream
 from .key import FORMAT
 from .trace import Trace
 
@@ -94,4 +94,6 @@ def _output(data: Mapping[str, Any]) -> Output:
             return Bundle(**fields)
         case "Failure":
             return Failure(**fields)
+        case "Omission":
+            return Omission(**fields)
     raise KeyError(data["type"])

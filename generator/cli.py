@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
+import re
 import shutil
 import sys
 import threading
 import time
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from difflib import get_close_matches
 from pathlib import Path
 
 import click
@@ -21,6 +23,7 @@ from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElaps
 from . import __version__
 from .config import read_config
 from .errors import InkcellError, flatten
+from .model import Post
 from .progress import Event, Finished, Notice, Reused, Started
 
 ROOT = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -45,6 +48,14 @@ def main(context: click.Context, root: Path) -> None:
 @click.option("--jobs", "-j", type=click.IntRange(min=1), help="Posts to run at once.")
 @click.option("--timeout", type=click.IntRange(min=1), help="Seconds a cell may take.")
 @click.option("--no-cache", is_flag=True, help="Run all code, whatever results are kept.")
+@click.option(
+    "--refresh", metavar="POST", multiple=True, help="Run the code of this post; may be repeated."
+)
+@click.option("--no-execute", is_flag=True, help="Run nothing: kept and frozen results only.")
+@click.option(
+    "--allow-stale", is_flag=True, help="Publish frozen results that the code has outrun."
+)
+@click.option("--on", "cluster", metavar="dask://HOST:PORT", help="Run posts on a Dask cluster.")
 @click.pass_obj
 def build(
     root: Path,
@@ -55,6 +66,10 @@ def build(
     jobs: int | None,
     timeout: int | None,
     no_cache: bool,
+    refresh: tuple[str, ...],
+    no_execute: bool,
+    allow_stale: bool,
+    cluster: str | None,
 ) -> None:
     """Run the posts, render them and write the finished site.
 
@@ -76,6 +91,10 @@ def build(
             config,
             execute=execute,
             jobs=jobs or config.jobs,
+            refresh=frozenset(refresh),
+            run_code=not no_execute,
+            allow_stale=allow_stale,
+            cluster=_cluster(cluster),
             posts=_from_here(posts) or config.posts,
             output=_from_here(output) or config.output,
         )
@@ -98,24 +117,80 @@ def build(
 def why(root: Path, post: str | None) -> None:
     """Say which posts would run their code now, and why.
 
-    POST is a post's folder name; without it, all posts are named.
+    POST is a post's folder name; without it, all posts are named. Nothing runs.
     """
     from .execute import why as reasons_of
-    from .pipeline import read_posts
+    from .pipeline import read_posts, traced_root
 
     with _exit_on_error():
         config = read_config(root)
-        posts = [p for p in read_posts(config) if post in (None, p.source.folder)]
-        if not posts:
-            raise InkcellError(f"there is no post `{post}`").at(hint="name its folder below posts/")
-        for item in posts:
-            reasons = reasons_of(item, root=config.root, cache=config.root / config.cache)
+        for item in _chosen(read_posts(config), (post,) if post else ()):
+            reasons = reasons_of(item, config, root=traced_root(config))
             if reasons is None:
                 click.echo(f"{item.source.path}: unchanged, would not run")
             else:
                 click.echo(f"{item.source.path}: would run")
                 for reason in reasons:
                     click.echo(f"  {reason}")
+
+
+@main.command()
+@click.argument("posts", metavar="POST...", nargs=-1, required=True)
+@click.option("--refresh", is_flag=True, help="Run the code even if kept results fit it.")
+@click.option("--jobs", "-j", type=click.IntRange(min=1), help="Posts to run at once.")
+@click.option("--on", "cluster", metavar="dask://HOST:PORT", help="Run posts on a Dask cluster.")
+@click.pass_obj
+def freeze(
+    root: Path, posts: tuple[str, ...], refresh: bool, jobs: int | None, cluster: str | None
+) -> None:
+    """Store the results of posts beside them, for git: posts/<slug>/frozen.json.
+
+    Builds use frozen results as long as the code is what it was, on whatever machine. So a post
+    that needs a GPU is run and frozen where there is one, and published everywhere.
+    """
+    from .pipeline import freeze as freeze_posts
+    from .pipeline import read_posts
+
+    with _exit_on_error():
+        config = replace(read_config(root, drafts=True), cluster=_cluster(cluster))
+        chosen = _chosen(read_posts(config), posts)
+        config = replace(
+            config,
+            jobs=jobs or config.jobs,
+            refresh=frozenset(posts if refresh else ()),
+        )
+        with _Watcher() as watcher:
+            written = freeze_posts(config, chosen, watcher.report)
+    for path in written:
+        click.echo(_name(path, root))
+
+
+@main.command()
+@click.argument("posts", metavar="[POST]...", nargs=-1)
+@click.option(
+    "--cold",
+    is_flag=True,
+    required=True,
+    help="Run posts in warm kernels and in cold ones, and compare.",
+)
+@click.option("--jobs", "-j", type=click.IntRange(min=1), help="Posts to run at once.")
+@click.pass_obj
+def check(root: Path, posts: tuple[str, ...], cold: bool, jobs: int | None) -> None:
+    """Check posts; all of them, or those named.
+
+    With --cold every post runs twice, in a kernel forked from a warm parent and in one that
+    imports everything itself, and the outputs are compared. Results that differ mean that the
+    code depends on chance or time, or that its post should say `execute: {warm: false}`.
+    """
+    from .pipeline import compare_kernels, read_posts
+
+    with _exit_on_error():
+        config = read_config(root, drafts=True)
+        config = replace(config, jobs=jobs or config.jobs)
+        chosen = _chosen(read_posts(config), posts)
+        with _Watcher() as watcher:
+            compared = compare_kernels(config, chosen, watcher.report)
+    click.echo(f"{_count(compared, 'post')}: warm and cold kernels agree")
 
 
 @main.command()
@@ -207,6 +282,30 @@ def format_error(error: InkcellError) -> str:
 def _width(text: str) -> int:
     """Columns that a text takes in a terminal: Hangul takes two (UAX 11)."""
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def _chosen(posts: Sequence[Post], names: Sequence[str]) -> tuple[Post, ...]:
+    """The posts of these folder names, or all.
+
+    Raises:
+        InkcellError: a name is no post's.
+    """
+    folders = {post.source.folder for post in posts}
+    for name in names:
+        if name not in folders:
+            near = get_close_matches(name, folders, 1)
+            raise InkcellError(f"there is no post `{name}`").at(
+                hint=f"did you mean `{near[0]}`?" if near else "name its folder below posts/"
+            )
+    return tuple(post for post in posts if not names or post.source.folder in names)
+
+
+def _cluster(address: str | None) -> str:
+    if address and not re.fullmatch(r"(dask|tcp|tls|ws|wss)://\S+", address):
+        raise InkcellError(f"`{address}` is no address of a cluster").at(
+            hint="for example --on dask://localhost:8786"
+        )
+    return address or ""
 
 
 def _count(number: int, noun: str) -> str:

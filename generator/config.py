@@ -109,7 +109,7 @@ def _config(record: Record) -> Config:
     author = record.record("author")
     author.known(("name", "email", "uri"))
     execute = record.record("execute")
-    execute.known(("jobs", *EXECUTION_KEYS))
+    execute.known(("jobs", "cache_limit", *EXECUTION_KEYS))
     if not record.values.get("title"):
         record.wrong("title", "`title` is missing", 'add `title = "…"`')
     if not author.text("name"):
@@ -131,6 +131,7 @@ def _config(record: Record) -> Config:
         ),
         execute=read_execution(execute, Execution()),
         jobs=execute.number("jobs", 0),
+        cache_limit=execute.number("cache_limit", 1024),
     )
 
 

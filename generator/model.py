@@ -97,7 +97,17 @@ class Config:
     feed: FeedSettings = FeedSettings()
     execute: Execution = Execution()
     jobs: int = 0
-    """How many posts run side by side; 0 is one a core."""
+    """How many cores posts share that run side by side; 0 is all there are."""
+    cache_limit: int = 1024
+    """MiB that kept results may take."""
+    cluster: str = ""
+    """Address of a Dask cluster on which posts run, or nothing: they run here."""
+    refresh: frozenset[str] = frozenset()
+    """Folders of posts whose code runs whatever is kept."""
+    run_code: bool = True
+    """False: only kept and frozen results are used."""
+    allow_stale: bool = False
+    """True: frozen results that do not fit the code any more are published, with a word."""
     drafts: bool = False
     """True: posts marked `draft: true` are published too."""
     root: Path = Path()

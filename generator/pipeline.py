@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from .addresses import collect_links
 from .assemble import assemble
 from .discover import discover, read_katex, read_theme
 from .errors import BuildFailed, InkcellError, collect
 from .execute import execute
+from .execute import freeze as freeze_results
+from .execute.compare import compare, with_warmth
 from .model import Config, Post, Site
 from .parse import parse
 from .progress import Notice, Report, silent
@@ -35,14 +40,7 @@ def build(config: Config, report: Report = silent) -> Site:
     sources = discover(config.root, folder, config, errors)
     posts = collect(lambda source: parse(source, config), sources, errors)
     posts = tuple(post for post in posts if config.drafts or not post.meta.draft)
-    executed = execute(
-        posts,
-        root=config.root if folder.is_relative_to(config.root) else folder.parent,
-        cache=config.root / config.cache,
-        jobs=config.jobs,
-        errors=errors,
-        report=report,
-    )
+    executed = execute(posts, config, root=traced_root(config), errors=errors, report=report)
     links = collect_links(posts, config)
     typeset = start_katex(katex.script)
     strings = {name: theme.strings.get(name, theme.strings["en"]) for name in config.languages}
@@ -58,6 +56,12 @@ def build(config: Config, report: Report = silent) -> Site:
     return assemble(rendered, config, theme, stylesheet(), katex.static)
 
 
+def traced_root(config: Config) -> Path:
+    """The folder below which the files that a post reads are part of its trace."""
+    folder = config.root / config.posts
+    return config.root if folder.is_relative_to(config.root) else folder.parent
+
+
 def read_posts(config: Config) -> Sequence[Post]:
     """The posts of a blog, parsed.
 
@@ -70,3 +74,38 @@ def read_posts(config: Config) -> Sequence[Post]:
     if errors:
         raise BuildFailed(errors)
     return posts
+
+
+def freeze(config: Config, posts: Sequence[Post], report: Report = silent) -> tuple[Path, ...]:
+    """Store the results of posts beside them; return the files that were written.
+
+    Raises:
+        BuildFailed: everything that went wrong while their code ran.
+    """
+    errors: list[InkcellError] = []
+    written = freeze_results(posts, config, root=traced_root(config), errors=errors, report=report)
+    if errors:
+        raise BuildFailed(errors)
+    return written
+
+
+def compare_kernels(config: Config, posts: Sequence[Post], report: Report = silent) -> int:
+    """Run posts in warm kernels and in cold ones; return how many there were.
+
+    Raises:
+        BuildFailed: what went wrong, and every post whose outputs differ.
+    """
+    errors: list[InkcellError] = []
+    root = traced_root(config)
+    with TemporaryDirectory(prefix="inkcell-") as scratch:
+        runs = []
+        for warm in (True, False):
+            place = replace(config, cache=Path(scratch) / str(warm))
+            asked = [with_warmth(post, warm) for post in posts]
+            runs.append(execute(asked, place, root=root, errors=errors, report=report))
+    if not errors:
+        for one, other in zip(*runs, strict=True):
+            errors.extend(compare(one, other))
+    if errors:
+        raise BuildFailed(errors)
+    return len({post.source.folder for post in posts})

@@ -1,84 +1,112 @@
 """Posts -> ExecutedPosts. The only stage that runs an author's code.
 
 1. `key`     posts whose code is the same are one piece of work
-2. `cache`   a kept result is used if everything in its trace is unchanged
-3. `kernel`  otherwise the code runs, posts side by side, each in a kernel of its own
-4. `trace`   what the run was seen to use is kept beside the result
+2. `frozen`  results stored beside a post are used if its code is what it was
+3. `cache`   a kept result is used if everything in its trace is unchanged
+4. `kernel`  otherwise the code runs, posts side by side, each in a kernel of its own, on this
+             machine or (`remote`) on a cluster
+5. `trace`   what the run was seen to use is kept beside the result
 """
 
 from __future__ import annotations
 
-import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
+from typing import Protocol
 
 from ..errors import ExecutionError, InkcellError, KernelMissing, blame
-from ..model import ExecutedPost, Post, Results
-from ..progress import Finished, Notice, Report, Reused, Started
+from ..model import Config, ExecutedPost, Post, Results
+from ..progress import Finished, Notice, Report, Reused, Started, silent
 from . import cache as kept
-from .key import code_key, executed_cells
-from .trace import Environment, Trace, current, differences
+from . import frozen, machine
+from .imports import imports_of, union
+from .key import code_changes, code_key, executed_cells
+from .share import Shares
+from .trace import Environment, Trace, current, device_of, differences
 
 Run = Callable[[Post, str], tuple[Results, Trace]]
-"""(post, device) -> what its code produced, and what it was seen to use.
+"""(post, visible device) -> what its code produced, and what it was seen to use.
 
 The results hold one tuple for each of `executed_cells`, because posts that share their code
 may have other cells between them.
 """
+Ask = Callable[[str], Environment]
+"""Kernel name -> what can be imported in it."""
+
+USUAL_MEMORY = 512 << 20
+"""Bytes that a post is taken to need until it has run once."""
+
+
+class Place(Protocol):
+    """Where posts run."""
+
+    slots: int
+    """How many run side by side."""
+
+    def run(self, post: Post, device: str) -> tuple[Results, Trace]:
+        """Run a post's code."""
+
+    def close(self) -> None:
+        """End all that runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a decision about a post's results may look at."""
+
+    config: Config
+    root: Path
+    """The folder below which files are part of a trace."""
+    cache: Path
+    environment: Ask
+    device: str
+    """The class of device that is visible here."""
+    report: Report = silent
+    thaw: bool = False
+    """True: frozen results are made anew, not used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Whether a post's code must run."""
+
+    results: Results | None = None
+    """Results to use, or None: the code must run."""
+    reasons: tuple[str, ...] = ()
+    """Why it must run; or, with an error, why it cannot."""
+    error: ExecutionError | None = None
 
 
 def execute(
     posts: Sequence[Post],
+    config: Config,
     *,
     root: Path,
-    cache: Path,
-    jobs: int,
     errors: list[InkcellError],
     report: Report,
     run: Run | None = None,
-    environment: Callable[[str], Environment] | None = None,
+    environment: Ask | None = None,
 ) -> tuple[ExecutedPost, ...]:
     """Every post with its results; posts whose code fails are left out and their errors noted.
 
     Args:
         posts: whose code to run.
-        root: the blog's folder; files read below it are part of a trace.
-        cache: the folder of kept results.
-        jobs: how many kernels run at once; 0 is one a core.
+        config: settings; of them `cache`, `jobs`, `cache_limit`, `cluster`, `refresh`,
+            `run_code` and `allow_stale` are for this stage.
+        root: the folder below which files are part of a trace.
         errors: where errors are noted.
         report: told of every run.
-        run: what runs a post; by default a Jupyter kernel on this machine.
+        run: what runs a post; by default kernels on this machine or on `config.cluster`.
         environment: what can be imported in the kernel of a name; goes with `run`.
     """
-    groups: dict[str, list[Post]] = {}
-    for post in posts:
-        groups.setdefault(code_key(post), []).append(post)
-    jobs = jobs or os.cpu_count() or 1
-    device = visible_device()
-    done: dict[str, Results] = {}
-    waiting: dict[str, tuple[str, ...]] = {}
-    environments = _remember(environment or _kernel_environment)
-    for key, group in groups.items():
-        results, reasons = _kept(group[0], key, root, cache, environments, device, report)
-        if results is None:
-            waiting[key] = reasons
-        else:
-            done[key] = results
-    if waiting:
-        stop = None
-        if run is None:
-            from .kernel import Kernels
-
-            kernels = Kernels(
-                root, threads=max(1, (os.cpu_count() or 1) // min(jobs, len(waiting)))
-            )
-            run, stop = kernels.run, kernels.stop
-        work = [(key, groups[key], waiting[key]) for key in waiting]
-        done.update(_run_all(work, run, cache, jobs, device, errors, report, stop))
+    world = _world(config, root, report, environment)
+    groups = _groups(posts)
+    done = _results(groups, world, errors, run)
     return tuple(
         ExecutedPost(post, _for_post(done[key], post))
         for key, group in groups.items()
@@ -87,85 +115,203 @@ def execute(
     )
 
 
-def visible_device() -> str:
-    """`cuda` where an NVIDIA GPU is visible to programs, else `cpu`."""
-    hidden = os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1")
-    return "cuda" if Path("/dev/nvidiactl").exists() and not hidden else "cpu"
+def freeze(
+    posts: Sequence[Post],
+    config: Config,
+    *,
+    root: Path,
+    errors: list[InkcellError],
+    report: Report,
+    run: Run | None = None,
+    environment: Ask | None = None,
+) -> tuple[Path, ...]:
+    """Store the results of posts beside them, for git; the code runs if nothing kept fits.
+
+    Returns:
+        The files that were written.
+    """
+    world = _world(config, root, report, environment, thaw=True)
+    groups = _groups(posts)
+    done = _results(groups, world, errors, run)
+    folders: dict[Path, dict[str, kept.Entry]] = {}
+    for key, group in groups.items():
+        entry = kept.load(world.cache, key) if key in done else None
+        if entry is not None:
+            folders.setdefault(Path(group[0].source.directory), {})[key] = entry
+    return tuple(frozen.write(folder, entries) for folder, entries in folders.items())
 
 
 def why(
-    post: Post,
-    *,
-    root: Path,
-    cache: Path,
-    environment: Callable[[str], Environment] | None = None,
+    post: Post, config: Config, *, root: Path, environment: Ask | None = None
 ) -> tuple[str, ...] | None:
     """Why the code of a post would run now: reasons, or None if it would not."""
-    results, reasons = _kept(
-        post,
-        code_key(post),
-        root,
-        cache,
-        environment or _kernel_environment,
-        visible_device(),
-        lambda _: None,
+    decision = decide(post, code_key(post), _world(config, root, silent, environment))
+    if decision.error:
+        return (str(decision.error), *decision.reasons)
+    return None if decision.results else decision.reasons
+
+
+def decide(post: Post, key: str, world: World) -> Decision:
+    """Which results a post has without running its code; it reads, and changes nothing."""
+    settings = post.meta.execute
+    if not _has_code(post):
+        return Decision(Results(()))
+    if post.source.folder in world.config.refresh:
+        return _to_run(post, world, ("`--refresh`",))
+    stale: tuple[str, ...] = ()
+    must = settings.freeze or (settings.gpu == "required" and not _offers_gpu(world))
+    if not world.thaw:
+        try:
+            found = frozen.find(post, key, world.root)
+        except frozen.DamagedFile as damage:
+            return Decision(error=_frozen_error(post, f"its frozen results are damaged: {damage}"))
+        if found is not None and not found.stale:
+            return Decision(found.results)
+        if found is not None:
+            stale = found.stale
+            if must and world.config.allow_stale:
+                return Decision(found.results)
+            if must:
+                message = f"its frozen results do not fit its code any more: {stale[0]}"
+                return Decision(reasons=stale[1:], error=_frozen_error(post, message))
+            world.report(Notice(f"frozen results are not used: {stale[0]}", post.source.path))
+    decision = _from_cache(post, key, world)
+    if decision.results is not None or decision.error:
+        return decision
+    if settings.gpu == "required" and not _offers_gpu(world):
+        error = ExecutionError("the post requires a GPU, and none is visible here").at(
+            line=post.source.line_of("execute"),
+            text="gpu: required",
+            hint=f"run `inkcell freeze {post.source.folder}` on a machine with a GPU and commit "
+            "what it writes, or build with `--on dask://…`",
+        )
+        return Decision(reasons=decision.reasons, error=error)
+    if settings.freeze and not world.thaw:
+        return Decision(
+            reasons=decision.reasons, error=_frozen_error(post, "the post has no frozen results")
+        )
+    return _to_run(post, world, decision.reasons)
+
+
+def _has_code(post: Post) -> bool:
+    return post.meta.execute.enabled and bool(executed_cells(post))
+
+
+def _frozen_error(post: Post, message: str) -> ExecutionError:
+    return ExecutionError(message).at(
+        line=post.source.line_of("execute"),
+        hint=f"run `inkcell freeze {post.source.folder}`"
+        + (" on a machine with a GPU" if post.meta.execute.gpu == "required" else "")
+        + ("" if "has no" in message else ", or build with `--allow-stale`"),
     )
-    return None if results else reasons
+
+
+def _to_run(post: Post, world: World, reasons: tuple[str, ...]) -> Decision:
+    if world.config.run_code:
+        return Decision(reasons=reasons)
+    reason = reasons[0] if reasons else "no results are kept"
+    error = ExecutionError(f"its code would have to run: {reason}").at(
+        hint="build without `--no-execute`"
+    )
+    return Decision(reasons=reasons[1:], error=error)
+
+
+def _offers_gpu(world: World) -> bool:
+    return world.device == "cuda" or bool(world.config.cluster)
+
+
+def _from_cache(post: Post, key: str, world: World) -> Decision:
+    if not post.meta.execute.cache:
+        return Decision(reasons=("`execute.cache` is false",))
+    try:
+        entry = kept.load(world.cache, key)
+    except kept.DamagedEntry as damage:
+        world.report(Notice(f"a damaged result was dropped ({damage})", post.source.path))
+        return Decision(reasons=("its kept result was damaged",))
+    if entry is None:
+        last = kept.last_entry(world.cache, post)
+        changes = code_changes(last.ingredients, post) if last else ()
+        return Decision(reasons=changes or ("this code has not run here yet",))
+    try:
+        environment = world.environment(post.meta.kernel)
+    except KernelMissing as error:
+        error = error.at(line=post.source.line_of("kernelspec"))
+        return Decision(error=error, reasons=(str(error),))
+    except ExecutionError as error:
+        return Decision(reasons=(str(error),))
+    # On a cluster nobody knows yet what a worker has; what was used there before will do.
+    device = entry.trace.device if world.config.cluster else device_of(post, world.device)
+    reasons = differences(entry.trace, current(entry.trace, world.root, environment, device))
+    return Decision(reasons=reasons) if reasons else Decision(entry.results)
+
+
+def _world(
+    config: Config, root: Path, report: Report, environment: Ask | None, *, thaw: bool = False
+) -> World:
+    return World(
+        config,
+        root,
+        config.root / config.cache,
+        lru_cache(maxsize=None)(environment or _kernel_environment),
+        machine.visible_device(),
+        report,
+        thaw,
+    )
 
 
 def _kernel_environment(kernel: str) -> Environment:
-    from .kernel import Kernels
-    from .trace import ask_interpreter, executable_of, is_python, other_language
+    from .kernel import environment_of
 
-    argv = Kernels(Path(), threads=1).command(kernel)
-    return ask_interpreter(executable_of(argv)) if is_python(argv) else other_language(kernel)
+    return environment_of(kernel)
 
 
-def _remember(ask: Callable[[str], Environment]) -> Callable[[str], Environment]:
-    answers: dict[str, Environment] = {}
-
-    def remembered(kernel: str) -> Environment:
-        if kernel not in answers:
-            answers[kernel] = ask(kernel)
-        return answers[kernel]
-
-    return remembered
+def _groups(posts: Sequence[Post]) -> dict[str, list[Post]]:
+    groups: dict[str, list[Post]] = {}
+    for post in posts:
+        groups.setdefault(code_key(post), []).append(post)
+    return groups
 
 
-def _kept(
-    post: Post,
-    key: str,
-    root: Path,
-    cache: Path,
-    environment: Callable[[str], Environment],
-    device: str,
-    report: Report,
-) -> tuple[Results | None, tuple[str, ...]]:
-    """The kept results of a post, or None and why there are none."""
-    settings = post.meta.execute
-    if not executed_cells(post) or not settings.enabled:
-        return Results(()), ()
-    if not settings.cache:
-        return None, ("`execute.cache` is false",)
-    try:
-        entry = kept.load(cache, key)
-    except kept.DamagedEntry as damage:
-        report(Notice(f"a damaged result was dropped ({damage})", post.source.path))
-        return None, ("its kept result was damaged",)
-    if entry is None:
-        return None, ("this code has not run here yet",)
-    if settings.freeze:
-        reasons: tuple[str, ...] = ()
-    else:
-        try:
-            now = current(entry.trace, root, environment(post.meta.kernel), device)
-        except ExecutionError as error:
-            return None, (str(error),)
-        reasons = differences(entry.trace, now)
-    if reasons:
-        return None, reasons
-    report(Reused(post.source.path))
-    return entry.results, ()
+def _results(
+    groups: Mapping[str, list[Post]],
+    world: World,
+    errors: list[InkcellError],
+    run: Run | None,
+) -> dict[str, Results]:
+    done: dict[str, Results] = {}
+    waiting: dict[str, tuple[str, ...]] = {}
+    for key, group in groups.items():
+        post = group[0]
+        decision = decide(post, key, world)
+        if decision.error:
+            errors.append(decision.error.at(file=post.source.path))
+        elif decision.results is None:
+            waiting[key] = decision.reasons
+        else:
+            done[key] = decision.results
+            if _has_code(post):
+                _tell_reused(post, decision.results, world)
+                kept.touch(world.cache, key)
+    if waiting:
+        work = [_Work(key, groups[key][0], waiting[key], world.cache) for key in waiting]
+        done.update(_run_all(work, run, world, errors))
+        kept.trim(world.cache, world.config.cache_limit, groups)
+    for key, group in groups.items():
+        if key in done and _has_code(group[0]) and not done[key].frozen:
+            for post in group:
+                kept.remember(world.cache, post)
+    return done
+
+
+def _tell_reused(post: Post, results: Results, world: World) -> None:
+    world.report(Reused(post.source.path))
+    if results.frozen and results.provenance:
+        made = results.provenance
+        where = made.gpu or made.processor or made.system
+        text = f"frozen results of {made.when}, made on {where}"
+        if results.stale:
+            text += f", although {results.stale[0]}"
+        world.report(Notice(text, post.source.path))
 
 
 def _for_post(results: Results, post: Post) -> Results:
@@ -178,58 +324,123 @@ def _for_post(results: Results, post: Post) -> Results:
     return replace(results, outputs=outputs)
 
 
-def _run_all(
-    work: Sequence[tuple[str, list[Post], tuple[str, ...]]],
-    run: Run,
-    cache: Path,
-    jobs: int,
-    device: str,
-    errors: list[InkcellError],
-    report: Report,
-    stop: Callable[[], None] | None,
-) -> dict[str, Results]:
-    done: dict[str, Results] = {}
-    lock = threading.Lock()
+class _Work:
+    """A post whose code must run, and what is known of its last run."""
 
-    def run_one(key: str, post: Post, reasons: tuple[str, ...]) -> Results:
+    def __init__(self, key: str, post: Post, reasons: tuple[str, ...], cache: Path) -> None:
+        self.key = key
+        self.post = post
+        self.reasons = reasons
+        last = kept.last_entry(cache, post)
+        made = last.results.provenance if last else None
+        self.imports = last.trace.imports if last else imports_of(post)
+        self.memory = (made.peak_memory if made else 0) or USUAL_MEMORY
+        code = sum(len(cell.source) for cell in post.notebook.code)
+        self.length = (made.seconds, code) if made else (0.0, code)
+
+
+def _run_all(
+    work: Sequence[_Work], run: Run | None, world: World, errors: list[InkcellError]
+) -> dict[str, Results]:
+    shares: Shares | None = None
+    if run is not None:
+        place: Place = _Function(run, world.config.jobs or machine.cores())
+    elif world.config.cluster:
+        from .remote import Cluster
+
+        place = Cluster(world.config.cluster, world.root, world.report)
+    else:
+        from .kernel import Kernels
+
+        place = Kernels(
+            world.root,
+            slots=world.config.jobs or machine.cores(),
+            modules=union(item.imports for item in work),
+            report=world.report,
+        )
+        shares = Shares(place.slots, machine.free_memory())
+    done: dict[str, Results] = {}
+    stopped = threading.Event()
+    # Longest first, so that it does not finish last.
+    ordered = sorted(work, key=lambda item: item.length, reverse=True)
+    runner = _Runner(place.run, world, shares, stopped)
+    try:
+        with ThreadPoolExecutor(max_workers=place.slots) as pool:
+            futures = {pool.submit(runner.run, item): item.key for item in ordered}
+            try:
+                for future in as_completed(futures):
+                    try:
+                        done[futures[future]] = future.result()
+                    except InkcellError as error:
+                        errors.append(error)
+            except BaseException:
+                stopped.set()
+                pool.shutdown(wait=False, cancel_futures=True)
+                place.close()
+                raise
+    finally:
+        place.close()
+    errors.sort(key=lambda error: (error.file or "", error.line or 0))
+    return done
+
+
+class _Function:
+    """A function that stands for a place."""
+
+    def __init__(self, run: Run, slots: int) -> None:
+        self.run = run
+        self.slots = slots
+
+    def close(self) -> None:
+        """Nothing is left behind."""
+
+
+class _Runner:
+    """Runs pieces of work, each in a thread that waits for it."""
+
+    def __init__(
+        self, run: Run, world: World, shares: Shares | None, stopped: threading.Event
+    ) -> None:
+        self._run = run
+        self._world = world
+        self._shares = shares
+        self._stopped = stopped
+
+    def run(self, item: _Work) -> Results:
+        post = item.post
+        with kept.held(self._world.cache, item.key, self._stopped) as waited:
+            if waited:
+                # Another build has run the code in the meantime.
+                decision = _from_cache(post, item.key, self._world)
+                if decision.results:
+                    self._world.report(Reused(post.source.path))
+                    return decision.results
+            if self._shares is None:
+                return self._run_and_keep(item)
+            with self._shares.taken(post.meta.execute.threads, item.memory):
+                return self._run_and_keep(item)
+
+    def _run_and_keep(self, item: _Work) -> Results:
+        post, report = item.post, self._world.report
         started = time.monotonic()
-        report(Started(post.source.path, reasons))
+        report(Started(post.source.path, item.reasons))
         failed = True
         try:
             with blame(post.source.path):
-                if post.meta.execute.gpu == "required" and device != "cuda":
-                    raise ExecutionError("the post requires a GPU, and none is visible here").at(
-                        line=post.source.line_of("execute"),
-                        text="gpu: required",
-                        hint="build it on a machine with a GPU",
-                    )
                 try:
-                    results, trace = run(post, device)
+                    results, trace = self._run(post, self._world.device)
                 except KernelMissing as error:
                     raise error.at(line=post.source.line_of("kernelspec")) from None
             failed = False
         finally:
             report(Finished(post.source.path, time.monotonic() - started, failed))
-        kept.store(cache, key, kept.Entry(results, trace))
+        try:
+            entry = kept.entry_of(post, results, trace)
+            kept.store(self._world.cache, item.key, entry)
+        except OSError as error:
+            text = f"the results cannot be kept: {error.strerror or error}"
+            report(Notice(text, post.source.path))
         return results
 
-    # Longest code first: a good guess at the longest run, so that it does not finish last.
-    ordered = sorted(work, key=lambda item: -sum(len(c.source) for c in item[1][0].notebook.code))
-    with ThreadPoolExecutor(max_workers=jobs) as pool:
-        futures = {pool.submit(run_one, key, group[0], why): key for key, group, why in ordered}
-        try:
-            for future in as_completed(futures):
-                try:
-                    results = future.result()
-                except InkcellError as error:
-                    with lock:
-                        errors.append(error)
-                else:
-                    done[futures[future]] = results
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            if stop:
-                stop()
-            raise
-    errors.sort(key=lambda error: (error.file or "", error.line or 0))
-    return done
+
+__all__ = ["Environment", "Trace", "decide", "execute", "freeze", "why"]

@@ -1,4 +1,4 @@
-"""A post's code -> outputs and trace, through nbclient. The only module that knows nbclient.
+"""A post's code -> outputs and trace, in a Jupyter kernel on this machine.
 
 A kernel starts from a clean slate: a fixed hash seed, no history, no start-up files of the
 author's own profile, Matplotlib's inline backend with settings that make the same figure the
@@ -11,26 +11,32 @@ import asyncio
 import contextlib
 import json
 import os
-import platform
 import re
+import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from queue import Empty
+from typing import Any, cast
 
 import nbformat
 from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
-from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 from ..errors import CellFailed, CellTimedOut, ExecutionError, KernelDied, KernelMissing
-from ..model import Bundle, Code, Failure, Output, Post, Provenance, Results, Stream
+from ..model import Bundle, Code, Failure, Omission, Output, Post, Provenance, Results, Stream
+from ..progress import Notice, Report, silent
+from . import machine
 from . import trace as tracing
+from .client import BoundedNotebook, ConfiguredSpecs, QuickManager
+from .imports import needs_cold_kernel
 from .key import executed_cells
-from .trace import TRACE_TYPE, Trace
+from .provisioner import GuardedKernel, WarmParent, WarmRefused, start_warm_parent
+from .trace import TRACE_TYPE, Environment, Trace
 
 MATPLOTLIBRC = Path(__file__).with_name("matplotlibrc")
 
@@ -49,21 +55,59 @@ THREAD_VARIABLES = (
     "VECLIB_MAXIMUM_THREADS",
 )
 
+START_TIMEOUT = 120
+"""Seconds in which a kernel must answer."""
+GRACE = 2.0
+"""Seconds that a cell has to end after an interrupt, before its kernel is killed."""
+SOCKET_PATH_LIMIT = 70
+"""Characters of a folder in which sockets still have room: sun_path holds 107 (unix(7))."""
+
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 CELL_LINE = re.compile(r"(?:Cell In|In ?|Input In ?)\[\d+\][^\n]*?line (\d+)")
 TRACEBACK_LINES = 12
 
+PYTHON_NAME = re.compile(r"python|conda|ipykernel|^py\d|venv|^base$", re.IGNORECASE)
+NODE_NAME = re.compile(r"^(node|javascript|js|jslab|tslab|ijavascript|deno|nodejs)$", re.IGNORECASE)
+INSTALLATION = {
+    "ir": "install R's kernel: R -e 'install.packages(\"IRkernel\"); IRkernel::installspec()'",
+    "bash": "install it: pip install bash_kernel && python -m bash_kernel.install",
+    "sagemath": "install SageMath, which brings its kernel",
+    "octave": "install it: pip install octave_kernel",
+    "xcpp17": "install it: conda install xeus-cling -c conda-forge",
+    "rust": "install it: cargo install evcxr_jupyter && evcxr_jupyter --install",
+}
+"""How to get kernels that notebooks often name."""
+
 
 class Kernels:
-    """The kernels of one build. `stop` ends them all, whichever thread waits for them."""
+    """The kernels of one build on this machine.
 
-    def __init__(self, root: Path, threads: int) -> None:
+    `close` ends them all, whichever thread waits for them.
+    """
+
+    def __init__(
+        self, root: Path, slots: int = 1, modules: Sequence[str] = (), report: Report = silent
+    ) -> None:
+        """Settings of the kernels.
+
+        Args:
+            root: the blog's folder.
+            slots: how many run side by side.
+            modules: what warm parents import: what the posts' last runs imported.
+            report: told what the author should know.
+        """
         self.root = root
-        self.threads = threads
-        self._clients: set[NotebookClient] = set()
+        self.slots = slots
+        self.modules = tuple(modules)
+        self.report = report
+        self.specs = KernelSpecManager()
         self._lock = threading.Lock()
         self._stopped = False
-        self.specs = KernelSpecManager()
+        self._running: set[QuickManager] = set()
+        self._parents: dict[tuple[str, int], WarmParent] = {}
+        self._refused: set[str] = set()
+        self._environments: dict[str, Environment] = {}
+        self._folder = _socket_folder()
 
     def command(self, name: str) -> list[str]:
         """The command line that starts a kernel.
@@ -71,157 +115,371 @@ class Kernels:
         Raises:
             KernelMissing: no kernel of that name is installed.
         """
-        try:
-            return list(self.specs.get_kernel_spec(name).argv)
-        except NoSuchKernel:
-            installed = ", ".join(sorted(self.specs.find_kernel_specs())) or "none"
-            raise KernelMissing(f"the kernel `{name}` is not installed").at(
-                text=f"kernelspec: {{name: {name}}}", hint=f"installed: {installed}"
-            ) from None
+        return command_of(name, self.specs)
+
+    def environment(self, kernel: str) -> Environment:
+        """What can be imported in a kernel; asked once.
+
+        Raises:
+            KernelMissing: no kernel of that name is installed.
+            ExecutionError: its interpreter does not start.
+        """
+        with self._lock:
+            if kernel not in self._environments:
+                self._environments[kernel] = environment_of(kernel)
+            return self._environments[kernel]
 
     def run(self, post: Post, device: str) -> tuple[Results, Trace]:
         """Run the code cells of a post in a kernel of its own.
 
         Raises:
             CellFailed: a cell raised an exception that it did not announce.
-            CellTimedOut: a cell took longer than `execute.timeout` seconds.
-            KernelDied: the kernel's process ended.
+            CellTimedOut: a cell, or all together, took longer than they may.
+            KernelDied: the kernel's process ended, or took more memory than it may.
             KernelMissing: there is no such kernel.
         """
         argv = self.command(post.meta.kernel)
-        watched = tracing.is_python(argv)
-        cells = executed_cells(post)
-        notebook = nbformat.v4.new_notebook()
-        sources = [cell.source for cell in cells]
-        if watched:
-            sources = [tracing.watch_code(self.root), *sources, tracing.report_code()]
-        notebook.cells = [nbformat.v4.new_code_cell(source) for source in sources]
-        client = NotebookClient(
-            notebook,
-            kernel_name=post.meta.kernel,
-            timeout=post.meta.execute.timeout,
-            startup_timeout=60,
-            iopub_timeout=60,
-            raise_on_iopub_timeout=True,
-            shutdown_kernel="immediate",
-            store_widget_state=False,
-            resources={"metadata": {"path": post.source.directory}},
-            extra_arguments=list(IPYKERNEL_ARGUMENTS) if watched else [],
-        )
-        started = time.monotonic()
-        when = datetime.now(UTC).isoformat(timespec="seconds")
-        with tempfile.TemporaryDirectory(prefix="inkcell-") as scratch:
-            log = Path(scratch) / "kernel.log"
-            with log.open("wb") as stream, self._registered(client):
-                environment = self._environment(post, scratch)
-                kernel = client.async_setup_kernel(env=environment, stdout=stream, stderr=stream)
-                outputs, report = asyncio.run(_run(client, kernel, post, cells, watched, log))
-        results = Results(
-            outputs,
-            Provenance(
-                when, round(time.monotonic() - started, 3), post.meta.kernel, platform.platform()
-            ),
-        )
-        return results, self._trace(post, report, device)
+        modules = () if needs_cold_kernel(post, device) else self.modules
+        if not tracing.is_python(argv):
+            modules = ()
+        while True:
+            try:
+                return self._run(post, device, argv, modules)
+            except WarmRefused as refused:
+                self._refuse(str(refused), tracing.executable_of(argv), post)
+                modules = tuple(name for name in modules if name not in self._refused)
 
-    def stop(self) -> None:
-        """Kill every kernel that still runs; the threads that wait for one get KernelDied."""
+    def close(self) -> None:
+        """End every kernel and every warm parent."""
         with self._lock:
             self._stopped = True
-            clients = tuple(self._clients)
-        for client in clients:
-            process = getattr(getattr(client.km, "provisioner", None), "process", None)
-            if process is not None:
-                with contextlib.suppress(OSError):
-                    process.kill()
+            running = tuple(self._running)
+            parents = tuple(self._parents.values())
+            self._parents.clear()
+        for manager in running:
+            guarded = _guarded(manager)
+            if guarded is not None:
+                guarded.kill()
+        for parent in parents:
+            parent.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
 
-    @contextlib.contextmanager
-    def _registered(self, client: NotebookClient) -> Iterator[None]:
+    def _run(
+        self, post: Post, device: str, argv: list[str], modules: Sequence[str]
+    ) -> tuple[Results, Trace]:
+        when = datetime.now(UTC).isoformat(timespec="seconds")
+        folder = Path(tempfile.mkdtemp(dir=self._folder))
+        environment = self._variables(post, folder)
+        settings: dict[str, Any] = {
+            "memory": post.meta.execute.memory,
+            "network": post.meta.execute.network,
+        }
+        if modules:
+            settings["parent_socket"] = str(
+                self._parent(tracing.executable_of(argv), post.meta.execute.threads, modules)
+            )
+        specs = ConfiguredSpecs(settings)
+        manager = QuickManager(folder, kernel_name=post.meta.kernel, kernel_spec_manager=specs)
+        log = folder / "kernel.log"
+        run = _Run(self.root, post, argv, manager, log)
+        try:
+            with log.open("wb") as stream, self._registered(manager):
+                outputs, report, seconds = asyncio.run(run.all_cells(environment, stream))
+        finally:
+            guarded = _guarded(manager)
+            if guarded is not None and not guarded.isolated:
+                text = "`network: false` cannot be enforced here; the code ran with the network"
+                self.report(Notice(text, post.source.path))
+            shutil.rmtree(folder, ignore_errors=True)
+        trace = replace(self._trace(post, report), device=tracing.device_of(post, device))
+        packages = json.loads(report)["packages"] if report and not trace.packages else {}
+        provenance = Provenance(
+            when=when,
+            seconds=round(seconds, 3),
+            kernel=post.meta.kernel,
+            interpreter=trace.interpreter,
+            packages={**packages, **trace.packages},
+            system=machine.system(),
+            processor=machine.processor(),
+            gpu=machine.gpu() if tracing.device_of(post, device) == "cuda" else "",
+            threads=post.meta.execute.threads,
+            peak_memory=guarded.peak_memory if guarded is not None else 0,
+        )
+        return Results(outputs, provenance), trace
+
+    def _trace(self, post: Post, report: str | None) -> Trace:
+        environment = self.environment(post.meta.kernel)
+        if report is None:
+            folder = Path(post.source.directory).relative_to(self.root).as_posix()
+            return tracing.declared_trace(post, self.root, folder)
+        return tracing.read_report(report, self.root, post, environment)
+
+    def _parent(self, executable: str, threads: int, modules: Sequence[str]) -> Path:
+        """The socket of the warm parent for an interpreter; started for the first who asks."""
+        path = self._folder / f"warm-{len(modules)}-{threads}-{abs(hash(executable)) % 9973}"
         with self._lock:
             if self._stopped:
                 raise ExecutionError("the build was interrupted")
-            self._clients.add(client)
+            if (executable, threads) not in self._parents:
+                environment = {**os.environ, **_clean_slate(threads)}
+                self._parents[executable, threads] = start_warm_parent(
+                    path, executable, modules, environment
+                )
+        return path
+
+    def _refuse(self, module: str, executable: str, post: Post) -> None:
+        """A module cannot be imported before a fork: the next parent does without it."""
+        with self._lock:
+            known = module in self._refused
+            self._refused.add(module)
+            self.modules = tuple(name for name in self.modules if name != module)
+            stale = [key for key in self._parents if key[0] == executable]
+            parents = [self._parents.pop(key) for key in stale] if not known else []
+        for parent in parents:
+            parent.close()
+        if not known:
+            text = f"`{module}` starts a thread when it is imported: it is imported in each kernel"
+            self.report(Notice(text, post.source.path))
+
+    @contextlib.contextmanager
+    def _registered(self, manager: QuickManager) -> Iterator[None]:
+        with self._lock:
+            if self._stopped:
+                raise ExecutionError("the build was interrupted")
+            self._running.add(manager)
         try:
             yield
         finally:
             with self._lock:
-                self._clients.discard(client)
+                self._running.discard(manager)
 
-    def _environment(self, post: Post, scratch: str) -> dict[str, str]:
+    def _variables(self, post: Post, scratch: Path) -> dict[str, str]:
         environment = {
             **os.environ,
-            **dict.fromkeys(THREAD_VARIABLES, str(self.threads)),
-            "IPYTHONDIR": scratch,
-            "MATPLOTLIBRC": str(MATPLOTLIBRC),
-            "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "PYTHONHASHSEED": "0",
+            **_clean_slate(post.meta.execute.threads),
+            "IPYTHONDIR": str(scratch),
+            "INKCELL_ROOT": str(self.root),
         }
         if post.meta.execute.gpu == "never":
             environment["CUDA_VISIBLE_DEVICES"] = ""
         return environment
 
-    def _trace(self, post: Post, report: str | None, device: str) -> Trace:
-        folder = Path(post.source.directory).relative_to(self.root).as_posix()
-        declared = [f"{folder}/{name}" for name in post.meta.execute.dependencies]
-        if report is None:
-            # Nothing watches this kernel: it is taken to have read all that lies beside it.
-            names = [f"{folder}/{name}" for name in post.source.neighbours]
-            return Trace(post.meta.kernel, files=tracing.digests(self.root, names + declared))
-        found = tracing.read_report(report, self.root, device)
-        files = {**found.files, **tracing.digests(self.root, declared)}
-        return Trace(found.interpreter, found.device, found.packages, files, found.missing)
+
+def command_of(name: str, specs: KernelSpecManager) -> list[str]:
+    """The command line that starts a kernel.
+
+    Raises:
+        KernelMissing: no kernel of that name is installed.
+    """
+    try:
+        return list(specs.get_kernel_spec(name).argv)
+    except NoSuchKernel:
+        installed = sorted(specs.find_kernel_specs())
+        hint = INSTALLATION.get(name.lower())
+        if PYTHON_NAME.search(name) and "python3" in installed:
+            hint = "for the Python of this environment write `kernelspec: {name: python3}`"
+        elif NODE_NAME.search(name) and "inkcell-node" in installed:
+            hint = "Inkcell's own kernel for Node is `kernelspec: {name: inkcell-node}`"
+        elif name.lower().startswith("julia"):
+            hint = 'install it from Julia: using Pkg; Pkg.add("IJulia")'
+        listed = f"installed: {', '.join(installed) or 'none'}"
+        raise KernelMissing(f"the kernel `{name}` is not installed").at(
+            text=f"kernelspec: {{name: {name}}}", hint=f"{hint}; {listed}" if hint else listed
+        ) from None
 
 
-async def _run(
-    client: NotebookClient,
-    kernel: contextlib.AbstractAsyncContextManager[None],
-    post: Post,
-    cells: tuple[Code, ...],
-    watched: bool,
-    log: Path,
-) -> tuple[tuple[tuple[Output, ...], ...], str | None]:
-    async with contextlib.AsyncExitStack() as stack:
+def environment_of(kernel: str) -> Environment:
+    """What can be imported in a kernel.
+
+    Raises:
+        KernelMissing: no kernel of that name is installed.
+        ExecutionError: its interpreter does not start.
+    """
+    argv = command_of(kernel, KernelSpecManager())
+    if tracing.is_python(argv):
+        return tracing.ask_interpreter(tracing.executable_of(argv))
+    return tracing.ask_node() if tracing.is_node(argv) else tracing.other_language(kernel)
+
+
+def _clean_slate(threads: int) -> dict[str, str]:
+    return {
+        **dict.fromkeys(THREAD_VARIABLES, str(threads)),
+        "MATPLOTLIBRC": str(MATPLOTLIBRC),
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONHASHSEED": "0",
+        # ipykernel would end a kernel whose parent is not the build: its guard does that.
+        "JPY_PARENT_PID": "1",
+    }
+
+
+def _socket_folder() -> Path:
+    """A folder of the user's own whose path is short enough for sockets."""
+    folder = tempfile.gettempdir()
+    short = len(folder) <= SOCKET_PATH_LIMIT or os.name != "posix"
+    return Path(tempfile.mkdtemp(prefix="inkcell-", dir=folder if short else "/tmp"))
+
+
+def _guarded(manager: QuickManager) -> GuardedKernel | None:
+    guarded = getattr(manager.provisioner, "guarded", None)
+    return guarded if isinstance(guarded, GuardedKernel) else None
+
+
+class _Run:
+    """One run of one post's code."""
+
+    def __init__(
+        self, root: Path, post: Post, argv: list[str], manager: QuickManager, log: Path
+    ) -> None:
+        self.post = post
+        self.manager = manager
+        self.log = log
+        self.cells = executed_cells(post)
+        self.before: list[str] = []
+        self.after: list[str] = []
+        if tracing.is_python(argv):
+            self.before, self.after = [tracing.watch_code(root)], [tracing.report_code()]
+        elif tracing.is_node(argv):
+            self.after = [tracing.NODE_REPORT]
+        self.arguments = list(IPYKERNEL_ARGUMENTS) if self.before else []
+
+    async def all_cells(
+        self, environment: dict[str, str], stream: Any
+    ) -> tuple[tuple[tuple[Output, ...], ...], str | None, float]:
+        """Start a kernel, run the cells, end the kernel and all it started.
+
+        Returns:
+            The outputs of each cell, what the kernel reported of itself, and the seconds that
+            the cells took.
+        """
+        sources = [*self.before, *(cell.source for cell in self.cells), *self.after]
+        cells = [nbformat.v4.new_code_cell(source) for source in sources]
+        client = BoundedNotebook(
+            nbformat.v4.new_notebook(cells=cells),
+            km=self.manager,
+            iopub_timeout=60,
+            raise_on_iopub_timeout=True,
+            store_widget_state=False,
+        )
         try:
-            await stack.enter_async_context(kernel)
+            await self._start(client, environment, stream)
+            return await self._run_cells(client)
+        finally:
+            await self._end(client)
+
+    async def _start(
+        self, client: BoundedNotebook, environment: dict[str, str], stream: Any
+    ) -> None:
+        try:
+            await self.manager.start_kernel(
+                extra_arguments=self.arguments,
+                env=environment,
+                cwd=self.post.source.directory,
+                stdout=stream,
+                stderr=stream,
+            )
+            await self.manager.wait_for_sockets(START_TIMEOUT)
+            client.kc = self.manager.client()
+            client.kc.start_channels()
+            await client.kc.wait_for_ready(timeout=START_TIMEOUT)
+            client.kc.allow_stdin = False
+        except WarmRefused:
+            raise
         except (RuntimeError, OSError) as error:
-            name = post.meta.kernel
+            name = self.post.meta.kernel
             raise ExecutionError(f"the kernel `{name}` does not start: {error}").at(
-                detail=_said(log), hint=f"try `jupyter console --kernel {name}`"
+                detail=_said(self.log), hint=f"try `jupyter console --kernel {name}`"
             ) from None
-        return await _run_cells(client, post, cells, watched, log)
 
+    async def _end(self, client: BoundedNotebook) -> None:
+        if client.kc is not None:
+            client.kc.stop_channels()
+        if self.manager.provisioner is not None and self.manager.has_kernel:
+            await self.manager.provisioner.kill()
+        await self.manager.cleanup_resources()
 
-async def _run_cells(
-    client: NotebookClient, post: Post, cells: tuple[Code, ...], watched: bool, log: Path
-) -> tuple[tuple[tuple[Output, ...], ...], str | None]:
-    """The outputs of each cell, and what the kernel reported of itself."""
-    outputs: list[tuple[Output, ...]] = []
-    offset = int(watched)
-    if watched:
-        await client.async_execute_cell(client.nb.cells[0], 0, store_history=False)
-    for index, cell in enumerate(cells, start=offset):
+    async def _run_cells(
+        self, client: BoundedNotebook
+    ) -> tuple[tuple[tuple[Output, ...], ...], str | None, float]:
+        outputs: list[tuple[Output, ...]] = []
+        offset = len(self.before)
+        for index in range(offset):
+            await self._hidden(client, index)
+        started = time.monotonic()
+        limit = self.post.meta.execute.post_timeout
+        for index, cell in enumerate(self.cells, start=offset):
+            left = limit - (time.monotonic() - started) if limit else float("inf")
+            outputs.append(await self._cell(client, index, cell, left))
+        seconds = time.monotonic() - started
+        reports = []
+        for index in range(offset + len(self.cells), len(client.nb.cells)):
+            await self._hidden(client, index)
+            raw = client.nb.cells[index].outputs
+            reports += [o.data[TRACE_TYPE] for o in raw if TRACE_TYPE in o.get("data", {})]
+        if self.after and not reports:
+            raise self._died(self.cells[-1])
+        report = reports[0] if reports else None
+        if report is not None and not isinstance(report, str):
+            report = json.dumps(report)
+        return tuple(outputs), report, seconds
+
+    async def _hidden(self, client: BoundedNotebook, index: int) -> None:
+        """Run a cell of ours."""
+        client.begin_cell()
+        try:
+            await client.async_execute_cell(client.nb.cells[index], index, store_history=False)
+        except (DeadKernelError, CellTimeoutError):
+            raise self._died(self.cells[-1 if index else 0]) from None
+
+    async def _cell(
+        self, client: BoundedNotebook, index: int, cell: Code, left: float
+    ) -> tuple[Output, ...]:
+        """The outputs of one cell of the author's; `left` seconds remain for the post."""
         raw = client.nb.cells[index]
         if cell.may_raise:
             raw.metadata["tags"] = ["raises-exception"]
+        client.begin_cell()
+        timeout = min(self.post.meta.execute.timeout, max(left, 0.001))
+        # nbclient's annotation asks for whole seconds, its code takes any.
+        client.timeout_func = cast("Any", lambda _: timeout)
         try:
             await client.async_execute_cell(raw, index)
         except CellExecutionError as error:
             raise _failed(error, raw, cell) from None
-        except CellTimeoutError:
-            raise _timed_out(post, cell) from None
+        except CellTimeoutError as error:
+            if "IOPub" in str(error):
+                raise self._died(cell) from None
+            await self._interrupt(client)
+            raise _timed_out(self.post, cell, whole_post=timeout == left) from None
         except DeadKernelError:
-            raise _died(cell, log) from None
-        outputs.append(_outputs(raw.outputs))
-    if not watched:
-        return tuple(outputs), None
-    last = client.nb.cells[-1]
-    try:
-        await client.async_execute_cell(last, len(client.nb.cells) - 1, store_history=False)
-    except DeadKernelError:
-        raise _died(cells[-1], log) from None
-    reports = [o.data[TRACE_TYPE] for o in last.outputs if TRACE_TYPE in o.get("data", {})]
-    return tuple(outputs), reports[0]
+            raise self._died(cell) from None
+        omitted = (Omission(client.omitted),) if client.omitted else ()
+        return (*_outputs(raw.outputs), *omitted)
+
+    async def _interrupt(self, client: BoundedNotebook) -> None:
+        """Let a cell that takes too long clean up after itself."""
+        await self.manager.interrupt_kernel()
+        if client.kc is not None:
+            with contextlib.suppress(Empty):
+                await cast("Any", client.kc).get_shell_msg(timeout=GRACE)
+
+    def _died(self, cell: Code) -> KernelDied:
+        guarded = _guarded(self.manager)
+        message = "the kernel's process ended while this cell ran"
+        hint = "it may have run out of memory, or called `os._exit`"
+        if guarded is not None:
+            guarded.listen()
+        if guarded is not None and guarded.over_memory:
+            limit = self.post.meta.execute.memory
+            message = f"the code took more than {limit} MiB of memory and was stopped"
+            hint = "make it smaller, or raise `execute: {memory: …}` in the front matter"
+        return KernelDied(message).at(
+            cell=cell.cell,
+            line=cell.line,
+            text=cell.source.split("\n")[0],
+            detail=_said(self.log),
+            hint=hint,
+        )
 
 
 def _failed(error: CellExecutionError, raw: Any, cell: Code) -> CellFailed:
@@ -243,13 +501,15 @@ def _failed(error: CellExecutionError, raw: Any, cell: Code) -> CellFailed:
     )
 
 
-def _timed_out(post: Post, cell: Code) -> CellTimedOut:
-    seconds = post.meta.execute.timeout
-    return CellTimedOut(f"the cell ran longer than {seconds} s and was stopped").at(
+def _timed_out(post: Post, cell: Code, *, whole_post: bool) -> CellTimedOut:
+    name = "post_timeout" if whole_post else "timeout"
+    seconds = post.meta.execute.post_timeout if whole_post else post.meta.execute.timeout
+    what = "the post's code" if whole_post else "the cell"
+    return CellTimedOut(f"{what} ran longer than {seconds} s and was stopped").at(
         cell=cell.cell,
         line=cell.line,
         text=cell.source.split("\n")[0],
-        hint="make it faster, or set `execute: {timeout: …}` in the front matter",
+        hint=f"make it faster, or set `execute: {{{name}: …}}` in the front matter",
     )
 
 
@@ -258,16 +518,6 @@ def _said(log: Path) -> str | None:
     text = ANSI.sub("", log.read_text(encoding="utf-8", errors="replace"))
     lines = [line for line in text.strip().split("\n") if "[IPKernelApp]" not in line]
     return "\n".join(lines[-TRACEBACK_LINES:]) or None
-
-
-def _died(cell: Code, log: Path) -> KernelDied:
-    return KernelDied("the kernel's process ended while this cell ran").at(
-        cell=cell.cell,
-        line=cell.line,
-        text=cell.source.split("\n")[0],
-        detail=_said(log),
-        hint="it may have run out of memory, or called `os._exit`",
-    )
 
 
 def _outputs(raw: list[Any]) -> tuple[Output, ...]:
@@ -288,12 +538,12 @@ def _outputs(raw: list[Any]) -> tuple[Output, ...]:
 
     for output in raw:
         if output.output_type == "stream":
-            pending[output.name] = pending.get(output.name, "") + output.text
+            pending[output.name] = pending.get(output.name, "") + _clean(output.text)
             continue
         flush()
         if output.output_type == "error":
             traceback = "\n".join(output.traceback)
-            outputs.append(Failure(output.ename, output.evalue, traceback))
+            outputs.append(Failure(*map(_clean, (output.ename, output.evalue, traceback))))
         else:
             outputs.append(_bundle(output))
     flush()
@@ -309,5 +559,10 @@ def _bundle(output: Any) -> Bundle:
             value = "".join(value)
         if is_json or not isinstance(value, str):
             value = json.dumps(value, ensure_ascii=False, sort_keys=True)
-        data[mime] = value
+        data[mime] = _clean(value)
     return Bundle(data, dict(output.metadata))
+
+
+def _clean(text: str) -> str:
+    """Text that can be written as UTF-8: Python's strings may hold half a surrogate pair."""
+    return text.encode("utf-8", "replace").decode()

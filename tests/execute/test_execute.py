@@ -15,13 +15,14 @@ from hypothesis import strategies as st
 from generator.config import parse_config
 from generator.errors import CellFailed, InkcellError
 from generator.execute import cache as kept
-from generator.execute import execute, why
+from generator.execute import execute, freeze, why
 from generator.execute.key import code_key, executed_cells
 from generator.execute.trace import Environment, Trace, current, differences, digests
 from generator.model import (
     Bundle,
     ExecutedPost,
     Failure,
+    Omission,
     Post,
     Provenance,
     Results,
@@ -53,6 +54,7 @@ class World:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.config = replace(CONFIG, root=root, cache=Path("cache"), jobs=2)
         self.ran: list[str] = []
         self.events: list[Event] = []
         self.errors: list[InkcellError] = []
@@ -79,9 +81,8 @@ class World:
     def execute(self, *posts: Post) -> tuple[ExecutedPost, ...]:
         return execute(
             posts,
+            self.config,
             root=self.root,
-            cache=self.root / "cache",
-            jobs=2,
             errors=self.errors,
             report=self.events.append,
             run=self.run,
@@ -89,7 +90,19 @@ class World:
         )
 
     def why(self, post: Post) -> tuple[str, ...] | None:
-        return why(post, root=self.root, cache=self.root / "cache", environment=self.environment)
+        return why(post, self.config, root=self.root, environment=self.environment)
+
+    def freeze(self, *posts: Post) -> tuple[Path, ...]:
+        """Store results beside posts; their folders are below this world's root."""
+        return freeze(
+            posts,
+            self.config,
+            root=self.root,
+            errors=self.errors,
+            report=self.events.append,
+            run=self.run,
+            environment=self.environment,
+        )
 
 
 @pytest.fixture
@@ -107,6 +120,8 @@ SAME = [
     post(cell("x = 1"), language="en"),
     post(cell("x = 1"), front=FRONT_MATTER.replace("A post", "Another title")),
     post(cell("x = 1"), front=FRONT_MATTER.replace("title", "execute: {timeout: 5}\ntitle")),
+    post(cell("x = 1"), front=FRONT_MATTER.replace("title", "execute: {warm: false}\ntitle")),
+    post(cell("x = 1"), front=FRONT_MATTER.replace("title", "execute: {memory: 99}\ntitle")),
 ]
 DIFFERENT = [
     post(cell("x = 2")),
@@ -115,7 +130,17 @@ DIFFERENT = [
     post(cell("x = 1") + cell("y = 2")),
     post(cell("x = 1"), folder="b"),
     post(cell("x = 1"), front=FRONT_MATTER.replace("title", "kernelspec: {name: k}\ntitle")),
-    post(cell("x = 1"), front=FRONT_MATTER.replace("title", "execute: {gpu: never}\ntitle")),
+    post(cell("x = 1"), front=FRONT_MATTER.replace("title", "execute: {gpu: preferred}\ntitle")),
+    post(cell("x = 1"), front=FRONT_MATTER.replace("title", "execute: {threads: 2}\ntitle")),
+    post(cell("x = 1"), front=FRONT_MATTER.replace("title", "execute: {network: false}\ntitle")),
+    post(
+        cell("x = 1"),
+        front=FRONT_MATTER.replace("title", "execute: {dependencies: [a.csv]}\ntitle"),
+    ),
+    post(
+        cell("x = 1"),
+        front=FRONT_MATTER.replace("title", "execute: {depends_on_env: [MODE]}\ntitle"),
+    ),
 ]
 
 
@@ -161,10 +186,11 @@ def test_two_languages_with_different_code_run_twice(world: World) -> None:
 
 TRACE = Trace(
     "Python 3.11",
-    "cpu",
+    "",
     {"numpy": "2.4.6"},
     {"posts/a/m.py": "1" * 64, "posts/a/t.py": ""},
     ("torch",),
+    {"MODE": "4" * 64},
 )
 
 
@@ -174,6 +200,10 @@ TRACE = Trace(
         (TRACE, ()),
         (replace(TRACE, interpreter="Python 3.12"), ("Python 3.11 → Python 3.12",)),
         (replace(TRACE, device="cuda"), ("made on cpu, now cuda",)),
+        (
+            replace(TRACE, variables={"MODE": "5" * 64}),
+            ("the environment variable MODE changed",),
+        ),
         (replace(TRACE, packages={"numpy": "2.5.0"}), ("numpy 2.4.6 → 2.5.0",)),
         (replace(TRACE, packages={"numpy": ""}), ("numpy 2.4.6 → not installed",)),
         (replace(TRACE, packages={"numpy": "2.4.6", "scipy": "1"}), ()),
@@ -233,11 +263,11 @@ def test_the_current_trace_is_about_the_same_things(tmp_path: Path) -> None:
     environment = Environment("P", lambda name: name + "1", lambda name: name == "found")
     before = Trace("P", "", {"a": "0"}, {"gone": "x"}, ("found", "lost"))
     now = current(before, tmp_path, environment, "cuda")
-    assert now == Trace("P", "", {"a": "a1"}, {"gone": ""}, ("lost",))
+    assert now == Trace("P", "cuda", {"a": "a1"}, {"gone": ""}, ("lost",))
 
 
 def test_settings_of_a_post(world: World) -> None:
-    """`cache: false` always runs, `enabled: false` never, `freeze: true` trusts what is kept."""
+    """`cache: false` always runs, `enabled: false` never, `freeze: true` only if frozen."""
 
     def with_setting(setting: str) -> Post:
         front = FRONT_MATTER.replace("title", f"execute: {{{setting}}}\ntitle")
@@ -248,11 +278,10 @@ def test_settings_of_a_post(world: World) -> None:
     assert len(world.ran) == 2
     (off,) = world.execute(with_setting("enabled: false"))
     assert off.results.outputs == ((),)
-    world.interpreter = "Python 4"
-    world.execute(with_setting("freeze: true"))
-    assert len(world.ran) == 2
-    assert world.why(with_setting("freeze: true")) is None
     assert world.errors == []
+    world.execute(with_setting("freeze: true, cache: false"))
+    assert len(world.ran) == 2
+    assert "the post has no frozen results" in str(world.errors[0])
 
 
 def test_a_post_without_code_needs_nothing(world: World) -> None:
@@ -292,7 +321,9 @@ def test_a_required_gpu_that_is_not_there(world: World, monkeypatch: pytest.Monk
         lambda text: "null",
         lambda text: text.replace('"outputs"', '"puts"'),
         lambda text: text.replace('"Stream"', '"Nonsense"'),
-        lambda text: text.replace('"format": 1', '"format": 999'),
+        lambda text: text.replace('"format": 2', '"format": 999'),
+        lambda text: text.replace('"text": "ran x"', '"text": 7'),
+        lambda text: text.replace('"packages": {}', '"packages": {"numpy": 2}'),
         lambda text: json.dumps({**json.loads(text), "key": "f" * 64}),
     ],
 )
@@ -325,12 +356,13 @@ OUTPUTS = st.one_of(
     st.builds(Stream, st.sampled_from(["stdout", "stderr"]), TEXTS),
     st.builds(Bundle, st.dictionaries(TEXTS, TEXTS, max_size=2), st.just({})),
     st.builds(Failure, TEXTS, TEXTS, TEXTS),
+    st.builds(Omission, st.integers(min_value=1)),
 )
 
 
 @given(st.lists(st.lists(OUTPUTS, max_size=3).map(tuple), max_size=3).map(tuple))
 def test_results_survive_the_cache(
-    outputs: tuple[tuple[Stream | Bundle | Failure, ...], ...],
+    outputs: tuple[tuple[Stream | Bundle | Failure | Omission, ...], ...],
 ) -> None:
     """What is stored is what is loaded."""
     entry = kept.Entry(Results(outputs, Provenance("2022-07-08", 1.5, "python3", "x")), TRACE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from generator.errors import CellFailed, CellTimedOut, InkcellError, KernelDied
 from generator.execute import execute, why
 from generator.model import Bundle, ExecutedPost, Failure, Post, Stream
 from generator.parse import parse
+from generator.progress import Event
 
 from ..conftest import FRONT_MATTER, WriteBlog
 
@@ -31,6 +33,7 @@ class Blog:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.errors: list[InkcellError] = []
+        self.events: list[Event] = []
 
     def posts(self) -> list[Post]:
         config = read_config(self.root)
@@ -38,18 +41,15 @@ class Blog:
         return [parse(source, config) for source in sources]
 
     def run(self) -> list[ExecutedPost]:
+        config = replace(read_config(self.root), cache=Path("cache"), jobs=2)
         done = execute(
-            self.posts(),
-            root=self.root,
-            cache=self.root / "cache",
-            jobs=2,
-            errors=self.errors,
-            report=lambda event: None,
+            self.posts(), config, root=self.root, errors=self.errors, report=self.events.append
         )
         return list(done)
 
     def why(self) -> tuple[str, ...] | None:
-        return why(self.posts()[0], root=self.root, cache=self.root / "cache")
+        config = replace(read_config(self.root), cache=Path("cache"))
+        return why(self.posts()[0], config, root=self.root)
 
 
 def test_outputs_of_every_kind(write_blog: WriteBlog) -> None:

@@ -1,0 +1,186 @@
+"""How a build talks to kernels: jupyter_client and nbclient without their idle waits.
+
+Everything here goes through what the two libraries offer for it (classes to subclass, factories
+to name), so that nbclient itself stays as it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from pathlib import Path
+from queue import Empty
+from typing import Any
+
+import zmq
+from jupyter_client.asynchronous.client import AsyncKernelClient
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
+
+STREAM_LIMIT = 256 * 1024
+"""Bytes of text that one cell may print; what comes after is counted, not kept."""
+BUNDLE_LIMIT = 32 * 1024 * 1024
+"""Bytes of results and displays of one cell."""
+
+HAS_UNIX_SOCKETS = os.name == "posix"
+
+
+class ConfiguredSpecs(KernelSpecManager):
+    """Kernelspecs, each started by our provisioner with the given settings."""
+
+    settings: dict[str, Any]
+
+    def __init__(self, settings: dict[str, Any], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.settings = settings
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+        """The kernelspec of a name, unless it names a provisioner itself."""
+        spec = super().get_kernel_spec(kernel_name)
+        if HAS_UNIX_SOCKETS and "kernel_provisioner" not in spec.metadata:
+            provisioner = {"provisioner_name": "inkcell", "config": self.settings}
+            spec.metadata = {**spec.metadata, "kernel_provisioner": provisioner}
+        return spec
+
+
+class QuickClient(AsyncKernelClient):
+    """A client that is ready when the kernel is, and loses no message."""
+
+    def start_channels(
+        self,
+        shell: bool = True,
+        iopub: bool = True,
+        stdin: bool = True,
+        hb: bool = True,
+        control: bool = True,
+    ) -> None:
+        """Connect; without the heartbeat's thread, for the guard tells whether a kernel lives."""
+        super().start_channels(shell=shell, iopub=iopub, stdin=False, hb=False, control=False)
+
+    def _context_default(self) -> Any:
+        # Above its limit of waiting messages ZeroMQ drops what comes; outputs must not be lost.
+        context = super()._context_default()
+        context.setsockopt(zmq.RCVHWM, 0)
+        return context
+
+    async def wait_for_ready(self, timeout: float | None = None) -> None:
+        """Wait until the kernel answers and its outputs arrive.
+
+        The first message on the outputs' channel shows that the subscription works: the welcome
+        of JEP 65, or the status that belongs to our question.
+
+        Raises:
+            RuntimeError: the kernel ended, or did not answer in time.
+        """
+        end = time.monotonic() + (timeout or 60)
+        question = self.kernel_info()
+        step = 0.1
+        while True:
+            try:
+                message = await self.iopub_channel.get_msg(timeout=step)
+            except Empty:
+                await self._still(end)
+                # The kernel may have answered before the subscription reached it.
+                question = self.kernel_info()
+                step = min(2 * step, 1.0)
+                continue
+            content = message["content"]
+            idle = content.get("execution_state") == "idle"
+            if message["msg_type"] == "iopub_welcome" or (
+                idle and message["parent_header"].get("msg_id") == question
+            ):
+                break
+        while True:
+            try:
+                message = await self.shell_channel.get_msg(timeout=1.0)
+            except Empty:
+                await self._still(end)
+                continue
+            if message["msg_type"] == "kernel_info_reply":
+                self._handle_kernel_info_reply(message)
+                return
+
+    async def _still(self, end: float) -> None:
+        if not await self._async_is_alive():
+            raise RuntimeError("it ended while it started")
+        if time.monotonic() > end:
+            raise RuntimeError("it does not answer")
+
+
+class QuickManager(AsyncKernelManager):
+    """A manager whose kernels listen at sockets in a folder of their own, not at TCP ports."""
+
+    client_factory = QuickClient
+
+    def __init__(self, folder: Path, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.folder = folder
+        self.connection_file = str(folder / "kernel.json")
+        if HAS_UNIX_SOCKETS:
+            self.transport = "ipc"
+            self.ip = str(folder / "k")
+
+    async def wait_for_sockets(self, timeout: float) -> None:
+        """Wait until the kernel listens, so that no connection has to be tried again.
+
+        Raises:
+            RuntimeError: the kernel ended, or did not listen in time.
+        """
+        if not HAS_UNIX_SOCKETS:
+            return
+        last = Path(f"{self.ip}-{self.hb_port}")
+        end = time.monotonic() + timeout
+        while not last.exists():
+            if not await self.is_alive():
+                raise RuntimeError("it ended while it started")
+            if time.monotonic() > end:
+                raise RuntimeError("it does not answer")
+            await asyncio.sleep(0.003)
+
+
+class BoundedNotebook(NotebookClient):
+    """Runs cells; keeps so much of what one cell puts out and counts the rest."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._kept = {"stream": 0, "bundle": 0}
+        self.omitted = 0
+        """Bytes of the current cell that were not kept."""
+
+    def begin_cell(self) -> None:
+        """Count from nothing."""
+        self._kept = {"stream": 0, "bundle": 0}
+        self.omitted = 0
+
+    def clear_output(self, outs: list[Any], msg: dict[str, Any], cell_index: int) -> None:
+        """What a cell takes back does not count."""
+        super().clear_output(outs, msg, cell_index)
+        if not outs:
+            self.begin_cell()
+
+    def output(
+        self, outs: list[Any], msg: dict[str, Any], display_id: str | None, cell_index: int
+    ) -> Any:
+        """Keep an output if there is room for it; of a text, the part there is room for."""
+        if self.clear_before_next_output:
+            self.begin_cell()
+        content = msg["content"]
+        if msg["msg_type"] == "stream":
+            data = content["text"].encode("utf-8", "surrogatepass")
+            room = STREAM_LIMIT - self._kept["stream"]
+            if len(data) > room:
+                self.omitted += len(data) - room
+                data = data[:room]
+                content["text"] = data.decode("utf-8", "ignore")
+            self._kept["stream"] += len(data)
+            if not content["text"]:
+                return None
+        else:
+            size = sum(len(str(value)) for value in content.get("data", content).values())
+            if self._kept["bundle"] + size > BUNDLE_LIMIT:
+                self.omitted += size
+                return None
+            self._kept["bundle"] += size
+        return super().output(outs, msg, display_id, cell_index)

@@ -1,0 +1,97 @@
+"""Results stored beside a post, for git: `posts/<slug>/frozen.json`.
+
+They are for posts that not every machine can run. A build uses them when the code, and the files
+of the blog that it was seen to read, are what they were; on what machine, and with which versions
+of packages they were made does not matter, but the post's page tells.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+from pathlib import Path
+
+from ..model import Output, Post, Results
+from .cache import Entry, plain_entry, read_entry, write_atomically
+from .key import code_changes, executed_cells
+from .trace import Trace, code_differences, digests
+
+FILE = "frozen.json"
+
+
+class DamagedFile(ValueError):
+    """A `frozen.json` that holds no results."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Frozen results of a post."""
+
+    results: Results
+    stale: tuple[str, ...]
+    """Why they do not fit the code any more; empty if they do."""
+
+
+def find(post: Post, key: str, root: Path) -> Found | None:
+    """The frozen results of a post, fitting or stale, or None if there are none.
+
+    Raises:
+        DamagedFile: there is a file, but there are no results in it.
+    """
+    content = post.source.neighbours.get(FILE)
+    if content is None:
+        return None
+    entries = _read(content)
+    if key in entries:
+        entry = entries[key]
+        now = Trace(entry.trace.interpreter, files=digests(root, entry.trace.files))
+        stale = code_differences(entry.trace, now)
+        results = replace(entry.results, frozen=True, stale=stale)
+        return Found(results, stale)
+    entry = max(entries.values(), key=lambda entry: _likeness(entry, post))
+    stale = code_changes(entry.ingredients, post) or ("the post has moved",)
+    outputs = _aligned(entry, post)
+    return Found(replace(entry.results, outputs=outputs, frozen=True, stale=stale), stale)
+
+
+def write(folder: Path, entries: Mapping[str, Entry]) -> Path:
+    """Store results in a post's folder; return the file."""
+    plain = {"entries": [plain_entry(key, entry) for key, entry in sorted(entries.items())]}
+    path = folder / FILE
+    text = json.dumps(plain, ensure_ascii=False, indent=1, sort_keys=True)
+    write_atomically(path, text + "\n")
+    return path
+
+
+def _read(content: bytes) -> dict[str, Entry]:
+    try:
+        entries = {item["key"]: read_entry(item) for item in json.loads(content)["entries"]}
+    except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
+        raise DamagedFile(f"{FILE}: {error!r}") from None
+    if not entries:
+        raise DamagedFile(f"{FILE} is empty")
+    return entries
+
+
+def _sources(entry: Entry) -> list[str]:
+    return [cell["source"] for cell in entry.ingredients["cells"]]
+
+
+def _likeness(entry: Entry, post: Post) -> float:
+    now = [cell.source for cell in executed_cells(post)]
+    return SequenceMatcher(None, _sources(entry), now, autojunk=False).ratio()
+
+
+def _aligned(entry: Entry, post: Post) -> tuple[tuple[Output, ...], ...]:
+    """The old outputs where the cells stand now: a changed cell keeps what it had."""
+    now = [cell.source for cell in executed_cells(post)]
+    outputs: list[tuple[Output, ...]] = [() for _ in now]
+    old = entry.results.outputs
+    matcher = SequenceMatcher(None, _sources(entry), now, autojunk=False)
+    for kind, a, a_end, b, b_end in matcher.get_opcodes():
+        if kind in ("equal", "replace"):
+            for before, after in zip(range(a, a_end), range(b, b_end), strict=False):
+                outputs[after] = old[before] if before < len(old) else ()
+    return tuple(outputs)

@@ -1,0 +1,314 @@
+"""A Jupyter kernel provisioner whose kernels start at once and leave nothing behind.
+
+Registered as `inkcell` (entry point group `jupyter_client.kernel_provisioners`). A kernelspec of
+an ipykernel uses it by its metadata, with any Jupyter client:
+
+    "metadata": {"kernel_provisioner": {"provisioner_name": "inkcell",
+                 "config": {"modules": ["numpy", "matplotlib.pyplot"]}}}
+
+With `modules` the kernel is forked from a parent that has imported them (see `warm`); without,
+or where there is no fork, its command line runs as it stands. Either way a guard (see `guard`)
+stands between: it ends all that the kernel started, bounds its memory, takes its network away.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, cast
+
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
+from traitlets import Bool, Int, List, Unicode
+
+HERE = Path(__file__).parent
+CAN_FORK = sys.platform == "linux"
+"""Elsewhere a fork after imports is not safe (macOS's frameworks) or does not exist."""
+
+MIB = 1 << 20
+
+
+class WarmRefused(RuntimeError):
+    """A warm parent cannot be forked: the message is the module that left a thread behind."""
+
+
+class GuardedKernel:
+    """A kernel behind its guard: the part of `subprocess.Popen` that Jupyter uses."""
+
+    stdin = stdout = stderr = None
+
+    def __init__(self, lifeline: socket.socket) -> None:
+        self.pid = 0
+        self.returncode: int | None = None
+        self.peak_memory = 0
+        """Bytes, once the kernel has ended."""
+        self.over_memory = False
+        self.isolated = True
+        """Whether the network was taken away, if that was asked for."""
+        self._lifeline = lifeline
+
+    def fileno(self) -> int:
+        """The lifeline: readable when the guard has something to say."""
+        return self._lifeline.fileno()
+
+    def listen(self) -> None:
+        """Take in what the guard has said; never blocks."""
+        while self.returncode is None and select.select([self._lifeline], [], [], 0)[0]:
+            try:
+                data = self._lifeline.recv(65536)
+            except OSError:
+                data = b""
+            message: dict[str, Any] = json.loads(data) if data else {"exit": -signal.SIGKILL}
+            self.pid = message.get("pid", self.pid)
+            self.isolated = message.get("isolated", self.isolated)
+            if "exit" in message:
+                self.peak_memory = message.get("peak", 0)
+                self.over_memory = message.get("over", False)
+                self.returncode = message["exit"]
+
+    def poll(self) -> int | None:
+        """Exit status, or None while the kernel lives."""
+        self.listen()
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int | None:
+        """Wait for the end of the kernel and of all it started."""
+        while self.poll() is None:
+            if not select.select([self._lifeline], [], [], timeout)[0]:
+                raise subprocess.TimeoutExpired("kernel", timeout or 0)
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal to the kernel's process group."""
+        self._tell({"signal": number})
+
+    def kill(self) -> None:
+        """End the kernel and all it started."""
+        self._tell({"kill": True})
+
+    def terminate(self) -> None:
+        """Ask the kernel to end."""
+        self.send_signal(signal.SIGTERM)
+
+    def close(self) -> None:
+        """Let go of the lifeline: whatever still lives is killed."""
+        self._lifeline.close()
+
+    def _tell(self, message: dict[str, Any]) -> None:
+        try:
+            self._lifeline.send(json.dumps(message).encode())
+        except OSError:
+            return  # It has ended.
+
+
+class WarmParent:
+    """A connection to a process that has imported modules and forks kernels from itself."""
+
+    def __init__(self, connection: socket.socket, process: subprocess.Popen[bytes] | None) -> None:
+        self._connection = connection
+        self._process = process
+
+    def close(self) -> None:
+        """Let go of the parent, which ends when nobody else holds it."""
+        self._connection.close()
+        if self._process is not None:
+            self._process.wait()
+
+
+def start_warm_parent(
+    path: Path, executable: str, modules: Sequence[str], environment: dict[str, str]
+) -> WarmParent:
+    """Start a process that imports modules and serves forks of itself at a socket.
+
+    Args:
+        path: of the socket; its folder should be the user's own.
+        executable: the Python interpreter of the kernels.
+        modules: what to import, in order.
+        environment: the process's, of which a module may read some while it is imported.
+    """
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    listener.bind(str(path))
+    listener.listen(64)
+    process = subprocess.Popen(
+        [executable, str(HERE / "warm.py"), str(listener.fileno()), *modules],
+        pass_fds=[listener.fileno()],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        # A Ctrl-C in the terminal is for the build, which closes the connection.
+        start_new_session=True,
+    )
+    listener.close()
+    return WarmParent(_connected(path), process)
+
+
+def _connected(path: Path) -> socket.socket:
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    try:
+        connection.connect(str(path))
+    except OSError:
+        connection.close()
+        raise
+    return connection
+
+
+class InkcellProvisioner(LocalProvisioner):
+    """Starts kernels behind a guard, from a warm parent where it can."""
+
+    modules: Any = List(Unicode(), help="What a warm parent imports; empty: no warm parent.")
+    parent_socket: Any = Unicode(help="Socket of a warm parent that somebody else keeps.")
+    memory: Any = Int(0, help="MiB that the kernel and what it starts may take; 0: no limit.")
+    network: Any = Bool(True, help="False: no network but loopback, where the platform can.")
+
+    guarded: GuardedKernel | None = None
+    """The kernel, also after it has ended."""
+    _warm: WarmParent | socket.socket | None = None
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
+        """Start the kernel of a command line; called by jupyter_client.
+
+        Raises:
+            WarmRefused: the warm parent cannot be forked safely.
+        """
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        log = kwargs.get("stderr")
+        descriptor = log if isinstance(log, int) else log.fileno() if log else None
+        output = os.open(os.devnull, os.O_WRONLY) if descriptor is None else os.dup(descriptor)
+        request = {
+            "arguments": _ipykernel_arguments(cmd),
+            "cwd": str(kwargs.get("cwd") or Path.cwd()),
+            "environment": dict(kwargs.get("env") or os.environ),
+            "memory": self.memory * MIB,
+            "network": self.network,
+        }
+        try:
+            if request["arguments"] and CAN_FORK and (self.parent_socket or self.modules):
+                await self._fork(cmd[0], request, theirs, output)
+            else:
+                _spawn(cmd, request, theirs, output)
+        finally:
+            theirs.close()
+            os.close(output)
+        self.guarded = GuardedKernel(ours)
+        self.process = cast("Any", self.guarded)
+        return self.connection_info
+
+    async def _fork(
+        self, executable: str, request: dict[str, Any], lifeline: socket.socket, output: int
+    ) -> None:
+        if self.parent_socket:
+            connection = _connected(Path(self.parent_socket))
+            self._warm = connection
+        else:
+            self._warm = _shared_parent(executable, self.modules, request["environment"])
+            connection = self._warm._connection
+        message = json.dumps(request).encode()
+        socket.send_fds(connection, [message], [lifeline.fileno(), output])
+        await _readable(connection.fileno())
+        answer = connection.recv(65536)
+        if not answer:
+            raise RuntimeError("the warm parent has ended")
+        refused = json.loads(answer).get("refused")
+        if refused:
+            raise WarmRefused(refused)
+
+    async def poll(self) -> int | None:
+        """Exit status, or None while the kernel lives; called by jupyter_client."""
+        return self.guarded.poll() if self.guarded else 0
+
+    async def wait(self) -> int | None:
+        """Wait for the end of the kernel, without the 100 ms steps of the inherited method."""
+        while self.guarded and self.guarded.poll() is None:
+            await _readable(self.guarded.fileno())
+        self.process = None
+        return self.guarded.returncode if self.guarded else 0
+
+    async def kill(self, restart: bool = False) -> None:
+        """End the kernel and all it started, and return when that is so."""
+        if self.guarded:
+            self.guarded.kill()
+            while self.guarded.poll() is None:
+                await _readable(self.guarded.fileno())
+
+    async def send_signal(self, signum: int) -> None:
+        """Send a signal to the kernel's process group."""
+        if signum == 0:
+            return
+        if self.guarded:
+            self.guarded.send_signal(signum)
+
+    async def terminate(self, restart: bool = False) -> None:
+        """Ask the kernel to end."""
+        await self.send_signal(signal.SIGTERM)
+
+    async def cleanup(self, restart: bool = False) -> None:
+        """Let go of kernel and warm parent."""
+        await super().cleanup(restart)
+        if self.guarded:
+            self.guarded.close()
+        if isinstance(self._warm, WarmParent):
+            self._warm._connection.close()
+        elif self._warm is not None:
+            self._warm.close()
+        self._warm = None
+
+
+def _spawn(cmd: list[str], request: dict[str, Any], lifeline: socket.socket, output: int) -> None:
+    """Run a command line behind a guard of its own."""
+    settings = {name: request[name] for name in ("cwd", "memory", "network")}
+    guard = [sys.executable, "-I", "-S", str(HERE / "guard.py")]
+    fds = [lifeline.fileno(), output]
+    subprocess.Popen(
+        [*guard, *map(str, fds), json.dumps(settings), *cmd],
+        pass_fds=fds,
+        env=request["environment"],
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+    )
+
+
+def _ipykernel_arguments(cmd: list[str]) -> list[str]:
+    """`sys.argv` of an ipykernel's command line; empty for another kernel's."""
+    if cmd[1:3] not in (["-m", "ipykernel_launcher"], ["-m", "ipykernel"]):
+        return []
+    spec = find_spec("ipykernel_launcher")
+    return [(spec.origin if spec else None) or "ipykernel_launcher", *cmd[3:]]
+
+
+def _shared_parent(
+    executable: str, modules: Sequence[str], environment: dict[str, str]
+) -> WarmParent:
+    """The warm parent of this user for an interpreter and a list of modules, started at need."""
+    name = hashlib.sha256(json.dumps([executable, list(modules)]).encode()).hexdigest()[:16]
+    folder = Path(tempfile.gettempdir()) / f"inkcell-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.stat().st_uid != os.getuid() or folder.stat().st_mode & 0o077:
+        raise RuntimeError(f"{folder} belongs to somebody else")
+    path = folder / f"{name}.socket"
+    try:
+        return WarmParent(_connected(path), None)
+    except OSError:
+        path.unlink(missing_ok=True)
+        return start_warm_parent(path, executable, modules, environment)
+
+
+async def _readable(descriptor: int) -> None:
+    loop = asyncio.get_running_loop()
+    ready = asyncio.Event()
+    loop.add_reader(descriptor, ready.set)
+    try:
+        await ready.wait()
+    finally:
+        loop.remove_reader(descriptor)

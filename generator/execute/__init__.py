@@ -346,7 +346,12 @@ def _run_all(
     if run is not None:
         place: Place = _Function(run, world.config.jobs or machine.cores())
     elif world.config.cluster:
-        from .remote import Cluster
+        try:
+            from .remote import Cluster
+        except ModuleNotFoundError as error:
+            raise ExecutionError(f"a cluster needs the package `{error.name}`").at(
+                hint="pip install 'inkcell[dask]'"
+            ) from None
 
         place = Cluster(world.config.cluster, world.root, world.report)
     else:

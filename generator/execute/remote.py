@@ -21,9 +21,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from distributed import Client, CommClosedError, KilledWorker, get_worker
+from distributed import Client, KilledWorker, get_worker
 from distributed import TimeoutError as DaskTimeoutError
 from distributed.client import FutureCancelledError
+from distributed.comm import CommClosedError
 
 from .. import __version__
 from ..errors import ExecutionError, InkcellError

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -47,6 +48,8 @@ class Place(Protocol):
 
     slots: int
     """How many run side by side."""
+    keeps: bool
+    """Whether what comes out is kept for later builds."""
 
     def run(self, post: Post, device: str) -> tuple[Results, Trace]:
         """Run a post's code."""
@@ -91,6 +94,7 @@ def execute(
     report: Report,
     run: Run | None = None,
     environment: Ask | None = None,
+    place: Place | None = None,
 ) -> tuple[ExecutedPost, ...]:
     """Every post with its results; posts whose code fails are left out and their errors noted.
 
@@ -103,10 +107,11 @@ def execute(
         report: told of every run.
         run: what runs a post; by default kernels on this machine or on `config.cluster`.
         environment: what can be imported in the kernel of a name; goes with `run`.
+        place: where posts run, if somebody else keeps it.
     """
     world = _world(config, root, report, environment)
     groups = _groups(posts)
-    done = _results(groups, world, errors, run)
+    done = _results(groups, world, errors, run, place)
     return tuple(
         ExecutedPost(post, _for_post(done[key], post))
         for key, group in groups.items()
@@ -277,6 +282,7 @@ def _results(
     world: World,
     errors: list[InkcellError],
     run: Run | None,
+    place: Place | None = None,
 ) -> dict[str, Results]:
     done: dict[str, Results] = {}
     waiting: dict[str, tuple[str, ...]] = {}
@@ -294,8 +300,11 @@ def _results(
                 kept.touch(world.cache, key)
     if waiting:
         work = [_Work(key, groups[key][0], waiting[key], world.cache) for key in waiting]
-        done.update(_run_all(work, run, world, errors))
+        with _opened(work, run, world, place) as (where, shares):
+            done.update(_run_all(work, where, shares, world, errors))
         kept.trim(world.cache, world.config.cache_limit, groups)
+    if place is not None and not place.keeps:
+        return done
     for key, group in groups.items():
         if key in done and _has_code(group[0]) and not done[key].frozen:
             for post in group:
@@ -339,13 +348,20 @@ class _Work:
         self.length = (made.seconds, code) if made else (0.0, code)
 
 
-def _run_all(
-    work: Sequence[_Work], run: Run | None, world: World, errors: list[InkcellError]
-) -> dict[str, Results]:
-    shares: Shares | None = None
+@contextmanager
+def _opened(
+    work: Sequence[_Work], run: Run | None, world: World, place: Place | None
+) -> Iterator[tuple[Place, Shares | None]]:
+    """Where posts run, and what they share there; closed at the end unless it was given."""
+    jobs = world.config.jobs or machine.cores()
+    if place is not None:
+        yield place, Shares(place.slots, machine.free_memory())
+        return
     if run is not None:
-        place: Place = _Function(run, world.config.jobs or machine.cores())
-    elif world.config.cluster:
+        yield _Function(run, jobs), None
+        return
+    shares: Shares | None = None
+    if world.config.cluster:
         try:
             from .remote import Cluster
         except ModuleNotFoundError as error:
@@ -357,40 +373,48 @@ def _run_all(
     else:
         from .kernel import Kernels
 
-        place = Kernels(
-            world.root,
-            slots=world.config.jobs or machine.cores(),
-            modules=union(item.imports for item in work),
-            report=world.report,
-        )
-        shares = Shares(place.slots, machine.free_memory())
+        modules = union(item.imports for item in work)
+        place = Kernels(world.root, slots=jobs, modules=modules, report=world.report)
+        shares = Shares(jobs, machine.free_memory())
+    try:
+        yield place, shares
+    finally:
+        place.close()
+
+
+def _run_all(
+    work: Sequence[_Work],
+    place: Place,
+    shares: Shares | None,
+    world: World,
+    errors: list[InkcellError],
+) -> dict[str, Results]:
     done: dict[str, Results] = {}
     stopped = threading.Event()
     # Longest first, so that it does not finish last.
     ordered = sorted(work, key=lambda item: item.length, reverse=True)
-    runner = _Runner(place.run, world, shares, stopped)
-    try:
-        with ThreadPoolExecutor(max_workers=place.slots) as pool:
-            futures = {pool.submit(runner.run, item): item.key for item in ordered}
-            try:
-                for future in as_completed(futures):
-                    try:
-                        done[futures[future]] = future.result()
-                    except InkcellError as error:
-                        errors.append(error)
-            except BaseException:
-                stopped.set()
-                pool.shutdown(wait=False, cancel_futures=True)
-                place.close()
-                raise
-    finally:
-        place.close()
+    runner = _Runner(place, world, shares, stopped)
+    with ThreadPoolExecutor(max_workers=place.slots) as pool:
+        futures = {pool.submit(runner.run, item): item.key for item in ordered}
+        try:
+            for future in as_completed(futures):
+                try:
+                    done[futures[future]] = future.result()
+                except InkcellError as error:
+                    errors.append(error)
+        except BaseException:
+            stopped.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            place.close()
+            raise
     errors.sort(key=lambda error: (error.file or "", error.line or 0))
     return done
 
 
 class _Function:
     """A function that stands for a place."""
+
+    keeps = True
 
     def __init__(self, run: Run, slots: int) -> None:
         self.run = run
@@ -404,9 +428,9 @@ class _Runner:
     """Runs pieces of work, each in a thread that waits for it."""
 
     def __init__(
-        self, run: Run, world: World, shares: Shares | None, stopped: threading.Event
+        self, place: Place, world: World, shares: Shares | None, stopped: threading.Event
     ) -> None:
-        self._run = run
+        self._place = place
         self._world = world
         self._shares = shares
         self._stopped = stopped
@@ -433,12 +457,14 @@ class _Runner:
         try:
             with blame(post.source.path):
                 try:
-                    results, trace = self._run(post, self._world.device)
+                    results, trace = self._place.run(post, self._world.device)
                 except KernelMissing as error:
                     raise error.at(line=post.source.line_of("kernelspec")) from None
             failed = False
         finally:
             report(Finished(post.source.path, time.monotonic() - started, failed))
+        if not self._place.keeps:
+            return results
         try:
             entry = kept.entry_of(post, results, trace)
             kept.store(self._world.cache, item.key, entry)

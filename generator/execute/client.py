@@ -151,6 +151,7 @@ class BoundedNotebook(NotebookClient):
 
     def begin_cell(self) -> None:
         """Count from nothing."""
+        self.clear_before_next_output = False
         self._kept = {"stream": 0, "bundle": 0}
         self.omitted = 0
 
@@ -165,7 +166,8 @@ class BoundedNotebook(NotebookClient):
     ) -> Any:
         """Keep an output if there is room for it; of a text, the part there is room for."""
         if self.clear_before_next_output:
-            self.begin_cell()
+            self._kept = {"stream": 0, "bundle": 0}
+            self.omitted = 0
         content = msg["content"]
         if msg["msg_type"] == "stream":
             data = content["text"].encode("utf-8", "surrogatepass")

@@ -80,10 +80,12 @@ INSTALLATION = {
 
 
 class Kernels:
-    """The kernels of one build on this machine.
+    """The kernels of one build on this machine: a `Place`.
 
     `close` ends them all, whichever thread waits for them.
     """
+
+    keeps = True
 
     def __init__(
         self, root: Path, slots: int = 1, modules: Sequence[str] = (), report: Report = silent
@@ -107,7 +109,7 @@ class Kernels:
         self._parents: dict[tuple[str, int], WarmParent] = {}
         self._refused: set[str] = set()
         self._environments: dict[str, Environment] = {}
-        self._folder = _socket_folder()
+        self.folder = _socket_folder()
 
     def command(self, name: str) -> list[str]:
         """The command line that starts a kernel.
@@ -162,21 +164,21 @@ class Kernels:
                 guarded.kill()
         for parent in parents:
             parent.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _run(
         self, post: Post, device: str, argv: list[str], modules: Sequence[str]
     ) -> tuple[Results, Trace]:
         when = datetime.now(UTC).isoformat(timespec="seconds")
-        folder = Path(tempfile.mkdtemp(dir=self._folder))
-        environment = self._variables(post, folder)
+        folder = Path(tempfile.mkdtemp(dir=self.folder))
+        environment = self.variables(post, folder)
         settings: dict[str, Any] = {
             "memory": post.meta.execute.memory,
             "network": post.meta.execute.network,
         }
         if modules:
             settings["parent_socket"] = str(
-                self._parent(tracing.executable_of(argv), post.meta.execute.threads, modules)
+                self.warm_parent(tracing.executable_of(argv), post.meta.execute.threads, modules)
             )
         specs = ConfiguredSpecs(settings)
         manager = QuickManager(folder, kernel_name=post.meta.kernel, kernel_spec_manager=specs)
@@ -214,14 +216,14 @@ class Kernels:
             return tracing.declared_trace(post, self.root, folder)
         return tracing.read_report(report, self.root, post, environment)
 
-    def _parent(self, executable: str, threads: int, modules: Sequence[str]) -> Path:
+    def warm_parent(self, executable: str, threads: int, modules: Sequence[str]) -> Path:
         """The socket of the warm parent for an interpreter; started for the first who asks."""
-        path = self._folder / f"warm-{len(modules)}-{threads}-{abs(hash(executable)) % 9973}"
+        path = self.folder / f"warm-{len(modules)}-{threads}-{abs(hash(executable)) % 9973}"
         with self._lock:
             if self._stopped:
                 raise ExecutionError("the build was interrupted")
             if (executable, threads) not in self._parents:
-                environment = {**os.environ, **_clean_slate(threads)}
+                environment = {**os.environ, **clean_slate(threads)}
                 self._parents[executable, threads] = start_warm_parent(
                     path, executable, modules, environment
                 )
@@ -253,10 +255,11 @@ class Kernels:
             with self._lock:
                 self._running.discard(manager)
 
-    def _variables(self, post: Post, scratch: Path) -> dict[str, str]:
+    def variables(self, post: Post, scratch: Path) -> dict[str, str]:
+        """The environment of a post's kernel."""
         environment = {
             **os.environ,
-            **_clean_slate(post.meta.execute.threads),
+            **clean_slate(post.meta.execute.threads),
             "IPYTHONDIR": str(scratch),
             "INKCELL_ROOT": str(self.root),
         }
@@ -301,7 +304,7 @@ def environment_of(kernel: str) -> Environment:
     return tracing.ask_node() if tracing.is_node(argv) else tracing.other_language(kernel)
 
 
-def _clean_slate(threads: int) -> dict[str, str]:
+def clean_slate(threads: int) -> dict[str, str]:
     return {
         **dict.fromkeys(THREAD_VARIABLES, str(threads)),
         "MATPLOTLIBRC": str(MATPLOTLIBRC),
@@ -401,7 +404,7 @@ class _Run:
     async def _run_cells(
         self, client: BoundedNotebook
     ) -> tuple[tuple[tuple[Output, ...], ...], str | None, float]:
-        outputs: list[tuple[Output, ...]] = []
+        omissions: list[tuple[Output, ...]] = []
         offset = len(self.before)
         for index in range(offset):
             await self._hidden(client, index)
@@ -409,7 +412,7 @@ class _Run:
         limit = self.post.meta.execute.post_timeout
         for index, cell in enumerate(self.cells, start=offset):
             left = limit - (time.monotonic() - started) if limit else float("inf")
-            outputs.append(await self._cell(client, index, cell, left))
+            omissions.append(await self._cell(client, index, cell, left))
         seconds = time.monotonic() - started
         reports = []
         for index in range(offset + len(self.cells), len(client.nb.cells)):
@@ -421,7 +424,13 @@ class _Run:
         report = reports[0] if reports else None
         if report is not None and not isinstance(report, str):
             report = json.dumps(report)
-        return tuple(outputs), report, seconds
+        ran = client.nb.cells[offset : offset + len(self.cells)]
+        outputs = zip(ran, omissions, strict=True)
+        return (
+            tuple((*outputs_of(raw.outputs), *omitted) for raw, omitted in outputs),
+            report,
+            seconds,
+        )
 
     async def _hidden(self, client: BoundedNotebook, index: int) -> None:
         """Run a cell of ours."""
@@ -434,7 +443,12 @@ class _Run:
     async def _cell(
         self, client: BoundedNotebook, index: int, cell: Code, left: float
     ) -> tuple[Output, ...]:
-        """The outputs of one cell of the author's; `left` seconds remain for the post."""
+        """Run one cell of the author's; `left` seconds remain for the post.
+
+        Returns:
+            What of its outputs was not kept. The others stay in the client, for a later cell may
+            update a display of an earlier one.
+        """
         raw = client.nb.cells[index]
         if cell.may_raise:
             raw.metadata["tags"] = ["raises-exception"]
@@ -445,16 +459,15 @@ class _Run:
         try:
             await client.async_execute_cell(raw, index)
         except CellExecutionError as error:
-            raise _failed(error, raw, cell) from None
+            raise failed(str(error.ename), error.evalue, raw.outputs, cell) from None
         except CellTimeoutError as error:
             if "IOPub" in str(error):
                 raise self._died(cell) from None
             await self._interrupt(client)
-            raise _timed_out(self.post, cell, whole_post=timeout == left) from None
+            raise timed_out(self.post, cell, whole_post=timeout == left) from None
         except DeadKernelError:
             raise self._died(cell) from None
-        omitted = (Omission(client.omitted),) if client.omitted else ()
-        return (*_outputs(raw.outputs), *omitted)
+        return (Omission(client.omitted),) if client.omitted else ()
 
     async def _interrupt(self, client: BoundedNotebook) -> None:
         """Let a cell that takes too long clean up after itself."""
@@ -482,17 +495,18 @@ class _Run:
         )
 
 
-def _failed(error: CellExecutionError, raw: Any, cell: Code) -> CellFailed:
-    outputs = [output for output in raw.outputs if output.output_type == "error"]
-    raised = "\n".join(outputs[-1].traceback) if outputs else ""
-    traceback = ANSI.sub("", raised or str(error.traceback)).rstrip().split("\n")
+def failed(name: str, value: str, outputs: list[Any], cell: Code) -> CellFailed:
+    """The error of a cell that raised an exception, with the line in the author's file."""
+    errors = [output for output in outputs if output.output_type == "error"]
+    raised = "\n".join(errors[-1].traceback) if errors else ""
+    traceback = ANSI.sub("", raised).rstrip().split("\n")
     found = CELL_LINE.findall("\n".join(traceback))
     line = int(found[0]) if found else None
     lines = cell.source.split("\n")
     text = lines[line - 1] if line and line <= len(lines) else None
     # IPython names the cell of a syntax error by a number that says nothing to an author.
-    message = re.sub(r" \(\d+\.py, line \d+\)$", "", ANSI.sub("", error.evalue))
-    return CellFailed(f"{error.ename}: {message}".rstrip(": ")).at(
+    message = re.sub(r" \(\d+\.py, line \d+\)$", "", ANSI.sub("", value))
+    return CellFailed(f"{name}: {message}".rstrip(": ")).at(
         cell=cell.cell,
         line=cell.line + line - 1 if line else cell.line,
         text=text,
@@ -501,7 +515,7 @@ def _failed(error: CellExecutionError, raw: Any, cell: Code) -> CellFailed:
     )
 
 
-def _timed_out(post: Post, cell: Code, *, whole_post: bool) -> CellTimedOut:
+def timed_out(post: Post, cell: Code, *, whole_post: bool) -> CellTimedOut:
     name = "post_timeout" if whole_post else "timeout"
     seconds = post.meta.execute.post_timeout if whole_post else post.meta.execute.timeout
     what = "the post's code" if whole_post else "the cell"
@@ -520,7 +534,7 @@ def _said(log: Path) -> str | None:
     return "\n".join(lines[-TRACEBACK_LINES:]) or None
 
 
-def _outputs(raw: list[Any]) -> tuple[Output, ...]:
+def outputs_of(raw: list[Any]) -> tuple[Output, ...]:
     """nbformat's outputs as ours, in an order that does not depend on timing.
 
     What a cell writes to its two streams between two displays arrives in pieces and in no

@@ -163,6 +163,31 @@ def _connected(path: Path) -> socket.socket:
     return connection
 
 
+def fork_guarded(
+    parent: Path, request: dict[str, Any], log: Path, control: socket.socket
+) -> GuardedKernel:
+    """Fork a kernel that talks over a socket of its own (see `cells`) from a warm parent.
+
+    Raises:
+        WarmRefused: the warm parent cannot be forked safely.
+        OSError: it is not there any more.
+    """
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with _connected(parent) as connection, log.open("wb") as output, theirs:
+        descriptors = [theirs.fileno(), output.fileno(), control.fileno()]
+        socket.send_fds(connection, [json.dumps(request).encode()], descriptors)
+        _check_answer(connection.recv(65536))
+    return GuardedKernel(ours)
+
+
+def _check_answer(answer: bytes) -> None:
+    if not answer:
+        raise ConnectionError("the warm parent has ended")
+    refused = json.loads(answer).get("refused")
+    if refused:
+        raise WarmRefused(refused)
+
+
 class InkcellProvisioner(LocalProvisioner):
     """Starts kernels behind a guard, from a warm parent where it can."""
 
@@ -216,12 +241,7 @@ class InkcellProvisioner(LocalProvisioner):
         message = json.dumps(request).encode()
         socket.send_fds(connection, [message], [lifeline.fileno(), output])
         await _readable(connection.fileno())
-        answer = connection.recv(65536)
-        if not answer:
-            raise RuntimeError("the warm parent has ended")
-        refused = json.loads(answer).get("refused")
-        if refused:
-            raise WarmRefused(refused)
+        _check_answer(connection.recv(65536))
 
     async def poll(self) -> int | None:
         """Exit status, or None while the kernel lives; called by jupyter_client."""

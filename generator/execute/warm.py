@@ -284,7 +284,7 @@ def serve(listener: socket.socket, guard: ModuleType, stash: Stash, refused: str
                 connections.append(listener.accept()[0])
                 first = -PATIENCE
                 continue
-            data, descriptors, _, _ = socket.recv_fds(connection, 1 << 20, 2)
+            data, descriptors, _, _ = socket.recv_fds(connection, 1 << 20, 3)
             if not data:
                 connections.remove(connection)
                 connection.close()
@@ -305,14 +305,23 @@ def serve(listener: socket.socket, guard: ModuleType, stash: Stash, refused: str
 def _guarded(
     request: dict[str, Any], descriptors: list[int], guard: ModuleType, stash: Stash
 ) -> None:
-    """In the child: become the guard of a kernel. Never returns."""
+    """In the child: become the guard of a kernel. Never returns.
+
+    Descriptors are the guard's lifeline, the output, and for a kernel that can be forked between
+    its cells (see `cells`) the socket over which it talks.
+    """
     lifeline, output = socket.socket(fileno=descriptors[0]), descriptors[1]
 
     def start() -> int:
         pid = os.fork()
         if pid:
             return pid
-        _become(lambda: run_kernel(request["arguments"][1:]), request, lifeline, output)
+        arguments = request["arguments"][1:]
+        if descriptors[2:]:
+            control = socket.socket(fileno=descriptors[2])
+            cells = load_beside("cells")
+            _become(lambda: cells.serve(control, arguments), request, lifeline, output)
+        _become(lambda: run_kernel(arguments), request, lifeline, output)
         return 0
 
     def _become(
@@ -335,16 +344,22 @@ def _guarded(
         os._exit(0)
 
 
+def load_beside(name: str) -> ModuleType:
+    """A module from the file beside this one, without a place in `sys.modules`."""
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), f"{name}.py")
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 def main() -> None:
     """Arguments: the listening socket's descriptor, then the modules to import."""
     here = os.path.dirname(os.path.abspath(__file__))
     sys.path[:] = [path for path in sys.path if path not in ("", here)]
-    spec = importlib.util.spec_from_file_location("guard", os.path.join(here, "guard.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    guard = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(guard)
-
+    guard = load_beside("guard")
     listener = socket.socket(fileno=int(sys.argv[1]))
     listener.set_inheritable(False)
     for name in KERNEL_MODULES:

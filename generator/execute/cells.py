@@ -1,0 +1,201 @@
+"""A kernel that can be forked between two cells, for previews: each state it was in stays.
+
+A Jupyter kernel has threads and ZeroMQ sockets, which no fork survives. This process has
+ipykernel's shell, display hook and publisher, so that outputs are those of a kernel, but it talks
+over one socket and has one thread. Before it runs a cell it forks: the child runs the cell and is
+the next state, the parent sleeps and is a checkpoint. A changed cell runs from the checkpoint
+before it, with what the cells before it left.
+
+Stands alone, as `guard` and `warm` do; a warm parent loads it after the fork.
+
+Messages on a state's socket are lines of JSON. To it: `{"run": source, "fork": true}`, with the
+socket of the next state; when its socket closes, a state ends. From it: `{"pid": 17}`, then
+`{"messages": [...], "status": "ok" | "error", "forkable": true}` when its cell has run.
+"""
+
+from __future__ import annotations
+
+import array
+import asyncio
+import io
+import json
+import os
+import socket
+import sys
+import tempfile
+from typing import TYPE_CHECKING, Any
+
+from ipykernel.zmqshell import ZMQInteractiveShell
+from IPython.core.interactiveshell import InteractiveShell
+from jupyter_client.session import Session, extract_header
+from traitlets.config.loader import KVArgParseConfigLoader
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Notes(Session):
+    """A Jupyter session that sends nothing, and notes what it was to send."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(key=b"", **kwargs)
+        self.messages: list[dict[str, Any]] = []
+
+    def send(self, stream: Any, msg_or_type: Any, content: Any = None, *_: Any, **__: Any) -> Any:
+        """Note a message."""
+        if isinstance(msg_or_type, dict):
+            kind, content = msg_or_type["header"]["msg_type"], msg_or_type["content"]
+        else:
+            kind = msg_or_type
+        self.messages.append({"msg_type": kind, "content": json.loads(_json(content))})
+        return msg_or_type
+
+
+class Written(io.TextIOBase):
+    """A standard stream: what is written to it becomes a message.
+
+    What C code and programs write to the descriptor goes to a file, and is noted in its turn.
+    """
+
+    encoding = "utf-8"
+
+    def __init__(self, name: str, notes: Notes, descriptor: int) -> None:
+        self.name = name
+        self._notes = notes
+        self._descriptor = descriptor
+        self.capture()
+
+    def capture(self) -> None:
+        """Let the descriptor lead to a new file: every state has its own."""
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the state
+        os.dup2(self._file.fileno(), self._descriptor)
+
+    def write(self, text: str) -> int:
+        """Note a text."""
+        self.flush()
+        self._note(str(text))
+        return len(text)
+
+    def flush(self) -> None:
+        """Note what was written to the descriptor."""
+        size = os.fstat(self._file.fileno()).st_size
+        if size:
+            data = os.pread(self._file.fileno(), size, 0)
+            os.ftruncate(self._file.fileno(), 0)
+            os.lseek(self._descriptor, 0, os.SEEK_SET)
+            self._note(data.decode("utf-8", "replace"))
+
+    def fileno(self) -> int:
+        """Where programs that the code starts write to."""
+        return self._descriptor
+
+    def writable(self) -> bool:
+        """It is."""
+        return True
+
+    def _note(self, text: str) -> None:
+        if text:
+            content = {"name": self.name, "text": text}
+            self._notes.messages.append({"msg_type": "stream", "content": content})
+
+
+def serve(control: socket.socket, arguments: Sequence[str]) -> None:
+    """Be a state until the socket closes, and run the cell of each next state in a fork."""
+    shell, notes = _start_shell(arguments)
+    streams: Any = (sys.stdout, sys.stderr)
+    threads = _threads()
+    asyncio.set_event_loop(asyncio.new_event_loop())
+    buffer = b""
+    _say(control, {"pid": os.getpid()})
+    while True:
+        data, received, _, _ = control.recvmsg(1 << 20, socket.CMSG_SPACE(4))
+        if not data:
+            os._exit(0)
+        descriptors = [d for level, kind, block in received for d in array.array("i", block)]
+        buffer += data
+        while b"\n" not in buffer:
+            buffer += control.recv(1 << 20)
+        line, _, buffer = buffer.partition(b"\n")
+        wanted = json.loads(line)
+        following = socket.socket(fileno=descriptors[0])
+        if wanted["fork"] and os.fork():
+            following.close()
+            _reap()
+            continue
+        control.close()
+        control, buffer = following, b""
+        if wanted["fork"]:
+            # An event loop's descriptors would be shared with the checkpoint.
+            asyncio.set_event_loop(asyncio.new_event_loop())
+            for stream in streams:
+                stream.capture()
+        _say(control, {"pid": os.getpid()})
+        status = _run(shell, wanted["run"])
+        for stream in streams:
+            stream.flush()
+        answer = {"messages": notes.messages, "status": status, "forkable": _forkable(threads)}
+        _say(control, answer)
+        notes.messages.clear()
+
+
+def _start_shell(arguments: Sequence[str]) -> tuple[InteractiveShell, Notes]:
+    config = KVArgParseConfigLoader(list(arguments)).load_config()
+    notes = Notes()
+    shell: Any = ZMQInteractiveShell.instance(config=config)
+    for part in (shell.displayhook, shell.display_pub):
+        part.session = notes
+        part.pub_socket = None
+        part.set_parent({"header": extract_header({"header": {}})})
+    sys.stdout = Written("stdout", notes, 1)
+    sys.stderr = Written("stderr", notes, 2)
+    if sys.path[:1] != [""]:
+        sys.path.insert(0, "")
+    return shell, notes
+
+
+def _run(shell: Any, source: str) -> str:
+    """Run a cell as ipykernel does, inside an event loop."""
+    try:
+        transformed, problem = shell.transform_cell(source), None
+    except Exception:
+        transformed, problem = source, sys.exc_info()
+    prepared = {"transformed_cell": transformed, "preprocessing_exc_tuple": problem}
+
+    async def cell() -> Any:
+        if shell.should_run_async(source, **prepared):
+            return await shell.run_cell_async(source, store_history=True, **prepared)
+        return shell.run_cell(source, store_history=True)
+
+    result = asyncio.get_event_loop().run_until_complete(cell())
+    return "ok" if result.success else "error"
+
+
+def _forkable(threads: int) -> bool:
+    """Whether nothing has begun that a fork would cut off."""
+    torch = sys.modules.get("torch")
+    return (
+        _threads() <= threads
+        and not asyncio.all_tasks(asyncio.get_event_loop())
+        and not (torch is not None and torch.cuda.is_initialized())
+    )
+
+
+def _threads() -> int:
+    return len(os.listdir("/proc/self/task"))
+
+
+def _reap() -> None:
+    """Let go of states that have ended."""
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        pass
+
+
+def _say(control: socket.socket, message: dict[str, Any]) -> None:
+    control.sendall(_json(message).encode("utf-8", "replace") + b"\n")
+
+
+def _json(content: Any) -> str:
+    return json.dumps(content, ensure_ascii=True, default=str)

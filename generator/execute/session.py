@@ -1,0 +1,316 @@
+"""Posts under an author's hands: after a change in a cell, run from that cell on.
+
+For `inkcell serve`. The kernel of a post is a chain of processes, each the state after one cell
+(see `cells`). A change runs the changed cell and those after it in a fork of the state before it.
+What comes out is shown, never kept: what a build publishes comes from a clean run of the whole
+post.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import socket
+import tempfile
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from ..errors import KernelDied
+from ..model import Code, Omission, Output, Post, Provenance, Results
+from . import machine
+from . import trace as tracing
+from .client import BoundedNotebook
+from .imports import imports_of, needs_cold_kernel
+from .kernel import (
+    GRACE,
+    IPYKERNEL_ARGUMENTS,
+    START_TIMEOUT,
+    Kernels,
+    failed,
+    outputs_of,
+    timed_out,
+)
+from .key import executed_cells, ingredients
+from .provisioner import CAN_FORK, MIB, GuardedKernel, WarmRefused, fork_guarded
+from .trace import Trace
+
+MOST_SESSIONS = 4
+"""Posts whose states are kept; the one that was left alone longest goes first."""
+
+
+class State:
+    """A process in the state after a cell."""
+
+    def __init__(self, control: socket.socket, timeout: float) -> None:
+        """Wait until the process is there.
+
+        Raises:
+            TimeoutError, EOFError: it is not.
+        """
+        self.control = control
+        self._heard = bytearray()
+        self.messages: list[dict[str, Any]] = []
+        """What its cell put out."""
+        self.forkable = True
+        self.pid = int(self.hear(timeout)["pid"])
+
+    def hear(self, timeout: float) -> dict[str, Any]:
+        """The next line that the process says.
+
+        Raises:
+            TimeoutError: it says nothing in time.
+            EOFError: it has ended.
+        """
+        end = time.monotonic() + timeout
+        while b"\n" not in self._heard:
+            left = end - time.monotonic()
+            if left <= 0 or not select.select([self.control], [], [], left)[0]:
+                raise TimeoutError
+            data = self.control.recv(1 << 20)
+            if not data:
+                raise EOFError
+            self._heard += data
+        line, _, self._heard = self._heard.partition(b"\n")
+        message: dict[str, Any] = json.loads(line)
+        return message
+
+
+class Session:
+    """The states of one post's code."""
+
+    def __init__(self, guarded: GuardedKernel, folder: Path, first: State, around: str) -> None:
+        self.guarded = guarded
+        self.folder = folder
+        self.states = [first]
+        """The state before the first cell, and those after each cell that ran."""
+        self.cells: list[Code] = []
+        self.around = around
+        """Everything but the cells that the results depend on; another makes another session."""
+
+    def keep(self, cells: Sequence[Code]) -> int:
+        """Drop the states from the first changed cell on; return how many cells still stand."""
+        same = 0
+        for old, new in zip(self.cells, cells, strict=False):
+            if (old.source, old.may_raise) != (new.source, new.may_raise):
+                break
+            same += 1
+        if same < len(self.cells):
+            while same and not self.states[same].forkable:
+                same -= 1
+        self._drop(same)
+        return same
+
+    def run(self, cell: Code, timeout: float) -> str:
+        """Run the next cell; return `ok`, `error`, `timeout` or `died`."""
+        last = self.states[-1]
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        request = json.dumps({"run": cell.source, "fork": last.forkable}) + "\n"
+        try:
+            with theirs:
+                socket.send_fds(last.control, [request.encode()], [theirs.fileno()])
+            state = State(ours, timeout)
+        except (OSError, EOFError):
+            ours.close()
+            return "died"
+        try:
+            answer = state.hear(timeout)
+        except TimeoutError:
+            self._end(state, gently=True)
+            return "timeout"
+        except (OSError, EOFError):
+            ours.close()
+            return "died"
+        state.messages, state.forkable = answer["messages"], answer["forkable"]
+        if not last.forkable:
+            # The process went on itself: there is no way back to the state before.
+            last.control.close()
+        self.states.append(state)
+        self.cells.append(cell)
+        return str(answer["status"])
+
+    def close(self) -> None:
+        """End every state and all that they started."""
+        for state in self.states:
+            state.control.close()
+        self.guarded.kill()
+        with suppress(OSError):
+            self.guarded.wait(10)
+        self.guarded.close()
+
+    def _drop(self, count: int) -> None:
+        for state in self.states[count + 1 :]:
+            self._end(state)
+        del self.states[count + 1 :]
+        del self.cells[count:]
+
+    def _end(self, state: State, *, gently: bool = False) -> None:
+        with suppress(ProcessLookupError):
+            if gently:
+                os.kill(state.pid, signal.SIGINT)
+                with suppress(OSError, EOFError):
+                    state.hear(GRACE)
+            os.kill(state.pid, signal.SIGKILL)
+        state.control.close()
+
+
+class Sessions:
+    """Where posts run while an author works on them."""
+
+    keeps = False
+    """What a session puts out is a preview: a build must not find it in the cache."""
+
+    def __init__(self, kernels: Kernels) -> None:
+        self.slots = kernels.slots
+        self._kernels = kernels
+        self._sessions: OrderedDict[str, Session] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def run(self, post: Post, device: str) -> tuple[Results, Trace]:
+        """Run what has changed of a post's code; all of it where states cannot be kept.
+
+        Raises:
+            ExecutionError: as kernels raise.
+        """
+        argv = self._kernels.command(post.meta.kernel)
+        if not CAN_FORK or not tracing.is_python(argv) or needs_cold_kernel(post, device):
+            return self._kernels.run(post, device)
+        session = self._session(post, argv)
+        if session is None:
+            return self._kernels.run(post, device)
+        started = time.monotonic()
+        try:
+            outputs = self._run_cells(session, post)
+        except KernelDied:
+            self._forget(post)
+            raise
+        environment = self._kernels.environment(post.meta.kernel)
+        provenance = Provenance(
+            when=datetime.now(UTC).isoformat(timespec="seconds"),
+            seconds=round(time.monotonic() - started, 3),
+            kernel=post.meta.kernel,
+            interpreter=environment.interpreter,
+            system=machine.system(),
+            processor=machine.processor(),
+            threads=post.meta.execute.threads,
+        )
+        return Results(outputs, provenance), Trace(environment.interpreter)
+
+    def close(self) -> None:
+        """End every session."""
+        with self._lock:
+            sessions = tuple(self._sessions.values())
+            self._sessions.clear()
+        for session in sessions:
+            session.close()
+        self._kernels.close()
+
+    def _run_cells(self, session: Session, post: Post) -> tuple[tuple[Output, ...], ...]:
+        cells = executed_cells(post)
+        limit = post.meta.execute.timeout
+        for cell in cells[session.keep(cells) :]:
+            status = session.run(cell, limit)
+            if status == "timeout":
+                raise timed_out(post, cell, whole_post=False)
+            if status == "died":
+                raise KernelDied("the kernel's process ended while this cell ran").at(
+                    cell=cell.cell,
+                    line=cell.line,
+                    text=cell.source.split("\n")[0],
+                    hint="it may have run out of memory, or called `os._exit`",
+                )
+            if status == "error" and not cell.may_raise:
+                raw = _outputs(session)[len(session.cells) - 1][0]
+                error = next(output for output in raw if output.output_type == "error")
+                # The next run starts before this cell.
+                session.cells[-1] = Code("", cell.cell, cell.line)
+                raise failed(error.ename, error.evalue, raw, cell)
+        return tuple(
+            (*outputs_of(raw), *((Omission(omitted),) if omitted else ()))
+            for raw, omitted in _outputs(session)
+        )
+
+    def _session(self, post: Post, argv: list[str]) -> Session | None:
+        """The session of a post, begun anew if something other than its cells has changed."""
+        around = _around(post)
+        key = post.source.path
+        with self._lock:
+            session = self._sessions.get(key)
+            if session is not None and session.around == around and session.guarded.poll() is None:
+                self._sessions.move_to_end(key)
+                return session
+        self._forget(post)
+        session = self._begin(post, argv, around)
+        if session is None:
+            return None
+        with self._lock:
+            self._sessions[key] = session
+            old = [
+                self._sessions.popitem(last=False)[1]
+                for _ in range(len(self._sessions) - MOST_SESSIONS)
+            ]
+        for each in old:
+            each.close()
+        return session
+
+    def _begin(self, post: Post, argv: list[str], around: str) -> Session | None:
+        folder = Path(tempfile.mkdtemp(dir=self._kernels.folder))
+        executable = tracing.executable_of(argv)
+        threads = post.meta.execute.threads
+        parent = self._kernels.warm_parent(executable, threads, imports_of(post))
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        request = {
+            "arguments": ["ipykernel_launcher", *IPYKERNEL_ARGUMENTS],
+            "cwd": post.source.directory,
+            "environment": self._kernels.variables(post, folder),
+            "memory": post.meta.execute.memory * MIB,
+            "network": post.meta.execute.network,
+        }
+        try:
+            with theirs:
+                guarded = fork_guarded(parent, request, folder / "kernel.log", theirs)
+            first = State(ours, START_TIMEOUT)
+        except (WarmRefused, OSError, EOFError):
+            ours.close()
+            return None
+        return Session(guarded, folder, first, around)
+
+    def _forget(self, post: Post) -> None:
+        with self._lock:
+            session = self._sessions.pop(post.source.path, None)
+        if session is not None:
+            session.close()
+
+
+def _around(post: Post) -> str:
+    beside = {
+        name: content.hex()
+        for name, content in post.source.neighbours.items()
+        if not name.startswith("index.")
+    }
+    return json.dumps([{**ingredients(post), "cells": []}, beside], sort_keys=True)
+
+
+def _outputs(session: Session) -> list[tuple[list[Any], int]]:
+    """The outputs of every cell that ran, as nbclient understands its messages."""
+    count = len(session.cells)
+    cells = [nbformat.v4.new_code_cell(cell.source) for cell in session.cells]
+    notebook = BoundedNotebook(nbformat.v4.new_notebook(cells=cells))
+    omitted = []
+    for index, state in enumerate(session.states[1 : count + 1]):
+        notebook.begin_cell()
+        for message in state.messages:
+            header = {"msg_type": message["msg_type"]}
+            whole = {**message, "header": header, "parent_header": {"msg_id": str(index)}}
+            notebook.process_message(json.loads(json.dumps(whole)), cells[index], index)
+        omitted.append(notebook.omitted)
+    return [(cell.outputs, size) for cell, size in zip(cells, omitted, strict=True)]

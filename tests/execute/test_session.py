@@ -1,0 +1,190 @@
+"""Posts under an author's hands: after a change in a cell, what runs and with which state."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+
+from generator.config import read_config
+from generator.discover import discover
+from generator.errors import CellFailed, CellTimedOut, InkcellError, KernelDied
+from generator.execute import execute
+from generator.execute.kernel import Kernels
+from generator.execute.session import Sessions
+from generator.model import Bundle, Output, Post, Stream
+from generator.parse import parse
+from generator.render.pictures import finish_svg
+
+from ..conftest import FRONT_MATTER, WriteBlog
+
+pytestmark = [
+    pytest.mark.kernel,
+    pytest.mark.skipif(sys.platform != "linux", reason="states are kept by fork"),
+]
+
+COUNT = "open('ran', 'a').write('{}')"
+"""Leaves a letter behind whenever a cell runs."""
+
+
+class Draft:
+    """A post that somebody works on, and its session."""
+
+    def __init__(self, write_blog: WriteBlog) -> None:
+        self.write_blog = write_blog
+        self.root = write_blog({"posts/a/index.ko.md": ""})
+        self.kernels = Kernels(self.root)
+        self.sessions = Sessions(self.kernels)
+
+    def post(self, *cells: str, settings: str = "") -> Post:
+        front = FRONT_MATTER.replace("title", f"execute: {{{settings}}}\ntitle")
+        body = "".join(f"```{{code-cell}}\n{cell}\n```\n\n" for cell in cells)
+        self.write_blog({"posts/a/index.ko.md": front + body})
+        config = read_config(self.root)
+        errors: list[InkcellError] = []
+        (source,) = discover(self.root, self.root / "posts", config, errors)
+        return parse(source, config)
+
+    def run(self, *cells: str, settings: str = "") -> tuple[tuple[Output, ...], ...]:
+        return self.sessions.run(self.post(*cells, settings=settings), "cpu")[0].outputs
+
+    def ran(self) -> str:
+        """The letters of the cells that ran since the last question."""
+        path = self.root / "posts" / "a" / "ran"
+        letters = path.read_text() if path.exists() else ""
+        path.unlink(missing_ok=True)
+        return letters
+
+
+@pytest.fixture
+def draft(write_blog: WriteBlog) -> Iterator[Draft]:
+    """A post and its session, which leaves nothing behind."""
+    draft = Draft(write_blog)
+    yield draft
+    family = psutil.Process().children(recursive=True)
+    draft.sessions.close()
+    _, alive = psutil.wait_procs(family, timeout=20)
+    assert not [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
+    assert not draft.kernels.folder.exists()
+
+
+def cells(*sources: str) -> list[str]:
+    """Cells that leave the letters a, b, c, … behind."""
+    return [f"_ = {COUNT.format('abcdefgh'[i])}\n{source}" for i, source in enumerate(sources)]
+
+
+def test_a_change_runs_from_the_changed_cell_on(draft: Draft) -> None:
+    """With what the cells before it left; a change of prose, display or nothing runs nothing."""
+    code = cells("x = [1]", "x.append(2)", "x.append(3)\nprint(x)", "sum(x)")
+    assert draft.run(*code)[2:] == (
+        (Stream("stdout", "[1, 2, 3]\n"),),
+        (Bundle({"text/plain": "6"}),),
+    )
+    assert draft.ran() == "abcd"
+    draft.run(*code)
+    assert draft.ran() == ""
+    code[3] = code[3].replace("sum", "len")
+    assert draft.run(*code)[3] == (Bundle({"text/plain": "3"}),)
+    assert draft.ran() == "d"
+    code[1] = code[1].replace("2", "20")
+    assert draft.run(*code)[2] == (Stream("stdout", "[1, 20, 3]\n"),)
+    assert draft.ran() == "bcd"
+    draft.run(*code[:2])
+    assert draft.ran() == ""
+    draft.run(*code[:2], code[3])
+    assert draft.ran() == "d"
+
+
+def test_failures_leave_the_states_before_them(draft: Draft) -> None:
+    """An exception, a time-out and a dead process are the errors of a build; then it goes on."""
+    code = cells("x = 1", "x / 0", "print(x)")
+    with pytest.raises(CellFailed) as failed:
+        draft.run(*code)
+    assert (failed.value.cell, failed.value.text) == (2, "x / 0")
+    assert draft.ran() == "ab"
+    code[1] = cells("", "while True: pass")[1]
+    with pytest.raises(CellTimedOut):
+        draft.run(*code, settings="timeout: 1")
+    assert draft.ran() == "b"
+    code[1] = cells("", "import os\nos.kill(os.getpid(), 9)")[1]
+    with pytest.raises(KernelDied) as died:
+        draft.run(*code, settings="timeout: 1")
+    assert died.value.cell == 2
+    assert draft.ran() == "b"
+    code[1] = cells("", "x += 1")[1]
+    assert draft.run(*code, settings="timeout: 1")[2] == (Stream("stdout", "2\n"),)
+
+
+def test_what_else_has_changed_begins_anew(draft: Draft) -> None:
+    """A file beside the post, a setting that concerns the run."""
+    code = cells("import part\nprint(part.X)", "1")
+    draft.write_blog({"posts/a/part.py": "X = 1\n"})
+    assert draft.run(*code)[0] == (Stream("stdout", "1\n"),)
+    draft.write_blog({"posts/a/part.py": "X = 2\n"})
+    draft.ran()
+    assert draft.run(*code)[0] == (Stream("stdout", "2\n"),)
+    assert draft.ran() == "ab"
+    draft.run(*code, settings="threads: 2")
+    assert draft.ran() == "ab"
+
+
+def test_a_thread_cannot_be_forked(draft: Draft) -> None:
+    """A cell that leaves one behind goes on in the same process; a change before it runs all."""
+    code = cells(
+        "x = 1",
+        "import threading\nstop = threading.Event()\nthreading.Thread(target=stop.wait).start()",
+        "print(x, threading.active_count())",
+        "stop.set()\nx",
+    )
+    assert draft.run(*code)[2] == (Stream("stdout", "1 2\n"),)
+    assert draft.ran() == "abcd"
+    code[3] += " + 1"
+    assert draft.run(*code)[3] == (Bundle({"text/plain": "2"}),)
+    assert draft.ran() == "bcd"
+
+
+def test_outputs_are_those_of_a_kernel(draft: Draft) -> None:
+    """Streams, programs, figures, displays that are updated, awaits, announced exceptions."""
+    post = draft.post(
+        "import os, sys\nprint('one')\nos.system('echo two')\nprint('three', file=sys.stderr)",
+        "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()",
+        "from IPython.display import HTML\nshown = display(HTML('<b>'), display_id=True)",
+        "import asyncio\nawait asyncio.sleep(0)\nshown.update(HTML('<i>'))",
+        "#| error: true\n1 / 0",
+        "%time\n_ = In[-1]\nOut",
+        "input()\n#| error: true" if False else "print('x' * 300_000)",
+    )
+    preview, _ = draft.sessions.run(post, "cpu")
+    built, _ = draft.kernels.run(post, "cpu")
+    for shown, expected in zip(preview.outputs[:5], built.outputs[:5], strict=True):
+        assert [plain(output) for output in shown] == [plain(output) for output in expected]
+    assert preview.outputs[6] == built.outputs[6]
+
+
+def plain(output: Output) -> object:
+    """An output without the ids and the date that Matplotlib draws by chance."""
+    if isinstance(output, Bundle) and "image/svg+xml" in output.data:
+        return {**output.data, "image/svg+xml": finish_svg(output.data["image/svg+xml"])}
+    return replace(output)
+
+
+def test_previews_are_not_kept(draft: Draft) -> None:
+    """What a build publishes comes from a clean run of the whole post."""
+    post = draft.post("1 + 1")
+    config = replace(read_config(draft.root), cache=Path("cache"))
+    for _ in range(2):
+        errors: list[InkcellError] = []
+        (done,) = execute(
+            [post],
+            config,
+            root=draft.root,
+            errors=errors,
+            report=lambda event: None,
+            place=draft.sessions,
+        )
+        assert done.results.outputs == ((Bundle({"text/plain": "2"}),),)
+    assert not list((draft.root / "cache").glob("??/*.json"))

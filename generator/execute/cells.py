@@ -17,14 +17,15 @@ from __future__ import annotations
 
 import array
 import asyncio
+import codecs
 import io
 import json
 import os
 import socket
 import sys
-import tempfile
 from typing import TYPE_CHECKING, Any
 
+from ipykernel.compiler import XCachingCompiler
 from ipykernel.zmqshell import ZMQInteractiveShell
 from IPython.core.interactiveshell import InteractiveShell
 from jupyter_client.session import Session, extract_header
@@ -54,7 +55,7 @@ class Notes(Session):
 class Written(io.TextIOBase):
     """A standard stream: what is written to it becomes a message.
 
-    What C code and programs write to the descriptor goes to a file, and is noted in its turn.
+    What C code and programs write to the descriptor, which leads to a file, is noted in its turn.
     """
 
     encoding = "utf-8"
@@ -63,12 +64,8 @@ class Written(io.TextIOBase):
         self.name = name
         self._notes = notes
         self._descriptor = descriptor
-        self.capture()
-
-    def capture(self) -> None:
-        """Let the descriptor lead to a new file: every state has its own."""
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the state
-        os.dup2(self._file.fileno(), self._descriptor)
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._read = os.fstat(descriptor).st_size
 
     def write(self, text: str) -> int:
         """Note a text."""
@@ -78,12 +75,11 @@ class Written(io.TextIOBase):
 
     def flush(self) -> None:
         """Note what was written to the descriptor."""
-        size = os.fstat(self._file.fileno()).st_size
-        if size:
-            data = os.pread(self._file.fileno(), size, 0)
-            os.ftruncate(self._file.fileno(), 0)
-            os.lseek(self._descriptor, 0, os.SEEK_SET)
-            self._note(data.decode("utf-8", "replace"))
+        size = os.fstat(self._descriptor).st_size
+        if size > self._read:
+            data = os.pread(self._descriptor, size - self._read, self._read)
+            self._read += len(data)
+            self._note(self._decoder.decode(data))
 
     def fileno(self) -> int:
         """Where programs that the code starts write to."""
@@ -127,8 +123,6 @@ def serve(control: socket.socket, arguments: Sequence[str]) -> None:
         if wanted["fork"]:
             # An event loop's descriptors would be shared with the checkpoint.
             asyncio.set_event_loop(asyncio.new_event_loop())
-            for stream in streams:
-                stream.capture()
         _say(control, {"pid": os.getpid()})
         status = _run(shell, wanted["run"])
         for stream in streams:
@@ -141,7 +135,7 @@ def serve(control: socket.socket, arguments: Sequence[str]) -> None:
 def _start_shell(arguments: Sequence[str]) -> tuple[InteractiveShell, Notes]:
     config = KVArgParseConfigLoader(list(arguments)).load_config()
     notes = Notes()
-    shell: Any = ZMQInteractiveShell.instance(config=config)
+    shell: Any = ZMQInteractiveShell.instance(config=config, compiler_class=XCachingCompiler)
     for part in (shell.displayhook, shell.display_pub):
         part.session = notes
         part.pub_socket = None

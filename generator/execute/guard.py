@@ -107,12 +107,13 @@ def supervise(
     _tell(lifeline, {"exit": code, "peak": peak, "over": over})
 
 
-def become_kernel(cwd: str, output: int) -> None:
+def become_kernel(cwd: str, output: int, errors: int) -> None:
     """What every kernel's process does first: a session of its own, no input, no lifeline.
 
     Args:
         cwd: the working folder.
-        output: descriptor that standard output and error go to.
+        output: descriptor that standard output goes to.
+        errors: descriptor that standard error goes to.
     """
     _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     signal.set_wakeup_fd(-1)
@@ -123,7 +124,7 @@ def become_kernel(cwd: str, output: int) -> None:
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     os.dup2(output, 1)
-    os.dup2(output, 2)
+    os.dup2(errors, 2)
     os.chdir(cwd)
 
 
@@ -262,20 +263,23 @@ def _leave_network() -> bool:
 
 
 def main() -> None:
-    """Supervise the command in the arguments: lifeline, output, settings as JSON, command."""
+    """Supervise the command in the arguments.
+
+    They are descriptors (lifeline, output, errors), settings as JSON, and the command.
+    """
     lifeline = socket.socket(fileno=int(sys.argv[1]))
-    output = int(sys.argv[2])
-    lifeline.set_inheritable(False)
-    os.set_inheritable(output, False)
-    settings = json.loads(sys.argv[3])
-    command = sys.argv[4:]
+    output, errors = int(sys.argv[2]), int(sys.argv[3])
+    for descriptor in (lifeline.fileno(), output, errors):
+        os.set_inheritable(descriptor, False)
+    settings = json.loads(sys.argv[4])
+    command = sys.argv[5:]
 
     def start() -> int:
         pid = os.fork()
         if pid:
             return pid
         try:
-            become_kernel(settings["cwd"], output)
+            become_kernel(settings["cwd"], output, errors)
             os.execvpe(command[0], command, os.environ)
         except OSError as error:
             os.write(2, f"{command[0]}: {error.strerror}\n".encode())

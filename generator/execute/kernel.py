@@ -42,6 +42,10 @@ MATPLOTLIBRC = Path(__file__).with_name("matplotlibrc")
 
 IPYKERNEL_ARGUMENTS = (
     "--HistoryManager.enabled=False",
+    # ipykernel reads what C code and programs write in a thread, at whatever moment: the watching
+    # code reads it in its turn.
+    "--IPKernelApp.capture_fd_output=False",
+    "--IPKernelApp.log_level=40",
     "--InlineBackend.figure_formats={'svg', 'png'}",
     "--InlineBackend.print_figure_kwargs={'bbox_inches': 'tight', 'dpi': 192}",
 )
@@ -54,6 +58,8 @@ THREAD_VARIABLES = (
     "NUMEXPR_NUM_THREADS",
     "VECLIB_MAXIMUM_THREADS",
 )
+
+LOGS = ("kernel.out", "kernel.err")
 
 START_TIMEOUT = 120
 """Seconds in which a kernel must answer."""
@@ -182,11 +188,10 @@ class Kernels:
             )
         specs = ConfiguredSpecs(settings)
         manager = QuickManager(folder, kernel_name=post.meta.kernel, kernel_spec_manager=specs)
-        log = folder / "kernel.log"
-        run = _Run(self.root, post, argv, manager, log)
+        run = _Run(self.root, post, argv, manager)
         try:
-            with log.open("wb") as stream, self._registered(manager):
-                outputs, report, seconds = asyncio.run(run.all_cells(environment, stream))
+            with self._registered(manager), opened_logs(folder) as logs:
+                outputs, report, seconds = asyncio.run(run.all_cells(environment, logs))
         finally:
             guarded = _guarded(manager)
             if guarded is not None and not guarded.isolated:
@@ -268,6 +273,14 @@ class Kernels:
         return environment
 
 
+@contextlib.contextmanager
+def opened_logs(folder: Path) -> Iterator[tuple[Any, Any]]:
+    """Files that a kernel's standard streams go to; the kernel reads them, too."""
+    output, errors = (folder / name for name in LOGS)
+    with output.open("w+b") as first, errors.open("w+b") as second:
+        yield first, second
+
+
 def command_of(name: str, specs: KernelSpecManager) -> list[str]:
     """The command line that starts a kernel.
 
@@ -331,12 +344,10 @@ def _guarded(manager: QuickManager) -> GuardedKernel | None:
 class _Run:
     """One run of one post's code."""
 
-    def __init__(
-        self, root: Path, post: Post, argv: list[str], manager: QuickManager, log: Path
-    ) -> None:
+    def __init__(self, root: Path, post: Post, argv: list[str], manager: QuickManager) -> None:
         self.post = post
         self.manager = manager
-        self.log = log
+        self.log = manager.folder / LOGS[1]
         self.cells = executed_cells(post)
         self.before: list[str] = []
         self.after: list[str] = []
@@ -347,7 +358,7 @@ class _Run:
         self.arguments = list(IPYKERNEL_ARGUMENTS) if self.before else []
 
     async def all_cells(
-        self, environment: dict[str, str], stream: Any
+        self, environment: dict[str, str], logs: tuple[Any, Any]
     ) -> tuple[tuple[tuple[Output, ...], ...], str | None, float]:
         """Start a kernel, run the cells, end the kernel and all it started.
 
@@ -365,21 +376,21 @@ class _Run:
             store_widget_state=False,
         )
         try:
-            await self._start(client, environment, stream)
+            await self._start(client, environment, logs)
             return await self._run_cells(client)
         finally:
             await self._end(client)
 
     async def _start(
-        self, client: BoundedNotebook, environment: dict[str, str], stream: Any
+        self, client: BoundedNotebook, environment: dict[str, str], logs: tuple[Any, Any]
     ) -> None:
         try:
             await self.manager.start_kernel(
                 extra_arguments=self.arguments,
                 env=environment,
                 cwd=self.post.source.directory,
-                stdout=stream,
-                stderr=stream,
+                stdout=logs[0],
+                stderr=logs[1],
             )
             await self.manager.wait_for_sockets(START_TIMEOUT)
             client.kc = self.manager.client()
@@ -395,6 +406,11 @@ class _Run:
             ) from None
 
     async def _end(self, client: BoundedNotebook) -> None:
+        # nbclient leaves those that waited for a kernel that died.
+        waiting = asyncio.all_tasks() - {cast("Any", asyncio.current_task())}
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
         if client.kc is not None:
             client.kc.stop_channels()
         if self.manager.provisioner is not None and self.manager.has_kernel:

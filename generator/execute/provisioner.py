@@ -164,7 +164,7 @@ def _connected(path: Path) -> socket.socket:
 
 
 def fork_guarded(
-    parent: Path, request: dict[str, Any], log: Path, control: socket.socket
+    parent: Path, request: dict[str, Any], outputs: Sequence[int], control: socket.socket
 ) -> GuardedKernel:
     """Fork a kernel that talks over a socket of its own (see `cells`) from a warm parent.
 
@@ -173,8 +173,8 @@ def fork_guarded(
         OSError: it is not there any more.
     """
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    with _connected(parent) as connection, log.open("wb") as output, theirs:
-        descriptors = [theirs.fileno(), output.fileno(), control.fileno()]
+    with _connected(parent) as connection, theirs:
+        descriptors = [theirs.fileno(), *outputs, control.fileno()]
         socket.send_fds(connection, [json.dumps(request).encode()], descriptors)
         _check_answer(connection.recv(65536))
     return GuardedKernel(ours)
@@ -207,9 +207,7 @@ class InkcellProvisioner(LocalProvisioner):
             WarmRefused: the warm parent cannot be forked safely.
         """
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        log = kwargs.get("stderr")
-        descriptor = log if isinstance(log, int) else log.fileno() if log else None
-        output = os.open(os.devnull, os.O_WRONLY) if descriptor is None else os.dup(descriptor)
+        outputs = [_descriptor(kwargs.get(name)) for name in ("stdout", "stderr")]
         request = {
             "arguments": _ipykernel_arguments(cmd),
             "cwd": str(kwargs.get("cwd") or Path.cwd()),
@@ -219,18 +217,23 @@ class InkcellProvisioner(LocalProvisioner):
         }
         try:
             if request["arguments"] and CAN_FORK and (self.parent_socket or self.modules):
-                await self._fork(cmd[0], request, theirs, output)
+                await self._fork(cmd[0], request, theirs, outputs)
             else:
-                _spawn(cmd, request, theirs, output)
+                _spawn(cmd, request, theirs, outputs)
         finally:
             theirs.close()
-            os.close(output)
+            for descriptor in outputs:
+                os.close(descriptor)
         self.guarded = GuardedKernel(ours)
         self.process = cast("Any", self.guarded)
         return self.connection_info
 
     async def _fork(
-        self, executable: str, request: dict[str, Any], lifeline: socket.socket, output: int
+        self,
+        executable: str,
+        request: dict[str, Any],
+        lifeline: socket.socket,
+        outputs: Sequence[int],
     ) -> None:
         if self.parent_socket:
             connection = _connected(Path(self.parent_socket))
@@ -239,7 +242,7 @@ class InkcellProvisioner(LocalProvisioner):
             self._warm = _shared_parent(executable, self.modules, request["environment"])
             connection = self._warm._connection
         message = json.dumps(request).encode()
-        socket.send_fds(connection, [message], [lifeline.fileno(), output])
+        socket.send_fds(connection, [message], [lifeline.fileno(), *outputs])
         await _readable(connection.fileno())
         _check_answer(connection.recv(65536))
 
@@ -284,18 +287,27 @@ class InkcellProvisioner(LocalProvisioner):
         self._warm = None
 
 
-def _spawn(cmd: list[str], request: dict[str, Any], lifeline: socket.socket, output: int) -> None:
+def _descriptor(stream: Any) -> int:
+    """A descriptor of its own for where a kernel's stream goes; nowhere if nobody says where."""
+    if stream is None or (isinstance(stream, int) and stream < 0):
+        return os.open(os.devnull, os.O_WRONLY)
+    return os.dup(stream if isinstance(stream, int) else stream.fileno())
+
+
+def _spawn(
+    cmd: list[str], request: dict[str, Any], lifeline: socket.socket, outputs: Sequence[int]
+) -> None:
     """Run a command line behind a guard of its own."""
     settings = {name: request[name] for name in ("cwd", "memory", "network")}
     guard = [sys.executable, "-I", "-S", str(HERE / "guard.py")]
-    fds = [lifeline.fileno(), output]
+    descriptors = [lifeline.fileno(), *outputs]
     subprocess.Popen(
-        [*guard, *map(str, fds), json.dumps(settings), *cmd],
-        pass_fds=fds,
+        [*guard, *map(str, descriptors), json.dumps(settings), *cmd],
+        pass_fds=descriptors,
         env=request["environment"],
         stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=output,
+        stdout=outputs[0],
+        stderr=outputs[1],
     )
 
 

@@ -37,6 +37,7 @@ from .kernel import (
     START_TIMEOUT,
     Kernels,
     failed,
+    opened_logs,
     outputs_of,
     timed_out,
 )
@@ -276,8 +277,9 @@ class Sessions:
             "network": post.meta.execute.network,
         }
         try:
-            with theirs:
-                guarded = fork_guarded(parent, request, folder / "kernel.log", theirs)
+            with theirs, opened_logs(folder) as logs:
+                outputs = [log.fileno() for log in logs]
+                guarded = fork_guarded(parent, request, outputs, theirs)
             first = State(ours, START_TIMEOUT)
         except (WarmRefused, OSError, EOFError):
             ours.close()

@@ -284,7 +284,7 @@ def serve(listener: socket.socket, guard: ModuleType, stash: Stash, refused: str
                 connections.append(listener.accept()[0])
                 first = -PATIENCE
                 continue
-            data, descriptors, _, _ = socket.recv_fds(connection, 1 << 20, 3)
+            data, descriptors, _, _ = socket.recv_fds(connection, 1 << 20, 4)
             if not data:
                 connections.remove(connection)
                 connection.close()
@@ -307,29 +307,27 @@ def _guarded(
 ) -> None:
     """In the child: become the guard of a kernel. Never returns.
 
-    Descriptors are the guard's lifeline, the output, and for a kernel that can be forked between
-    its cells (see `cells`) the socket over which it talks.
+    Descriptors are the guard's lifeline, the kernel's output and errors, and for a kernel that
+    can be forked between its cells (see `cells`) the socket over which it talks.
     """
-    lifeline, output = socket.socket(fileno=descriptors[0]), descriptors[1]
+    lifeline, output, errors = socket.socket(fileno=descriptors[0]), *descriptors[1:3]
 
     def start() -> int:
         pid = os.fork()
         if pid:
             return pid
         arguments = request["arguments"][1:]
-        if descriptors[2:]:
-            control = socket.socket(fileno=descriptors[2])
+        if descriptors[3:]:
+            control = socket.socket(fileno=descriptors[3])
             cells = load_beside("cells")
-            _become(lambda: cells.serve(control, arguments), request, lifeline, output)
-        _become(lambda: run_kernel(arguments), request, lifeline, output)
+            become(lambda: cells.serve(control, arguments))
+        become(lambda: run_kernel(arguments))
         return 0
 
-    def _become(
-        run: Callable[[], None], request: dict[str, Any], lifeline: socket.socket, output: int
-    ) -> None:
+    def become(run: Callable[[], None]) -> None:
         try:
             lifeline.close()
-            guard.become_kernel(request["cwd"], output)
+            guard.become_kernel(request["cwd"], output, errors)
             become_fresh(request["environment"], stash, request["arguments"])
             run()
         except BaseException:

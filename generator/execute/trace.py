@@ -18,6 +18,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
@@ -60,7 +61,7 @@ class Environment:
     importable: Callable[[str], bool]
     """Whether a top-level module can be found."""
     owners: Callable[[], Mapping[str, Iterable[str]]] = dict
-    """Top-level module to the distributions it comes from."""
+    """Top-level module to the distributions it comes from. Slow: asked only after a run."""
 
 
 def differences(before: Trace, now: Trace) -> tuple[str, ...]:
@@ -352,9 +353,9 @@ def ask_interpreter(executable: str) -> Environment:
         name = f"{platform.python_implementation()} {platform.python_version()}"
         return Environment(
             name,
-            _own_version,
+            lru_cache(maxsize=None)(_own_version),
             lambda module: find_spec(module) is not None,
-            metadata.packages_distributions,
+            lru_cache(maxsize=None)(_own_owners),
         )
     try:
         answer = subprocess.run(
@@ -384,6 +385,20 @@ def _own_version(distribution: str) -> str:
         return metadata.version(distribution)
     except metadata.PackageNotFoundError:
         return ""
+
+
+def _own_owners() -> Mapping[str, Iterable[str]]:
+    """`importlib.metadata.packages_distributions`, without a path object for every file."""
+    owners: dict[str, list[str]] = {}
+    for distribution in metadata.distributions():
+        listed = distribution.read_text("top_level.txt")
+        if listed is None:
+            record = distribution.read_text("RECORD") or ""
+            tops = {line.partition(",")[0].partition("/")[0] for line in record.split("\n")}
+            listed = " ".join(top.partition(".")[0] for top in tops if not top.endswith("-info"))
+        for top in set(listed.split()):
+            owners.setdefault(top, []).append(distribution.metadata["Name"])
+    return owners
 
 
 def ask_node() -> Environment:

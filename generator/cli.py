@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import shutil
+import signal
 import sys
 import threading
 import time
@@ -15,6 +16,7 @@ from dataclasses import replace
 from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -23,8 +25,12 @@ from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElaps
 from . import __version__
 from .config import read_config
 from .errors import InkcellError, flatten
-from .model import Post
+from .model import Config, Post
 from .progress import Event, Finished, Notice, Reused, Started
+
+if TYPE_CHECKING:
+    from .pipeline import Live
+    from .serve import Preview
 
 ROOT = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -194,6 +200,79 @@ def check(root: Path, posts: tuple[str, ...], cold: bool, jobs: int | None) -> N
 
 
 @main.command()
+@click.option("--port", "-p", type=click.IntRange(0, 65535), default=8000, show_default=True)
+@click.option("--drafts/--no-drafts", default=True, help="Show posts marked `draft: true`.")
+@click.pass_obj
+def serve(root: Path, port: int, drafts: bool) -> None:
+    """Show the site on this machine while you write: http://127.0.0.1:8000/.
+
+    Every change of a post, the theme or the settings is on the page at once, where you were
+    reading. Code runs in the background, from the first changed cell on; errors are shown on the
+    page until they are mended. Nothing is written to the site's folder, and what you see of code
+    that changed is a preview: `inkcell build` runs it from its beginning.
+    """
+    from .pipeline import Live
+    from .serve import Preview, make_server, watch_files
+
+    with _exit_on_error("the preview has ended"):
+        config = _preview_config(root, drafts, port)
+        preview = Preview(config.base)
+        try:
+            server = make_server(preview, port)
+        except OSError as error:
+            raise InkcellError(f"port {port} cannot be used: {error.strerror}").at(
+                hint="is another `inkcell serve` running? give another with --port"
+            ) from None
+        port = server.server_address[1]
+        wake, stop = threading.Event(), threading.Event()
+        live = Live(config.root, wake.set, lambda event: None)
+        watched = [root / config.posts, root / "templates", root / "pyproject.toml"]
+        output = root / config.output
+        threads = [
+            threading.Thread(target=server.serve_forever, daemon=True),
+            threading.Thread(target=watch_files, args=(watched, output, stop, wake.set)),
+        ]
+        for thread in threads:
+            thread.start()
+        click.echo(f"http://127.0.0.1:{port}{config.base}/  (Ctrl-C ends it)")
+        # Also where a shell started it in the background, which would ignore the first.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.default_int_handler)
+        try:
+            wake.set()
+            while True:
+                wake.wait()
+                wake.clear()
+                _preview_once(live, preview, root, drafts, port)
+        finally:
+            stop.set()
+            preview.close()
+            live.close()
+            server.shutdown()
+
+
+def _preview_config(root: Path, drafts: bool, port: int) -> Config:
+    config = read_config(root, drafts=drafts)
+    return replace(config, url=f"http://127.0.0.1:{port}{config.base}")
+
+
+def _preview_once(live: Live, preview: Preview, root: Path, drafts: bool, port: int) -> None:
+    started = time.monotonic()
+    try:
+        site = live.build(_preview_config(root, drafts, port))
+    except InkcellError as error:
+        errors = [format_error(single) for single in flatten(error)]
+        preview.show(None, map(click.unstyle, errors), live.running)
+        for text in errors:
+            click.echo(text + "\n", err=True)
+    else:
+        preview.show(site, (), live.running)
+        count = len(live.running)
+        running = f"; the code of {_count(count, 'post')} runs" if count else ""
+        click.echo(f"built in {time.monotonic() - started:.2f} s{running}")
+
+
+@main.command()
 @click.argument("title")
 @click.option("--lang", help="Language of the post (default: the blog's).")
 @click.option("--category", default="notes", show_default=True, help="The post's one category.")
@@ -248,17 +327,17 @@ def clean(root: Path, cache: bool, output: Path | None) -> None:
 
 
 @contextmanager
-def _exit_on_error() -> Iterator[None]:
+def _exit_on_error(outcome: str = "the site is as it was") -> Iterator[None]:
     try:
         yield
     except InkcellError as error:
         errors = flatten(error)
         for single in errors:
             click.echo(format_error(single) + "\n", err=True)
-        click.echo(f"{_count(len(errors), 'error')}; the site is as it was.", err=True)
+        click.echo(f"{_count(len(errors), 'error')}; {outcome}.", err=True)
         sys.exit(1)
     except KeyboardInterrupt:
-        click.echo("\nInterrupted; the site is as it was.", err=True)
+        click.echo(f"\nInterrupted; {outcome}.", err=True)
         sys.exit(130)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,7 +11,7 @@ from .addresses import collect_links
 from .assemble import assemble
 from .discover import discover, read_katex, read_theme
 from .errors import BuildFailed, InkcellError, collect
-from .execute import execute
+from .execute import Place, execute
 from .execute import freeze as freeze_results
 from .execute.compare import compare, with_warmth
 from .model import Config, Post, Site
@@ -22,8 +22,13 @@ from .render.code import stylesheet
 from .render.katex import start_katex
 
 
-def build(config: Config, report: Report = silent) -> Site:
+def build(config: Config, report: Report = silent, place: Place | None = None) -> Site:
     """The finished site of a blog. Nothing of it is written: see `write`.
+
+    Args:
+        config: the blog's settings.
+        report: told what happens.
+        place: where posts run, if not where the settings say.
 
     A post that fails in one stage does not enter the next; the others go on, so that one run
     reports every broken post.
@@ -40,7 +45,9 @@ def build(config: Config, report: Report = silent) -> Site:
     sources = discover(config.root, folder, config, errors)
     posts = collect(lambda source: parse(source, config), sources, errors)
     posts = tuple(post for post in posts if config.drafts or not post.meta.draft)
-    executed = execute(posts, config, root=traced_root(config), errors=errors, report=report)
+    executed = execute(
+        posts, config, root=traced_root(config), errors=errors, report=report, place=place
+    )
     links = collect_links(posts, config)
     typeset = start_katex(katex.script)
     strings = {name: theme.strings.get(name, theme.strings["en"]) for name in config.languages}
@@ -109,3 +116,37 @@ def compare_kernels(config: Config, posts: Sequence[Post], report: Report = sile
     if errors:
         raise BuildFailed(errors)
     return len({post.source.folder for post in posts})
+
+
+class Live:
+    """The same site, built again whenever something has changed: for `inkcell serve`.
+
+    No build waits for code: posts run in the background, from the changed cell on.
+    """
+
+    def __init__(self, root: Path, changed: Callable[[], None], report: Report) -> None:
+        """Prepare to build the blog in a folder; `changed` is called when code has run."""
+        from .execute.background import Background
+        from .execute.kernel import Kernels
+        from .execute.machine import cores
+        from .execute.session import Sessions
+
+        self._place = Background(Sessions(Kernels(root, slots=cores(), report=report)), changed)
+        self._report = report
+
+    def build(self, config: Config) -> Site:
+        """The site as it is now.
+
+        Raises:
+            BuildFailed: everything that is wrong with the posts.
+        """
+        return build(config, self._report, self._place)
+
+    @property
+    def running(self) -> tuple[str, ...]:
+        """Paths of the posts whose code runs."""
+        return self._place.running
+
+    def close(self) -> None:
+        """End all that runs."""
+        self._place.close()

@@ -285,6 +285,7 @@ WRAPPED = {
     "py_mini_racer": {"render/katex.py"},
     "pygments": {"render/code.py"},
     "rich": {"cli.py"},
+    "watchfiles": {"serve.py"},
     "yaml": {"parse/yaml_text.py"},
 }
 

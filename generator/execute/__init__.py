@@ -30,11 +30,11 @@ from .key import code_changes, code_key, executed_cells
 from .share import Shares
 from .trace import Environment, Trace, current, device_of, differences
 
-Run = Callable[[Post, str], tuple[Results, Trace]]
+Run = Callable[[Post, str], tuple[Results, Trace | None]]
 """(post, visible device) -> what its code produced, and what it was seen to use.
 
-The results hold one tuple for each of `executed_cells`, because posts that share their code
-may have other cells between them.
+Without a trace the results are a preview, and are not kept. The results hold one tuple for each
+of `executed_cells`, because posts that share their code may have other cells between them.
 """
 Ask = Callable[[str], Environment]
 """Kernel name -> what can be imported in it."""
@@ -48,11 +48,9 @@ class Place(Protocol):
 
     slots: int
     """How many run side by side."""
-    keeps: bool
-    """Whether what comes out is kept for later builds."""
 
-    def run(self, post: Post, device: str) -> tuple[Results, Trace]:
-        """Run a post's code."""
+    def run(self, post: Post, device: str) -> tuple[Results, Trace | None]:
+        """Run a post's code: see `Run`."""
 
     def close(self) -> None:
         """End all that runs."""
@@ -303,10 +301,8 @@ def _results(
         with _opened(work, run, world, place) as (where, shares):
             done.update(_run_all(work, where, shares, world, errors))
         kept.trim(world.cache, world.config.cache_limit, groups)
-    if place is not None and not place.keeps:
-        return done
     for key, group in groups.items():
-        if key in done and _has_code(group[0]) and not done[key].frozen:
+        if key in done and _has_code(group[0]) and kept.entry_path(world.cache, key).exists():
             for post in group:
                 kept.remember(world.cache, post)
     return done
@@ -414,8 +410,6 @@ def _run_all(
 class _Function:
     """A function that stands for a place."""
 
-    keeps = True
-
     def __init__(self, run: Run, slots: int) -> None:
         self.run = run
         self.slots = slots
@@ -463,7 +457,7 @@ class _Runner:
             failed = False
         finally:
             report(Finished(post.source.path, time.monotonic() - started, failed))
-        if not self._place.keeps:
+        if trace is None:
             return results
         try:
             entry = kept.entry_of(post, results, trace)

@@ -10,7 +10,8 @@ Stands alone, as `guard` and `warm` do; a warm parent loads it after the fork.
 
 Messages on a state's socket are lines of JSON. To it: `{"run": source, "fork": true}`, with the
 socket of the next state; when its socket closes, a state ends. From it: `{"pid": 17}`, then
-`{"messages": [...], "status": "ok" | "error", "forkable": true}` when its cell has run.
+`{"messages": [...], "status": "ok" | "error", "forkable": true, "written": [...]}` when its
+cell has run; `written` are the files that the cells opened for writing.
 """
 
 from __future__ import annotations
@@ -98,6 +99,7 @@ class Written(io.TextIOBase):
 def serve(control: socket.socket, arguments: Sequence[str]) -> None:
     """Be a state until the socket closes, and run the cell of each next state in a fork."""
     shell, notes = _start_shell(arguments)
+    written = _watch_writing()
     streams: Any = (sys.stdout, sys.stderr)
     threads = _threads()
     asyncio.set_event_loop(asyncio.new_event_loop())
@@ -127,7 +129,12 @@ def serve(control: socket.socket, arguments: Sequence[str]) -> None:
         status = _run(shell, wanted["run"])
         for stream in streams:
             stream.flush()
-        answer = {"messages": notes.messages, "status": status, "forkable": _forkable(threads)}
+        answer = {
+            "messages": notes.messages,
+            "status": status,
+            "forkable": _forkable(threads),
+            "written": sorted(written),
+        }
         _say(control, answer)
         notes.messages.clear()
 
@@ -145,6 +152,19 @@ def _start_shell(arguments: Sequence[str]) -> tuple[InteractiveShell, Notes]:
     if sys.path[:1] != [""]:
         sys.path.insert(0, "")
     return shell, notes
+
+
+def _watch_writing() -> set[str]:
+    """The absolute paths of all files that will be opened for writing, as they come."""
+    written: set[str] = set()
+
+    def hook(event: str, args: tuple[Any, ...]) -> None:
+        # O_ACCMODE is 3; O_RDONLY is 0.
+        if event == "open" and isinstance(args[0], str) and (args[2] or 0) & 3:
+            written.add(os.path.realpath(args[0]))
+
+    sys.addaudithook(hook)
+    return written
 
 
 def _run(shell: Any, source: str) -> str:

@@ -8,7 +8,7 @@ of packages they were made does not matter, but the post's page tells.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from pathlib import Path
@@ -19,6 +19,10 @@ from .key import code_changes, executed_cells
 from .trace import Trace, code_differences, digests
 
 FILE = "frozen.json"
+
+
+Outputs = tuple[tuple[Output, ...], ...]
+"""One tuple a cell."""
 
 
 class DamagedFile(ValueError):
@@ -52,7 +56,8 @@ def find(post: Post, key: str, root: Path) -> Found | None:
         return Found(results, stale)
     entry = max(entries.values(), key=lambda entry: _likeness(entry, post))
     stale = code_changes(entry.ingredients, post) or ("the post has moved",)
-    outputs = _aligned(entry, post)
+    now_cells = [cell.source for cell in executed_cells(post)]
+    outputs = aligned(_sources(entry), entry.results.outputs, now_cells)
     return Found(replace(entry.results, outputs=outputs, frozen=True, stale=stale), stale)
 
 
@@ -84,14 +89,18 @@ def _likeness(entry: Entry, post: Post) -> float:
     return SequenceMatcher(None, _sources(entry), now, autojunk=False).ratio()
 
 
-def _aligned(entry: Entry, post: Post) -> tuple[tuple[Output, ...], ...]:
-    """The old outputs where the cells stand now: a changed cell keeps what it had."""
-    now = [cell.source for cell in executed_cells(post)]
-    outputs: list[tuple[Output, ...]] = [() for _ in now]
-    old = entry.results.outputs
-    matcher = SequenceMatcher(None, _sources(entry), now, autojunk=False)
+def aligned(before: Sequence[str], outputs: Outputs, now: Sequence[str]) -> Outputs:
+    """Outputs of cells where the cells stand now: a changed cell keeps what it had.
+
+    Args:
+        before: sources of the cells that the outputs belong to.
+        outputs: one tuple a cell.
+        now: sources of the cells.
+    """
+    found: list[tuple[Output, ...]] = [() for _ in now]
+    matcher = SequenceMatcher(None, before, now, autojunk=False)
     for kind, a, a_end, b, b_end in matcher.get_opcodes():
         if kind in ("equal", "replace"):
-            for before, after in zip(range(a, a_end), range(b, b_end), strict=False):
-                outputs[after] = old[before] if before < len(old) else ()
-    return tuple(outputs)
+            for old, new in zip(range(a, a_end), range(b, b_end), strict=False):
+                found[new] = outputs[old] if old < len(outputs) else ()
+    return tuple(found)

@@ -91,8 +91,6 @@ class Kernels:
     `close` ends them all, whichever thread waits for them.
     """
 
-    keeps = True
-
     def __init__(
         self, root: Path, slots: int = 1, modules: Sequence[str] = (), report: Report = silent
     ) -> None:
@@ -111,7 +109,7 @@ class Kernels:
         self.specs = KernelSpecManager()
         self._lock = threading.Lock()
         self._stopped = False
-        self._running: set[QuickManager] = set()
+        self._running: dict[QuickManager, Post] = {}
         self._parents: dict[tuple[str, int], WarmParent] = {}
         self._refused: set[str] = set()
         self._environments: dict[str, Environment] = {}
@@ -157,6 +155,15 @@ class Kernels:
                 self._refuse(str(refused), tracing.executable_of(argv), post)
                 modules = tuple(name for name in modules if name not in self._refused)
 
+    def interrupt(self, post: Post) -> None:
+        """End the kernel that runs a post, if there is one: its run fails with KernelDied."""
+        with self._lock:
+            running = [m for m, running_post in self._running.items() if running_post == post]
+        for manager in running:
+            guarded = _guarded(manager)
+            if guarded is not None:
+                guarded.kill()
+
     def close(self) -> None:
         """End every kernel and every warm parent."""
         with self._lock:
@@ -190,7 +197,7 @@ class Kernels:
         manager = QuickManager(folder, kernel_name=post.meta.kernel, kernel_spec_manager=specs)
         run = _Run(self.root, post, argv, manager)
         try:
-            with self._registered(manager), opened_logs(folder) as logs:
+            with self._registered(manager, post), opened_logs(folder) as logs:
                 outputs, report, seconds = asyncio.run(run.all_cells(environment, logs))
         finally:
             guarded = _guarded(manager)
@@ -249,16 +256,16 @@ class Kernels:
             self.report(Notice(text, post.source.path))
 
     @contextlib.contextmanager
-    def _registered(self, manager: QuickManager) -> Iterator[None]:
+    def _registered(self, manager: QuickManager, post: Post) -> Iterator[None]:
         with self._lock:
             if self._stopped:
                 raise ExecutionError("the build was interrupted")
-            self._running.add(manager)
+            self._running[manager] = post
         try:
             yield
         finally:
             with self._lock:
-                self._running.discard(manager)
+                del self._running[manager]
 
     def variables(self, post: Post, scratch: Path) -> dict[str, str]:
         """The environment of a post's kernel."""

@@ -47,8 +47,6 @@ class WorkerDied(Exception):
 class Cluster:
     """The workers of a Dask cluster, as a place where posts run."""
 
-    keeps = True
-
     def __init__(self, address: str, root: Path, report: Report) -> None:
         """Connect to a scheduler.
 

@@ -8,6 +8,7 @@ post.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import select
@@ -17,7 +18,7 @@ import tempfile
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,7 +28,7 @@ import nbformat
 
 from ..errors import KernelDied
 from ..model import Code, Omission, Output, Post, Provenance, Results
-from . import machine
+from . import frozen, machine
 from . import trace as tracing
 from .client import BoundedNotebook
 from .imports import imports_of, needs_cold_kernel
@@ -97,6 +98,9 @@ class Session:
         self.cells: list[Code] = []
         self.around = around
         """Everything but the cells that the results depend on; another makes another session."""
+        self.written: set[str] = set()
+        """Files that the cells wrote themselves: they are no input."""
+        self.running: State | None = None
 
     def keep(self, cells: Sequence[Code]) -> int:
         """Drop the states from the first changed cell on; return how many cells still stand."""
@@ -123,6 +127,7 @@ class Session:
         except (OSError, EOFError):
             ours.close()
             return "died"
+        self.running = state
         try:
             answer = state.hear(timeout)
         except TimeoutError:
@@ -131,6 +136,9 @@ class Session:
         except (OSError, EOFError):
             ours.close()
             return "died"
+        finally:
+            self.running = None
+        self.written.update(answer["written"])
         state.messages, state.forkable = answer["messages"], answer["forkable"]
         if not last.forkable:
             # The process went on itself: there is no way back to the state before.
@@ -138,6 +146,13 @@ class Session:
         self.states.append(state)
         self.cells.append(cell)
         return str(answer["status"])
+
+    def interrupt(self) -> None:
+        """End the state whose cell runs."""
+        state = self.running
+        if state is not None:
+            with suppress(ProcessLookupError):
+                os.kill(state.pid, signal.SIGKILL)
 
     def close(self) -> None:
         """End every state and all that they started."""
@@ -167,17 +182,18 @@ class Session:
 class Sessions:
     """Where posts run while an author works on them."""
 
-    keeps = False
-    """What a session puts out is a preview: a build must not find it in the cache."""
-
     def __init__(self, kernels: Kernels) -> None:
         self.slots = kernels.slots
         self._kernels = kernels
         self._sessions: OrderedDict[str, Session] = OrderedDict()
         self._lock = threading.Lock()
 
-    def run(self, post: Post, device: str) -> tuple[Results, Trace]:
+    def run(self, post: Post, device: str) -> tuple[Results, Trace | None]:
         """Run what has changed of a post's code; all of it where states cannot be kept.
+
+        Returns:
+            The results, without a trace if the code did not run from its beginning in a clean
+            kernel: a build must not find them in the cache.
 
         Raises:
             ExecutionError: as kernels raise.
@@ -204,7 +220,21 @@ class Sessions:
             processor=machine.processor(),
             threads=post.meta.execute.threads,
         )
-        return Results(outputs, provenance), Trace(environment.interpreter)
+        return Results(outputs, provenance), None
+
+    def written(self, post: Post) -> Set[str]:
+        """Files that a post's code wrote itself."""
+        with self._lock:
+            session = self._sessions.get(post.source.path)
+            return session.written if session else frozenset()
+
+    def interrupt(self, post: Post) -> None:
+        """End what runs of a post's code now; its run fails with KernelDied."""
+        self._kernels.interrupt(post)
+        with self._lock:
+            session = self._sessions.get(post.source.path)
+        if session is not None:
+            session.interrupt()
 
     def close(self) -> None:
         """End every session."""
@@ -242,10 +272,11 @@ class Sessions:
 
     def _session(self, post: Post, argv: list[str]) -> Session | None:
         """The session of a post, begun anew if something other than its cells has changed."""
-        around = _around(post)
         key = post.source.path
         with self._lock:
             session = self._sessions.get(key)
+            written = session.written if session else set()
+            around = around_cells(post, written)
             if session is not None and session.around == around and session.guarded.poll() is None:
                 self._sessions.move_to_end(key)
                 return session
@@ -293,13 +324,19 @@ class Sessions:
             session.close()
 
 
-def _around(post: Post) -> str:
-    beside = {
-        name: content.hex()
-        for name, content in post.source.neighbours.items()
-        if not name.startswith("index.")
-    }
-    return json.dumps([{**ingredients(post), "cells": []}, beside], sort_keys=True)
+def around_cells(post: Post, written: Set[str] = frozenset()) -> str:
+    """A digest of all that a post's results depend on besides its cells and the machine.
+
+    Args:
+        post: the post.
+        written: absolute paths of files that the code writes itself.
+    """
+    folder = Path(post.source.directory).resolve()
+    digest = hashlib.sha256(json.dumps({**ingredients(post), "cells": []}).encode())
+    for name, content in sorted(post.source.neighbours.items()):
+        if str(folder / name) not in written and name != frozen.FILE:
+            digest.update(name.encode() + b"\0" + hashlib.sha256(content).digest())
+    return digest.hexdigest()
 
 
 def _outputs(session: Session) -> list[tuple[list[Any], int]]:

@@ -1,0 +1,141 @@
+"""Posts that run while their author goes on: nobody waits for a cell, not even one that hangs.
+
+For `inkcell serve`. A build asks for results and gets at once what there is: those of the code as
+it stands, if it has run, or the last ones, marked as not up to date, while it runs. When it has
+run, whoever watches is told, and builds again.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..errors import InkcellError
+from ..model import Post, Results
+from . import machine
+from .frozen import Outputs, aligned
+from .key import code_key, executed_cells
+from .session import Sessions, around_cells
+from .share import Shares
+from .trace import Trace
+
+RUNNING = "the code is running"
+GATHER = 0.3
+"""Seconds in which several posts may finish before whoever watches is told."""
+
+
+@dataclass(slots=True)
+class Job:
+    """One state of a post's code, and what came of it."""
+
+    post: Post
+    key: tuple[str, str]
+    done: bool = False
+    results: Results | None = None
+    trace: Trace | None = None
+    error: InkcellError | None = None
+
+
+class Background:
+    """A place where posts run in the background of a preview."""
+
+    def __init__(self, sessions: Sessions, changed: Callable[[], None]) -> None:
+        """Run posts in sessions.
+
+        Args:
+            sessions: where they run.
+            changed: called when there is something new, from whatever thread.
+        """
+        self.slots = 64
+        self._sessions = sessions
+        self._changed = changed
+        self._shares = Shares(sessions.slots, machine.free_memory())
+        self._lock = threading.Lock()
+        self._jobs: dict[str, Job] = {}
+        self._last: dict[str, tuple[Post, Results]] = {}
+        self._turns: dict[str, threading.Lock] = {}
+        self._closed = False
+        self._telling: threading.Timer | None = None
+
+    def run(self, post: Post, device: str) -> tuple[Results, Trace | None]:
+        """What there is of a post's results; the code begins to run if it has not.
+
+        Raises:
+            ExecutionError: as kernels raise, once the code has run.
+        """
+        path = post.source.path
+        key = (code_key(post), around_cells(post, self._sessions.written(post)))
+        with self._lock:
+            job = self._jobs.get(path)
+            if job is None or job.key != key:
+                old, job = job, Job(post, key)
+                self._jobs[path] = job
+                turn = self._turns.setdefault(path, threading.Lock())
+                if old is not None and not old.done:
+                    self._sessions.interrupt(old.post)
+                threading.Thread(
+                    target=self._run, args=(job, device, turn), daemon=True, name=f"runs {path}"
+                ).start()
+            if job.error is not None:
+                # The same code may stand on another line now.
+                raise self._placed(job, post)
+            if job.done and job.results is not None:
+                return job.results, job.trace
+            last = self._last.get(path)
+        outputs: Outputs = ((),) * len(executed_cells(post))
+        if last is not None:
+            before, now = ([cell.source for cell in executed_cells(p)] for p in (last[0], post))
+            outputs = aligned(before, last[1].outputs, now)
+        return Results(outputs, stale=(RUNNING,)), None
+
+    @property
+    def running(self) -> tuple[str, ...]:
+        """Paths of the posts whose code runs."""
+        with self._lock:
+            return tuple(path for path, job in self._jobs.items() if not job.done)
+
+    def close(self) -> None:
+        """End all that runs."""
+        self._closed = True
+        self._sessions.close()
+
+    def _run(self, job: Job, device: str, turn: threading.Lock) -> None:
+        post = job.post
+        with turn:
+            try:
+                with self._shares.taken(post.meta.execute.threads, 0):
+                    if self._closed or self._jobs.get(post.source.path) is not job:
+                        return
+                    job.results, job.trace = self._sessions.run(post, device)
+            except InkcellError as error:
+                job.error = error
+            job.done = True
+            with self._lock:
+                wanted = self._jobs.get(post.source.path) is job
+                if wanted and job.results is not None:
+                    self._last[post.source.path] = (post, job.results)
+        # What a run wrote beside its post is no reason to run again.
+        job.key = (job.key[0], around_cells(post, self._sessions.written(post)))
+        if wanted and not self._closed:
+            self._tell()
+
+    def _tell(self) -> None:
+        with self._lock:
+            if self._telling is None or not self._telling.is_alive():
+                self._telling = threading.Timer(GATHER, self._changed)
+                self._telling.daemon = True
+                self._telling.start()
+
+    def _placed(self, job: Job, post: Post) -> InkcellError:
+        """A job's error, on the lines where the post has its cells now."""
+        assert job.error is not None
+        error = type(job.error)(*job.error.args)
+        error.__dict__.update(job.error.__dict__)
+        before, now = executed_cells(job.post), executed_cells(post)
+        for old, cell in zip(before, now, strict=True):
+            if old.cell == error.cell and error.line is not None:
+                error.line += cell.line - old.line
+                error.cell = cell.cell
+                break
+        return error

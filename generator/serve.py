@@ -1,0 +1,218 @@
+"""The live preview: builds in memory, serves on loopback, watches, and tells the browser.
+
+Three threads and a build: `watch` notes what has changed on the disk, posts run in the
+background (see `execute.background`), the server answers the browser from memory. Whoever has
+something new wakes the builder, which makes the site again from what there is. Nothing is
+written to `site/`.
+"""
+
+from __future__ import annotations
+
+import json
+import mimetypes
+import threading
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from watchfiles import DefaultFilter, watch
+
+from .model import File, Site
+
+SCRIPT = Path(__file__).with_name("preview.js")
+EVENTS = "/_inkcell/events"
+SCRIPT_ADDRESS = "/_inkcell/preview.js"
+HEARTBEAT = 15.0
+"""Seconds after which an idle connection is tried, so that one whose page is gone ends."""
+LOOPBACK = "127.0.0.1"
+
+TYPES = {
+    ".atom": "application/atom+xml",
+    ".html": "text/html; charset=utf-8",
+    ".ipynb": "application/x-ipynb+json",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+    ".webp": "image/webp",
+    ".woff2": "font/woff2",
+    ".xml": "application/xml",
+}
+
+NOTHING_YET = b"""<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Inkcell</title></head>
+<body></body></html>
+"""
+
+
+class Preview:
+    """What the browser is shown: the last site that could be built, and what is wrong now."""
+
+    def __init__(self, base: str) -> None:
+        self.base = base
+        """The site's base path, without a slash at the end."""
+        self.errors: tuple[str, ...] = ()
+        self.running: tuple[str, ...] = ()
+        self.version = 0
+        self._files: dict[str, File] = {}
+        self._assets = 0
+        self._changed = threading.Condition()
+        self.closed = False
+
+    def show(self, site: Site | None, errors: Iterable[str], running: Iterable[str]) -> None:
+        """Show a new site, or the old one with errors."""
+        with self._changed:
+            if site is not None:
+                new = dict(site.files)
+                if _assets(new) != _assets(self._files):
+                    self._assets += 1
+                self._files = new
+            self.errors, self.running = tuple(errors), tuple(running)
+            self.version += 1
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """Let go of every browser."""
+        with self._changed:
+            self.closed = True
+            self._changed.notify_all()
+
+    def find(self, path: str) -> tuple[HTTPStatus, str, bytes]:
+        """Status, media type and content of an address's path."""
+        if self.base and path in ("", "/"):
+            path = self.base + "/"
+        inside = path.removeprefix(self.base).lstrip("/") if path.startswith(self.base) else None
+        status = HTTPStatus.OK
+        file = None
+        if inside is not None:
+            candidates = (inside, f"{inside.rstrip('/')}/index.html".lstrip("/"))
+            file = next((self._files[name] for name in candidates if name in self._files), None)
+        if file is None:
+            status = HTTPStatus.NOT_FOUND
+            file = self._files.get("404.html")
+        if file is None:
+            return status, TYPES[".html"], with_script(NOTHING_YET)
+        suffix = "." + file.path.rpartition(".")[2]
+        kind = TYPES.get(suffix) or mimetypes.guess_type(file.path)[0] or "application/octet-stream"
+        content = with_script(file.content) if suffix == ".html" else file.content
+        return status, kind, content
+
+    def wait(self, version: int, timeout: float) -> dict[str, object] | None:
+        """What to tell a browser that has seen a version, or None if nothing is new in time."""
+        with self._changed:
+            self._changed.wait_for(lambda: self.version != version or self.closed, timeout)
+            if self.version == version:
+                return None
+            return {
+                "version": self.version,
+                "assets": self._assets,
+                "errors": self.errors,
+                "running": self.running,
+            }
+
+
+def _assets(files: dict[str, File]) -> dict[str, bytes]:
+    """Style sheets and scripts: a page is loaded anew when they change."""
+    return {path: f.content for path, f in files.items() if path.endswith((".css", ".js"))}
+
+
+def with_script(page: bytes) -> bytes:
+    """A page that listens for changes."""
+    tag = f'<script src="{SCRIPT_ADDRESS}" defer></script>'.encode()
+    head, mark, rest = page.rpartition(b"</head>")
+    return head + tag + mark + rest if mark else page + tag
+
+
+def make_server(preview: Preview, port: int) -> ThreadingHTTPServer:
+    """A server on loopback; port 0 is any that is free.
+
+    Raises:
+        OSError: the port is taken.
+    """
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        server_version = "inkcell"
+
+        def do_GET(self) -> None:
+            # Another site's script may have its name lead here (DNS rebinding).
+            host = (self.headers.get("Host") or "").rpartition(":")[0]
+            if host not in (LOOPBACK, "localhost", "[::1]"):
+                self._answer(HTTPStatus.FORBIDDEN, "text/plain", b"only for this machine\n")
+                return
+            path = unquote(urlsplit(self.path).path)
+            if path == EVENTS:
+                self._events()
+            elif path == SCRIPT_ADDRESS:
+                self._answer(HTTPStatus.OK, TYPES[".js"], SCRIPT.read_bytes())
+            else:
+                self._answer(*preview.find(path))
+
+        do_HEAD = do_GET  # noqa: N815 - the name is http.server's
+
+        def _answer(self, status: HTTPStatus, kind: str, content: bytes) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(content)))
+            self.send_header("Cache-Control", "no-store")
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(content)
+
+        def _events(self) -> None:
+            self.send_response(HTTPStatus.OK)
+            self.send_header("Content-Type", "text/event-stream")
+            self.send_header("Cache-Control", "no-store")
+            self.end_headers()
+            self.close_connection = True
+            seen = -1
+            try:
+                while not preview.closed:
+                    state = preview.wait(seen, HEARTBEAT)
+                    if state is None:
+                        self.wfile.write(b": still here\n\n")
+                    else:
+                        seen = int(str(state["version"]))
+                        data = json.dumps(state, ensure_ascii=False)
+                        self.wfile.write(f"event: state\ndata: {data}\n\n".encode())
+                    self.wfile.flush()
+            except OSError:
+                return  # The page is gone.
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing: the builder tells what matters."""
+
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+
+        def handle_error(self, *_: object) -> None:
+            """A browser that went away is no news."""
+
+    return Server((LOOPBACK, port), Handler)
+
+
+class _Interesting(DefaultFilter):
+    """Changes that can matter to a site."""
+
+    ignore_dirs = (*DefaultFilter.ignore_dirs, ".inkcell", ".ipynb_checkpoints")
+
+    def __init__(self, output: Path) -> None:
+        super().__init__()
+        self._output = str(output)
+
+    def __call__(self, change: object, path: str) -> bool:
+        """Whether a path is not the site itself, and nothing that tools leave behind."""
+        inside = path == self._output or path.startswith(self._output + "/")
+        return not inside and bool(super().__call__(change, path))  # type: ignore[arg-type]
+
+
+def watch_files(
+    paths: Iterable[Path], output: Path, stop: threading.Event, changed: Callable[[], None]
+) -> None:
+    """Call `changed` whenever files below the paths have changed, until `stop` is set."""
+    existing = [path for path in paths if path.exists()]
+    for _ in watch(
+        *existing, watch_filter=_Interesting(output), stop_event=stop, debounce=200, step=20
+    ):
+        changed()

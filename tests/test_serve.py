@@ -1,0 +1,195 @@
+"""The live preview: what it serves, to whom, and what it tells the browser."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from generator.model import File, Site
+from generator.serve import Preview, make_server, with_script
+
+from .conftest import FRONT_MATTER, REPOSITORY, WriteBlog
+
+
+def site(**files: str) -> Site:
+    """A site of HTML pages by their names, `index` for `index.html`."""
+    paths = {f"{name.replace('_', '/')}.html": text.encode() for name, text in files.items()}
+    return Site({path: File(path, content, "test") for path, content in paths.items()})
+
+
+@contextmanager
+def served(preview: Preview) -> Iterator[int]:
+    """A server of a preview on some port."""
+    server = make_server(preview, 0)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield int(server.server_address[1])
+    finally:
+        preview.close()
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def get(port: int, path: str, host: str = "localhost") -> tuple[int, str, str]:
+    """Status, media type and text of an answer."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("GET", path, headers={"Host": f"{host}:{port}"})
+    answer = connection.getresponse()
+    text = answer.read().decode()
+    connection.close()
+    return answer.status, answer.headers["Content-Type"], text
+
+
+@pytest.mark.parametrize(
+    ("base", "path", "status", "shown"),
+    [
+        ("", "/", 200, "home"),
+        ("", "/a/", 200, "page a"),
+        ("", "/a", 200, "page a"),
+        ("", "/a/index.html", 200, "page a"),
+        ("", "/nowhere/", 404, "lost"),
+        ("/p", "/p/", 200, "home"),
+        ("/p", "/p/a/", 200, "page a"),
+        ("/p", "/", 200, "home"),
+        ("/p", "/a/", 404, "lost"),
+    ],
+)
+def test_addresses(base: str, path: str, status: int, shown: str) -> None:
+    """As GitHub Pages answers, below a base path too; an unknown one gets the site's own page."""
+    preview = Preview(base)
+    preview.show(site(index="home", a_index="page a", **{"404": "lost"}), (), ())
+    found, kind, content = preview.find(path)
+    assert (found, kind) == (status, "text/html; charset=utf-8")
+    assert content == with_script(shown.encode())
+
+
+def test_the_script_is_only_in_the_preview() -> None:
+    """It stands at the end of the head, and the page is otherwise as it is built."""
+    page = b"<html><head><title>x</title></head><body>y</body></html>"
+    shown = with_script(page)
+    added = b'<script src="/_inkcell/preview.js" defer></script>'
+    assert shown.replace(added, b"") == page
+    assert shown.index(added) < shown.index(b"</head>")
+
+
+def test_only_this_machine_is_answered() -> None:
+    """The server listens on loopback, and not to a name that somebody else lets lead here."""
+    preview = Preview("")
+    preview.show(site(index="home"), (), ())
+    with served(preview) as port:
+        assert get(port, "/")[0] == 200
+        assert get(port, "/", host="evil.example")[0] == 403
+        assert get(port, "/_inkcell/preview.js")[1].startswith("text/javascript")
+        (listening,) = [
+            connection.laddr
+            for connection in psutil.Process().net_connections()
+            if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port
+        ]
+        assert listening.ip == "127.0.0.1"
+
+
+def test_errors_leave_the_last_good_site(write_blog: WriteBlog) -> None:
+    """What went wrong is told beside it, and goes when it is mended."""
+    preview = Preview("")
+    assert preview.wait(0, timeout=0) is None
+    preview.show(site(index="good"), (), ())
+    preview.show(None, ["posts/a/index.ko.md:3: error"], ["posts/b/index.ko.md"])
+    assert preview.find("/")[2] == with_script(b"good")
+    state = preview.wait(-1, timeout=0)
+    assert state is not None
+    assert state["errors"] == ("posts/a/index.ko.md:3: error",)
+    assert state["running"] == ("posts/b/index.ko.md",)
+    preview.show(site(index="better"), (), ())
+    state = preview.wait(2, timeout=0)
+    assert state is not None
+    assert (state["version"], state["errors"]) == (3, ())
+
+
+class Serving:
+    """`inkcell serve` in a process of its own, and what it tells the browser."""
+
+    def __init__(self, root: Path) -> None:
+        command = [sys.executable, "-m", "generator", "-C", str(root), "serve", "--port", "0"]
+        self.process = subprocess.Popen(
+            command,
+            cwd=REPOSITORY,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
+        assert self.process.stdout is not None
+        first = self.process.stdout.readline()
+        port = re.search(r":(\d+)/", first)
+        assert port, first
+        self.port = int(port[1])
+        threading.Thread(target=self.process.stdout.read, daemon=True).start()
+        self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        self.connection.request("GET", "/_inkcell/events", headers={"Host": "localhost:1"})
+        self.events = self.connection.getresponse()
+
+    def until(self, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """The next state that is as wanted; the connection's time-out ends the wait."""
+        while True:
+            line = self.events.readline()
+            if line.startswith(b"data: "):
+                state: dict[str, Any] = json.loads(line[6:])
+                if wanted(state):
+                    return state
+
+    def page(self) -> str:
+        return get(self.port, "/math/2022-07-08-a/")[2]
+
+
+@pytest.mark.kernel
+@pytest.mark.skipif(os.name != "posix", reason="sends a POSIX signal")
+def test_an_author_at_work(write_blog: WriteBlog) -> None:
+    """Prose, code, a mistake and its mending, a cell that hangs: each is on the page."""
+
+    def write(prose: str, *code: str) -> None:
+        cells = "".join(f"```{{code-cell}}\n{cell}\n```\n\n" for cell in code)
+        write_blog({"posts/a/index.ko.md": f"{FRONT_MATTER}\n{prose}\n\n{cells}"})
+
+    code = ["x = 20 + 1", "print(x * 2)"]
+    root = write_blog({"posts/b/index.ko.md": "다른 글\n"})
+    write("처음", *code)
+    serving = Serving(root)
+    try:
+        serving.until(lambda state: ">42<" in serving.page())
+        write("고친 글", *code)
+        serving.until(lambda state: "고친 글" in serving.page())
+        write("고친 글", code[0], "print(x * 3)")
+        serving.until(lambda state: ">63<" in serving.page())
+        write("고친 글", code[0], "print(x / 0)")
+        state = serving.until(lambda state: bool(state["errors"]))
+        assert "posts/a/index.ko.md:14 (cell 3): error: ZeroDivisionError" in state["errors"][0]
+        assert ">63<" in serving.page()
+        write("고친 글", code[0], "import time\ntime.sleep(600)")
+        serving.until(lambda state: bool(state["running"]))
+        write("글은 그래도 바뀐다", code[0], "import time\ntime.sleep(600)")
+        serving.until(lambda state: "글은 그래도 바뀐다" in serving.page())
+        write("글은 그래도 바뀐다", code[0], "print(x * 4)")
+        serving.until(lambda state: ">84<" in serving.page() and not state["running"])
+        assert not (root / "site").exists()
+        assert not list((root / ".inkcell" / "results").glob("??/*.json"))
+    finally:
+        family = psutil.Process(serving.process.pid).children(recursive=True)
+        serving.process.send_signal(signal.SIGINT)
+        assert serving.process.wait(timeout=60) == 130
+    _, alive = psutil.wait_procs(family, timeout=20)
+    assert not [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]

@@ -12,10 +12,13 @@ PORT ?= 8000
 
 .PHONY: build test serve check clean lock
 
-build: $(VENV)/.build-ready node_modules/.build-ready
+# What the code of posts takes from npm: a post's own package-lock.json pins it.
+POST_PACKAGES := $(patsubst %/package-lock.json,%/node_modules/.ready,$(wildcard posts/*/package-lock.json))
+
+build: $(VENV)/.build-ready node_modules/.build-ready $(POST_PACKAGES)
 	$(VENV)/bin/inkcell build $(BUILD_FLAGS)
 
-test: $(VENV)/.test-ready node_modules/.test-ready
+test: $(VENV)/.test-ready node_modules/.test-ready $(POST_PACKAGES)
 	$(RUN) pytest $(TEST_FLAGS)
 
 # Live preview will be `inkcell serve`; until then the finished site is served as it is.
@@ -29,14 +32,21 @@ check: $(VENV)/.test-ready node_modules/.test-ready
 
 clean:
 	if [ -x $(VENV)/bin/inkcell ]; then $(VENV)/bin/inkcell clean --cache; fi
-	rm -rf $(VENV) node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) node_modules posts/*/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-# Write the lock files anew, with the newest versions that pyproject.toml admits.
+# Write the lock files anew, with the newest versions that pyproject.toml and the posts' own
+# package.json admit.
 lock: $(VENV)/.test-ready
 	$(RUN) pip install --quiet uv
 	cd $(CURDIR) && $(RUN) uv pip compile $(LOCK_FLAGS) --group install -o requirements/build.lock
 	cd $(CURDIR) && $(RUN) uv pip compile $(LOCK_FLAGS) --group install --group test \
 		-c requirements/build.lock -o requirements/test.lock
+	for folder in $(dir $(wildcard posts/*/package.json)); do \
+		(cd $$folder && rm -f package-lock.json && $(NPM_LOCK)) || exit; \
+	done
+
+# Without resolved addresses, as .npmrc says for the repository's own lock.
+NPM_LOCK = npm install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
 
 LOCK_FLAGS := pyproject.toml --extra posts --universal --python-version 3.11 \
 	--generate-hashes --no-annotate --no-header --upgrade --quiet
@@ -47,14 +57,14 @@ $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Inkcell needs Python 3.11 or newer: make PYTHON=python3.12 build")'
 	$(PYTHON) -m venv $(VENV)
 
-# KaTeX first: the package's own metadata names its files.
-$(VENV)/.build-ready: requirements/build.lock | $(VENV)/bin/python node_modules/.build-ready
+# KaTeX first: the package's own metadata names its files. The kernel's description is copied.
+$(VENV)/.build-ready: requirements/build.lock generator/execute/node_kernel.json | $(VENV)/bin/python node_modules/.build-ready
 	$(INSTALL) --require-hashes -r requirements/build.lock
 	$(INSTALL) --no-deps --no-build-isolation -e .
 	touch $@
 
 # The test lock holds the build lock, so nothing is installed twice.
-$(VENV)/.test-ready: requirements/test.lock requirements/build.lock | $(VENV)/bin/python node_modules/.test-ready
+$(VENV)/.test-ready: requirements/test.lock requirements/build.lock generator/execute/node_kernel.json | $(VENV)/bin/python node_modules/.test-ready
 	$(INSTALL) --require-hashes -r requirements/test.lock
 	$(INSTALL) --no-deps --no-build-isolation -e .
 	touch $(VENV)/.build-ready $@
@@ -66,3 +76,7 @@ node_modules/.build-ready: package-lock.json
 node_modules/.test-ready: package-lock.json
 	npm ci --no-progress --loglevel=error
 	touch node_modules/.build-ready $@
+
+posts/%/node_modules/.ready: posts/%/package-lock.json
+	cd posts/$* && npm ci --no-audit --no-fund --no-progress --loglevel=error
+	touch $@

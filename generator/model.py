@@ -203,6 +203,8 @@ class Meta:
     references: tuple[Reference, ...] = ()
     execute: Execution = Execution()
     kernel: str = "python3"
+    kernel_language: str = ""
+    """What the front matter calls the kernel's language; empty if it does not."""
 
     @property
     def updated(self) -> datetime:

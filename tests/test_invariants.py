@@ -268,6 +268,7 @@ def test_5_saved_outputs_are_never_published(write_blog: WriteBlog) -> None:
 
 WRAPPED = {
     "feedgen": {"assemble/feed.py"},
+    "ipykernel": {"execute/node_kernel.py"},
     "jinja2": {"assemble/pages.py"},
     "jupytext": {"parse/notebook.py"},
     "distributed": {"execute/remote.py"},

@@ -45,6 +45,9 @@ OPTIONS = (
 MARKERS = ("#|", "//|")
 """What an option line starts with: a comment of the cell's language and a bar."""
 
+KERNEL_LANGUAGES = {"inkcell-node": "javascript"}
+"""Kernels that say in no notebook's metadata what they run, because the front matter names them."""
+
 PROSE_FORMATS = ("text/markdown", "text/html", "markdown", "html")
 """Raw cells of these formats are meant for a page; the others are for other converters."""
 
@@ -69,14 +72,18 @@ def read_cells(raw: RawNotebook, meta: Meta, errors: list[InkcellError]) -> Note
             cells.append(code)
         elif cell.kind == "markdown" or cell.format in PROSE_FORMATS:
             cells.append(Prose(cell.text, cell.cell, cell.line, cell.attachments))
-    return Notebook(tuple(cells), _language(raw))
+    return Notebook(tuple(cells), _language(raw, meta))
 
 
-def _language(raw: RawNotebook) -> str:
+def _language(raw: RawNotebook, meta: Meta) -> str:
     spec = raw.metadata.get("kernelspec", {})
     default_lexer = raw.metadata.get("jupyter", {}).get("jupytext", {}).get("default_lexer", "")
     named = (
-        raw.metadata.get("language_info", {}).get("name") or spec.get("language") or default_lexer
+        meta.kernel_language
+        or KERNEL_LANGUAGES.get(meta.kernel)
+        or raw.metadata.get("language_info", {}).get("name")
+        or spec.get("language")
+        or default_lexer
     )
     return "python" if not named or named.startswith(("python", "ipython")) else str(named)
 

@@ -143,6 +143,7 @@ def read_front_matter(
         references=_references(record),
         execute=read_execution(execute, config.execute),
         kernel=kernel.text("name", saved_kernel),
+        kernel_language=kernel.text("language"),
     )
 
 

@@ -243,6 +243,13 @@ def test_the_language_of_the_code() -> None:
     )
     other = cell("1").replace("{code-cell}", "{code-cell} javascript")
     assert read(other).notebook.code_language == "javascript"
+    for spec, language in (
+        ("{name: inkcell-node}", "javascript"),
+        ("{name: julia-1.10, language: julia}", "julia"),
+        ("{name: python3}", "python"),
+    ):
+        front = FRONT_MATTER.replace("title", f"kernelspec: {spec}\ntitle")
+        assert read(cell("1").replace(FRONT_MATTER, front)).notebook.code_language == language
 
 
 @given(st.text(max_size=200))

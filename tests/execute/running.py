@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -124,11 +125,9 @@ def wait_until(holds: Callable[[], object], what: str) -> None:
 @contextmanager
 def building(root: Path, mark: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     """`inkcell build` in a process of its own; the process is gone afterwards."""
-    temporary = root.parent / "tmp"
-    temporary.mkdir(exist_ok=True)
     process = subprocess.Popen(
         [sys.executable, "-m", "generator", "-C", str(root), "build", *arguments],
-        env={**os.environ, MARK: mark, "TMPDIR": str(temporary)},
+        env={**os.environ, MARK: mark, "TMPDIR": tempfile.gettempdir()},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

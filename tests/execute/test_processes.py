@@ -8,6 +8,7 @@ import socket
 import subprocess
 import tempfile
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,14 @@ def mark(monkeypatch: pytest.MonkeyPatch) -> str:
     value = uuid.uuid4().hex
     monkeypatch.setenv(MARK, value)
     return value
+
+
+@pytest.fixture
+def temporary(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder for temporary files, so short that sockets have room in it."""
+    with tempfile.TemporaryDirectory() as folder:
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        yield Path(folder)
 
 
 def test_limits(write_blog: WriteBlog) -> None:
@@ -241,7 +250,7 @@ ENDS = {
 }
 
 
-def test_nothing_outlives_a_run(write_blog: WriteBlog, mark: str) -> None:
+def test_nothing_outlives_a_run(write_blog: WriteBlog, mark: str, temporary: Path) -> None:
     """Sixty children, a daemon, a session of its own: dead, however the run ends."""
     sources = {
         f"posts/{end}-{warmth}/index.ko.md": post(
@@ -253,7 +262,6 @@ def test_nothing_outlives_a_run(write_blog: WriteBlog, mark: str) -> None:
         for end, last in ENDS.items()
         for warmth in ("warm", "cold")
     }
-    before = _folders()
     ran = run(write_blog(sources))
     assert sorted(ran.outputs) == ["well-cold", "well-warm"]
     for warmth in ("warm", "cold"):
@@ -265,22 +273,14 @@ def test_nothing_outlives_a_run(write_blog: WriteBlog, mark: str) -> None:
             assert isinstance(error, KernelDied), (end, warmth)
             assert (error.cell, error.text) == (2, ENDS[end].split("\n")[0])
     assert told(marked(mark)) == []
-    assert _folders() == before
-
-
-def _folders() -> set[str]:
-    return {path.name for path in Path(tempfile.gettempdir()).glob("inkcell-*")}
+    assert list(temporary.iterdir()) == []
 
 
 BUSY = FAMILY + '\nopen("ready", "w").close()\ntime.sleep(600)'
 
 
-def _leftovers(root: Path) -> list[str]:
-    return [path.name for path in (root.parent / "tmp").glob("inkcell-*")]
-
-
 @pytest.mark.parametrize("how", ["SIGINT", "SIGTERM", "SIGKILL"])
-def test_nothing_outlives_a_build(write_blog: WriteBlog, how: str) -> None:
+def test_nothing_outlives_a_build(write_blog: WriteBlog, temporary: Path, how: str) -> None:
     """A build that is interrupted or killed takes its kernels and all they started with it."""
     mark = uuid.uuid4().hex
     root = write_blog(
@@ -302,10 +302,10 @@ def test_nothing_outlives_a_build(write_blog: WriteBlog, how: str) -> None:
         assert process.returncode == 130
         assert "Interrupted; the site is as it was." in said
         assert "Traceback" not in said
-        assert _leftovers(root) == []
+        assert list(temporary.iterdir()) == []
 
 
-def test_a_build_survives_its_warm_parent(write_blog: WriteBlog) -> None:
+def test_a_build_survives_its_warm_parent(write_blog: WriteBlog, temporary: Path) -> None:
     """Kernels go on when the process they were forked from is killed; later posts run too."""
     mark = uuid.uuid4().hex
     wait = (
@@ -330,4 +330,4 @@ def test_a_build_survives_its_warm_parent(write_blog: WriteBlog) -> None:
     assert process.returncode == 0, said
     assert "2 posts run" in said
     wait_until(lambda: marked(mark) == [], "everything is gone")
-    assert _leftovers(root) == []
+    assert list(temporary.iterdir()) == []

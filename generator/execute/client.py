@@ -7,6 +7,7 @@ to name), so that nbclient itself stays as it is.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import time
 from pathlib import Path
@@ -173,16 +174,36 @@ class BoundedNotebook(NotebookClient):
             data = content["text"].encode("utf-8", "surrogatepass")
             room = STREAM_LIMIT - self._kept["stream"]
             if len(data) > room:
-                self.omitted += len(data) - room
-                data = data[:room]
-                content["text"] = data.decode("utf-8", "ignore")
-            self._kept["stream"] += len(data)
+                content["text"] = data[:room].decode("utf-8", "ignore")
+                # Not half a character, and nothing after what was left out.
+                self.omitted += len(data) - len(content["text"].encode())
+                self._kept["stream"] = STREAM_LIMIT
+            else:
+                self._kept["stream"] += len(data)
             if not content["text"]:
                 return None
         else:
-            size = sum(len(str(value)) for value in content.get("data", content).values())
+            size = _size(content.get("data", content))
             if self._kept["bundle"] + size > BUNDLE_LIMIT:
                 self.omitted += size
                 return None
             self._kept["bundle"] += size
         return super().output(outs, msg, display_id, cell_index)
+
+    def _update_display_id(self, display_id: str, msg: dict[str, Any]) -> None:
+        """Change what was displayed before, unless that would make it too large."""
+        if msg["msg_type"] == "update_display_data":
+            size = _size(msg["content"]["data"])
+            if size > BUNDLE_LIMIT:
+                self.omitted += size
+                return
+        super()._update_display_id(display_id, msg)
+
+
+def _size(data: dict[str, Any]) -> int:
+    """Bytes that the representations of a result take."""
+    texts = (
+        value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        for value in data.values()
+    )
+    return sum(len(text.encode("utf-8", "surrogatepass")) for text in texts)

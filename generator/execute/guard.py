@@ -51,18 +51,41 @@ IFF_UP = 0x1
 
 
 def supervise(
-    lifeline: socket.socket, start: Callable[[], int], memory: int = 0, network: bool = True
+    lifeline: socket.socket, become: Callable[[], None], memory: int = 0, network: bool = True
 ) -> None:
     """Start a kernel and stay until nothing of it is left.
 
+    Two processes do so, for one of them may be killed: should it be the inner one, which does
+    the work, then the kernel's orphans come to the outer one, which ends them.
+
     Args:
         lifeline: a connected socket of the type SOCK_SEQPACKET.
-        start: starts the kernel and returns its process id; it leads a process group of its own.
+        become: what the kernel's process does after `become_kernel`; it never returns.
         memory: bytes that the kernel and its descendants may take together; 0 is no limit.
         network: False takes every network interface but loopback away.
     """
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    _prctl(PR_SET_CHILD_SUBREAPER, 1)
+    outer, held = os.pipe()
+    inner = os.fork()
+    if inner:
+        os.close(outer)
+        os.waitpid(inner, 0)
+        for _ in _ended():
+            pass
+        return
+    try:
+        os.close(held)
+        _supervise(lifeline, outer, become, memory, network)
+    finally:
+        os._exit(0)
+
+
+def _supervise(
+    lifeline: socket.socket, outer: int, become: Callable[[], None], memory: int, network: bool
+) -> None:
     wake, woken = os.pipe()
     os.set_blocking(wake, False)
     os.set_blocking(woken, False)
@@ -71,11 +94,20 @@ def supervise(
     _prctl(PR_SET_CHILD_SUBREAPER, 1)
     if not network and not _leave_network():
         _tell(lifeline, {"isolated": False})
-    kernel = start()
+    kernel = os.fork()
+    if not kernel:
+        try:
+            lifeline.close()
+            signal.set_wakeup_fd(-1)
+            for descriptor in (outer, wake, woken):
+                os.close(descriptor)
+            become()
+        finally:
+            os._exit(127)
     _tell(lifeline, {"pid": kernel})
     status: int | None = None
     peak, over = 0, False
-    watched: list[Any] = [lifeline, wake]
+    watched: list[Any] = [lifeline, wake, outer]
     while status is None and not over:
         ready, _, _ = select.select(watched, [], [], INTERVAL)
         if wake in ready:
@@ -84,39 +116,44 @@ def supervise(
             for pid, code, used in _reaped():
                 if pid == kernel:
                     status, peak = code, max(peak, used)
-        if lifeline in ready and not _obey(lifeline, kernel):
+        if outer in ready or (lifeline in ready and not _obey(lifeline, kernel)):
             break
         taken = memory_of(kernel)
         peak = max(peak, taken)
-        over = bool(memory) and taken > memory
+        # What a forked kernel shares with its parent is resident, but it takes nothing.
+        over = bool(memory) and taken > memory and _proportional(kernel) > memory
     if status is None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(kernel, signal.SIGKILL)
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        for pid, code, used in _reaped():
-            if pid == kernel:
-                status, peak = code, max(peak, used)
-        if not _has_children():
-            break
-        for pid in descendants(os.getpid()):
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
-        time.sleep(0.002)
+    for pid, code, used in _ended():
+        if pid == kernel:
+            status, peak = code, max(peak, used)
     code = -signal.SIGKILL if status is None else status
     _tell(lifeline, {"exit": code, "peak": peak, "over": over})
 
 
+def _ended() -> Iterator[tuple[int, int, int]]:
+    """Kill all descendants of this process, and reap them."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        yield from _reaped()
+        if not _has_children():
+            return
+        for pid in descendants(os.getpid()):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.002)
+
+
 def become_kernel(cwd: str, output: int, errors: int) -> None:
-    """What every kernel's process does first: a session of its own, no input, no lifeline.
+    """What every kernel's process does first: a session of its own, and no input.
 
     Args:
         cwd: the working folder.
-        output: descriptor that standard output goes to.
-        errors: descriptor that standard error goes to.
+        output: descriptor that standard output goes to; it is closed.
+        errors: descriptor that standard error goes to; it is closed.
     """
     _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    signal.set_wakeup_fd(-1)
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -125,6 +162,9 @@ def become_kernel(cwd: str, output: int, errors: int) -> None:
     os.dup2(null, 0)
     os.dup2(output, 1)
     os.dup2(errors, 2)
+    for descriptor in {null, output, errors}:
+        if descriptor > 2:
+            os.close(descriptor)
     os.chdir(cwd)
 
 
@@ -197,10 +237,7 @@ def _children(pid: int) -> list[int]:
 
 def memory_of(pid: int) -> int:
     """Bytes that a process and its descendants take together; what they share counts once."""
-    family = [pid, *descendants(pid)]
-    if len(family) == 1:
-        return _resident(pid)
-    return sum(_proportional(member) for member in family)
+    return _resident(pid) if not _children(pid) else _proportional(pid)
 
 
 def _resident(pid: int) -> int:
@@ -212,14 +249,16 @@ def _resident(pid: int) -> int:
 
 
 def _proportional(pid: int) -> int:
-    try:
-        with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
-            for line in file:
-                if line.startswith("Pss:"):
-                    return int(line.split()[1]) * 1024
-    except (OSError, IndexError):
-        pass
-    return 0
+    """The same for a family of processes, where each has its part of what several share."""
+    taken = 0
+    for member in (pid, *descendants(pid)):
+        try:
+            with open(f"/proc/{member}/smaps_rollup", encoding="ascii") as file:
+                pss = next(line for line in file if line.startswith("Pss:"))
+            taken += int(pss.split()[1]) * 1024
+        except (OSError, StopIteration):
+            continue  # It has ended.
+    return taken
 
 
 # --- what only the C library offers -------------------------------------------------------------
@@ -274,19 +313,18 @@ def main() -> None:
     settings = json.loads(sys.argv[4])
     command = sys.argv[5:]
 
-    def start() -> int:
-        pid = os.fork()
-        if pid:
-            return pid
+    def become() -> None:
         try:
             become_kernel(settings["cwd"], output, errors)
+            # Python ignores them, which a program that it starts must not.
+            for number in (signal.SIGPIPE, signal.SIGXFSZ):
+                signal.signal(number, signal.SIG_DFL)
             os.execvpe(command[0], command, os.environ)
         except OSError as error:
             os.write(2, f"{command[0]}: {error.strerror}\n".encode())
-        os._exit(127)
 
     os.setsid()
-    supervise(lifeline, start, settings["memory"], settings["network"])
+    supervise(lifeline, become, settings["memory"], settings["network"])
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,12 +35,24 @@ from . import trace as tracing
 from .client import BoundedNotebook, ConfiguredSpecs, QuickManager
 from .imports import needs_cold_kernel
 from .key import executed_cells
-from .provisioner import GuardedKernel, WarmParent, WarmRefused, start_warm_parent
+from .provisioner import (
+    GuardedKernel,
+    WarmParent,
+    WarmParentDied,
+    WarmRefused,
+    start_warm_parent,
+)
 from .trace import TRACE_TYPE, Environment, Trace
 
 MATPLOTLIBRC = Path(__file__).with_name("matplotlibrc")
 
+KEEP_EVERY_OUTPUT = (
+    "(lambda outputs: outputs.schedule(lambda: outputs.socket.set(__import__('zmq').SNDHWM, 0)))"
+    "(get_ipython().kernel.iopub_thread)"
+)
+"""Above its limit of waiting messages, a thousand, ZeroMQ drops what a kernel sends."""
 IPYKERNEL_ARGUMENTS = (
+    f"--IPKernelApp.exec_lines={KEEP_EVERY_OUTPUT}",
     "--HistoryManager.enabled=False",
     # ipykernel reads what C code and programs write in a thread, at whatever moment: the watching
     # code reads it in its turn.
@@ -63,6 +75,10 @@ LOGS = ("kernel.out", "kernel.err")
 
 START_TIMEOUT = 120
 """Seconds in which a kernel must answer."""
+OUTPUTS_TIMEOUT = 600
+"""Seconds in which all outputs of a cell must arrive after it has ended."""
+WARM_PARENTS = 3
+"""Warm parents that may die before every kernel imports for itself."""
 GRACE = 2.0
 """Seconds that a cell has to end after an interrupt, before its kernel is killed."""
 SOCKET_PATH_LIMIT = 70
@@ -110,8 +126,9 @@ class Kernels:
         self._lock = threading.Lock()
         self._stopped = False
         self._running: dict[QuickManager, Post] = {}
-        self._parents: dict[tuple[str, int], WarmParent] = {}
-        self._refused: set[str] = set()
+        self._parents: dict[tuple[str, int, tuple[str, ...]], WarmParent] = {}
+        self._started = 0
+        self._deaths = 0
         self._environments: dict[str, Environment] = {}
         self.folder = _socket_folder()
 
@@ -145,15 +162,19 @@ class Kernels:
             KernelMissing: there is no such kernel.
         """
         argv = self.command(post.meta.kernel)
-        modules = () if needs_cold_kernel(post, device) else self.modules
-        if not tracing.is_python(argv):
-            modules = ()
+        forks = tracing.is_python(argv) and not needs_cold_kernel(post, device)
+        executable = tracing.executable_of(argv)
         while True:
+            parent = None
+            if forks and self.modules:
+                parent = self.warm_parent(executable, post.meta.execute.threads, self.modules)
             try:
-                return self._run(post, device, argv, modules)
+                return self._run(post, device, argv, parent)
             except WarmRefused as refused:
-                self._refuse(str(refused), tracing.executable_of(argv), post)
-                modules = tuple(name for name in modules if name not in self._refused)
+                module, reason = refused.args
+                self._refuse(module, reason, parent, post)
+            except WarmParentDied:
+                self._bury(parent, post)
 
     def interrupt(self, post: Post) -> None:
         """End the kernel that runs a post, if there is one: its run fails with KernelDied."""
@@ -176,26 +197,26 @@ class Kernels:
             if guarded is not None:
                 guarded.kill()
         for parent in parents:
-            parent.close()
+            parent.end()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _run(
-        self, post: Post, device: str, argv: list[str], modules: Sequence[str]
+        self, post: Post, device: str, argv: list[str], parent: WarmParent | None
     ) -> tuple[Results, Trace]:
         when = datetime.now(UTC).isoformat(timespec="seconds")
-        folder = Path(tempfile.mkdtemp(dir=self.folder))
+        with self._lock:
+            self._unless_stopped()
+            folder = Path(tempfile.mkdtemp(dir=self.folder))
         environment = self.variables(post, folder)
         settings: dict[str, Any] = {
             "memory": post.meta.execute.memory,
             "network": post.meta.execute.network,
         }
-        if modules:
-            settings["parent_socket"] = str(
-                self.warm_parent(tracing.executable_of(argv), post.meta.execute.threads, modules)
-            )
+        if parent is not None:
+            settings["parent_socket"] = str(parent.path)
         specs = ConfiguredSpecs(settings)
         manager = QuickManager(folder, kernel_name=post.meta.kernel, kernel_spec_manager=specs)
-        run = _Run(self.root, post, argv, manager)
+        run = _Run(self.root, post, argv, manager, self._unless_stopped)
         try:
             with self._registered(manager, post), opened_logs(folder) as logs:
                 outputs, report, seconds = asyncio.run(run.all_cells(environment, logs))
@@ -228,38 +249,64 @@ class Kernels:
             return tracing.declared_trace(post, self.root, folder)
         return tracing.read_report(report, self.root, post, environment)
 
-    def warm_parent(self, executable: str, threads: int, modules: Sequence[str]) -> Path:
-        """The socket of the warm parent for an interpreter; started for the first who asks."""
-        path = self.folder / f"warm-{len(modules)}-{threads}-{abs(hash(executable)) % 9973}"
-        with self._lock:
-            if self._stopped:
-                raise ExecutionError("the build was interrupted")
-            if (executable, threads) not in self._parents:
-                environment = {**os.environ, **clean_slate(threads)}
-                self._parents[executable, threads] = start_warm_parent(
-                    path, executable, modules, environment
-                )
-        return path
+    def warm_parent(
+        self, executable: str, threads: int, modules: Sequence[str]
+    ) -> WarmParent | None:
+        """The warm parent for an interpreter, started for the first who asks; None: there is none.
 
-    def _refuse(self, module: str, executable: str, post: Post) -> None:
-        """A module cannot be imported before a fork: the next parent does without it."""
+        Raises:
+            ExecutionError: the build was interrupted.
+        """
+        key = executable, threads, tuple(modules)
         with self._lock:
-            known = module in self._refused
-            self._refused.add(module)
+            self._unless_stopped()
+            if self._deaths == WARM_PARENTS:
+                return None
+            if key not in self._parents:
+                self._started += 1
+                # Those that may see a GPU are not forked.
+                environment = {**os.environ, **clean_slate(threads), "CUDA_VISIBLE_DEVICES": ""}
+                path = self.folder / f"warm-{self._started}"
+                self._parents[key] = start_warm_parent(path, executable, modules, environment)
+            return self._parents[key]
+
+    def _refuse(self, module: str, reason: str, parent: WarmParent | None, post: Post) -> None:
+        """A module cannot be imported before a fork: the next parent does without it."""
+        self._forget(parent)
+        with self._lock:
+            known = module not in self.modules
             self.modules = tuple(name for name in self.modules if name != module)
-            stale = [key for key in self._parents if key[0] == executable]
-            parents = [self._parents.pop(key) for key in stale] if not known else []
-        for parent in parents:
-            parent.close()
         if not known:
-            text = f"`{module}` starts a thread when it is imported: it is imported in each kernel"
+            text = f"`{module}` {reason} when it is imported: it is imported in each kernel"
             self.report(Notice(text, post.source.path))
+
+    def _bury(self, parent: WarmParent | None, post: Post) -> None:
+        """A parent has ended, and another thread may have seen it before."""
+        if not self._forget(parent):
+            return
+        with self._lock:
+            self._deaths += 1
+            last = self._deaths == WARM_PARENTS
+        if last:
+            text = "importing what the posts import ends the process: each kernel imports it itself"
+            self.report(Notice(text, post.source.path))
+
+    def _forget(self, parent: WarmParent | None) -> bool:
+        """End a parent; False if that was done before."""
+        with self._lock:
+            keys = [key for key, known in self._parents.items() if known is parent]
+            for key in keys:
+                self._parents.pop(key).end()
+        return bool(keys)
+
+    def _unless_stopped(self) -> None:
+        if self._stopped:
+            raise ExecutionError("the build was interrupted")
 
     @contextlib.contextmanager
     def _registered(self, manager: QuickManager, post: Post) -> Iterator[None]:
         with self._lock:
-            if self._stopped:
-                raise ExecutionError("the build was interrupted")
+            self._unless_stopped()
             self._running[manager] = post
         try:
             yield
@@ -351,8 +398,16 @@ def _guarded(manager: QuickManager) -> GuardedKernel | None:
 class _Run:
     """One run of one post's code."""
 
-    def __init__(self, root: Path, post: Post, argv: list[str], manager: QuickManager) -> None:
+    def __init__(
+        self,
+        root: Path,
+        post: Post,
+        argv: list[str],
+        manager: QuickManager,
+        unless_stopped: Callable[[], None],
+    ) -> None:
         self.post = post
+        self.unless_stopped = unless_stopped
         self.manager = manager
         self.log = manager.folder / LOGS[1]
         self.cells = executed_cells(post)
@@ -378,7 +433,7 @@ class _Run:
         client = BoundedNotebook(
             nbformat.v4.new_notebook(cells=cells),
             km=self.manager,
-            iopub_timeout=60,
+            iopub_timeout=OUTPUTS_TIMEOUT,
             raise_on_iopub_timeout=True,
             store_widget_state=False,
         )
@@ -399,25 +454,30 @@ class _Run:
                 stdout=logs[0],
                 stderr=logs[1],
             )
+            # Who ended all kernels a moment ago did not know of this one.
+            self.unless_stopped()
             await self.manager.wait_for_sockets(START_TIMEOUT)
             client.kc = self.manager.client()
             client.kc.start_channels()
             await client.kc.wait_for_ready(timeout=START_TIMEOUT)
             client.kc.allow_stdin = False
-        except WarmRefused:
+        except (WarmRefused, WarmParentDied):
             raise
         except (RuntimeError, OSError) as error:
+            guarded = _guarded(self.manager)
+            if guarded is not None and guarded.over_memory:
+                raise self._died(self.cells[0]) from None
             name = self.post.meta.kernel
             raise ExecutionError(f"the kernel `{name}` does not start: {error}").at(
                 detail=_said(self.log), hint=f"try `jupyter console --kernel {name}`"
             ) from None
 
     async def _end(self, client: BoundedNotebook) -> None:
-        # nbclient leaves those that waited for a kernel that died.
-        waiting = asyncio.all_tasks() - {cast("Any", asyncio.current_task())}
-        for task in waiting:
+        # nbclient leaves a task behind that waits for the outputs of a cell that took too long.
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
             task.cancel()
-        await asyncio.gather(*waiting, return_exceptions=True)
+        await asyncio.gather(*left, return_exceptions=True)
         if client.kc is not None:
             client.kc.stop_channels()
         if self.manager.provisioner is not None and self.manager.has_kernel:
@@ -427,7 +487,7 @@ class _Run:
     async def _run_cells(
         self, client: BoundedNotebook
     ) -> tuple[tuple[tuple[Output, ...], ...], str | None, float]:
-        omissions: list[tuple[Output, ...]] = []
+        omitted: list[int] = []
         offset = len(self.before)
         for index in range(offset):
             await self._hidden(client, index)
@@ -435,7 +495,7 @@ class _Run:
         limit = self.post.meta.execute.post_timeout
         for index, cell in enumerate(self.cells, start=offset):
             left = limit - (time.monotonic() - started) if limit else float("inf")
-            omissions.append(await self._cell(client, index, cell, left))
+            omitted.append(await self._cell(client, index, cell, left))
         seconds = time.monotonic() - started
         reports = []
         for index in range(offset + len(self.cells), len(client.nb.cells)):
@@ -447,13 +507,12 @@ class _Run:
         report = reports[0] if reports else None
         if report is not None and not isinstance(report, str):
             report = json.dumps(report)
-        ran = client.nb.cells[offset : offset + len(self.cells)]
-        outputs = zip(ran, omissions, strict=True)
-        return (
-            tuple((*outputs_of(raw.outputs), *omitted) for raw, omitted in outputs),
-            report,
-            seconds,
+        # Only now: a cell may change what another has displayed.
+        outputs = tuple(
+            (*outputs_of(cell.outputs), *((Omission(size),) if size else ()))
+            for cell, size in zip(client.nb.cells[offset:], omitted, strict=False)
         )
+        return outputs, report, seconds
 
     async def _hidden(self, client: BoundedNotebook, index: int) -> None:
         """Run a cell of ours."""
@@ -463,14 +522,11 @@ class _Run:
         except (DeadKernelError, CellTimeoutError):
             raise self._died(self.cells[-1 if index else 0]) from None
 
-    async def _cell(
-        self, client: BoundedNotebook, index: int, cell: Code, left: float
-    ) -> tuple[Output, ...]:
+    async def _cell(self, client: BoundedNotebook, index: int, cell: Code, left: float) -> int:
         """Run one cell of the author's; `left` seconds remain for the post.
 
         Returns:
-            What of its outputs was not kept. The others stay in the client, for a later cell may
-            update a display of an earlier one.
+            How many bytes of its outputs were not kept.
         """
         raw = client.nb.cells[index]
         if cell.may_raise:
@@ -485,12 +541,14 @@ class _Run:
             raise failed(str(error.ename), error.evalue, raw.outputs, cell) from None
         except CellTimeoutError as error:
             if "IOPub" in str(error):
-                raise self._died(cell) from None
+                raise KernelDied("the outputs of this cell do not arrive").at(
+                    cell=cell.cell, line=cell.line, text=cell.source.split("\n")[0]
+                ) from None
             await self._interrupt(client)
             raise timed_out(self.post, cell, whole_post=timeout == left) from None
         except DeadKernelError:
             raise self._died(cell) from None
-        return (Omission(client.omitted),) if client.omitted else ()
+        return client.omitted
 
     async def _interrupt(self, client: BoundedNotebook) -> None:
         """Let a cell that takes too long clean up after itself."""

@@ -17,6 +17,7 @@ import asyncio
 import hashlib
 import json
 import os
+import re
 import select
 import signal
 import socket
@@ -38,8 +39,17 @@ CAN_FORK = sys.platform == "linux"
 MIB = 1 << 20
 
 
+INHERITED = re.compile(r"PYTHON|LD_|LC_|LANG|MPL|MATPLOTLIB|OMP_|OPENBLAS_|MKL_|CUDA_")
+"""Environment variables that are read while modules are imported: a warm parent's are those of
+its kernels."""
+
+
 class WarmRefused(RuntimeError):
-    """A warm parent cannot be forked: the message is the module that left a thread behind."""
+    """A warm parent cannot be forked: the module that it should not have imported, and why."""
+
+
+class WarmParentDied(RuntimeError):
+    """A warm parent has ended, perhaps while it imported something."""
 
 
 class GuardedKernel:
@@ -47,7 +57,9 @@ class GuardedKernel:
 
     stdin = stdout = stderr = None
 
-    def __init__(self, lifeline: socket.socket) -> None:
+    def __init__(
+        self, lifeline: socket.socket, guard: subprocess.Popen[bytes] | None = None
+    ) -> None:
         self.pid = 0
         self.returncode: int | None = None
         self.peak_memory = 0
@@ -56,6 +68,7 @@ class GuardedKernel:
         self.isolated = True
         """Whether the network was taken away, if that was asked for."""
         self._lifeline = lifeline
+        self._guard = guard
 
     def fileno(self) -> int:
         """The lifeline: readable when the guard has something to say."""
@@ -63,6 +76,8 @@ class GuardedKernel:
 
     def listen(self) -> None:
         """Take in what the guard has said; never blocks."""
+        if self.returncode is None and self._lifeline.fileno() < 0:
+            self.returncode = -signal.SIGKILL
         while self.returncode is None and select.select([self._lifeline], [], [], 0)[0]:
             try:
                 data = self._lifeline.recv(65536)
@@ -103,6 +118,8 @@ class GuardedKernel:
     def close(self) -> None:
         """Let go of the lifeline: whatever still lives is killed."""
         self._lifeline.close()
+        if self._guard is not None:
+            self._guard.wait()
 
     def _tell(self, message: dict[str, Any]) -> None:
         try:
@@ -114,14 +131,26 @@ class GuardedKernel:
 class WarmParent:
     """A connection to a process that has imported modules and forks kernels from itself."""
 
-    def __init__(self, connection: socket.socket, process: subprocess.Popen[bytes] | None) -> None:
-        self._connection = connection
+    def __init__(
+        self,
+        path: Path,
+        connection: socket.socket,
+        process: subprocess.Popen[bytes] | None = None,
+    ) -> None:
+        self.path = path
+        """Of the socket at which it serves."""
+        self.connection = connection
         self._process = process
 
     def close(self) -> None:
         """Let go of the parent, which ends when nobody else holds it."""
-        self._connection.close()
+        self.connection.close()
+
+    def end(self) -> None:
+        """End the parent, whatever it does; the kernels that were forked from it stay."""
+        self.close()
         if self._process is not None:
+            self._process.kill()
             self._process.wait()
 
 
@@ -143,6 +172,8 @@ def start_warm_parent(
         [executable, str(HERE / "warm.py"), str(listener.fileno()), *modules],
         pass_fds=[listener.fileno()],
         env=environment,
+        # Nothing lies there that a module could read while it is imported.
+        cwd=path.parent,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -150,7 +181,7 @@ def start_warm_parent(
         start_new_session=True,
     )
     listener.close()
-    return WarmParent(_connected(path), process)
+    return WarmParent(path, _connected(path), process)
 
 
 def _connected(path: Path) -> socket.socket:
@@ -163,31 +194,6 @@ def _connected(path: Path) -> socket.socket:
     return connection
 
 
-def fork_guarded(
-    parent: Path, request: dict[str, Any], outputs: Sequence[int], control: socket.socket
-) -> GuardedKernel:
-    """Fork a kernel that talks over a socket of its own (see `cells`) from a warm parent.
-
-    Raises:
-        WarmRefused: the warm parent cannot be forked safely.
-        OSError: it is not there any more.
-    """
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    with _connected(parent) as connection, theirs:
-        descriptors = [theirs.fileno(), *outputs, control.fileno()]
-        socket.send_fds(connection, [json.dumps(request).encode()], descriptors)
-        _check_answer(connection.recv(65536))
-    return GuardedKernel(ours)
-
-
-def _check_answer(answer: bytes) -> None:
-    if not answer:
-        raise ConnectionError("the warm parent has ended")
-    refused = json.loads(answer).get("refused")
-    if refused:
-        raise WarmRefused(refused)
-
-
 class InkcellProvisioner(LocalProvisioner):
     """Starts kernels behind a guard, from a warm parent where it can."""
 
@@ -198,13 +204,14 @@ class InkcellProvisioner(LocalProvisioner):
 
     guarded: GuardedKernel | None = None
     """The kernel, also after it has ended."""
-    _warm: WarmParent | socket.socket | None = None
+    _warm: WarmParent | None = None
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         """Start the kernel of a command line; called by jupyter_client.
 
         Raises:
-            WarmRefused: the warm parent cannot be forked safely.
+            WarmRefused: the warm parent that somebody else keeps cannot be forked safely.
+            WarmParentDied: it has ended.
         """
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         outputs = [_descriptor(kwargs.get(name)) for name in ("stdout", "stderr")]
@@ -215,36 +222,72 @@ class InkcellProvisioner(LocalProvisioner):
             "memory": self.memory * MIB,
             "network": self.network,
         }
+        guard = None
         try:
-            if request["arguments"] and CAN_FORK and (self.parent_socket or self.modules):
-                await self._fork(cmd[0], request, theirs, outputs)
-            else:
-                _spawn(cmd, request, theirs, outputs)
+            if not await self._forked(cmd[0], request, theirs, outputs):
+                guard = _spawn(cmd, request, theirs, outputs)
+        except BaseException:
+            ours.close()
+            raise
         finally:
             theirs.close()
             for descriptor in outputs:
                 os.close(descriptor)
-        self.guarded = GuardedKernel(ours)
+        self.guarded = GuardedKernel(ours, guard)
         self.process = cast("Any", self.guarded)
         return self.connection_info
 
-    async def _fork(
+    async def _forked(
         self,
         executable: str,
         request: dict[str, Any],
         lifeline: socket.socket,
         outputs: Sequence[int],
-    ) -> None:
-        if self.parent_socket:
-            connection = _connected(Path(self.parent_socket))
-            self._warm = connection
+    ) -> bool:
+        """Fork the kernel from a warm parent; False if it has to be started cold."""
+        if not CAN_FORK or not request["arguments"] or not (self.parent_socket or self.modules):
+            return False
+        places = request["environment"].get("PYTHONPATH", "").split(os.pathsep)
+        if any(place and not Path(place).is_absolute() for place in places):
+            return False  # It is relative to the kernel's working folder.
+        try:
+            answer = await self._answer(executable, request, lifeline, outputs)
+            if "refused" in answer:
+                raise WarmRefused(*answer["refused"])
+        except (WarmRefused, WarmParentDied):
+            if self.parent_socket:
+                raise
+            return False
+        return "cold" not in answer
+
+    async def _answer(
+        self,
+        executable: str,
+        request: dict[str, Any],
+        lifeline: socket.socket,
+        outputs: Sequence[int],
+    ) -> dict[str, Any]:
+        """What the warm parent says to a request for a kernel."""
+        try:
+            if self._warm is None and self.parent_socket:
+                path = Path(self.parent_socket)
+                self._warm = WarmParent(path, _connected(path))
+            elif self._warm is None:
+                self._warm = _shared_parent(executable, self.modules, request["environment"])
+            connection = self._warm.connection
+            _ask(connection, request, [lifeline.fileno(), *outputs])
+            await _readable(connection.fileno())
+            data = connection.recv(65536)
+        except OSError as error:
+            data = b""
+            reason = str(error)
         else:
-            self._warm = _shared_parent(executable, self.modules, request["environment"])
-            connection = self._warm._connection
-        message = json.dumps(request).encode()
-        socket.send_fds(connection, [message], [lifeline.fileno(), *outputs])
-        await _readable(connection.fileno())
-        _check_answer(connection.recv(65536))
+            reason = "it closed the connection"
+        if not data:
+            self._let_go()
+            raise WarmParentDied(f"the warm parent has ended: {reason}")
+        answer: dict[str, Any] = json.loads(data)
+        return answer
 
     async def poll(self) -> int | None:
         """Exit status, or None while the kernel lives; called by jupyter_client."""
@@ -276,15 +319,49 @@ class InkcellProvisioner(LocalProvisioner):
         await self.send_signal(signal.SIGTERM)
 
     async def cleanup(self, restart: bool = False) -> None:
-        """Let go of kernel and warm parent."""
+        """Let go of the kernel and, unless it starts again, of the warm parent."""
         await super().cleanup(restart)
         if self.guarded:
             self.guarded.close()
-        if isinstance(self._warm, WarmParent):
-            self._warm._connection.close()
-        elif self._warm is not None:
+        if not restart:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        if self._warm is not None:
             self._warm.close()
-        self._warm = None
+            self._warm = None
+
+
+def _ask(connection: socket.socket, request: dict[str, Any], descriptors: Sequence[int]) -> None:
+    """Ask a warm parent for a kernel; see `warm.serve`."""
+    with tempfile.TemporaryFile() as file:
+        file.write(json.dumps(request).encode())
+        file.flush()
+        socket.send_fds(connection, [b"!"], [*descriptors, file.fileno()])
+
+
+def fork_guarded(
+    parent: WarmParent, request: dict[str, Any], outputs: Sequence[int], control: socket.socket
+) -> GuardedKernel:
+    """Fork a kernel that talks over a socket of its own (see `cells`) from a warm parent.
+
+    Raises:
+        WarmRefused: the warm parent cannot be forked safely, or not for this kernel.
+        WarmParentDied: it has ended.
+    """
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    try:
+        with _connected(parent.path) as connection, theirs:
+            _ask(connection, request, [theirs.fileno(), *outputs, control.fileno()])
+            data = connection.recv(65536)
+    except OSError as error:
+        ours.close()
+        raise WarmParentDied(f"the warm parent has ended: {error}") from None
+    answer = json.loads(data) if data else {"cold": "it closed the connection"}
+    if answer:
+        ours.close()
+        raise WarmRefused(*answer.get("refused", ("", answer.get("cold"))))
+    return GuardedKernel(ours)
 
 
 def _descriptor(stream: Any) -> int:
@@ -296,12 +373,12 @@ def _descriptor(stream: Any) -> int:
 
 def _spawn(
     cmd: list[str], request: dict[str, Any], lifeline: socket.socket, outputs: Sequence[int]
-) -> None:
+) -> subprocess.Popen[bytes]:
     """Run a command line behind a guard of its own."""
     settings = {name: request[name] for name in ("cwd", "memory", "network")}
     guard = [sys.executable, "-I", "-S", str(HERE / "guard.py")]
     descriptors = [lifeline.fileno(), *outputs]
-    subprocess.Popen(
+    return subprocess.Popen(
         [*guard, *map(str, descriptors), json.dumps(settings), *cmd],
         pass_fds=descriptors,
         env=request["environment"],
@@ -323,14 +400,16 @@ def _shared_parent(
     executable: str, modules: Sequence[str], environment: dict[str, str]
 ) -> WarmParent:
     """The warm parent of this user for an interpreter and a list of modules, started at need."""
-    name = hashlib.sha256(json.dumps([executable, list(modules)]).encode()).hexdigest()[:16]
+    read = {name: value for name, value in environment.items() if INHERITED.match(name)}
+    text = json.dumps([executable, list(modules), read], sort_keys=True)
+    name = hashlib.sha256(text.encode()).hexdigest()[:16]
     folder = Path(tempfile.gettempdir()) / f"inkcell-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
     if folder.stat().st_uid != os.getuid() or folder.stat().st_mode & 0o077:
         raise RuntimeError(f"{folder} belongs to somebody else")
     path = folder / f"{name}.socket"
     try:
-        return WarmParent(_connected(path), None)
+        return WarmParent(path, _connected(path))
     except OSError:
         path.unlink(missing_ok=True)
         return start_warm_parent(path, executable, modules, environment)
@@ -339,8 +418,11 @@ def _shared_parent(
 async def _readable(descriptor: int) -> None:
     loop = asyncio.get_running_loop()
     ready = asyncio.Event()
-    loop.add_reader(descriptor, ready.set)
+    # A loop has one reader a descriptor; several may wait for the end of one kernel.
+    own = os.dup(descriptor)
+    loop.add_reader(own, ready.set)
     try:
         await ready.wait()
     finally:
-        loop.remove_reader(descriptor)
+        loop.remove_reader(own)
+        os.close(own)

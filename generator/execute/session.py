@@ -43,7 +43,14 @@ from .kernel import (
     timed_out,
 )
 from .key import executed_cells, ingredients
-from .provisioner import CAN_FORK, MIB, GuardedKernel, WarmRefused, fork_guarded
+from .provisioner import (
+    CAN_FORK,
+    MIB,
+    GuardedKernel,
+    WarmParentDied,
+    WarmRefused,
+    fork_guarded,
+)
 from .trace import Trace
 
 MOST_SESSIONS = 4
@@ -299,6 +306,8 @@ class Sessions:
         executable = tracing.executable_of(argv)
         threads = post.meta.execute.threads
         parent = self._kernels.warm_parent(executable, threads, imports_of(post))
+        if parent is None:
+            return None
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         request = {
             "arguments": ["ipykernel_launcher", *IPYKERNEL_ARGUMENTS],
@@ -312,7 +321,7 @@ class Sessions:
                 outputs = [log.fileno() for log in logs]
                 guarded = fork_guarded(parent, request, outputs, theirs)
             first = State(ours, START_TIMEOUT)
-        except (WarmRefused, OSError, EOFError):
+        except (WarmRefused, WarmParentDied, OSError, EOFError):
             ours.close()
             return None
         return Session(guarded, folder, first, around)

@@ -4,11 +4,13 @@ Importing NumPy and Matplotlib takes a kernel about a second, PyTorch four; a fo
 milliseconds. So that a forked kernel is in every respect what a fresh one is:
 
 - The parent only imports, it never computes: no thread, OpenMP pool, ZeroMQ context or CUDA
-  context exists before the fork. A module that leaves a thread behind is refused.
+  context exists before the fork. A module that leaves a thread behind, or does something else
+  that would not happen in the kernel, is refused.
 - A child begins with the modules of a fresh kernel in `sys.modules`, and no others. What was
   imported before lies in a `Stash`, which an `import` finds first; so a name that was not
   imported is not there, a file beside the post hides a package of the same name, and whoever
-  watches imports sees them.
+  watches imports sees them. What a module did to environment and warnings when it was imported
+  is done again when it is put back.
 - Environment, working folder, arguments, session, signals, descriptors, temporary folder and
   random seeds are set as a fresh process has them.
 
@@ -18,19 +20,24 @@ connection to its socket has closed.
 
 from __future__ import annotations
 
+import atexit
 import builtins
 import contextlib
 import gc
 import importlib
 import importlib.util
 import json
+import locale
 import os
 import select
 import signal
 import socket
 import sys
+import threading
 import time
 import traceback
+import warnings
+from functools import partial
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -52,6 +59,8 @@ KERNEL_MODULES = (
 
 PATIENCE = 60.0
 """Seconds to wait for the first connection."""
+IMPORT_PATIENCE = 120
+"""Seconds in which everything must be imported; the process is killed if it is not."""
 
 
 class Stash:
@@ -66,6 +75,11 @@ class Stash:
         self.asked: set[str] = set()
         """Modules that asked for the running kernel while they were imported: they must be
         imported anew in each."""
+        self.effects: dict[str, list[Callable[[], object]]] = {}
+        """Module name to what its import did to environment and warnings."""
+        self.standing = {name: Standing(getattr(sys, name)) for name in ("stdout", "stderr")}
+        """What modules saw as standard output and error while they were imported."""
+        self._filters = list(warnings.filters)
         self._specs: dict[str, ModuleSpec | None] = {}
 
     @contextlib.contextmanager
@@ -98,6 +112,9 @@ class Stash:
             note(importer, names, sys._getframe(1))
             return original(name, namespace, local, fromlist or (), level)
 
+        # Warnings look for who imports, and pass over what belongs to the import system.
+        noting.__code__ = noting.__code__.replace(co_filename="importlib._bootstrap")
+
         def noting_module(name: str, package: str | None = None) -> ModuleType:
             module = original_module(name, package)
             note(None, [module.__name__], sys._getframe(1))
@@ -120,17 +137,44 @@ class Stash:
                 self.asked.add(importer)
             return bool(original_initialized())
 
-        builtins.__import__ = noting  # type: ignore[assignment]
-        importlib.import_module = noting_module
+        def repeated(function: Any) -> Any:
+            def call(*args: Any, **kwargs: Any) -> Any:
+                value = function(*args, **kwargs)
+                importer = _initialising(sys._getframe(1))
+                if importer:
+                    effect = partial(function, *args, **kwargs)
+                    left = warnings.filters[0] if function in filtering else None
+                    effects.append((importer, effect, left))
+                return value
+
+            return call
+
+        effects: list[tuple[str, Callable[[], object], Any]] = []
+        filtering = (warnings.filterwarnings, warnings.simplefilter)
+        changed: list[tuple[Any, str, Any]] = [
+            (builtins, "__import__", noting),
+            (importlib, "import_module", noting_module),
+            (InteractiveShell, "initialized", initialized),
+            (warnings, "filterwarnings", repeated(warnings.filterwarnings)),
+            (warnings, "simplefilter", repeated(warnings.simplefilter)),
+            (os._Environ, "__setitem__", repeated(os._Environ.__setitem__)),
+            (os._Environ, "__delitem__", repeated(os._Environ.__delitem__)),
+            *((sys, name, standing) for name, standing in self.standing.items()),
+        ]
+        before = [(owner, name, getattr(owner, name)) for owner, name, _ in changed]
         sys.meta_path.insert(0, Recorder)
-        InteractiveShell.initialized = initialized  # type: ignore[method-assign]
+        for owner, name, value in changed:
+            setattr(owner, name, value)
         try:
             yield
         finally:
-            builtins.__import__ = original
-            importlib.import_module = original_module
+            for owner, name, value in before:
+                setattr(owner, name, value)
             sys.meta_path.remove(Recorder)
-            InteractiveShell.initialized = original_initialized  # type: ignore[method-assign]
+            for module, effect, left in effects:
+                # A filter may have been for the time of an import only.
+                if left is None or left in warnings.filters:
+                    self.effects.setdefault(module, []).append(effect)
 
     def fill(self, base: set[str]) -> None:
         """Take every module that is not in `base` out of `sys.modules`."""
@@ -156,18 +200,40 @@ class Stash:
         module = self.modules.get(name)
         if module is None:
             return None
-        origin = getattr(self._specs.get(name), "origin", None)
+        known = self._specs.get(name)
+        origin = getattr(known, "origin", None)
         if "." not in name and not _is_first(name, origin):
             # A file beside the post has the name: the kernel must load it, not this.
             for other in [n for n in self.modules if n == name or n.startswith(name + ".")]:
                 del self.modules[other]
             return None
-        return ModuleSpec(name, self, origin=origin)  # type: ignore[arg-type]
+        loader: Any = Returning(self, known.loader if known else None)
+        spec = ModuleSpec(name, loader, origin=origin)
+        if known is not None:
+            spec.submodule_search_locations = known.submodule_search_locations
+            spec.has_location = known.has_location
+        return spec
 
-    def create_module(self, spec: ModuleSpec) -> ModuleType:
+    def hidden_in(self, folder: str) -> str | None:
+        """A top-level module that a file in a folder hides from all that is imported there."""
+        found = {name.partition(".")[0] for name in os.listdir(folder)}
+        for name in sorted(found.intersection(name.partition(".")[0] for name in self.modules)):
+            sys.path_importer_cache.pop(folder, None)
+            spec = PathFinder.find_spec(name, [folder])
+            if spec is not None and spec.origin is not None:
+                return name
+        return None
+
+    def begin(self) -> None:
+        """Be ready for imports in a kernel, where nothing has been imported yet."""
+        sys.meta_path.insert(0, self)
+        warnings.resetwarnings()
+        warnings.filters.extend(self._filters)  # type: ignore[attr-defined]
+
+    def put_back(self, wanted: str) -> ModuleType:
         """Put a module back, with all that its own import imports."""
-        module = self.modules[spec.name]
-        waiting = [spec.name]
+        module = self.modules[wanted]
+        waiting = [wanted]
         while waiting:
             name = waiting.pop()
             found = self.modules.pop(name, None)
@@ -176,6 +242,8 @@ class Stash:
                     self.failed.add(name)
                 continue
             sys.modules[name] = found
+            for effect in self.effects.pop(name, ()):
+                effect()
             package, _, attribute = name.rpartition(".")
             if package:
                 waiting.append(package)
@@ -185,11 +253,49 @@ class Stash:
             waiting.extend(self.needs.get(name, ()))
         return module
 
-    def exec_module(self, module: ModuleType) -> None:
-        """Nothing runs again; the import system has replaced the module's spec."""
+    def restore_spec(self, module: ModuleType) -> None:
+        """The import system has replaced the module's spec."""
         spec = self._specs.get(module.__name__)
         if spec is not None:
             module.__spec__ = spec
+
+
+class Standing:
+    """Stands for a standard stream while modules are imported.
+
+    A module may keep hold of it, as `logging.StreamHandler` does: in a kernel it is the kernel's.
+    """
+
+    def __init__(self, stream: Any) -> None:
+        self.stream = stream
+        self.used = False
+
+    def write(self, text: str) -> Any:
+        """Write, and note it: the text would be missing in the kernels."""
+        self.used = True
+        return self.stream.write(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
+
+
+class Returning:
+    """A loader that puts a module back; anything else is asked of the module's own loader."""
+
+    def __init__(self, stash: Stash, loader: Any) -> None:
+        self._stash = stash
+        self._loader = loader
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """The module as it was imported."""
+        return self._stash.put_back(spec.name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Nothing runs again."""
+        self._stash.restore_spec(module)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._loader, name)
 
 
 def _is_initialising(name: str | None) -> bool:
@@ -215,24 +321,56 @@ def _is_first(name: str, origin: str | None) -> bool:
     return spec is None or spec.origin == origin
 
 
-def preload(stash: Stash, modules: Sequence[str]) -> str:
+def preload(stash: Stash, modules: Sequence[str]) -> tuple[str, str]:
     """Import modules; what cannot be imported is left out, as it may be in the post.
 
     Returns:
-        The first module that left a thread behind, or nothing.
+        The first module that a kernel must import itself, and what it does; or nothing.
     """
-    with stash.recording():
-        for name in modules:
-            with contextlib.suppress(Exception):
-                importlib.import_module(name)
-            if threads() > 1:
-                # OpenBLAS ends its threads at a fork (pthread_atfork) and starts them at need.
-                if not os.fork():
-                    os._exit(0)
-                os.wait()
-                if threads() > 1:
-                    return name
-    return ""
+    before = surroundings()
+    signal.alarm(IMPORT_PATIENCE)
+    try:
+        with stash.recording():
+            for name in modules:
+                with contextlib.suppress(Exception, SystemExit):
+                    __import__(name)
+                done = _unlike_a_kernel(stash, before)
+                if done:
+                    return name, done
+    finally:
+        signal.alarm(0)
+    return "", ""
+
+
+def _unlike_a_kernel(stash: Stash, before: dict[str, Any]) -> str:
+    """What an import has done that would not happen in the kernel, or nothing."""
+    if threads() > 1:
+        # OpenBLAS ends its threads at a fork (pthread_atfork) and starts them at need.
+        if not os.fork():
+            os._exit(0)
+        os.wait()
+        if threads() > 1:
+            return "starts a thread"
+    if any(stream.used for stream in stash.standing.values()):
+        return "writes something"
+    changed = (what for what, value in surroundings().items() if value != before[what])
+    return next((f"changes {what}" for what in changed), "")
+
+
+def surroundings() -> dict[str, Any]:
+    """What of a process a module might change for all others when it is imported."""
+    return {
+        "the working folder": os.getcwd(),
+        "the path of modules": list(sys.path),
+        "a signal's handler": {
+            number: signal.getsignal(number)
+            for number in signal.valid_signals()
+            if number != signal.SIGALRM
+        },
+        "the limit of recursion": sys.getrecursionlimit(),
+        "the locale": locale.setlocale(locale.LC_ALL),
+        "what Python does with exceptions": (sys.excepthook, sys.unraisablehook),
+    }
 
 
 def threads() -> int:
@@ -240,8 +378,6 @@ def threads() -> int:
     try:
         return len(os.listdir("/proc/self/task"))
     except OSError:
-        import threading
-
         return threading.active_count()
 
 
@@ -250,7 +386,7 @@ def become_fresh(environment: dict[str, str], stash: Stash, arguments: Sequence[
     os.environ.clear()
     os.environ.update(environment)
     sys.argv = list(arguments)
-    sys.meta_path.insert(0, stash)
+    stash.begin()
     # A fresh process draws NumPy's global seed from the system; so does `random` after a fork.
     numpy_random = stash.modules.get("numpy.random.mtrand")
     if numpy_random is not None:
@@ -263,17 +399,37 @@ def become_fresh(environment: dict[str, str], stash: Stash, arguments: Sequence[
     gc.enable()
 
 
-def run_kernel(arguments: Sequence[str]) -> None:
+def run_kernel(arguments: Sequence[str], stash: Stash) -> None:
     """Be an ipykernel with these arguments until it ends."""
     from ipykernel.kernelapp import IPKernelApp
 
     app: Any = IPKernelApp.instance()
     app.initialize(list(arguments))
+    for name, standing in stash.standing.items():
+        standing.stream = getattr(sys, name)
     app.start()
 
 
-def serve(listener: socket.socket, guard: ModuleType, stash: Stash, refused: str) -> None:
-    """Fork a guarded kernel for every request, until the last connection has closed."""
+def end_process(status: int) -> None:
+    """End this process as the interpreter ends one, without returning to who forked it."""
+    with contextlib.suppress(BaseException):
+        threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):
+            stream.flush()
+    os._exit(status)
+
+
+def serve(
+    listener: socket.socket, guard: ModuleType, stash: Stash, refused: tuple[str, str]
+) -> None:
+    """Fork a guarded kernel for every request, until the last connection has closed.
+
+    A request is a message with descriptors: the kernel's lifeline, its output, its errors, for a
+    kernel that can be forked between its cells (see `cells`) the socket over which it talks, and
+    a file with the request as JSON, for an environment may be longer than a message.
+    """
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     connections: list[socket.socket] = []
     first = time.monotonic()
@@ -284,60 +440,76 @@ def serve(listener: socket.socket, guard: ModuleType, stash: Stash, refused: str
                 connections.append(listener.accept()[0])
                 first = -PATIENCE
                 continue
-            data, descriptors, _, _ = socket.recv_fds(connection, 1 << 20, 4)
-            if not data:
+            try:
+                data, descriptors, _, _ = socket.recv_fds(connection, 1, 5)
+            except OSError:
+                data, descriptors = b"", []
+            if data:
+                with open(descriptors.pop(), encoding="utf-8") as file:
+                    file.seek(0)
+                    request = json.load(file)
+                ours = [listener, *connections]
+                answer = _forked(request, descriptors, guard, stash, refused, ours)
+                with contextlib.suppress(OSError):
+                    connection.send(json.dumps(answer).encode())
+                for descriptor in descriptors:
+                    os.close(descriptor)
+            else:
                 connections.remove(connection)
                 connection.close()
-                continue
-            if refused:
-                connection.send(json.dumps({"refused": refused}).encode())
-            elif not os.fork():
-                listener.close()
-                for other in connections:
-                    other.close()
-                _guarded(json.loads(data), descriptors, guard, stash)
-            else:
-                connection.send(b"{}")
-            for descriptor in descriptors:
-                os.close(descriptor)
+
+
+def _forked(
+    request: dict[str, Any],
+    descriptors: list[int],
+    guard: ModuleType,
+    stash: Stash,
+    refused: tuple[str, str],
+    ours: list[socket.socket],
+) -> dict[str, Any]:
+    """Fork a guard for a kernel; the answer to who asked for it."""
+    if refused[0]:
+        return {"refused": refused}
+    try:
+        hidden = stash.hidden_in(request["cwd"])
+        if hidden:
+            return {"cold": f"{hidden} lies beside the post"}
+        if os.fork():
+            return {}
+    except OSError as error:
+        return {"cold": str(error)}
+    for connection in ours:
+        connection.close()
+    _guarded(request, descriptors, guard, stash)
+    return {}
 
 
 def _guarded(
     request: dict[str, Any], descriptors: list[int], guard: ModuleType, stash: Stash
 ) -> None:
-    """In the child: become the guard of a kernel. Never returns.
+    """In the child: become the guard of a kernel. Never returns."""
+    lifeline, (output, errors) = socket.socket(fileno=descriptors[0]), descriptors[1:3]
 
-    Descriptors are the guard's lifeline, the kernel's output and errors, and for a kernel that
-    can be forked between its cells (see `cells`) the socket over which it talks.
-    """
-    lifeline, output, errors = socket.socket(fileno=descriptors[0]), *descriptors[1:3]
-
-    def start() -> int:
-        pid = os.fork()
-        if pid:
-            return pid
-        arguments = request["arguments"][1:]
-        if descriptors[3:]:
-            control = socket.socket(fileno=descriptors[3])
-            cells = load_beside("cells")
-            become(lambda: cells.serve(control, arguments))
-        become(lambda: run_kernel(arguments))
-        return 0
-
-    def become(run: Callable[[], None]) -> None:
+    def become() -> None:
+        status = 1
         try:
-            lifeline.close()
             guard.become_kernel(request["cwd"], output, errors)
             become_fresh(request["environment"], stash, request["arguments"])
-            run()
+            if descriptors[3:]:
+                control = socket.socket(fileno=descriptors[3])
+                load_beside("cells").serve(control, request["arguments"][1:])
+            else:
+                run_kernel(request["arguments"][1:], stash)
+            status = 0
+        except SystemExit as end:
+            status = end.code if isinstance(end.code, int) else int(end.code is not None)
         except BaseException:
             traceback.print_exc()
-        finally:
-            os._exit(1)
+        end_process(status)
 
     try:
         os.setsid()
-        guard.supervise(lifeline, start, request["memory"], request["network"])
+        guard.supervise(lifeline, become, request["memory"], request["network"])
     finally:
         os._exit(0)
 
@@ -358,6 +530,7 @@ def main() -> None:
     here = os.path.dirname(os.path.abspath(__file__))
     sys.path[:] = [path for path in sys.path if path not in ("", here)]
     guard = load_beside("guard")
+
     listener = socket.socket(fileno=int(sys.argv[1]))
     listener.set_inheritable(False)
     for name in KERNEL_MODULES:

@@ -1,27 +1,26 @@
-"""Arguments in, messages and exit status out. The only module that prints and exits."""
+"""Arguments in, messages and exit status out. The only module that prints and exits.
+
+Each command imports what it needs when it runs: a build that changes nothing needs little.
+"""
 
 from __future__ import annotations
 
-import logging
-import shutil
 import sys
-import threading
 import time
-import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from . import __version__
-from .config import read_config
 from .errors import InkcellError, flatten
-from .progress import Event, Finished, Notice, Reused, Started
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+    from .progress import Event
 
 ROOT = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -32,8 +31,6 @@ ROOT = click.Path(exists=True, file_okay=False, path_type=Path)
 @click.pass_context
 def main(context: click.Context, root: Path) -> None:
     """Inkcell: a static blog whose posts are notebooks that really run."""
-    # What nbclient logs of a failing kernel is said by our own errors.
-    logging.getLogger("traitlets").setLevel(logging.CRITICAL)
     context.obj = root.resolve()
 
 
@@ -61,11 +58,31 @@ def build(
     Code runs only if it, or something it was seen to use, has changed since its results were
     kept. If anything is wrong, everything that is wrong is printed, and the site stays as it was.
     """
-    from .pipeline import build as build_site
-    from .write import write
+    from .last_build import compare, forget, same_build
 
     started = time.monotonic()
+    comparison = None
+    if no_cache:
+        forget(str(root))
+    else:
+        options = _plain(click.get_current_context().params)
+        comparison = compare(str(root), options, str(_from_here(posts) or "posts"))
+        if same := same_build(comparison):
+            for notice in same.notices:
+                click.echo(f"note: {notice}", err=True)
+            output = root / same.output
+            click.echo(_summary(output, root, same.paths, 0, 0, 0, same.reused, started))
+            return
     with _exit_on_error():
+        import logging
+        from dataclasses import replace
+
+        from .config import read_config
+        from .kept import Kept
+        from .pipeline import publish, rebuild
+
+        # What nbclient logs of a failing kernel is said by our own errors.
+        logging.getLogger("traitlets").setLevel(logging.CRITICAL)
         config = read_config(root, url=base_url, drafts=drafts)
         execute = replace(
             config.execute,
@@ -79,14 +96,41 @@ def build(
             posts=_from_here(posts) or config.posts,
             output=_from_here(output) or config.output,
         )
+        kept = Kept(root, comparison)
         with _Watcher() as watcher:
-            site = build_site(config, watcher.report)
-        changes = write(site, root / config.output)
-    pages = sum(path.endswith(".html") for path in site.files)
-    ran, reused = watcher.ran, watcher.reused
+            built = rebuild(config, kept, watcher.report)
+        changes = publish(built, config, kept)
+    written, removed = len(changes.written), len(changes.removed)
+    paths = [*built.site.files, *built.site.kept]
+    folder = root / config.output
     click.echo(
-        f"{_name(root / config.output, root)}: {pages} pages, {len(site.files)} files, "
-        f"{len(changes.written)} written, {len(changes.removed)} removed; "
+        _summary(folder, root, paths, written, removed, watcher.ran, watcher.reused, started)
+    )
+
+
+def _plain(options: dict[str, Any]) -> dict[str, Any]:
+    """A command's options as they can be compared later, whatever the current folder is then."""
+    return {
+        name: str(_from_here(value)) if isinstance(value, Path) else value
+        for name, value in options.items()
+    }
+
+
+def _summary(
+    folder: Path,
+    root: Path,
+    paths: Sequence[str],
+    written: int,
+    removed: int,
+    ran: int,
+    reused: int,
+    started: float,
+) -> str:
+    """What a build says at its end."""
+    pages = sum(path.endswith(".html") for path in paths)
+    return (
+        f"{_name(folder, root)}: {pages} pages, {len(paths)} files, "
+        f"{written} written, {removed} removed; "
         f"{_count(ran, 'post')} run, {reused} from the cache; "
         f"{time.monotonic() - started:.1f} s"
     )
@@ -100,6 +144,7 @@ def why(root: Path, post: str | None) -> None:
 
     POST is a post's folder name; without it, all posts are named.
     """
+    from .config import read_config
     from .execute import why as reasons_of
     from .pipeline import read_posts
 
@@ -129,7 +174,10 @@ def new(
     root: Path, title: str, lang: str | None, category: str, slug: str | None, notebook: bool
 ) -> None:
     """Begin a post: posts/<slug>/index.<lang>.md with its front matter and a first cell."""
+    from datetime import datetime
+
     from .addresses import slug as slug_of
+    from .config import read_config
     from .new_post import new_post
 
     with _exit_on_error():
@@ -158,14 +206,21 @@ def new(
 @click.pass_obj
 def clean(root: Path, cache: bool, output: Path | None) -> None:
     """Remove the files that builds wrote, and nothing else."""
+    import shutil
+
+    from .config import read_config
+    from .kept import ENTRIES
+    from .last_build import forget
     from .write import clean as remove_site
 
     with _exit_on_error():
         config = read_config(root)
         folder = root / (_from_here(output) or config.output)
         removed = remove_site(folder)
+        forget(str(root))
         if cache:
             shutil.rmtree(root / config.cache, ignore_errors=True)
+            shutil.rmtree(root / ENTRIES, ignore_errors=True)
     click.echo(f"{_name(folder, root)}: {_count(len(removed), 'file')} removed")
 
 
@@ -206,6 +261,8 @@ def format_error(error: InkcellError) -> str:
 
 def _width(text: str) -> int:
     """Columns that a text takes in a terminal: Hangul takes two (UAX 11)."""
+    import unicodedata
+
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
@@ -227,26 +284,20 @@ class _Watcher:
     """Shows which posts run and for how long: a live line each on a terminal, else plain lines."""
 
     def __init__(self) -> None:
+        import threading
+
         self.ran = 0
         self.reused = 0
         self._lock = threading.Lock()
-        self._console = Console(stderr=True)
+        self._progress: Progress | None = None
         self._tasks: dict[str, TaskID] = {}
-        self._progress = Progress(
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            TimeElapsedColumn(),
-            console=self._console,
-            transient=True,
-            disable=not self._console.is_terminal,
-        )
 
     def __enter__(self) -> _Watcher:
-        self._progress.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._progress.stop()
+        if self._progress:
+            self._progress.stop()
 
     def report(self, event: Event) -> None:
         """Show an event. Called from the threads that wait for kernels."""
@@ -254,13 +305,15 @@ class _Watcher:
             self._show(event)
 
     def _show(self, event: Event) -> None:
+        from .progress import Finished, Notice, Reused, Started
+
         match event:
             case Started(post, reasons):
                 self._say(f"running {post}" + (f" ({_first(reasons)})" if reasons else ""))
-                self._tasks[post] = self._progress.add_task(post, total=None)
+                self._tasks[post] = self._live().add_task(post, total=None)
             case Finished(post, seconds, failed):
                 if post in self._tasks:
-                    self._progress.remove_task(self._tasks.pop(post))
+                    self._live().remove_task(self._tasks.pop(post))
                 self.ran += not failed
                 self._say(f"{'failed' if failed else 'done'}    {post} in {seconds:.1f} s")
             case Reused():
@@ -268,8 +321,29 @@ class _Watcher:
             case Notice(text, post):
                 self._say("note: " + (f"{post}: " if post else "") + text)
 
+    def _live(self) -> Progress:
+        """The lines that move, from the first post on that runs."""
+        if self._progress is None:
+            from rich.console import Console
+            from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+            console = Console(stderr=True)
+            self._progress = Progress(
+                SpinnerColumn(),
+                TextColumn("{task.description}"),
+                TimeElapsedColumn(),
+                console=console,
+                transient=True,
+                disable=not console.is_terminal,
+            )
+            self._progress.start()
+        return self._progress
+
     def _say(self, text: str) -> None:
-        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+        if self._progress is None:
+            click.echo(text, err=True)
+        else:
+            self._progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def _first(reasons: tuple[str, ...]) -> str:

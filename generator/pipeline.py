@@ -6,7 +6,9 @@ A stage is imported when it has something to do: most builds change one post or 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Container, Mapping, Sequence
+import sys
+from collections.abc import Container, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -123,9 +125,29 @@ def _parse(config: Config, known: Container[str], errors: list[InkcellError]) ->
     sources = discover(config.root, config.root / config.posts, config, errors, known)
     if not sources:
         return ()
-    from .parse import parse
-
+    try:
+        with _without(*JUPYTER_EXTENSIONS):
+            from .parse import parse
+    except ImportError:  # They have become necessary.
+        from .parse import parse
     return collect(lambda source: parse(source, config), sources, errors)
+
+
+JUPYTER_EXTENSIONS = ("jupytext.sync_contentsmanager", "jupytext.async_contentsmanager")
+"""What makes jupytext a part of a Jupyter server. Each is optional, and together they import a
+web server and ZeroMQ, which takes longer than all that a post needs of jupytext."""
+
+
+@contextmanager
+def _without(*modules: str) -> Iterator[None]:
+    """Optional modules are taken to be missing by what is imported inside."""
+    hidden = [name for name in modules if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        for name in hidden:
+            del sys.modules[name]
 
 
 def _shown(posts: Sequence[Post], config: Config) -> tuple[Post, ...]:

@@ -36,7 +36,8 @@ def discover(
 ) -> tuple[Source, ...]:
     """Every language version of every post below the folder `posts`, in order of path.
 
-    Files that cannot be a post are noted in `errors`; sources that are `known` are not read.
+    Files that cannot be a post are noted in `errors`. What is `known` is not read: single
+    sources, and folders in which nothing is new.
     """
     if not posts.is_dir():
         name = posts.relative_to(root) if posts.is_relative_to(root) else posts
@@ -46,7 +47,8 @@ def discover(
     sources: list[Source] = []
     for folder in sorted(posts.iterdir()):
         relative = _name(folder, root)
-        if folder.name.startswith((".", "_")) or folder.name in IGNORED_FOLDERS:
+        ignored = folder.name.startswith((".", "_")) or folder.name in IGNORED_FOLDERS
+        if ignored or relative in known:
             continue
         if folder.is_file():
             if folder.suffix in (".md", ".ipynb") and folder.stem.upper() != "README":

@@ -30,6 +30,7 @@ from .last_build import (
     keep,
     kernel_files,
     look_at,
+    versions,
     write_record,
 )
 from .model import Config, File, Formula, Notebook, Post, RenderedPost, Typeset
@@ -102,11 +103,11 @@ class Kept:
         self.comparison = comparison
         self.record = comparison.record if comparison else None
         unchanged = comparison.posts if comparison else frozenset()
-        self._plain_outlines = self._read_outlines()
+        self.plain_outlines = self._read_outlines()
         self.outlines = {
-            source: restored(self._plain_outlines[source], RenderedPost)
+            source: restored(self.plain_outlines[source], RenderedPost)
             for source in unchanged
-            if source in self._plain_outlines
+            if source in self.plain_outlines
         }
         """Source to what other pages show of the post, for unchanged posts."""
         made = self.record["posts"] if self.record else {}
@@ -183,9 +184,18 @@ class Kept:
         if entry is None or item.rendered is None:
             return False
         before = {file.path for file in entry.files}
-        return before == {file.path for file in item.rendered.files} and self._plain_outlines.get(
+        return before == {file.path for file in item.rendered.files} and self.plain_outlines.get(
             source
         ) == plain(outline(item.rendered), RenderedPost)
+
+    def folders_of(self, taken: Container[str]) -> set[str]:
+        """The folders in which every version of a post is taken over."""
+        folders = self.comparison.inputs.folders if self.comparison else {}
+        return {
+            folder
+            for folder, files in folders.items()
+            if all(name in taken for name in versions(folder, files))
+        }
 
     def digests_without(self, made: Container[str]) -> dict[str, str]:
         """The files that the last build wrote and this one has not made: path to SHA-256."""
@@ -283,14 +293,13 @@ def remember(
     if comparison is None:
         return
     posts = dict(taken)
-    outlines = {source: kept.outlines[source] for source in taken if source in kept.outlines}
+    outlines = {s: kept.plain_outlines[s] for s in taken if s in kept.plain_outlines}
     for item in fresh:
         entry = ""
         if item.rendered is not None:
-            outlines[item.post.source.path] = outline(item.rendered)
+            outlines[item.post.source.path] = plain(outline(item.rendered), RenderedPost)
             entry = _keep_post(root, item.rendered, item.formulas)
         posts[item.post.source.path] = _made(item, config, entry)
-    plain_outlines = {source: plain(outlines[source], RenderedPost) for source in sorted(outlines)}
     kernels = sorted({made["kernel"] for made in posts.values() if made["kernel"]})
     extra = [file for kernel in kernels for file in kernel_files(kernel)] + _zone_files(config)
     world = {*comparison.inputs.world, *extra}
@@ -315,7 +324,7 @@ def remember(
         "missing": sorted({name for made in posts.values() for name in made["missing"]}),
         "stamps": {name: stamps[name] for name in sorted(names)},
         "posts": posts,
-        "outlines": _keep(root, plain_outlines),
+        "outlines": _keep(root, dict(sorted(outlines.items()))),
         "output": str(config.output),
         "site": {
             path: glance(str(root / config.output / path), digest)

@@ -367,6 +367,11 @@ def neighbours(folder: str, files: Iterable[str]) -> list[str]:
     return [name for name in files if not POST.fullmatch(name, len(folder) + 1)]
 
 
+def versions(folder: str, files: Iterable[str]) -> list[str]:
+    """Of the files in a post's folder, the versions of the post."""
+    return [name for name in files if POST.fullmatch(name, len(folder) + 1)]
+
+
 def _is_theme(name: str) -> bool:
     return not name.endswith((".py", ".toml", ".js"))
 

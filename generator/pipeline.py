@@ -88,7 +88,7 @@ def rebuild(config: Config, kept: Kept, report: Report = silent) -> Build:
 
         whole += [item.rendered for item in fresh if item.rendered]
         site = assemble(whole, config, theme, _code_style(), katex.static)
-    left_out = (Fresh(post, None, Uses()) for post in posts if post not in _shown(posts, config))
+    left_out = (Fresh(post, None, Uses()) for post in posts if _is_left_out(post, config))
     return Build(site, (*fresh, *left_out), taken)
 
 
@@ -151,7 +151,11 @@ def _without(*modules: str) -> Iterator[None]:
 
 
 def _shown(posts: Sequence[Post], config: Config) -> tuple[Post, ...]:
-    return tuple(post for post in posts if config.drafts or not post.meta.draft)
+    return tuple(post for post in posts if not _is_left_out(post, config))
+
+
+def _is_left_out(post: Post, config: Config) -> bool:
+    return post.meta.draft and not config.drafts
 
 
 def _read_posts(
@@ -164,7 +168,7 @@ def _read_posts(
     taken = dict(kept.posts)
     while True:
         errors.clear()
-        posts = _parse(config, taken, errors)
+        posts = _parse(config, taken.keys() | kept.folders_of(taken), errors)
         links = collect_links(_shown(posts, config), config)
         addresses = {source: made["page"] for source, made in taken.items() if made["page"]}
         pages = {**addresses, **links.pages}

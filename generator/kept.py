@@ -102,6 +102,8 @@ class Kept:
         self.root = root
         self.comparison = comparison
         self.record = comparison.record if comparison else None
+        self.damaged: dict[str, str] = {}
+        """Entries that were dropped, and why."""
         unchanged = comparison.posts if comparison else frozenset()
         self.plain_outlines = self._read_outlines()
         self.outlines = {
@@ -125,21 +127,26 @@ class Kept:
     def _read_outlines(self) -> dict[str, Any]:
         if self.record is None or not self.record["outlines"]:
             return {}
-        try:
-            outlines: dict[str, Any] = json.loads(_read(self.root, self.record["outlines"]))
-        except (OSError, ValueError):
-            return {}
+        outlines: dict[str, Any] = self._load(self.record["outlines"]) or {}
         return outlines
+
+    def _load(self, name: str) -> Any:
+        """What an entry holds; None if it is lost or damaged."""
+        try:
+            return json.loads(_read(self.root, name))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            self.damaged[name] = str(error)
+            return None
 
     def entry(self, source: str) -> Entry | None:
         """A post as the last build rendered it, whether it has changed since or not."""
         made = self.record["posts"].get(source) if self.record else None
         if made is None or not made["entry"]:
             return None
-        try:
-            return restored(json.loads(_read(self.root, made["entry"])), Entry)
-        except (OSError, ValueError):
-            return None
+        data = self._load(made["entry"])
+        return restored(data, Entry) if data is not None else None
 
     def formulas(self, source: str) -> tuple[KnownFormula, ...]:
         """The formulas that a post had, as KaTeX would typeset them now."""
@@ -210,7 +217,7 @@ def _read(root: Path, name: str) -> bytes:
     """The content of an entry, if it is what its name says."""
     content = (root / ENTRIES / name).read_bytes()
     if _name_of(content) != name:
-        raise NotPlain(f"{name} is damaged")
+        raise NotPlain("its content is not what its name says")
     return content
 
 
@@ -368,7 +375,9 @@ def _keep_post(root: Path, rendered: RenderedPost, formulas: tuple[KnownFormula,
 def _keep(root: Path, data: object) -> str:
     content = json.dumps(data, ensure_ascii=False).encode()
     name = _name_of(content)
-    if not (root / ENTRIES / name).is_file():
+    try:
+        _read(root, name)
+    except (OSError, NotPlain):
         keep(str(root / ENTRIES), name, content)
     return name
 

@@ -82,6 +82,8 @@ def rebuild(config: Config, kept: Kept, report: Report = silent) -> Build:
         whole = [rendered for rendered in found.values() if rendered]
     if errors:
         raise BuildFailed(sorted(errors, key=lambda error: (error.file or "", error.line or 0)))
+    for name, reason in kept.damaged.items():
+        report(Notice(f"a damaged file of the last build was dropped ({name}: {reason})"))
     _report_taken(fresh, taken, report)
     if site is None:
         from .assemble import assemble

@@ -331,7 +331,7 @@ def remember(
         "missing": sorted({name for made in posts.values() for name in made["missing"]}),
         "stamps": {name: stamps[name] for name in sorted(names)},
         "posts": posts,
-        "outlines": _keep(root, dict(sorted(outlines.items()))),
+        "outlines": _keep_outlines(root, kept, outlines),
         "output": str(config.output),
         "site": {
             path: glance(str(root / config.output / path), digest)
@@ -370,6 +370,12 @@ def _keep_post(root: Path, rendered: RenderedPost, formulas: tuple[KnownFormula,
     )
     entry = Entry(replace(rendered, post=post, files=()), files, formulas)
     return _keep(root, plain(entry, Entry))
+
+
+def _keep_outlines(root: Path, kept: Kept, outlines: Mapping[str, Any]) -> str:
+    if kept.record and outlines == kept.plain_outlines:
+        return kept.record["outlines"]
+    return _keep(root, dict(sorted(outlines.items())))
 
 
 def _keep(root: Path, data: object) -> str:

@@ -111,7 +111,11 @@ def build(
 def _plain(options: dict[str, Any]) -> dict[str, Any]:
     """A command's options as they can be compared later, whatever the current folder is then."""
     return {
-        name: str(_from_here(value)) if isinstance(value, Path) else value
+        name: str(_from_here(value))
+        if isinstance(value, Path)
+        else [*value]
+        if isinstance(value, tuple)
+        else value
         for name, value in options.items()
     }
 

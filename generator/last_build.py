@@ -203,7 +203,8 @@ def compare(root: str, options: Mapping[str, Any], posts: str) -> Comparison:
     if same and (any(stamps[name] is not known[name] for name in stamps) or _moved(site, record)):
         # Somebody touched a file: next time its times are enough again.
         stamped = {"started": started, "stamps": stamps, "site": site}
-        write_record(root, cast("Record", {**record, **stamped}))
+        with suppress(OSError):
+            write_record(root, cast("Record", {**record, **stamped}))
     return comparison._replace(world=True, posts=unchanged, theme=same_theme, same=same)
 
 

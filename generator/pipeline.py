@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Container, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -105,7 +105,9 @@ def publish(build: Build, config: Config, kept: Kept) -> Changes:
     output = config.root / config.output
     changes = write(build.site, output, kept.site_digests)
     noted = hashlib.sha256(manifest(build.site).encode()).hexdigest()
-    remember(kept, config, {**digests(build.site), MANIFEST: noted}, build.fresh, build.taken)
+    # The site is written: if nothing can be kept beside it, the next build takes longer.
+    with suppress(OSError):
+        remember(kept, config, {**digests(build.site), MANIFEST: noted}, build.fresh, build.taken)
     return changes
 
 

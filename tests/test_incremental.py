@@ -570,6 +570,25 @@ def test_what_a_build_says_of_its_posts_it_says_again(blog: Blog) -> None:
     assert same.notices == [warning.text for warning in warnings]
 
 
+def test_a_record_that_cannot_be_written_costs_only_time(
+    blog: Blog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The site is written all the same, and the next build makes again what this one made."""
+
+    def full(*_: object) -> None:
+        raise OSError("no space left")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(kept, "write_record", full)
+        patch.setattr(last_build, "write_record", full)
+        os.utime(blog.root / "posts/a/index.ko.md")
+        assert blog.build().same
+        blog.replace("posts/e/index.ko.md", "다섯째", "여섯째")
+        assert blog.build().changes.written == (page("e ko"),)
+    assert blog.build().made == ("e ko",)
+    blog.check()
+
+
 def test_entries_that_nobody_needs_are_removed(blog: Blog) -> None:
     """One file a post, one for the outlines, whatever was built before."""
     for word in ("하나", "둘", "셋"):

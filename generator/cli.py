@@ -1,35 +1,28 @@
-"""Arguments in, messages and exit status out. The only module that prints and exits."""
+"""Arguments in, messages and exit status out. The only module that prints and exits.
+
+Each command imports what it needs when it runs: a build that changes nothing needs little.
+"""
 
 from __future__ import annotations
 
-import logging
-import re
-import shutil
-import signal
 import sys
-import threading
 import time
-import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
-from datetime import datetime
-from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from . import __version__
-from .config import read_config
 from .errors import InkcellError, flatten
-from .model import Config, Post
-from .progress import Event, Finished, Notice, Reused, Started
 
 if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+    from .model import Config, Post
     from .pipeline import Live
+    from .progress import Event
     from .serve import Preview
 
 ROOT = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -41,8 +34,6 @@ ROOT = click.Path(exists=True, file_okay=False, path_type=Path)
 @click.pass_context
 def main(context: click.Context, root: Path) -> None:
     """Inkcell: a static blog whose posts are notebooks that really run."""
-    # What nbclient logs of a failing kernel is said by our own errors.
-    logging.getLogger("traitlets").setLevel(logging.CRITICAL)
     context.obj = root.resolve()
 
 
@@ -82,11 +73,31 @@ def build(
     Code runs only if it, or something it was seen to use, has changed since its results were
     kept. If anything is wrong, everything that is wrong is printed, and the site stays as it was.
     """
-    from .pipeline import build as build_site
-    from .write import write
+    from .last_build import compare, forget, same_build
 
     started = time.monotonic()
+    comparison = None
+    if no_cache or refresh:
+        forget(str(root))
+    else:
+        options = _plain(click.get_current_context().params)
+        comparison = compare(str(root), options, str(_from_here(posts) or "posts"))
+        if same := same_build(comparison):
+            for notice in same.notices:
+                click.echo(f"note: {notice}", err=True)
+            output = root / same.output
+            click.echo(_summary(output, root, same.paths, 0, 0, 0, same.reused, started))
+            return
     with _exit_on_error():
+        import logging
+        from dataclasses import replace
+
+        from .config import read_config
+        from .kept import Kept
+        from .pipeline import publish, rebuild
+
+        # What nbclient logs of a failing kernel is said by our own errors.
+        logging.getLogger("traitlets").setLevel(logging.CRITICAL)
         config = read_config(root, url=base_url, drafts=drafts)
         execute = replace(
             config.execute,
@@ -104,14 +115,45 @@ def build(
             posts=_from_here(posts) or config.posts,
             output=_from_here(output) or config.output,
         )
+        kept = Kept(root, comparison)
         with _Watcher() as watcher:
-            site = build_site(config, watcher.report)
-        changes = write(site, root / config.output)
-    pages = sum(path.endswith(".html") for path in site.files)
-    ran, reused = watcher.ran, watcher.reused
+            built = rebuild(config, kept, watcher.report)
+        changes = publish(built, config, kept)
+    written, removed = len(changes.written), len(changes.removed)
+    paths = [*built.site.files, *built.site.kept]
+    folder = root / config.output
     click.echo(
-        f"{_name(root / config.output, root)}: {pages} pages, {len(site.files)} files, "
-        f"{len(changes.written)} written, {len(changes.removed)} removed; "
+        _summary(folder, root, paths, written, removed, watcher.ran, watcher.reused, started)
+    )
+
+
+def _plain(options: dict[str, Any]) -> dict[str, Any]:
+    """A command's options as they can be compared later, whatever the current folder is then."""
+    return {
+        name: str(_from_here(value))
+        if isinstance(value, Path)
+        else [*value]
+        if isinstance(value, tuple)
+        else value
+        for name, value in options.items()
+    }
+
+
+def _summary(
+    folder: Path,
+    root: Path,
+    paths: Sequence[str],
+    written: int,
+    removed: int,
+    ran: int,
+    reused: int,
+    started: float,
+) -> str:
+    """What a build says at its end."""
+    pages = sum(path.endswith(".html") for path in paths)
+    return (
+        f"{_name(folder, root)}: {pages} pages, {len(paths)} files, "
+        f"{written} written, {removed} removed; "
         f"{_count(ran, 'post')} run, {reused} from the cache; "
         f"{time.monotonic() - started:.1f} s"
     )
@@ -125,6 +167,7 @@ def why(root: Path, post: str | None) -> None:
 
     POST is a post's folder name; without it, all posts are named. Nothing runs.
     """
+    from .config import read_config
     from .execute import why as reasons_of
     from .pipeline import read_posts, traced_root
 
@@ -154,6 +197,9 @@ def freeze(
     Builds use frozen results as long as the code is what it was, on whatever machine. So a post
     that needs a GPU is run and frozen where there is one, and published everywhere.
     """
+    from dataclasses import replace
+
+    from .config import read_config
     from .pipeline import freeze as freeze_posts
     from .pipeline import read_posts
 
@@ -188,6 +234,9 @@ def check(root: Path, posts: tuple[str, ...], cold: bool, jobs: int | None) -> N
     imports everything itself, and the outputs are compared. Results that differ mean that the
     code depends on chance or time, or that its post should say `execute: {warm: false}`.
     """
+    from dataclasses import replace
+
+    from .config import read_config
     from .pipeline import compare_kernels, read_posts
 
     with _exit_on_error():
@@ -211,6 +260,9 @@ def serve(root: Path, port: int, drafts: bool) -> None:
     page until they are mended. Nothing is written to the site's folder, and what you see of code
     that changed is a preview: `inkcell build` runs it from its beginning.
     """
+    import signal
+    import threading
+
     from .pipeline import Live
     from .serve import Preview, make_server, watch_files
 
@@ -252,6 +304,10 @@ def serve(root: Path, port: int, drafts: bool) -> None:
 
 
 def _preview_config(root: Path, drafts: bool, port: int) -> Config:
+    from dataclasses import replace
+
+    from .config import read_config
+
     config = read_config(root, drafts=drafts)
     return replace(config, url=f"http://127.0.0.1:{port}{config.base}")
 
@@ -283,7 +339,10 @@ def new(
     root: Path, title: str, lang: str | None, category: str, slug: str | None, notebook: bool
 ) -> None:
     """Begin a post: posts/<slug>/index.<lang>.md with its front matter and a first cell."""
+    from datetime import datetime
+
     from .addresses import slug as slug_of
+    from .config import read_config
     from .new_post import new_post
 
     with _exit_on_error():
@@ -312,14 +371,21 @@ def new(
 @click.pass_obj
 def clean(root: Path, cache: bool, output: Path | None) -> None:
     """Remove the files that builds wrote, and nothing else."""
+    import shutil
+
+    from .config import read_config
+    from .kept import ENTRIES
+    from .last_build import forget
     from .write import clean as remove_site
 
     with _exit_on_error():
         config = read_config(root)
         folder = root / (_from_here(output) or config.output)
         removed = remove_site(folder)
+        forget(str(root))
         if cache:
             shutil.rmtree(root / config.cache, ignore_errors=True)
+            shutil.rmtree(root / ENTRIES, ignore_errors=True)
     click.echo(f"{_name(folder, root)}: {_count(len(removed), 'file')} removed")
 
 
@@ -360,6 +426,8 @@ def format_error(error: InkcellError) -> str:
 
 def _width(text: str) -> int:
     """Columns that a text takes in a terminal: Hangul takes two (UAX 11)."""
+    import unicodedata
+
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
@@ -369,6 +437,8 @@ def _chosen(posts: Sequence[Post], names: Sequence[str]) -> tuple[Post, ...]:
     Raises:
         InkcellError: a name is no post's.
     """
+    from difflib import get_close_matches
+
     folders = {post.source.folder for post in posts}
     for name in names:
         if name not in folders:
@@ -380,6 +450,8 @@ def _chosen(posts: Sequence[Post], names: Sequence[str]) -> tuple[Post, ...]:
 
 
 def _cluster(address: str | None) -> str:
+    import re
+
     if address and not re.fullmatch(r"(dask|tcp|tls|ws|wss)://\S+", address):
         raise InkcellError(f"`{address}` is no address of a cluster").at(
             hint="for example --on dask://localhost:8786"
@@ -405,26 +477,20 @@ class _Watcher:
     """Shows which posts run and for how long: a live line each on a terminal, else plain lines."""
 
     def __init__(self) -> None:
+        import threading
+
         self.ran = 0
         self.reused = 0
         self._lock = threading.Lock()
-        self._console = Console(stderr=True)
+        self._progress: Progress | None = None
         self._tasks: dict[str, TaskID] = {}
-        self._progress = Progress(
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            TimeElapsedColumn(),
-            console=self._console,
-            transient=True,
-            disable=not self._console.is_terminal,
-        )
 
     def __enter__(self) -> _Watcher:
-        self._progress.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._progress.stop()
+        if self._progress:
+            self._progress.stop()
 
     def report(self, event: Event) -> None:
         """Show an event. Called from the threads that wait for kernels."""
@@ -432,13 +498,15 @@ class _Watcher:
             self._show(event)
 
     def _show(self, event: Event) -> None:
+        from .progress import Finished, Notice, Reused, Started
+
         match event:
             case Started(post, reasons):
                 self._say(f"running {post}" + (f" ({_first(reasons)})" if reasons else ""))
-                self._tasks[post] = self._progress.add_task(post, total=None)
+                self._tasks[post] = self._live().add_task(post, total=None)
             case Finished(post, seconds, failed):
                 if post in self._tasks:
-                    self._progress.remove_task(self._tasks.pop(post))
+                    self._live().remove_task(self._tasks.pop(post))
                 self.ran += not failed
                 self._say(f"{'failed' if failed else 'done'}    {post} in {seconds:.1f} s")
             case Reused():
@@ -446,8 +514,29 @@ class _Watcher:
             case Notice(text, post):
                 self._say("note: " + (f"{post}: " if post else "") + text)
 
+    def _live(self) -> Progress:
+        """The lines that move, from the first post on that runs."""
+        if self._progress is None:
+            from rich.console import Console
+            from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+            console = Console(stderr=True)
+            self._progress = Progress(
+                SpinnerColumn(),
+                TextColumn("{task.description}"),
+                TimeElapsedColumn(),
+                console=console,
+                transient=True,
+                disable=not console.is_terminal,
+            )
+            self._progress.start()
+        return self._progress
+
     def _say(self, text: str) -> None:
-        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+        if self._progress is None:
+            click.echo(text, err=True)
+        else:
+            self._progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def _first(reasons: tuple[str, ...]) -> str:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Container
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from .errors import InkcellError, NotebookError, PostError, ThemeError
+from .last_build import IGNORED_FOLDERS, POST
 from .model import Config, Source, Theme
-
-POST = re.compile(r"index(?:\.(?P<language>[A-Za-z0-9-]+))?\.(?P<format>md|ipynb)")
-IGNORED_FOLDERS = frozenset(("__pycache__", "node_modules"))
 
 PACKAGE = Path(__file__).parent
 THEME_FOLDERS = (PACKAGE / "templates", PACKAGE.parent / "templates")
@@ -29,11 +28,16 @@ class Katex:
 
 
 def discover(
-    root: Path, posts: Path, config: Config, errors: list[InkcellError]
+    root: Path,
+    posts: Path,
+    config: Config,
+    errors: list[InkcellError],
+    known: Container[str] = (),
 ) -> tuple[Source, ...]:
     """Every language version of every post below the folder `posts`, in order of path.
 
-    Files that cannot be a post are noted in `errors`.
+    Files that cannot be a post are noted in `errors`. What is `known` is not read: single
+    sources, and folders in which nothing is new.
     """
     if not posts.is_dir():
         name = posts.relative_to(root) if posts.is_relative_to(root) else posts
@@ -43,7 +47,8 @@ def discover(
     sources: list[Source] = []
     for folder in sorted(posts.iterdir()):
         relative = _name(folder, root)
-        if folder.name.startswith((".", "_")) or folder.name in IGNORED_FOLDERS:
+        ignored = folder.name.startswith((".", "_")) or folder.name in IGNORED_FOLDERS
+        if ignored or relative in known:
             continue
         if folder.is_file():
             if folder.suffix in (".md", ".ipynb") and folder.stem.upper() != "README":
@@ -56,7 +61,7 @@ def discover(
                 )
             continue
         try:
-            found = _read_folder(folder, root, config)
+            found = _read_folder(folder, root, config, known)
         except InkcellError as error:
             errors.append(error.at(file=relative))
         else:
@@ -64,7 +69,7 @@ def discover(
     return tuple(sources)
 
 
-def _read_folder(folder: Path, root: Path, config: Config) -> list[Source]:
+def _read_folder(folder: Path, root: Path, config: Config, known: Container[str]) -> list[Source]:
     files = [path for path in sorted(folder.iterdir()) if path.is_file()]
     versions: dict[str, Path] = {}
     for path in files:
@@ -87,6 +92,9 @@ def _read_folder(folder: Path, root: Path, config: Config) -> list[Source]:
             hint=f"a post is index.{config.language}.md or index.{config.language}.ipynb; "
             "a folder whose name starts with `_` is left alone"
         )
+    unread = {name: path for name, path in versions.items() if _name(path, root) not in known}
+    if not unread:
+        return []
     neighbours = {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))
@@ -102,7 +110,7 @@ def _read_folder(folder: Path, root: Path, config: Config) -> list[Source]:
             directory=str(folder),
             neighbours=neighbours,
         )
-        for language, path in versions.items()
+        for language, path in unread.items()
     ]
 
 

@@ -465,3 +465,5 @@ class Site:
     """Every file of the finished site, by its path."""
 
     files: Mapping[str, File]
+    kept: Mapping[str, str] = field(default_factory=dict)
+    """Files that an earlier build has written and this one would make again: path to SHA-256."""

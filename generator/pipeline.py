@@ -1,66 +1,129 @@
-"""The whole flow. The only module that knows every stage."""
+"""The whole flow. The only module that knows every stage.
+
+A stage is imported when it has something to do: most builds change one post or none.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+import hashlib
+import sys
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
-from .addresses import collect_links
-from .assemble import assemble
+from .addresses import Links, collect_links
 from .discover import discover, read_katex, read_theme
 from .errors import BuildFailed, InkcellError, collect
 from .execute import Place, execute
-from .execute import freeze as freeze_results
-from .execute.compare import compare, with_warmth
-from .model import Config, Post, Site
-from .parse import parse
-from .progress import Notice, Report, silent
-from .render import render
-from .render.code import stylesheet
-from .render.katex import start_katex
+from .execute.cache import DamagedEntry, entry_path, load
+from .execute.key import code_key, executed_cells
+from .kept import Asked, Fresh, Kept, KnownFormula, Uses, answers_differ, noting, remember
+from .last_build import MANIFEST, Made, is_accountable, look, name_of
+from .model import Config, ExecutedPost, Formula, Post, RenderedPost, Site, Theme, Typeset
+from .progress import Notice, Report, Reused, silent
+
+if TYPE_CHECKING:
+    from .write import Changes
 
 
-def build(config: Config, report: Report = silent, place: Place | None = None) -> Site:
-    """The finished site of a blog. Nothing of it is written: see `write`.
+@dataclass(frozen=True, slots=True)
+class Build:
+    """A finished site, and what the next build may take over of it."""
 
-    Args:
-        config: the blog's settings.
-        report: told what happens.
-        place: where posts run, if not where the settings say.
+    site: Site
+    fresh: tuple[Fresh, ...]
+    """The posts that this build made."""
+    taken: Mapping[str, Made]
+    """The posts that it took over from the last one."""
 
-    A post that fails in one stage does not enter the next; the others go on, so that one run
-    reports every broken post.
+
+def build(config: Config, report: Report = silent) -> Site:
+    """The finished site of a blog, made from scratch. Nothing of it is written: see `write`.
 
     Raises:
         BuildFailed: everything that is wrong with the posts.
         ThemeError: the theme or KaTeX cannot be read.
         SiteError: two files of the site would have one address.
     """
-    errors: list[InkcellError] = []
+    return rebuild(config, Kept(config.root, None), report).site
+
+
+def rebuild(
+    config: Config, kept: Kept, report: Report = silent, place: Place | None = None
+) -> Build:
+    """`build`, with what can be kept of the last one: the same site, to the byte.
+
+    Args:
+        config: the blog's settings.
+        kept: what can be taken over from the last build.
+        report: told what happens.
+        place: where posts run, if not where the settings say.
+
+    A post that fails in one stage does not enter the next; the others go on, so that one run
+    reports every broken post.
+    """
     theme = read_theme(config.root)
     katex = read_katex(config.root)
-    folder = config.root / config.posts
-    sources = discover(config.root, folder, config, errors)
-    posts = collect(lambda source: parse(source, config), sources, errors)
-    posts = tuple(post for post in posts if config.drafts or not post.meta.draft)
-    executed = execute(
-        posts, config, root=traced_root(config), errors=errors, report=report, place=place
-    )
-    links = collect_links(posts, config)
-    typeset = start_katex(katex.script)
     strings = {name: theme.strings.get(name, theme.strings["en"]) for name in config.languages}
-    rendered = collect(
-        lambda item: render(item, links, typeset, strings[item.post.meta.language]),
-        executed,
-        errors,
-    )
+    typeset = _on_demand(katex.script)
+    errors: list[InkcellError] = []
+    posts, links, taken = _read_posts(config, kept, errors)
+
+    def make(posts: Sequence[Post]) -> tuple[Fresh, ...]:
+        return collect(
+            lambda item: _render(item, links, typeset, strings[item.post.meta.language], kept),
+            execute(
+                posts,
+                config,
+                root=traced_root(config),
+                errors=errors,
+                report=report,
+                place=place,
+            ),
+            errors,
+        )
+
+    fresh = make(_shown(posts, config))
+    site = None if errors else _reassemble(fresh, taken, kept, config, theme)
+    whole: list[RenderedPost] = []
+    if site is None and not errors:
+        found = {source: kept.rendered(source) for source, made in taken.items() if made["page"]}
+        lost = {source for source, rendered in found.items() if rendered is None}
+        taken = {source: made for source, made in taken.items() if source not in lost}
+        again = _parse(config, {*taken, *(post.source.path for post in posts)}, errors)
+        fresh += make(_shown(again, config))
+        whole = [rendered for rendered in found.values() if rendered]
     if errors:
         raise BuildFailed(sorted(errors, key=lambda error: (error.file or "", error.line or 0)))
-    for warning in (warning for post in rendered for warning in post.warnings):
-        report(Notice(f"{warning.file}:{warning.line}: {warning}: {warning.text}"))
-    return assemble(rendered, config, theme, stylesheet(), katex.static)
+    for name, reason in kept.damaged.items():
+        report(Notice(f"a damaged file of the last build was dropped ({name}: {reason})"))
+    _report_taken(fresh, taken, report)
+    if site is None:
+        from .assemble import assemble
+
+        whole += [item.rendered for item in fresh if item.rendered]
+        site = assemble(whole, config, theme, _code_style(), katex.static)
+    left_out = (Fresh(post, None, Uses()) for post in posts if _is_left_out(post, config))
+    return Build(site, (*fresh, *left_out), taken)
+
+
+def publish(build: Build, config: Config, kept: Kept) -> Changes:
+    """Write the site, and keep what the next build may take over.
+
+    Raises:
+        WriteError: the output folder cannot be written. It is then as it was.
+    """
+    from .write import digests, manifest, write
+
+    output = config.root / config.output
+    changes = write(build.site, output, kept.site_digests)
+    noted = hashlib.sha256(manifest(build.site).encode()).hexdigest()
+    # The site is written: if nothing can be kept beside it, the next build takes longer.
+    with suppress(OSError):
+        remember(kept, config, {**digests(build.site), MANIFEST: noted}, build.fresh, build.taken)
+    return changes
 
 
 def traced_root(config: Config) -> Path:
@@ -76,8 +139,7 @@ def read_posts(config: Config) -> Sequence[Post]:
         BuildFailed: everything that is wrong with their text.
     """
     errors: list[InkcellError] = []
-    sources = discover(config.root, config.root / config.posts, config, errors)
-    posts = collect(lambda source: parse(source, config), sources, errors)
+    posts = _parse(config, (), errors)
     if errors:
         raise BuildFailed(errors)
     return posts
@@ -89,6 +151,8 @@ def freeze(config: Config, posts: Sequence[Post], report: Report = silent) -> tu
     Raises:
         BuildFailed: everything that went wrong while their code ran.
     """
+    from .execute import freeze as freeze_results
+
     errors: list[InkcellError] = []
     written = freeze_results(posts, config, root=traced_root(config), errors=errors, report=report)
     if errors:
@@ -102,6 +166,10 @@ def compare_kernels(config: Config, posts: Sequence[Post], report: Report = sile
     Raises:
         BuildFailed: what went wrong, and every post whose outputs differ.
     """
+    from tempfile import TemporaryDirectory
+
+    from .execute.compare import compare, with_warmth
+
     errors: list[InkcellError] = []
     root = traced_root(config)
     with TemporaryDirectory(prefix="inkcell-") as scratch:
@@ -116,6 +184,172 @@ def compare_kernels(config: Config, posts: Sequence[Post], report: Report = sile
     if errors:
         raise BuildFailed(errors)
     return len({post.source.folder for post in posts})
+
+
+def _parse(config: Config, known: Container[str], errors: list[InkcellError]) -> tuple[Post, ...]:
+    """All posts but those whose sources are known."""
+    sources = discover(config.root, config.root / config.posts, config, errors, known)
+    if not sources:
+        return ()
+    try:
+        with _without(*JUPYTER_EXTENSIONS):
+            from .parse import parse
+    except ImportError:  # They have become necessary.
+        from .parse import parse
+    return collect(lambda source: parse(source, config), sources, errors)
+
+
+JUPYTER_EXTENSIONS = ("jupytext.sync_contentsmanager", "jupytext.async_contentsmanager")
+"""What makes jupytext a part of a Jupyter server. Each is optional, and together they import a
+web server and ZeroMQ, which takes longer than all that a post needs of jupytext."""
+
+
+@contextmanager
+def _without(*modules: str) -> Iterator[None]:
+    """Optional modules are taken to be missing by what is imported inside."""
+    hidden = [name for name in modules if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        for name in hidden:
+            del sys.modules[name]
+
+
+def _shown(posts: Sequence[Post], config: Config) -> tuple[Post, ...]:
+    return tuple(post for post in posts if not _is_left_out(post, config))
+
+
+def _is_left_out(post: Post, config: Config) -> bool:
+    return post.meta.draft and not config.drafts
+
+
+def _read_posts(
+    config: Config, kept: Kept, errors: list[InkcellError]
+) -> tuple[tuple[Post, ...], Links, dict[str, Made]]:
+    """The posts that have to be made, the addresses of all, and the posts that are taken over.
+
+    A post that links to another has to be made again when the other has moved.
+    """
+    taken = dict(kept.posts)
+    while True:
+        errors.clear()
+        posts = _parse(config, taken.keys() | kept.folders_of(taken), errors)
+        links = collect_links(_shown(posts, config), config)
+        addresses = {source: made["page"] for source, made in taken.items() if made["page"]}
+        pages = {**addresses, **links.pages}
+        outdated = [s for s, made in taken.items() if answers_differ(made["asked"], pages)]
+        if not outdated:
+            return posts, Links(pages, config), taken
+        for source in outdated:
+            del taken[source]
+
+
+def _render(
+    item: ExecutedPost, links: Links, typeset: Typeset, strings: Mapping[str, str], kept: Kept
+) -> Fresh:
+    from .render import render
+
+    asked = Asked(links.pages)
+    used: dict[tuple[str, bool], Formula] = {}
+    known = kept.formulas(item.post.source.path)
+    rendered = render(item, Links(asked, links.config), noting(typeset, known, used), strings)
+    return Fresh(
+        item.post,
+        rendered,
+        _uses(item, links.config),
+        asked.answers,
+        tuple(KnownFormula(tex, display, formula) for (tex, display), formula in used.items()),
+        tuple(f"{w.file}:{w.line}: {w}: {w.text}" for w in rendered.warnings),
+    )
+
+
+def _on_demand(script: str) -> Typeset:
+    """KaTeX, started by the first formula that is not known yet: V8 takes its time."""
+    started: list[Typeset] = []
+
+    def typeset(tex: str, display: bool) -> Formula:
+        if not started:
+            from .render.katex import start_katex
+
+            started.append(start_katex(script))
+        return started[0](tex, display)
+
+    return typeset
+
+
+def _uses(item: ExecutedPost, config: Config) -> Uses | None:
+    """What the results of a post depend on besides its folder; None if that is not known."""
+    post, settings = item.post, item.post.meta.execute
+    if not settings.enabled or not executed_cells(post):
+        return Uses()
+    if not settings.cache or settings.freeze or item.results.frozen or item.results.stale:
+        return None
+    if not is_accountable(post.meta.kernel):
+        return None
+    key = code_key(post)
+    path = entry_path(config.root / config.cache, key)
+    digest = look(str(path)).digest
+    try:
+        entry = load(config.root / config.cache, key)
+    except DamagedEntry:
+        return None
+    if entry is None or entry.results.provenance != item.results.provenance:
+        return None
+    root = traced_root(config)
+    files = {root / name: seen for name, seen in entry.trace.files.items()} | {path: digest}
+    return Uses(
+        code=key,
+        kernel=post.meta.kernel,
+        files={name_of(str(file), str(config.root)): seen for file, seen in files.items()},
+        missing=entry.trace.missing,
+        variables=settings.depends_on_env,
+    )
+
+
+def _report_taken(fresh: Sequence[Fresh], taken: Mapping[str, Made], report: Report) -> None:
+    """Tell of the posts that were taken over what the stages would have told."""
+    done = {item.uses.code for item in fresh if item.uses}
+    for source, made in taken.items():
+        if made["code"] and made["code"] not in done:
+            done.add(made["code"])
+            report(Reused(source))
+    notices = {item.post.source.path: item.notices for item in fresh}
+    notices |= {source: tuple(made["notices"]) for source, made in taken.items()}
+    for source in sorted(notices):
+        for text in notices[source]:
+            report(Notice(text))
+
+
+def _reassemble(
+    fresh: Sequence[Fresh],
+    taken: Mapping[str, Made],
+    kept: Kept,
+    config: Config,
+    theme: Theme,
+) -> Site | None:
+    """The site, if nothing but the text of some posts has changed; else None."""
+    if not kept.only_text_changed(fresh, taken):
+        return None
+    from .assemble import reassemble, shown_beside
+
+    changed = {item.post.source.path for item in fresh}
+    posts = {source: kept.outlines[source] for source, made in taken.items() if made["page"]}
+    posts |= {item.post.source.path: item.rendered for item in fresh if item.rendered}
+    for source in shown_beside(changed, tuple(posts.values()), config) - changed:
+        entry = kept.entry(source)
+        if entry is None:
+            return None
+        posts[source] = entry.rendered
+    code_style = _code_style() if fresh else ""
+    site = reassemble(tuple(posts.values()), changed, config, theme, code_style)
+    return replace(site, kept=kept.digests_without(site.files))
+
+
+def _code_style() -> str:
+    from .render.code import stylesheet
+
+    return stylesheet()
 
 
 class Live:
@@ -140,7 +374,7 @@ class Live:
         Raises:
             BuildFailed: everything that is wrong with the posts.
         """
-        return build(config, self._report, self._place)
+        return rebuild(config, Kept(config.root, None), self._report, self._place).site
 
     @property
     def running(self) -> tuple[str, ...]:

@@ -20,11 +20,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 
 from .errors import WriteError
+from .last_build import MANIFEST, staging_folder
 from .model import Site
 
-MANIFEST = ".inkcell-manifest.json"
+NOTHING: Mapping[str, str] = MappingProxyType({})
 JOURNAL = "journal.json"
 
 
@@ -36,22 +38,30 @@ class Changes:
     removed: tuple[str, ...]
 
 
-def write(site: Site, output: Path) -> Changes:
+def write(site: Site, output: Path, known: Mapping[str, str] = NOTHING) -> Changes:
     """Make the output folder hold the site; files that are already right are not touched.
+
+    Args:
+        site: what it shall hold.
+        output: the folder.
+        known: files in it that need not be read: path to SHA-256.
 
     Raises:
         WriteError: the folder cannot be written. It is then as it was.
     """
-    staging = output.parent / f".{output.name}.staging"
+    staging = Path(staging_folder(str(output)))
     try:
         _finish_moves(staging, output)
         before = _read_manifest(output)
+        after = digests(site)
         written = [
-            path for path, file in site.files.items() if _differs(output, path, file.content)
+            path
+            for path, file in site.files.items()
+            if known.get(path) != after[path] and _differs(output, path, file.content)
         ]
-        removed = sorted(set(before) - set(site.files))
-        _refuse_foreign(site, before, output)
-        if not written and not removed and before:
+        removed = sorted(before.keys() - after.keys())
+        _refuse_foreign(site, written, before, output)
+        if before == after and not written:
             return Changes((), ())
         _stage(site, written, removed, staging, output)
         with _undisturbed():
@@ -62,6 +72,17 @@ def write(site: Site, output: Path) -> Changes:
             hint="look at its permissions and at the disk's space",
         ) from None
     return Changes(tuple(written), tuple(removed))
+
+
+def digests(site: Site) -> dict[str, str]:
+    """Path to SHA-256 of every file of a site."""
+    made = {path: hashlib.sha256(file.content).hexdigest() for path, file in site.files.items()}
+    return {**site.kept, **made}
+
+
+def manifest(site: Site) -> str:
+    """What the output folder says of the files that builds wrote into it."""
+    return json.dumps({"files": digests(site)}, ensure_ascii=False, indent=0, sort_keys=True)
 
 
 def clean(output: Path) -> tuple[str, ...]:
@@ -83,9 +104,12 @@ def _differs(output: Path, path: str, content: bytes) -> bool:
         return True
 
 
-def _refuse_foreign(site: Site, before: Mapping[str, str], output: Path) -> None:
+def _refuse_foreign(
+    site: Site, written: list[str], before: Mapping[str, str], output: Path
+) -> None:
     """A file that no build wrote is not overwritten: it may be somebody's work."""
-    for path, file in site.files.items():
+    for path in written:
+        file = site.files[path]
         for foreign in _in_its_place(path, file.content, output):
             if foreign not in before:
                 raise WriteError(f"{output.name}/{foreign} was not written by a build").at(
@@ -132,10 +156,8 @@ def _stage(site: Site, written: list[str], removed: list[str], staging: Path, ou
         target = files / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(site.files[path].content)
-    digests = {path: hashlib.sha256(file.content).hexdigest() for path, file in site.files.items()}
-    manifest = json.dumps({"files": digests}, ensure_ascii=False, indent=0, sort_keys=True)
     files.mkdir(parents=True, exist_ok=True)
-    (files / MANIFEST).write_text(manifest, encoding="utf-8")
+    (files / MANIFEST).write_text(manifest(site), encoding="utf-8")
     # Pages last, so that no page ever points to a style sheet or a figure that is not there yet.
     order = sorted(written, key=lambda path: (path.endswith((".html", ".xml")), path))
     journal = json.dumps({"move": [*order, MANIFEST], "remove": removed}, ensure_ascii=False)

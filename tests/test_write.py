@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from generator.assemble import collect_files
 from generator.errors import SiteError, WriteError
+from generator.last_build import MANIFEST
 from generator.model import File, Site
-from generator.write import MANIFEST, clean, write
+from generator.write import clean, write
 
 
 def site(**files: str) -> Site:

@@ -6,17 +6,19 @@
 4. `sitemap`  `sitemap.xml`, `robots.txt`
 
 Pure: the theme and KaTeX's files come in as values, and no clock is read.
+
+If nothing has changed but the text of some posts, `reassemble` makes only the files that show it.
+What makes the others (lxml, feedgen) is imported where it is needed: it takes longer to import
+than a page to render.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 
 from ..errors import SiteError
 from ..model import Config, File, RenderedPost, Site, Theme
-from .feed import feed_files
-from .pages import page_files
-from .sitemap import sitemap_files
+from .listing import by_feed
 
 
 def assemble(
@@ -39,6 +41,10 @@ def assemble(
         SiteError: two different files at one path.
         ThemeError: a template is broken.
     """
+    from .feed import feed_files
+    from .pages import page_files
+    from .sitemap import sitemap_files
+
     posts = sorted(posts, key=lambda item: item.post.source.path)
     return collect_files(
         [
@@ -48,6 +54,56 @@ def assemble(
             *(file for post in posts for file in post.files),
         ]
     )
+
+
+def reassemble(
+    posts: Sequence[RenderedPost],
+    changed: Collection[str],
+    config: Config,
+    theme: Theme,
+    code_style: str,
+) -> Site:
+    """The files of the site that show the text of the changed posts; all others stay.
+
+    Args:
+        posts: all posts. The changed ones and those of `shown_beside` are complete; of the others
+            no text is looked at, only what other pages show of them.
+        changed: the sources of posts whose text, and nothing else, has changed.
+        config: the blog's settings.
+        theme: templates and texts.
+        code_style: style sheet of highlighted code.
+    """
+    from .pages import Pages
+
+    posts = sorted(posts, key=lambda item: item.post.source.path)
+    fresh = [post for post in posts if post.post.source.path in changed]
+    files = [file for post in fresh for file in post.files]
+    if fresh:
+        pages = Pages(posts, config, theme, code_style, {})
+        files += [pages.post(post) for post in fresh]
+    for path, (language, shown) in _feeds_with(changed, posts, config).items():
+        from .feed import atom_file
+
+        files.append(atom_file(path, shown, language, config, theme))
+    return collect_files(files)
+
+
+def shown_beside(
+    changed: Collection[str], posts: Sequence[RenderedPost], config: Config
+) -> Set[str]:
+    """Sources of the posts whose text stands in one feed with that of a changed one."""
+    feeds = _feeds_with(changed, posts, config).values()
+    return {post.post.source.path for _, shown in feeds for post in shown}
+
+
+def _feeds_with(
+    changed: Collection[str], posts: Sequence[RenderedPost], config: Config
+) -> dict[str, tuple[str, list[RenderedPost]]]:
+    return {
+        path: (language, shown)
+        for path, (language, shown) in by_feed(posts, config).items()
+        if any(post.post.source.path in changed for post in shown)
+    }
 
 
 def collect_files(files: Iterable[File]) -> Site:

@@ -8,7 +8,7 @@ and `media:thumbnail` (Media RSS 1.5.1). No time is in a feed but the posts' own
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from html import escape
 from typing import Any
@@ -18,9 +18,9 @@ from feedgen.feed import FeedGenerator
 from lxml import etree
 
 from .. import HOMEPAGE, __version__
-from ..addresses import SITE_FEED, absolute, feed_id, home_page, language_feed, post_page
+from ..addresses import absolute, feed_id, home_page, post_page
 from ..model import Config, File, RenderedPost, Theme
-from .listing import each_once, in_language
+from .listing import by_feed
 from .references import references_html
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -49,22 +49,17 @@ NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """What a feed without entries says of its last change: RFC 4287 wants a date."""
 
-Selection = Callable[[Sequence[RenderedPost], Config], list[RenderedPost]]
-
 
 def feed_files(posts: Sequence[RenderedPost], config: Config, theme: Theme) -> Iterator[File]:
-    """The feed of the site, with each post once, and a feed for each language."""
-    yield atom_file(SITE_FEED, each_once(posts, config), config.language, config, theme)
-    for language in config.languages:
-        own = in_language(posts, language)
-        yield atom_file(language_feed(language), own, language, config, theme)
+    """The feed of the site and a feed for each language."""
+    for path, (language, shown) in by_feed(posts, config).items():
+        yield atom_file(path, shown, language, config, theme)
 
 
 def atom_file(
-    path: str, posts: Sequence[RenderedPost], language: str, config: Config, theme: Theme
+    path: str, shown: Sequence[RenderedPost], language: str, config: Config, theme: Theme
 ) -> File:
-    """A feed of the newest of these posts, which come newest first."""
-    shown = posts[: config.feed.limit]
+    """A feed of these posts, which come newest first."""
     feed = FeedGenerator()
     feed.id(absolute(path, config))
     feed.title(escape(config.title[language], quote=False))

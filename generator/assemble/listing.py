@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from ..addresses import slug
+from ..addresses import SITE_FEED, language_feed, slug
 from ..model import Config, RenderedPost
 
 
@@ -35,6 +35,21 @@ def shown_in(posts: Sequence[RenderedPost], language: str, config: Config) -> li
     if language == config.language:
         return each_once(posts, config)
     return in_language(posts, language)
+
+
+def by_feed(
+    posts: Sequence[RenderedPost], config: Config
+) -> dict[str, tuple[str, list[RenderedPost]]]:
+    """Path of each feed to its language and its newest posts.
+
+    The feed of the site has each post once; each language has one of its own.
+    """
+    limit = config.feed.limit
+    own = {name: in_language(posts, name) for name in config.languages}
+    return {
+        SITE_FEED: (config.language, each_once(posts, config)[:limit]),
+        **{language_feed(name): (name, listed[:limit]) for name, listed in own.items()},
+    }
 
 
 def by_folder(posts: Iterable[RenderedPost]) -> dict[str, list[RenderedPost]]:

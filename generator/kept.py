@@ -1,0 +1,394 @@
+"""Rendered posts that the next build takes over, if nothing they were made from has changed.
+
+`last_build` says of which posts nothing has changed. Here lies what they had become: an entry a
+post, named by its own SHA-256, and one file with the *outlines* of all posts, which is what
+other pages show of them. An entry that is not what its name says is dropped, never trusted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from pathlib import Path
+from typing import Any
+from zoneinfo import TZPATH, ZoneInfo
+
+from .addresses import post_page
+from .last_build import (
+    FOLDER,
+    FORMAT,
+    MANIFEST,
+    VARIABLES,
+    Comparison,
+    Made,
+    Record,
+    glance,
+    keep,
+    kernel_files,
+    look_at,
+    versions,
+    write_record,
+)
+from .model import Config, File, Formula, Notebook, Post, RenderedPost, Typeset
+from .plain import NotPlain, plain, restored
+
+ENTRIES = f"{FOLDER}/posts"
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A file that a post publishes. Its content is kept where it is: in the site."""
+
+    path: str
+    digest: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFormula:
+    """A formula that a post has, typeset."""
+
+    tex: str
+    display: bool
+    formula: Formula
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A rendered post on the disk."""
+
+    rendered: RenderedPost
+    """Without its files."""
+    files: tuple[Published, ...] = ()
+    formulas: tuple[KnownFormula, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """What the results of a post depend on besides its own folder."""
+
+    code: str = ""
+    """Key of the code; empty if nothing runs."""
+    kernel: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Path, relative to the blog's folder, to SHA-256."""
+    missing: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """A post that this build has made."""
+
+    post: Post
+    rendered: RenderedPost | None
+    """None for a draft that is left out."""
+    uses: Uses | None = None
+    """None if nobody can tell: then the post is made anew by every build."""
+    asked: Mapping[str, str] = field(default_factory=dict)
+    formulas: tuple[KnownFormula, ...] = ()
+    notices: tuple[str, ...] = ()
+
+
+class Kept:
+    """What of the last build can be taken over, read as far as it is asked for."""
+
+    def __init__(self, root: Path, comparison: Comparison | None) -> None:
+        """With no comparison a build starts from nothing, and leaves nothing to the next."""
+        self.root = root
+        self.comparison = comparison
+        self.record = comparison.record if comparison else None
+        self.damaged: dict[str, str] = {}
+        """Entries that were dropped, and why."""
+        unchanged = comparison.posts if comparison else frozenset()
+        self.plain_outlines = self._read_outlines()
+        self.outlines = {
+            source: restored(self.plain_outlines[source], RenderedPost)
+            for source in unchanged
+            if source in self.plain_outlines
+        }
+        """Source to what other pages show of the post, for unchanged posts."""
+        made = self.record["posts"] if self.record else {}
+        self.posts: dict[str, Made] = {
+            source: made[source]
+            for source in made
+            if source in unchanged and (source in self.outlines or not made[source]["page"])
+        }
+        """The unchanged posts; drafts that are left out have no outline."""
+        self.site_digests = (
+            {path: stamp.digest for path, stamp in comparison.site.items()} if comparison else {}
+        )
+        """The files of the site that are as the last build left them: path to SHA-256."""
+
+    def _read_outlines(self) -> dict[str, Any]:
+        if self.record is None or not self.record["outlines"]:
+            return {}
+        outlines: dict[str, Any] = self._load(self.record["outlines"]) or {}
+        return outlines
+
+    def _load(self, name: str) -> Any:
+        """What an entry holds; None if it is lost or damaged."""
+        try:
+            return json.loads(_read(self.root, name))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            self.damaged[name] = str(error)
+            return None
+
+    def entry(self, source: str) -> Entry | None:
+        """A post as the last build rendered it, whether it has changed since or not."""
+        made = self.record["posts"].get(source) if self.record else None
+        if made is None or not made["entry"]:
+            return None
+        data = self._load(made["entry"])
+        return restored(data, Entry) if data is not None else None
+
+    def formulas(self, source: str) -> tuple[KnownFormula, ...]:
+        """The formulas that a post had, as KaTeX would typeset them now."""
+        entry = self.entry(source) if self.comparison and self.comparison.world else None
+        return entry.formulas if entry else ()
+
+    def rendered(self, source: str) -> RenderedPost | None:
+        """A post as the last build rendered it, with its files; None if one of them is lost."""
+        entry = self.entry(source)
+        if entry is None or self.record is None:
+            return None
+        output = self.root / self.record["output"]
+        files = []
+        for file in entry.files:
+            if self.site_digests.get(file.path) != file.digest:
+                return None
+            content = (output / file.path).read_bytes()
+            if hashlib.sha256(content).hexdigest() != file.digest:
+                return None
+            files.append(File(file.path, content, file.origin))
+        return replace(entry.rendered, files=tuple(files))
+
+    def only_text_changed(self, fresh: Sequence[Fresh], taken: Mapping[str, Made]) -> bool:
+        """Whether the other pages of the site are as they would be made now.
+
+        They are if the theme and the set of the posts are, if every post still looks the same
+        from outside and publishes the same files, and if the output folder is whole.
+        """
+        if self.record is None or self.comparison is None:
+            return False
+        sources = {*taken, *(item.post.source.path for item in fresh)}
+        return (
+            self.comparison.theme
+            and self.comparison.whole
+            and sources == self.record["posts"].keys()
+            and all(self._looks_the_same(item) for item in fresh)
+        )
+
+    def _looks_the_same(self, item: Fresh) -> bool:
+        source = item.post.source.path
+        entry = self.entry(source)
+        if entry is None or item.rendered is None:
+            return False
+        before = {file.path for file in entry.files}
+        return before == {file.path for file in item.rendered.files} and self.plain_outlines.get(
+            source
+        ) == plain(outline(item.rendered), RenderedPost)
+
+    def folders_of(self, taken: Container[str]) -> set[str]:
+        """The folders in which every version of a post is taken over."""
+        folders = self.comparison.inputs.folders if self.comparison else {}
+        return {
+            folder
+            for folder, files in folders.items()
+            if all(name in taken for name in versions(folder, files))
+        }
+
+    def digests_without(self, made: Container[str]) -> dict[str, str]:
+        """The files that the last build wrote and this one has not made: path to SHA-256."""
+        return {
+            path: digest
+            for path, digest in self.site_digests.items()
+            if path not in made and path != MANIFEST
+        }
+
+
+def _read(root: Path, name: str) -> bytes:
+    """The content of an entry, if it is what its name says."""
+    content = (root / ENTRIES / name).read_bytes()
+    if _name_of(content) != name:
+        raise NotPlain("its content is not what its name says")
+    return content
+
+
+def _name_of(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:32] + ".json"
+
+
+def outline(rendered: RenderedPost) -> RenderedPost:
+    """What other pages show of a post: all but its text."""
+    post = rendered.post
+    source = replace(post.source, text="", directory="", neighbours={})
+    return replace(
+        rendered,
+        post=replace(post, source=source, notebook=Notebook(())),
+        body="",
+        feed_body="",
+        headings=(),
+        files=(),
+        warnings=(),
+    )
+
+
+class Asked(Mapping[str, str]):
+    """Addresses of posts, which notes what is asked of it and what it answered."""
+
+    def __init__(self, pages: Mapping[str, str]) -> None:
+        self.pages = pages
+        self.answers: dict[str, str] = {}
+
+    def __getitem__(self, source: str) -> str:
+        self.answers[source] = self.pages.get(source, "")
+        return self.pages[source]
+
+    def __iter__(self) -> Iterator[str]:
+        raise TypeError("a post asks for one address after another, or nobody knows for which")
+
+    def __len__(self) -> int:
+        return len(self.pages)
+
+
+def answers_differ(asked: Mapping[str, str], pages: Mapping[str, str]) -> bool:
+    """Whether a post's links would be answered in another way now."""
+    return any(pages.get(source, "") != answer for source, answer in asked.items())
+
+
+def noting(
+    typeset: Typeset, known: Sequence[KnownFormula], used: dict[tuple[str, bool], Formula]
+) -> Typeset:
+    """A typesetter that knows some formulas already, and notes all that it is asked for."""
+    done = {(item.tex, item.display): item.formula for item in known}
+
+    def noted(tex: str, display: bool) -> Formula:
+        formula = done.get((tex, display)) or typeset(tex, display)
+        used[tex, display] = formula
+        return formula
+
+    return noted
+
+
+# --- after a build ----------------------------------------------------------------------------
+
+
+def remember(
+    kept: Kept,
+    config: Config,
+    site: Mapping[str, str],
+    fresh: Sequence[Fresh],
+    taken: Mapping[str, Made],
+) -> None:
+    """Keep what a build has made for the next one. The site is written already.
+
+    Args:
+        kept: what this build could take over.
+        config: the blog's settings.
+        site: what the output folder is meant to hold: path to SHA-256.
+        fresh: the posts that this build made.
+        taken: those that it took over.
+    """
+    comparison, root = kept.comparison, config.root
+    if comparison is None:
+        return
+    posts = dict(taken)
+    outlines = {s: kept.plain_outlines[s] for s in taken if s in kept.plain_outlines}
+    for item in fresh:
+        entry = ""
+        if item.rendered is not None:
+            outlines[item.post.source.path] = plain(outline(item.rendered), RenderedPost)
+            entry = _keep_post(root, item.rendered, item.formulas)
+        posts[item.post.source.path] = _made(item, config, entry)
+    kernels = sorted({made["kernel"] for made in posts.values() if made["kernel"]})
+    extra = [file for kernel in kernels for file in kernel_files(kernel)] + _zone_files(config)
+    world = {*comparison.inputs.world, *extra}
+    if kept.record:
+        world -= {*kept.record["extra"]} - {*extra}
+    names = {*world, *comparison.inputs.theme, *chain(*comparison.inputs.folders.values())}
+    names.update(name for made in posts.values() for name in made["uses"])
+    later = names - comparison.stamps.keys()
+    stamps = {**comparison.stamps, **look_at(str(root), later)}
+    variables = {*VARIABLES, *(name for made in posts.values() for name in made["variables"])}
+    record: Record = {
+        "format": FORMAT,
+        "options": dict(comparison.options),
+        "started": comparison.started,
+        "environment": dict(comparison.environment),
+        "variables": {name: os.environ.get(name) for name in sorted(variables)},
+        "world": sorted(world),
+        "theme": comparison.inputs.theme,
+        "folders": comparison.inputs.folders,
+        "loose": comparison.inputs.loose,
+        "extra": extra,
+        "missing": sorted({name for made in posts.values() for name in made["missing"]}),
+        "stamps": {name: stamps[name] for name in sorted(names)},
+        "posts": posts,
+        "outlines": _keep_outlines(root, kept, outlines),
+        "output": str(config.output),
+        "site": {
+            path: glance(str(root / config.output / path), digest)
+            for path, digest in sorted(site.items())
+        },
+    }
+    write_record(str(root), record)
+    needed = {record["outlines"], *(made["entry"] for made in posts.values())}
+    for path in (root / ENTRIES).iterdir():
+        if path.name not in needed:
+            path.unlink(missing_ok=True)
+
+
+def _made(item: Fresh, config: Config, entry: str) -> Made:
+    uses = item.uses or Uses()
+    return {
+        "page": post_page(item.post, config) if item.rendered else "",
+        "asked": dict(item.asked),
+        "entry": entry,
+        "notices": list(item.notices),
+        "always": item.uses is None,
+        "code": uses.code,
+        "kernel": uses.kernel,
+        "uses": dict(uses.files),
+        "missing": list(uses.missing),
+        "variables": list(uses.variables),
+    }
+
+
+def _keep_post(root: Path, rendered: RenderedPost, formulas: tuple[KnownFormula, ...]) -> str:
+    source = replace(rendered.post.source, text="", neighbours={})
+    post = replace(rendered.post, source=source, notebook=Notebook(()))
+    files = tuple(
+        Published(file.path, hashlib.sha256(file.content).hexdigest(), file.origin)
+        for file in rendered.files
+    )
+    entry = Entry(replace(rendered, post=post, files=()), files, formulas)
+    return _keep(root, plain(entry, Entry))
+
+
+def _keep_outlines(root: Path, kept: Kept, outlines: Mapping[str, Any]) -> str:
+    if kept.record and outlines == kept.plain_outlines:
+        return kept.record["outlines"]
+    return _keep(root, dict(sorted(outlines.items())))
+
+
+def _keep(root: Path, data: object) -> str:
+    content = json.dumps(data, ensure_ascii=False).encode()
+    name = _name_of(content)
+    try:
+        _read(root, name)
+    except (OSError, NotPlain):
+        keep(str(root / ENTRIES), name, content)
+    return name
+
+
+def _zone_files(config: Config) -> list[str]:
+    """Where the rules of the blog's time zone may lie."""
+    key = config.timezone.key if isinstance(config.timezone, ZoneInfo) else ""
+    return [f"{folder}/{key}" for folder in TZPATH] if key else []

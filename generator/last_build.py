@@ -1,0 +1,508 @@
+"""What the last build was made from, and what of it has changed since.
+
+`compare` answers before anything else is imported: a build that changes nothing ends here. So
+this module knows no library and no other module of ours, and its record is plain JSON.
+
+A file is taken to be unchanged if its times, size and inode are; else its content is hashed. A
+file that was touched while the last build ran, or shortly before, is hashed in any case: it may
+have changed twice within one tick of the disk's clock. What is hashed is hashed *before* a
+build reads it, so that a record never tells of a newer file than the site was made from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import os
+import re
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from importlib.util import find_spec
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypedDict, cast
+
+FORMAT = 1
+"""Changes when records made before cannot be used any more."""
+
+FOLDER = ".inkcell"
+RECORD = "build.json"
+MANIFEST = ".inkcell-manifest.json"
+"""What `write` notes in the output folder of the files in it."""
+SETTINGS = "pyproject.toml"
+
+POST = re.compile(r"index(?:\.(?P<language>[A-Za-z0-9-]+))?\.(?P<format>md|ipynb)")
+IGNORED_FOLDERS = frozenset(("__pycache__", "node_modules"))
+
+PACKAGE = os.path.dirname(os.path.abspath(__file__))
+MARGIN = 2_000_000_000
+"""Nanoseconds: the coarsest clock of a disk in use, FAT's, ticks every two seconds."""
+
+VARIABLES = (
+    "APPDATA",
+    "CUDA_VISIBLE_DEVICES",
+    "HOME",
+    "IPYTHONDIR",
+    "JUPYTER_DATA_DIR",
+    "JUPYTER_PATH",
+    "JUPYTER_PREFER_ENV_PATH",
+    "PROGRAMDATA",
+    "PYTHONHOME",
+    "PYTHONPATH",
+    "PYTHONTZPATH",
+    "XDG_DATA_HOME",
+)
+"""Environment variables that decide what a build finds; a post's own ones come on top."""
+
+GPU = "/dev/nvidiactl"
+
+
+class Stamp(NamedTuple):
+    """A file as it was looked at."""
+
+    modified: int
+    changed: int
+    size: int
+    inode: int
+    digest: str
+    """SHA-256; empty if there is no file."""
+
+
+ABSENT = Stamp(0, 0, 0, 0, "")
+NOTHING: Mapping[str, Stamp] = MappingProxyType({})
+
+
+class Made(TypedDict):
+    """What the record knows of one post."""
+
+    page: str
+    """Path of its page; empty for a draft that is left out."""
+    asked: dict[str, str]
+    """Which addresses of other posts its links asked for, and the answers; empty for none."""
+    entry: str
+    """Name of the file that keeps it rendered."""
+    notices: list[str]
+    """What the author is told of it at every build."""
+    always: bool
+    """What its code uses is not known well enough: it is looked at, or runs, at every build."""
+    code: str
+    """Key of its code; empty if nothing runs."""
+    kernel: str
+    uses: dict[str, str]
+    """What its code was seen to use, and the kept result itself: path to SHA-256."""
+    missing: list[str]
+    """Modules that it tried to import in vain."""
+    variables: list[str]
+    """Environment variables that it says it depends on."""
+
+
+class Record(TypedDict):
+    """All that is known of the last build. Paths are relative to the blog's folder."""
+
+    format: int
+    options: dict[str, Any]
+    """What it was told on its command line."""
+    started: int
+    environment: dict[str, Any]
+    variables: dict[str, str | None]
+    world: list[str]
+    """Settings, our own code, texts of the theme, KaTeX: what every post depends on."""
+    theme: list[str]
+    """Templates and static files: what only pages depend on."""
+    folders: dict[str, list[str]]
+    """A post's folder to the files in it."""
+    loose: list[str]
+    """Names that lie beside the folders of posts."""
+    extra: list[str]
+    """Files far from the blog that belong to its world: the time zone's, the kernels'."""
+    missing: list[str]
+    """Modules that posts tried to import in vain, all together."""
+    stamps: dict[str, Stamp]
+    """Every input."""
+    posts: dict[str, Made]
+    outlines: str
+    """Name of the file that keeps what other pages show of the posts."""
+    output: str
+    site: dict[str, Stamp]
+    """Every file of the site, and the manifest of `write`."""
+
+
+class Inputs(NamedTuple):
+    """The files that a build starts from; see the fields of `Record`."""
+
+    world: list[str]
+    theme: list[str]
+    folders: dict[str, list[str]]
+    loose: list[str]
+
+
+class Comparison(NamedTuple):
+    """What a build may take over from the last one, and what it starts from itself."""
+
+    options: Mapping[str, Any]
+    started: int
+    inputs: Inputs
+    stamps: Mapping[str, Stamp]
+    """Every input as it is now."""
+    environment: Mapping[str, Any]
+    record: Record | None = None
+    """The last build with the same options, if its record can be read."""
+    posts: frozenset[str] = frozenset()
+    """Sources of the posts that need no second look, nor does what their code used."""
+    world: bool = False
+    """What every post depends on is unchanged."""
+    theme: bool = False
+    """So are templates and static files."""
+    site: Mapping[str, Stamp] = NOTHING
+    """The files in the output folder that are as the last build left them."""
+    whole: bool = False
+    """All of them are."""
+    same: bool = False
+    """Nothing has changed at all."""
+
+
+def compare(root: str, options: Mapping[str, Any], posts: str) -> Comparison:
+    """What has changed since the last build of a blog; without its record, everything.
+
+    Args:
+        root: the blog's folder.
+        options: what the build was told on its command line.
+        posts: the folder of the posts, relative to `root` or absolute.
+    """
+    started = time.time_ns()
+    record = read_record(root)
+    if record is not None and record["options"] != options:
+        record = None
+    inputs = find_inputs(root, posts, record["extra"] if record else ())
+    names = [*inputs.world, *inputs.theme, *itertools.chain(*inputs.folders.values())]
+    now = environment()
+    if record is None:
+        return Comparison(options, started, inputs, look_at(root, names), now)
+    known = record["stamps"]
+    used = {name for made in record["posts"].values() for name in made["uses"]}
+    stamps = look_at(root, used.union(names), known, record["started"])
+    output = os.path.join(root, record["output"])
+    site = look_at(output, record["site"], record["site"], record["started"])
+    site = {name: at for name, at in site.items() if at.digest == record["site"][name].digest}
+    whole = len(site) == len(record["site"]) and not os.path.exists(staging_folder(output))
+    comparison = Comparison(options, started, inputs, stamps, now, record, site=site, whole=whole)
+    if not _same_world(comparison, record):
+        return comparison
+    same_theme = _same_files(inputs.theme, record["theme"], stamps, known)
+    unchanged = frozenset(_unchanged_posts(comparison, record))
+    same = (
+        same_theme
+        and len(unchanged) == len(record["posts"])
+        and whole
+        and inputs.folders == record["folders"]
+        and inputs.loose == record["loose"]
+    )
+    if same and (any(stamps[name] is not known[name] for name in stamps) or _moved(site, record)):
+        # Somebody touched a file: next time its times are enough again.
+        stamped = {"started": started, "stamps": stamps, "site": site}
+        with suppress(OSError):
+            write_record(root, cast("Record", {**record, **stamped}))
+    return comparison._replace(world=True, posts=unchanged, theme=same_theme, same=same)
+
+
+class SameBuild(NamedTuple):
+    """What a build says that has nothing to do."""
+
+    output: str
+    paths: list[str]
+    """Of the files of the site."""
+    reused: int
+    """How many results would have been taken from the cache."""
+    notices: list[str]
+
+
+def same_build(comparison: Comparison) -> SameBuild | None:
+    """What to say of a build that would change nothing; None if it might."""
+    record = comparison.record
+    if record is None or not comparison.same:
+        return None
+    posts = [record["posts"][source] for source in sorted(record["posts"])]
+    return SameBuild(
+        record["output"],
+        [path for path in record["site"] if path != MANIFEST],
+        len({made["code"] for made in posts if made["code"]}),
+        [notice for made in posts for notice in made["notices"]],
+    )
+
+
+def _moved(site: Mapping[str, Stamp], record: Record) -> bool:
+    return any(stamp is not record["site"][name] for name, stamp in site.items())
+
+
+def _same_world(comparison: Comparison, record: Record) -> bool:
+    return (
+        comparison.environment == record["environment"]
+        and all(os.environ.get(name) == value for name, value in record["variables"].items())
+        and not any(_importable(name) for name in record["missing"])
+        and _same_files(
+            comparison.inputs.world, record["world"], comparison.stamps, record["stamps"]
+        )
+    )
+
+
+def _same_files(
+    names: Sequence[str],
+    names_before: Sequence[str],
+    stamps: Mapping[str, Stamp],
+    before: Mapping[str, Stamp],
+) -> bool:
+    return names == names_before and all(
+        stamps[name].digest == before[name].digest for name in names
+    )
+
+
+def _unchanged_posts(comparison: Comparison, record: Record) -> Iterator[str]:
+    stamps, known = comparison.stamps, record["stamps"]
+    folders = {
+        folder: _same_files(
+            neighbours(folder, files),
+            neighbours(folder, record["folders"][folder]),
+            stamps,
+            known,
+        )
+        for folder, files in comparison.inputs.folders.items()
+        if folder in record["folders"]
+    }
+    for source, made in record["posts"].items():
+        if (
+            not made["always"]
+            and folders.get(os.path.dirname(source))
+            and source in stamps
+            and stamps[source].digest == known[source].digest
+            and all(stamps[name].digest == digest for name, digest in made["uses"].items())
+        ):
+            yield source
+
+
+def _importable(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+# --- looking ----------------------------------------------------------------------------------
+
+
+def look_at(
+    folder: str, names: Iterable[str], known: Mapping[str, Stamp] = NOTHING, started: int = 0
+) -> dict[str, Stamp]:
+    """Files as they are now; those whose content must be as it is known to be are not read.
+
+    Args:
+        folder: what the names are relative to.
+        names: of the files.
+        known: the files as they were.
+        started: when the build began that knew them.
+    """
+    return {name: look(os.path.join(folder, name), known.get(name), started) for name in names}
+
+
+def look(path: str, known: Stamp | None = None, started: int = 0) -> Stamp:
+    """A file as it is now: `known` itself if it must be the same file with the same content."""
+    try:
+        status = os.stat(path)
+        seen = (status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino)
+        if known and known[:4] == seen and max(seen[:2]) < started - MARGIN:
+            return known
+        with open(path, "rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return known if known == ABSENT else ABSENT
+    return Stamp(*seen, digest)
+
+
+def glance(path: str, digest: str) -> Stamp:
+    """A file just written, with the content that it was given.
+
+    If another build has overwritten it since, its time is later than our start, so that the
+    next comparison hashes it and finds that it is not what we meant.
+    """
+    try:
+        status = os.stat(path)
+    except OSError:
+        return ABSENT
+    return Stamp(status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino, digest)
+
+
+def find_inputs(root: str, posts: str, extra: Iterable[str]) -> Inputs:
+    """The files that a build of the blog starts from, wherever they may lie."""
+    world = {SETTINGS, *extra}
+    theme: set[str] = set()
+    package_home = os.path.dirname(PACKAGE)
+    for name in _walk(PACKAGE):
+        (theme if _is_theme(name) else world).add(os.path.join(PACKAGE, name))
+    for folder in (os.path.join(package_home, "templates"), os.path.join(root, "templates")):
+        for name in _walk(folder):
+            (theme if _is_theme(name) else world).add(name_of(os.path.join(folder, name), root))
+    for home in (package_home, root):
+        folder = os.path.join(home, "node_modules", "katex", "dist")
+        world.add(name_of(os.path.join(folder, "katex.min.js"), root))
+        theme.add(name_of(os.path.join(folder, "katex.min.css"), root))
+        fonts = os.path.join(folder, "fonts")
+        theme.update(name_of(os.path.join(fonts, name), root) for name in _walk(fonts))
+    folders: dict[str, list[str]] = {}
+    loose = []
+    with suppress(OSError), os.scandir(os.path.join(root, posts)) as entries:
+        for entry in entries:
+            if entry.name.startswith((".", "_")) or entry.name in IGNORED_FOLDERS:
+                continue
+            if entry.is_dir():
+                folder = name_of(os.path.join(root, posts, entry.name), root)
+                folders[folder] = [f"{folder}/{name}" for name in _walk(entry.path)]
+            else:
+                loose.append(entry.name)
+    return Inputs(sorted(world), sorted(theme), folders, sorted(loose))
+
+
+def neighbours(folder: str, files: Iterable[str]) -> list[str]:
+    """Of the files in a post's folder, those that are no version of the post."""
+    return [name for name in files if not POST.fullmatch(name, len(folder) + 1)]
+
+
+def versions(folder: str, files: Iterable[str]) -> list[str]:
+    """Of the files in a post's folder, the versions of the post."""
+    return [name for name in files if POST.fullmatch(name, len(folder) + 1)]
+
+
+def _is_theme(name: str) -> bool:
+    return not name.endswith((".py", ".toml", ".js"))
+
+
+def _walk(folder: str, prefix: str = "") -> list[str]:
+    """The files below a folder, relative to it; hidden ones and compiled ones left out."""
+    found = []
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            if entry.name.startswith(".") or entry.name in IGNORED_FOLDERS:
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                found += _walk(entry.path, f"{prefix}{entry.name}/")
+            else:
+                found.append(prefix + entry.name)
+    return found
+
+
+def name_of(path: str, root: str) -> str:
+    """A path as the record has it: relative to the blog's folder if it lies below it."""
+    inside = path.startswith(root + os.sep)
+    return path[len(root) + 1 :].replace(os.sep, "/") if inside else path
+
+
+def environment() -> dict[str, Any]:
+    """Interpreter and installed packages, as cheaply as they can be told apart."""
+    folders = [
+        folder
+        for folder in sys.path
+        if os.path.basename(folder) in ("site-packages", "dist-packages")
+    ]
+    return {
+        "interpreter": sys.version,
+        "executable": sys.executable,
+        "packages": [[folder, *_installed(folder)] for folder in folders],
+        "gpu": os.path.exists(GPU),
+    }
+
+
+def _installed(folder: str) -> list[Any]:
+    """When a folder of packages last changed, and what says so of each package."""
+    try:
+        names = sorted(name for name in os.listdir(folder) if name.endswith(PACKAGE_FILES))
+        times = [os.stat(os.path.join(folder, name)).st_mtime_ns for name in names]
+        text = json.dumps([os.stat(folder).st_mtime_ns, names, times])
+    except OSError:
+        return []
+    return [hashlib.sha256(text.encode()).hexdigest()]
+
+
+PACKAGE_FILES = (".dist-info", ".egg-info", ".egg-link", ".pth")
+
+
+def kernel_files(kernel: str) -> list[str]:
+    """Every place where Jupyter may find the kernel of a name, the first one first."""
+    home = os.path.expanduser("~")
+    folders = [
+        *os.environ.get("JUPYTER_PATH", "").split(os.pathsep),
+        os.environ.get("JUPYTER_DATA_DIR", ""),
+        os.path.join(os.environ.get("XDG_DATA_HOME", f"{home}/.local/share"), "jupyter"),
+        os.path.join(home, "Library", "Jupyter"),
+        os.path.join(os.environ.get("APPDATA", home), "jupyter"),
+        os.path.join(sys.prefix, "share", "jupyter"),
+        os.path.join(os.environ.get("PROGRAMDATA", "/usr/local/share"), "jupyter"),
+        "/usr/local/share/jupyter",
+        "/usr/share/jupyter",
+        os.environ.get("IPYTHONDIR", f"{home}/.ipython"),
+    ]
+    return [f"{folder}/kernels/{kernel}/kernel.json" for folder in folders if folder]
+
+
+def is_accountable(kernel: str) -> bool:
+    """Whether `environment` tells all that a kernel's code can import.
+
+    It does for this interpreter, and for a kernel of another language, of which nothing more
+    is known anyway; not for another Python.
+    """
+    for path in kernel_files(kernel):
+        try:
+            with open(path, "rb") as file:
+                argv = json.load(file)["argv"]
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+        is_python = any(str(word).startswith("ipykernel") for word in argv)
+        return not is_python or argv[0] in ("python", "python3", sys.executable)
+    return kernel == "python3"
+
+
+def staging_folder(output: str) -> str:
+    """Where `write` stages a site; it is there only if a build was cut short."""
+    return os.path.join(os.path.dirname(output), f".{os.path.basename(output)}.staging")
+
+
+# --- the record -------------------------------------------------------------------------------
+
+
+def read_record(root: str) -> Record | None:
+    """The record of the last build, if there is one and it is whole."""
+    try:
+        with open(os.path.join(root, FOLDER, RECORD), encoding="utf-8") as file:
+            digest, _, text = file.read().partition("\n")
+        if hashlib.sha256(text.encode()).hexdigest() != digest:
+            return None
+        record: Record = json.loads(text)
+        if record["format"] != FORMAT:
+            return None
+        record["stamps"] = {name: Stamp(*stamp) for name, stamp in record["stamps"].items()}
+        record["site"] = {name: Stamp(*stamp) for name, stamp in record["site"].items()}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return record
+
+
+def write_record(root: str, record: Record) -> None:
+    """Keep the record of a build."""
+    text = json.dumps(record, ensure_ascii=False)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    keep(os.path.join(root, FOLDER), RECORD, f"{digest}\n{text}".encode())
+
+
+def keep(folder: str, name: str, content: bytes) -> None:
+    """Write a file in one step: who reads it sees the old one or the new one."""
+    os.makedirs(folder, exist_ok=True)
+    handle, partial = tempfile.mkstemp(dir=folder, suffix=".tmp")
+    with open(handle, "wb") as file:
+        file.write(content)
+    os.replace(partial, os.path.join(folder, name))
+
+
+def forget(root: str) -> None:
+    """Let the next build start from nothing."""
+    with suppress(FileNotFoundError):
+        os.remove(os.path.join(root, FOLDER, RECORD))

@@ -68,7 +68,8 @@ class Stamp(NamedTuple):
     size: int
     inode: int
     digest: str
-    """SHA-256; empty if there is no file."""
+    """SHA-256, of a folder (whose path ends with a slash) that of `listing`; empty if there is
+    nothing."""
 
 
 ABSENT = Stamp(0, 0, 0, 0, "")
@@ -313,11 +314,21 @@ def look(path: str, known: Stamp | None = None, started: int = 0) -> Stamp:
         seen = (status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino)
         if known and known[:4] == seen and max(seen[:2]) < started - MARGIN:
             return known
-        with open(path, "rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        if path.endswith("/"):
+            digest = hashlib.sha256(listing(os.listdir(path))).hexdigest()
+        else:
+            with open(path, "rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return known if known == ABSENT else ABSENT
     return Stamp(*seen, digest)
+
+
+def listing(names: Iterable[str]) -> bytes:
+    """What code that listed a folder saw of it: neither its own post nor what Python compiled."""
+    others = ("__pycache__", "frozen.json")
+    seen = (name for name in names if not name.startswith("index.") and name not in others)
+    return "\n".join(sorted(seen)).encode()
 
 
 def glance(path: str, digest: str) -> Stamp:
@@ -444,21 +455,28 @@ def kernel_files(kernel: str) -> list[str]:
     return [f"{folder}/kernels/{kernel}/kernel.json" for folder in folders if folder]
 
 
-def is_accountable(kernel: str) -> bool:
-    """Whether `environment` tells all that a kernel's code can import.
+def is_own(kernel: str) -> bool:
+    """Whether a kernel's code runs in this interpreter: `environment` tells what it can import."""
+    argv = _command(kernel)
+    if argv is None:
+        return kernel == "python3"
+    is_python = any(word.startswith("ipykernel") for word in argv)
+    return is_python and argv[0] in ("python", "python3", sys.executable)
 
-    It does for this interpreter, and for a kernel of another language, of which nothing more
-    is known anyway; not for another Python.
-    """
+
+def is_node(kernel: str) -> bool:
+    """Whether a kernel is our own for Node: what its code can import lies beside the post."""
+    return "generator.execute.node_kernel" in (_command(kernel) or ())
+
+
+def _command(kernel: str) -> list[str] | None:
     for path in kernel_files(kernel):
         try:
             with open(path, "rb") as file:
-                argv = json.load(file)["argv"]
+                return [str(word) for word in json.load(file)["argv"]]
         except (OSError, ValueError, KeyError, TypeError):
             continue
-        is_python = any(str(word).startswith("ipykernel") for word in argv)
-        return not is_python or argv[0] in ("python", "python3", sys.executable)
-    return kernel == "python3"
+    return None
 
 
 def staging_folder(output: str) -> str:

@@ -6,6 +6,7 @@ A stage is imported when it has something to do: most builds change one post or 
 from __future__ import annotations
 
 import hashlib
+import shutil
 import sys
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -18,9 +19,10 @@ from .discover import discover, read_katex, read_theme
 from .errors import BuildFailed, InkcellError, collect
 from .execute import Place, execute
 from .execute.cache import DamagedEntry, entry_path, load
+from .execute.frozen import traced_files
 from .execute.key import code_key, executed_cells
 from .kept import Asked, Fresh, Kept, KnownFormula, Uses, answers_differ, noting, remember
-from .last_build import MANIFEST, Made, is_accountable, look, name_of
+from .last_build import MANIFEST, Made, is_node, is_own, look, name_of
 from .model import Config, ExecutedPost, Formula, Post, RenderedPost, Site, Theme, Typeset
 from .progress import Notice, Report, Reused, silent
 
@@ -283,25 +285,33 @@ def _uses(item: ExecutedPost, config: Config) -> Uses | None:
     post, settings = item.post, item.post.meta.execute
     if not settings.enabled or not executed_cells(post):
         return Uses()
-    if not settings.cache or settings.freeze or item.results.frozen or item.results.stale:
+    root, home = traced_root(config), str(config.root)
+    if item.results.frozen and not item.results.stale:
+        seen = traced_files(post, code_key(post))
+        files = {name_of(f"{root}/{name}", home): digest for name, digest in seen.items()}
+        return Uses(code=code_key(post), files=files)
+    if not settings.cache or settings.freeze or item.results.stale:
         return None
-    if not is_accountable(post.meta.kernel):
+    interpreter = shutil.which("node") if is_node(post.meta.kernel) else None
+    if not interpreter and not is_own(post.meta.kernel):
         return None
     key = code_key(post)
-    path = entry_path(config.root / config.cache, key)
-    digest = look(str(path)).digest
+    path = str(entry_path(config.root / config.cache, key))
+    digest = look(path).digest
     try:
         entry = load(config.root / config.cache, key)
     except DamagedEntry:
         return None
     if entry is None or entry.results.provenance != item.results.provenance:
         return None
-    root = traced_root(config)
-    files = {root / name: seen for name, seen in entry.trace.files.items()} | {path: digest}
+    files = {f"{root}/{name}": seen for name, seen in entry.trace.files.items()}
+    files[path] = digest
+    if interpreter:
+        files[interpreter] = look(interpreter).digest
     return Uses(
         code=key,
         kernel=post.meta.kernel,
-        files={name_of(str(file), str(config.root)): seen for file, seen in files.items()},
+        files={name_of(file, home): seen for file, seen in files.items()},
         missing=entry.trace.missing,
         variables=settings.depends_on_env,
     )

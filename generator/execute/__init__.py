@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ..errors import ExecutionError, InkcellError, KernelMissing, blame
+from ..last_build import is_own
 from ..model import Config, ExecutedPost, Post, Results
 from ..progress import Finished, Notice, Report, Reused, Started, silent
 from . import cache as kept
@@ -28,7 +30,7 @@ from . import frozen, machine
 from .imports import imports_of, union
 from .key import code_changes, code_key, executed_cells
 from .share import Shares
-from .trace import Environment, Trace, current, device_of, differences
+from .trace import Environment, Trace, ask_interpreter, current, device_of, differences
 
 Run = Callable[[Post, str], tuple[Results, Trace | None]]
 """(post, visible device) -> what its code produced, and what it was seen to use.
@@ -263,6 +265,9 @@ def _world(
 
 
 def _kernel_environment(kernel: str) -> Environment:
+    if is_own(kernel):
+        # What `kernel` imports to find that out takes longer than all else of a short build.
+        return ask_interpreter(sys.executable)
     from .kernel import environment_of
 
     return environment_of(kernel)

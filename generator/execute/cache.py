@@ -19,8 +19,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from ..errors import ExecutionError
 from ..model import Bundle, Failure, Omission, Output, Post, Provenance, Results, Stream
 from .key import FORMAT, code_key, ingredients
@@ -177,6 +175,9 @@ def held(cache: Path, key: str, stopped: threading.Event) -> Iterator[bool]:
     """
     path = cache / "locks" / f"{key}.lock"
     path.parent.mkdir(parents=True, exist_ok=True)
+    # Only a build whose code runs waits for another; its import is a part of a short build.
+    from filelock import FileLock, Timeout
+
     lock = FileLock(path)
     waited = False
     while True:

@@ -61,6 +61,11 @@ def find(post: Post, key: str, root: Path) -> Found | None:
     return Found(replace(entry.results, outputs=outputs, frozen=True, stale=stale), stale)
 
 
+def traced_files(post: Post, key: str) -> Mapping[str, str]:
+    """The files that frozen results which fit a post were seen to use: path to SHA-256."""
+    return _read(post.source.neighbours[FILE])[key].trace.files
+
+
 def write(folder: Path, entries: Mapping[str, Entry]) -> Path:
     """Store results in a post's folder; return the file."""
     plain = {"entries": [plain_entry(key, entry) for key, entry in sorted(entries.items())]}

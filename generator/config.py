@@ -224,7 +224,7 @@ def _repository(record: Record) -> str:
 def _branch(record: Record, key: str, default: str) -> str:
     name = record.text(key, default)
     if name and not BRANCH.fullmatch(name):
-        record.wrong(key, f"`{name}` cannot be a branch", f'for example {key} = "gh-pages"')
+        record.wrong(key, f"`{name}` cannot be a branch", f'for example {key} = "main"')
         return default
     return name or default
 

@@ -91,7 +91,7 @@ class Config:
     timezone: tzinfo | None = None
     """What a date without an offset means; None is UTC."""
     repository: str = ""
-    """Address of the blog's source repository, linked from the pages: without a slash at the end."""
+    """Address of the blog's source repository, linked from the pages; no slash at the end."""
     branch: str = "main"
     """The branch of the repository that holds the posts' sources."""
     published_branch: str = ""

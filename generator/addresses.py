@@ -7,9 +7,11 @@ stands in a link: below the site's base path and percent-encoded (RFC 3986).
 from __future__ import annotations
 
 import posixpath
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 from urllib.parse import quote, unquote, urlsplit
 
 from .model import Config, Post
@@ -59,6 +61,12 @@ def post_page(post: Post, config: Config) -> str:
     for name in sorted(parts, key=len, reverse=True):
         pattern = pattern.replace(f":{name}", parts[name])
     return language_prefix(meta.language, config) + pattern
+
+
+def notebook_path(post: Post, config: Config) -> str:
+    """Where the notebook of a post with its results lies: beside its page."""
+    folder = posixpath.dirname(page_path(post_page(post, config)))
+    return posixpath.join(folder, f"{post.meta.slug}.ipynb")
 
 
 def language_prefix(language: str, config: Config) -> str:
@@ -113,6 +121,45 @@ def address(path: str, config: Config) -> str:
 def absolute(path: str, config: Config) -> str:
     """A path of the site with scheme and host."""
     return config.origin + address(path, config)
+
+
+GITHUB = re.compile(r"https?://(?:www\.)?github\.com/([^/]+/[^/]+)/?")
+
+
+def github_name(repository: str) -> str:
+    """`user/repo` of a repository on github.com; empty for any other."""
+    match = GITHUB.fullmatch(repository)
+    return match[1].removesuffix(".git") if match else ""
+
+
+def source_address(post: Post, config: Config) -> str:
+    """Where a reader finds a post's source; empty if that is not known."""
+    # Posts outside the blog's folder have a path of this machine, which is nobody's business.
+    if not config.repository or PurePath(post.source.path).is_absolute():
+        return ""
+    return f"{config.repository}/blob/{_on_branch(post.source.path, config.branch)}"
+
+
+def colab_address(post: Post, notebook: str, config: Config) -> str:
+    """Where Google Colab opens a post: its executed notebook, or its source if that is one.
+
+    Colab reads notebooks out of repositories on github.com. `notebook` is the path of the
+    executed notebook inside the site, and empty if there is none. Nothing if Colab reads neither.
+    """
+    repository = github_name(config.repository)
+    if not repository:
+        return ""
+    if config.published_branch and notebook:
+        place = _on_branch(notebook, config.published_branch)
+    elif post.source.format == "ipynb" and source_address(post, config):
+        place = _on_branch(post.source.path, config.branch)
+    else:
+        return ""
+    return f"https://colab.research.google.com/github/{repository}/blob/{place}"
+
+
+def _on_branch(path: str, branch: str) -> str:
+    return quote(f"{branch}/{path}", safe=SAFE)
 
 
 def asset_path(name: str) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from .addresses import github_name
 from .errors import BuildFailed, ConfigError, InkcellError
 from .model import DEFAULT_PERMALINK, Author, Config, Execution, FeedSettings
 from .record import Record
@@ -26,12 +27,16 @@ SETTINGS = (
     "permalink",
     "timezone",
     "repository",
+    "branch",
+    "published_branch",
     "page_size",
     "feed",
     "execute",
 )
 PERMALINK_PARTS = ("category", "year", "month", "day", "slug")
 ADDRESS_HINT = "it starts with a slash, and no part of it is `..`"
+BRANCH = re.compile(r"[^\s~^:?*\[\\]+")
+"""What git-check-ref-format(1) admits, nearly."""
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*")
 
 
@@ -123,7 +128,9 @@ def _config(record: Record) -> Config:
         author=Author(author.text("name"), author.text("email"), author.text("uri")),
         permalink=checked_permalink(record, record.text("permalink", DEFAULT_PERMALINK)),
         timezone=_timezone(record),
-        repository=record.text("repository").rstrip("/"),
+        repository=_repository(record),
+        branch=_branch(record, "branch", "main"),
+        published_branch=_published_branch(record),
         page_size=record.number("page_size", 20, least=1),
         feed=FeedSettings(
             limit=feed.number("limit", 10, least=1),
@@ -203,6 +210,35 @@ def _checked_url(url: str, record: Record) -> str:
     message = f"`{url}` is not an address of a site" if url else "`url` is missing"
     record.wrong("url", message, 'for example url = "https://user.github.io/project"')
     return "https://example.org"
+
+
+def _repository(record: Record) -> str:
+    """The address of the repository, as a browser knows it: git's own ends in `.git`."""
+    address = record.text("repository").rstrip("/").removesuffix(".git")
+    if address and not re.fullmatch(r"https?://[^\s/?#]+/[^\s?#]+", address):
+        hint = 'for example repository = "https://github.com/user/repo"'
+        record.wrong("repository", f"`{address}` is not the address of a repository", hint)
+        return ""
+    return address
+
+
+def _branch(record: Record, key: str, default: str) -> str:
+    name = record.text(key, default)
+    if name and not BRANCH.fullmatch(name):
+        record.wrong(key, f"`{name}` cannot be a branch", f'for example {key} = "main"')
+        return default
+    return name or default
+
+
+def _published_branch(record: Record) -> str:
+    name = _branch(record, "published_branch", "")
+    if name and not github_name(record.text("repository")):
+        record.wrong(
+            "published_branch",
+            "`published_branch` is a branch of a `repository` on github.com, and none is given",
+            'add repository = "https://github.com/user/repo", or leave it out',
+        )
+    return name
 
 
 def _per_language(record: Record, key: str, languages: tuple[str, ...]) -> Mapping[str, str]:

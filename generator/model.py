@@ -91,7 +91,11 @@ class Config:
     timezone: tzinfo | None = None
     """What a date without an offset means; None is UTC."""
     repository: str = ""
-    """Address of the blog's source repository, linked from the pages."""
+    """Address of the blog's source repository, linked from the pages; no slash at the end."""
+    branch: str = "main"
+    """The branch of the repository that holds the posts' sources."""
+    published_branch: str = ""
+    """The branch of the repository that holds the finished site, if one does: `gh-pages`."""
     page_size: int = 20
     """How many posts the home page shows before it points to the archive."""
     feed: FeedSettings = FeedSettings()
@@ -259,6 +263,9 @@ class Code:
     may_raise: bool = False
     """True for `raises-exception` and `error: true`: an exception becomes part of the page."""
     display: Display = Display()
+    options: str = ""
+    """The `#|` option lines above `source`, as the author wrote them."""
+    tags: tuple[str, ...] = ()
 
 
 Cell = Prose | Code
@@ -271,6 +278,8 @@ class Notebook:
     cells: tuple[Cell, ...]
     code_language: str = "python"
     """Pygments' name of the language that the code cells are written in."""
+    front_matter: str = ""
+    """The YAML above the cells, as the author wrote it, without its fences."""
 
     @property
     def code(self) -> tuple[Code, ...]:
@@ -441,11 +450,17 @@ class RenderedPost:
     minutes: int
     """Reading time."""
     files: tuple[File, ...] = ()
-    """Figures and neighbouring files that the post shows or links to."""
+    """Figures and neighbouring files that the post shows or links to, and its notebook."""
     image: Image | None = None
     has_math: bool = False
     warnings: tuple[InkcellError, ...] = ()
     """What KaTeX accepted but LaTeX would not, each with its place."""
+    notebook: str = ""
+    """Path of the executed notebook, one of `files`; empty if nothing ran."""
+    provenance: Provenance | None = None
+    """As in `Results`, and so are the two below."""
+    frozen: bool = False
+    stale: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

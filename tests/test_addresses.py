@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import replace
+from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.addresses import absolute, address, feed_id, page_path, post_page, slug
+from generator.addresses import (
+    absolute,
+    address,
+    colab_address,
+    feed_id,
+    github_name,
+    notebook_path,
+    page_path,
+    post_page,
+    slug,
+    source_address,
+)
 from generator.config import parse_config
 
 from .conftest import SETTINGS
@@ -89,3 +102,75 @@ def test_ids_of_entries() -> None:
     assert feed_id(english, BELOW) == "https://user.example/project/en/math/a"
     own = replace(post, meta=replace(post.meta, id="tag:x,2020:y"))
     assert feed_id(own, BELOW) == "tag:x,2020:y"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path"),
+    [
+        ("", "math/2022-07-08-a/a.ipynb"),
+        ("/2022/:slug.html", "2022/a.ipynb"),
+        ("/:slug.html", "a.ipynb"),
+        ("/", "a.ipynb"),
+    ],
+)
+def test_a_notebook_lies_beside_its_page(pattern: str, path: str) -> None:
+    """Whether the page is a folder's index or a file of its own."""
+    front = f"---\ntitle: x\ndate: 2022-07-08\ncategory: math\npermalink: {pattern}\n---\n"
+    assert notebook_path(post_of(front), CONFIG) == path
+
+
+@pytest.mark.parametrize(
+    ("repository", "name"),
+    [
+        ("https://github.com/user/repo", "user/repo"),
+        ("https://www.github.com/user/repo.git", "user/repo"),
+        ("https://github.com/user", ""),
+        ("https://gitlab.com/user/repo", ""),
+        ("https://example.org/?github.com/user/repo", ""),
+        ("", ""),
+    ],
+)
+def test_repositories_on_github(repository: str, name: str) -> None:
+    """Only those on github.com are one."""
+    assert github_name(repository) == name
+
+
+GITHUB = "https://github.com/user/repo"
+COLAB = "https://colab.research.google.com/github/user/repo/blob"
+
+
+@pytest.mark.parametrize(
+    ("repository", "published", "kind", "notebook", "expected"),
+    [
+        # An `.ipynb` opens from the branch of the sources, a text notebook not at all.
+        (GITHUB, "", "ipynb", "m/a.ipynb", f"{COLAB}/dev/x/posts/a/index.ko.ipynb"),
+        (GITHUB, "", "md", "m/a.ipynb", ""),
+        # Where the finished site is on a branch, every post opens with its results.
+        (GITHUB, "gh-pages", "md", "수학/a.ipynb", f"{COLAB}/gh-pages/%EC%88%98%ED%95%99/a.ipynb"),
+        (GITHUB, "gh-pages", "ipynb", "m/a.ipynb", f"{COLAB}/gh-pages/m/a.ipynb"),
+        # A post that has not run has no notebook of its results.
+        (GITHUB, "gh-pages", "md", "", ""),
+        (GITHUB, "gh-pages", "ipynb", "", f"{COLAB}/dev/x/posts/a/index.ko.ipynb"),
+        # Colab reads github.com alone.
+        ("https://gitlab.com/user/repo", "", "ipynb", "m/a.ipynb", ""),
+        ("", "", "ipynb", "m/a.ipynb", ""),
+    ],
+)
+def test_where_colab_opens_a_post(
+    repository: str, published: str, kind: Literal["md", "ipynb"], notebook: str, expected: str
+) -> None:
+    """A notebook in a repository on github.com: the executed one, or the source."""
+    config = replace(CONFIG, repository=repository, branch="dev/x", published_branch=published)
+    post = post_of("x\n")
+    source = replace(post.source, path=f"posts/a/index.ko.{kind}", format=kind)
+    assert colab_address(replace(post, source=source), notebook, config) == expected
+
+
+def test_where_the_source_is() -> None:
+    """In the repository, on the branch that the settings name; no path of this machine is told."""
+    config = replace(CONFIG, repository=GITHUB, branch="trunk")
+    post = post_of("x\n")
+    assert source_address(post, config) == f"{GITHUB}/blob/trunk/posts/a/index.ko.md"
+    assert source_address(post, CONFIG) == ""
+    elsewhere = replace(post.source, path=str(Path("/elsewhere/a/index.ko.md").resolve()))
+    assert source_address(replace(post, source=elsewhere), config) == ""

@@ -22,13 +22,13 @@ from generator.config import read_config
 from generator.errors import BuildFailed, InkcellError
 from generator.execute import execute
 from generator.execute.trace import Environment, Trace
-from generator.model import Bundle, Post, Results
+from generator.model import Bundle, Post, Provenance, Results
 
 from .conftest import REPOSITORY, WriteBlog
 
 PACKAGE = Path(generator.__file__).parent
 STAGES = ("discover", "parse", "execute", "render", "assemble", "write")
-PURE = ("model", "parse", "render", "assemble")
+PURE = ("model", "addresses", "sizes", "parse", "render", "assemble")
 
 CELL = '```{code-cell}\nprint("ran")\n```\n'
 
@@ -71,7 +71,10 @@ class FakeKernel:
         self.ran.append(post.source.path)
         cells = [cell for cell in post.notebook.code if cell.runs and cell.source.strip()]
         outputs = tuple((Bundle({"text/plain": f"ran {cell.source}"}),) for cell in cells)
-        return Results(outputs), Trace("Fake 1")
+        made = Provenance(
+            "2026-10-03T23:30:00+00:00", 83.4, "python3", "Fake 1", {"b": "1", "a": "2"}
+        )
+        return Results(outputs, made), Trace("Fake 1")
 
     def environment(self, kernel: str) -> Environment:
         return Environment("Fake 1", lambda name: "", lambda name: False)
@@ -121,7 +124,7 @@ from generator.addresses import collect_links
 from generator.assemble import assemble
 from generator.config import read_config
 from generator.discover import discover, read_katex, read_theme
-from generator.model import ExecutedPost, Results
+from generator.model import ExecutedPost, Provenance, Results
 from generator.parse import parse
 from generator.render import render
 from generator.render.code import stylesheet
@@ -136,7 +139,8 @@ typeset = start_katex(katex.script)
 def once():
     posts = [parse(source, config) for source in sources]
     links = collect_links(posts, config)
-    outputs = [ExecutedPost(p, Results(tuple(() for _ in p.notebook.code))) for p in posts]
+    made = Provenance("2026-10-03T23:30:00+00:00", 83.4, "python3", peak_memory=10**8)
+    outputs = [ExecutedPost(p, Results(tuple(() for _ in p.notebook.code), made)) for p in posts]
     strings = theme.strings["ko"]
     rendered = [render(item, links, typeset, strings) for item in outputs]
     return assemble(rendered, config, theme, stylesheet(), katex.static)

@@ -19,10 +19,12 @@ from ..addresses import (
     language_feed,
     page_path,
     post_page,
+    source_address,
     tag_page,
 )
 from ..errors import ThemeError
 from ..model import Config, File, Heading, RenderedPost, Theme
+from .card import card_view
 from .listing import (
     by_category,
     by_folder,
@@ -264,9 +266,9 @@ class Pages:
             ),
             newer=self._neighbour(siblings, position - 1),
             older=self._neighbour(siblings, position + 1),
-            source=f"{config.repository}/blob/main/{rendered.post.source.path}"
-            if config.repository
-            else "",
+            source=source_address(rendered.post, config),
+            stale=bool(rendered.stale),
+            card=card_view(rendered, config, self.strings(meta.language)),
         )
         return self.render("post.html", path, page, rendered.post.source.path, post=view)
 

@@ -121,6 +121,42 @@ class ReferenceView:
 
 
 @dataclass(frozen=True, slots=True)
+class PackageView:
+    """A package that a post's code imported."""
+
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardView:
+    """What the results of a post were made on. A text is empty where that is not known."""
+
+    date: DateView
+    """The day on which the code ran, in UTC."""
+    frozen: bool
+    """They are kept beside the post, and no build makes them anew."""
+    interpreter: str
+    packages: tuple[PackageView, ...]
+    """By name."""
+    system: str
+    """Operating system and architecture."""
+    processor: str
+    gpu: str
+    threads: int
+    time: str
+    """How long the code ran, in the page's language."""
+    memory: str
+    """What it took at its most: `612.3 MB`."""
+    notebook: str
+    """Address of the executed notebook."""
+    notebook_name: str
+    """A name for whoever keeps it."""
+    colab: str
+    """Address at which Google Colab opens the post."""
+
+
+@dataclass(frozen=True, slots=True)
 class PostView:
     """A post on its own page."""
 
@@ -135,6 +171,10 @@ class PostView:
     newer: LinkView | None
     source: str
     """Address of the post's source, if the blog's repository is known."""
+    stale: bool = False
+    """The results shown were made by an earlier version of the code."""
+    card: CardView | None = None
+    """None if no code ran."""
 
 
 @dataclass(frozen=True, slots=True)

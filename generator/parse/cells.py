@@ -72,7 +72,7 @@ def read_cells(raw: RawNotebook, meta: Meta, errors: list[InkcellError]) -> Note
             cells.append(code)
         elif cell.kind == "markdown" or cell.format in PROSE_FORMATS:
             cells.append(Prose(cell.text, cell.cell, cell.line, cell.attachments))
-    return Notebook(tuple(cells), _language(raw, meta))
+    return Notebook(tuple(cells), _language(raw, meta), raw.front_matter)
 
 
 def _language(raw: RawNotebook, meta: Meta) -> str:
@@ -98,6 +98,8 @@ def _code(cell: RawCell, meta: Meta, errors: list[InkcellError]) -> Code:
         cell=cell.cell,
         line=cell.line + options_end,
         may_raise=meta.execute.error,
+        options="\n".join(lines[:options_end]),
+        tags=cell.tags,
     )
     # Leading blank lines are stripped from the code, so they count towards its first line.
     blank = next((n for n, line in enumerate(lines[options_end:]) if line.strip()), 0)

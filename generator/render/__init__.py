@@ -6,6 +6,7 @@ address.
 1. `markdown`   prose -> tokens; formulas typeset by `katex`, code coloured by `code`
 2. `outputs`    what the code produced -> HTML, by MIME type
 3. `sanitize`   the feed's version, which stands without style sheets and scripts
+4. `executed_notebook`  the post with its outputs as an `.ipynb`, if its code ran
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ from html import escape
 
 from markdown_it import MarkdownIt
 
-from ..addresses import Links, absolute, post_page, resolve
+from ..addresses import Links, absolute, notebook_path, post_page, resolve
 from ..errors import BuildFailed, FrontMatterError, blame
 from ..model import Code, ExecutedPost, Image, Output, Post, Prose, RenderedPost, Typeset
 from .code import highlight
 from .context import Context
+from .executed_notebook import executed_notebook
 from .markdown import (
     all_text,
     code_block,
@@ -67,6 +69,10 @@ def render(
     if context.errors:
         with blame(post.source.path):
             raise BuildFailed(context.errors)
+    results = executed.results
+    notebook = notebook_path(post, links.config) if results.provenance else ""
+    if notebook:
+        context.publish(notebook, executed_notebook(executed, strings))
     page = absolute(post_page(post, links.config), links.config)
     prose = all_text(tokens)
     return RenderedPost(
@@ -80,6 +86,10 @@ def render(
         image=image,
         has_math=context.has_math,
         warnings=tuple(warning.at(file=post.source.path) for warning in context.warnings),
+        notebook=notebook,
+        provenance=results.provenance,
+        frozen=results.frozen,
+        stale=results.stale,
     )
 
 

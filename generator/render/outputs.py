@@ -15,7 +15,8 @@ from markdown_it import MarkdownIt
 
 from ..addresses import address
 from ..errors import OutputError
-from ..model import Bundle, Code, Failure, Image, Output, Stream
+from ..model import Bundle, Code, Failure, Image, Omission, Output, Stream
+from ..sizes import size_text
 from . import terminal
 from .context import Context, Place
 from .markdown import display_formula, read_fragment, render_inline, render_tokens
@@ -111,6 +112,9 @@ def _show(md: MarkdownIt, context: Context, code: Code, output: Output) -> Shown
             return _text(text, name) if wanted and text else None
         case Failure():
             return _text(output.traceback or f"{output.name}: {output.value}", "traceback")
+        case Omission(size):
+            notice = escape(omission_text(size, context.strings), quote=False)
+            return Shown(f'<p class="omission">{notice}</p>\n', f"<p><em>{notice}</em></p>\n")
         case Bundle(data):
             frame = Frame(md, context, code, output)
             for mime, renderer in RENDERERS.items():
@@ -125,6 +129,11 @@ def _show(md: MarkdownIt, context: Context, code: Code, output: Output) -> Shown
                     "print it, or show it as text, HTML or a figure",
                 )
     return None
+
+
+def omission_text(size: int, strings: Mapping[str, str]) -> str:
+    """What stands for output that is not kept; `strings` are in the post's language."""
+    return strings["omission"].format(size=size_text(size))
 
 
 def _text(text: str, kind: str) -> Shown:

@@ -177,7 +177,7 @@ def test_ipynb(minor: int) -> None:
     assert post.meta.title == "A post"
     assert post.notebook.cells == (
         Prose("One\ntwo", 2, 1),
-        Code("x = 1", 3, 1, display=Display(input="collapsed")),
+        Code("x = 1", 3, 1, display=Display(input="collapsed"), tags=("hide-input",)),
     )
 
 

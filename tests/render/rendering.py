@@ -14,6 +14,7 @@ from generator.model import (
     Formula,
     Output,
     Post,
+    Provenance,
     RenderedPost,
     Results,
     Source,
@@ -25,7 +26,15 @@ from generator.render import render
 from ..conftest import FRONT_MATTER, SETTINGS
 
 CONFIG = parse_config(SETTINGS)
-STRINGS = {"show_code": "Code", "show_output": "Output", "figure_alt": "A figure"}
+STRINGS = {
+    "show_code": "Code",
+    "show_output": "Output",
+    "figure_alt": "A figure",
+    "omission": "{size} more",
+}
+
+MADE = Provenance("2026-10-03T23:59:58+00:00", 83.4, "python3", "Python 3.11.7")
+"""What results were made on, where a test does not care."""
 
 
 def show_tex(tex: str, display: bool) -> Formula:
@@ -55,10 +64,11 @@ def render_post(
     neighbours: Mapping[str, bytes] | None = None,
     typeset: Typeset = show_tex,
     others: Sequence[Post] = (),
+    made: Provenance | None = None,
 ) -> RenderedPost:
-    """A post as HTML; `outputs` are those of its code cells, in order."""
+    """A post as HTML; `outputs` are those of its code cells, in order, made on `made`."""
     post = post_of(text, neighbours)
     code: tuple[Code, ...] = post.notebook.code
     filled = tuple(tuple(o) for o in outputs) + ((),) * (len(code) - len(outputs))
     links = collect_links([post, *others], CONFIG)
-    return render(ExecutedPost(post, Results(filled)), links, typeset, STRINGS)
+    return render(ExecutedPost(post, Results(filled, made)), links, typeset, STRINGS)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from generator.errors import BuildFailed
-from generator.model import Bundle, Failure, Output, Stream
+from generator.model import Bundle, Failure, Omission, Output, Stream
 from generator.render import terminal
 from generator.render.outputs import LARGEST_SVG
 from generator.render.pictures import DARK_PAPER, dark_colour, finish_svg, measure
@@ -147,6 +147,15 @@ def test_an_exception_that_was_announced_is_shown() -> None:
     )
     assert '<span class="ansi-red">ValueError</span>: no' in body
     assert 'class="traceback"' in body
+
+
+def test_what_is_not_kept_is_told() -> None:
+    """After the output that is shown, on the page and in the feed, with its size."""
+    rendered = render_post(CELL, [[Stream("stdout", "printed\n"), Omission(29_812_345)]])
+    assert (
+        '<samp>printed</samp></pre>\n<p class="omission">29.8 MB more</p>\n</div>' in rendered.body
+    )
+    assert "<samp>printed</samp></pre>\n<p><em>29.8 MB more</em></p>" in rendered.feed_body
 
 
 @pytest.mark.parametrize(

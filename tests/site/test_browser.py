@@ -27,11 +27,17 @@ def open_page(browser: Browser, address: str, width: int, height: int, scheme: s
     return page
 
 
+def unfold(page: Page) -> None:
+    """Open all that is folded away."""
+    page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
+
+
 @pytest.mark.parametrize("screen", SCREENS)
 def test_no_page_scrolls_sideways(browser: Browser, served: Served, screen: str) -> None:
     """Wide formulas, tables and code scroll inside themselves; the page never does."""
     for path in served.pages:
         page = open_page(browser, served.address + path, *SCREENS[screen], "light")
+        unfold(page)
         widths = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
         assert widths[0] <= widths[1], path
         page.context.close()
@@ -96,6 +102,7 @@ def test_axe_finds_nothing(browser: Browser, served: Served, screen: str, scheme
     """WCAG 2.2 A and AA, and axe's best practices: contrast, names, roles, focus."""
     for path in served.pages:
         page = open_page(browser, served.address + path, *SCREENS[screen], scheme)
+        unfold(page)
         page.add_script_tag(path=str(AXE))
         result: Any = page.evaluate("axe.run()")
         page.context.close()

@@ -46,6 +46,13 @@ os.execv(sys.argv[1], sys.argv[1:])
 """
 """Linux kills the worker with its kernel (1 is PR_SET_PDEATHSIG, which outlives `exec`)."""
 
+REASONS = {
+    "heap out of memory|heap limit": "it ran out of memory",
+    # Node 22 collects such a promise, and stumbles over it.
+    "DisallowJavascriptExecutionScope": "it awaited a promise that nothing could settle any more",
+}
+"""What Node writes when it aborts, in words."""
+
 CHUNK = 1 << 16
 
 
@@ -237,8 +244,9 @@ class Worker:
         status = self._process.wait()
         how = f"with status {status}" if status >= 0 else f"by {signal.Signals(-status).name}"
         hint = "did the code call `process.exit`?" if status >= 0 else "was it killed?"
-        if re.search("heap out of memory|heap limit", said):
-            hint = "it ran out of memory"
+        for pattern, reason in REASONS.items():
+            if re.search(pattern, said):
+                hint = reason
         return NodeError("NodeExited", f"the Node process of this notebook has ended {how}: {hint}")
 
 

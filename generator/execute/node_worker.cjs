@@ -30,8 +30,7 @@ const here = process.cwd();
 const { readSync, writeSync } = fs;
 const { nextTick } = process;
 const { setImmediate } = globalThis;
-const session = new Session();
-session.connect();
+let session = connect();
 
 // The kernel passes interrupts on; this process may be in the group that gets the signal.
 process.on('SIGINT', () => {});
@@ -39,6 +38,12 @@ process.on('SIGINT', () => {});
 let cell = null; // The cell that runs: {number, code, settled, open, outcome}.
 const kept = []; // What was written while none did.
 const uncaught = []; // What was thrown while none did.
+
+function connect() {
+  const connected = new Session();
+  connected.connect();
+  return connected;
+}
 
 // --- what leaves -------------------------------------------------------------------------------
 
@@ -286,7 +291,7 @@ function take(remote) {
 }
 
 function execute({ code, number, own }) {
-  const running = { number, code, open: true, settled: false, outcome: null };
+  const running = { number, code, open: true, settled: false, evaluating: true, outcome: null };
   cell = running;
   for (const message of kept.splice(0)) send(message);
   for (const error of uncaught.splice(0)) {
@@ -298,19 +303,16 @@ function execute({ code, number, own }) {
   const expression = `${source}\n//# sourceURL=Cell[${number}]`;
   const options = { replMode: true, awaitPromise: true, objectGroup: 'cell' };
   session.post('Runtime.evaluate', { expression, ...options }, async (refused, reply) => {
+    running.evaluating = false;
     if (running.settled || refused?.message.includes('terminated')) return; // By an interrupt.
     try {
-      if (refused) throw new Error(REFUSALS[refused.message] ?? refused.message);
+      if (refused) throw new Error(refused.message);
       settle(running, await outcome(running, source, reply));
     } catch (error) {
       settle(running, failure(running, error));
     }
   });
 }
-
-const REFUSALS = {
-  'Promise was collected': 'the cell awaits a promise that nothing can fulfil or reject any more',
-};
 
 /** What a cell ended with, from what the inspector says of it. */
 function outcome(running, source, { result, exceptionDetails }) {
@@ -338,6 +340,11 @@ function settle(running, ended) {
   if (running.settled) return;
   running.settled = true;
   running.outcome = ended;
+  if (running.evaluating) {
+    // Node 22 aborts if the promise that a session waits for is collected.
+    session.disconnect();
+    session = connect();
+  }
   nextTick(() => {
     pickUp();
     running.open = false;

@@ -340,6 +340,7 @@ def _orphans(command: Sequence[str]) -> Iterator[resource.struct_rusage]:
             names = ", ".join(process.name() for process in left)
             for process in left:
                 process.kill()
+            psutil.wait_procs(left)
             raise Failed(f"{' '.join(command)} left processes running: {names}")
 
 

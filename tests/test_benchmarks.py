@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import json
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -242,3 +244,30 @@ def test_the_peers_run_the_same_libraries() -> None:
         ours = pinned(REPOSITORY / "requirements" / "build.lock", name)
         assert ours
         assert pinned(benchmark.PEERS, name) == ours
+
+
+PROBE = """
+import subprocess
+import psutil
+from benchmarks import notebooks as benchmark
+
+benchmark.adopt_orphans()
+subprocess.run(["sh", "-c", "sleep 0.2 &"], check=True)
+print(len(list(benchmark._orphans(["sh"]))), "counted")
+benchmark.ORPHANS_MAY_TAKE = 0
+subprocess.run(["sh", "-c", "sleep 600 &"], check=True)
+try:
+    list(benchmark._orphans(["sh"]))
+except benchmark.Failed as error:
+    print(error)
+print(len(psutil.Process().children(recursive=True)), "left")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives orphans to another parent")
+def test_processes_that_outlive_their_command_are_counted_or_ended() -> None:
+    """A kernel that ends a little later costs as well; one that stays would cost the next tool."""
+    # In a process of its own, which has no other children to take for orphans.
+    command = [sys.executable, "-c", PROBE]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["1 counted", "sh left processes running: sleep", "0 left"]

@@ -210,8 +210,7 @@ class Kernels:
     def _trace(self, post: Post, report: str | None) -> Trace:
         environment = self.environment(post.meta.kernel)
         if report is None:
-            folder = Path(post.source.directory).relative_to(self.root).as_posix()
-            return tracing.declared_trace(post, self.root, folder)
+            return tracing.declared_trace(post, self.root, tracing.folder_of(post, self.root))
         return tracing.read_report(report, self.root, post, environment)
 
     def _parent(self, executable: str, threads: int, modules: Sequence[str]) -> Path:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -38,6 +39,7 @@ def build(config: Config, report: Report = silent) -> Site:
     katex = read_katex(config.root)
     folder = config.root / config.posts
     sources = discover(config.root, folder, config, errors)
+    errors.extend(unknown_posts(config.refresh, (source.folder for source in sources)))
     posts = collect(lambda source: parse(source, config), sources, errors)
     posts = tuple(post for post in posts if config.drafts or not post.meta.draft)
     executed = execute(posts, config, root=traced_root(config), errors=errors, report=report)
@@ -74,6 +76,16 @@ def read_posts(config: Config) -> Sequence[Post]:
     if errors:
         raise BuildFailed(errors)
     return posts
+
+
+def unknown_posts(names: Iterable[str], folders: Iterable[str]) -> Iterator[InkcellError]:
+    """An error for every name that is no post's folder."""
+    known = sorted(set(folders))
+    for name in sorted(set(names) - set(known)):
+        near = get_close_matches(name, known, 1)
+        yield InkcellError(f"there is no post `{name}`").at(
+            hint=f"did you mean `{near[0]}`?" if near else "name its folder below posts/"
+        )
 
 
 def freeze(config: Config, posts: Sequence[Post], report: Report = silent) -> tuple[Path, ...]:

@@ -1,0 +1,97 @@
+"""A blog's folder with a fake kernel and a fake environment: a kernel is a function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from generator.config import parse_config
+from generator.errors import CellFailed, InkcellError
+from generator.execute import execute, freeze, why
+from generator.execute.key import executed_cells
+from generator.execute.trace import Environment, Trace
+from generator.model import ExecutedPost, Post, Results, Source, Stream
+from generator.parse import parse
+from generator.progress import Event, Notice
+
+from ..conftest import FRONT_MATTER, SETTINGS
+
+CONFIG = parse_config(SETTINGS)
+
+
+def cell(source: str, tags: str = "", options: str = "") -> str:
+    """A code cell of a text notebook."""
+    head = f":tags: [{tags}]\n" if tags else ""
+    return f"```{{code-cell}}\n{head}{options}{source}\n```\n\n"
+
+
+def with_settings(settings: str) -> str:
+    """Front matter with `execute: {settings}`."""
+    return FRONT_MATTER.replace("title", f"execute: {{{settings}}}\ntitle")
+
+
+def post(body: str, folder: str = "a", language: str = "ko", front: str = FRONT_MATTER) -> Post:
+    """A post from its cells."""
+    path = f"posts/{folder}/index.{language}.md"
+    return parse(Source(path, f"{front}\n{body}", folder, language, "md", f"/b/{folder}"), CONFIG)
+
+
+class World:
+    """A blog's folder, a fake kernel and a fake environment, and what they were asked."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.config = replace(CONFIG, root=root, cache=Path("cache"), jobs=2)
+        self.ran: list[str] = []
+        self.events: list[Event] = []
+        self.errors: list[InkcellError] = []
+        self.trace = Trace("Python 3.11")
+        self.versions = {"numpy": "2.4.6"}
+        self.modules = {"numpy"}
+        self.interpreter = "Python 3.11"
+        self.fails: Callable[[Post], bool] = lambda post: False
+
+    def run(self, post: Post, device: str) -> tuple[Results, Trace]:
+        self.ran.append(post.source.path)
+        if self.fails(post):
+            raise CellFailed("ZeroDivisionError: division by zero").at(cell=1, line=9)
+        outputs = tuple((Stream("stdout", f"ran {c.source}"),) for c in executed_cells(post))
+        return Results(outputs), self.trace
+
+    def environment(self, kernel: str) -> Environment:
+        return Environment(
+            self.interpreter,
+            lambda name: self.versions.get(name, ""),
+            lambda name: name in self.modules,
+        )
+
+    def execute(self, *posts: Post) -> tuple[ExecutedPost, ...]:
+        return execute(
+            posts,
+            self.config,
+            root=self.root,
+            errors=self.errors,
+            report=self.events.append,
+            run=self.run,
+            environment=self.environment,
+        )
+
+    def why(self, post: Post) -> tuple[str, ...] | None:
+        return why(post, self.config, root=self.root, environment=self.environment)
+
+    def freeze(self, *posts: Post) -> tuple[Path, ...]:
+        """Store results beside posts; their folders are below this world's root."""
+        return freeze(
+            posts,
+            self.config,
+            root=self.root,
+            errors=self.errors,
+            report=self.events.append,
+            run=self.run,
+            environment=self.environment,
+        )
+
+    def notices(self) -> list[str]:
+        """What an author was told."""
+        return [event.text for event in self.events if isinstance(event, Notice)]

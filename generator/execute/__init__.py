@@ -347,22 +347,22 @@ def _results(
     run: Run | None,
 ) -> dict[str, Results]:
     done: dict[str, Results] = {}
-    waiting: dict[str, tuple[str, ...]] = {}
+    waiting: list[_Work] = []
     for key, group in groups.items():
         post = group[0]
+        stamp = kept.stamp(world.cache, key)
         decision = decide(post, key, world)
         if decision.error:
             errors.append(decision.error.at(file=post.source.path))
         elif decision.results is None:
-            waiting[key] = decision.reasons
+            waiting.append(_Work(key, post, decision.reasons, stamp, world.cache))
         else:
             done[key] = decision.results
             if _has_code(post):
                 _tell_reused(post, decision.results, world)
                 kept.touch(world.cache, key)
     if waiting:
-        work = [_Work(key, groups[key][0], waiting[key], world.cache) for key in waiting]
-        done.update(_run_all(work, run, world, errors))
+        done.update(_run_all(waiting, run, world, errors))
         kept.trim(world.cache, world.config.cache_limit, groups)
     for key, group in groups.items():
         if key in done and _has_code(group[0]) and not done[key].frozen:
@@ -395,10 +395,13 @@ def _for_post(results: Results, post: Post) -> Results:
 class _Work:
     """A post whose code must run, and what is known of its last run."""
 
-    def __init__(self, key: str, post: Post, reasons: tuple[str, ...], cache: Path) -> None:
+    def __init__(
+        self, key: str, post: Post, reasons: tuple[str, ...], stamp: int, cache: Path
+    ) -> None:
         self.key = key
         self.post = post
         self.reasons = reasons
+        self.stamp = stamp
         last = kept.last_entry(cache, post)
         made = last.results.provenance if last else None
         self.imports = last.trace.imports if last else imports_of(post)
@@ -482,7 +485,7 @@ class _Runner:
     def run(self, item: _Work) -> Results:
         post = item.post
         with kept.held(self._world.cache, item.key, self._stopped) as waited:
-            if waited:
+            if waited or kept.stamp(self._world.cache, item.key) != item.stamp:
                 # Another build has run the code in the meantime.
                 decision = _from_cache(post, item.key, self._world)
                 if decision.results:

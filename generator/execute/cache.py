@@ -164,6 +164,14 @@ def _last_path(cache: Path, post: Post) -> Path:
     return cache / "posts" / f"{post.source.folder}.{post.meta.language}"
 
 
+def stamp(cache: Path, key: str) -> int:
+    """When the entry of a key was written; changes whenever that is written anew."""
+    try:
+        return entry_path(cache, key).stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
 # --- several builds at once, and for years ------------------------------------------------------
 
 

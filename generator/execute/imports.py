@@ -87,7 +87,7 @@ def imported_names(code: str) -> Iterator[str]:
 def _parsed(code: str) -> ast.AST:
     """The syntax tree of code, at need without its magics; an empty one if it does not parse."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SyntaxWarning)
+        warnings.simplefilter("ignore")
         for text in (code, MAGIC.sub(r"\1None", code)):
             with suppress(SyntaxError, ValueError, RecursionError):
                 return ast.parse(text)

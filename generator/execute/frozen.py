@@ -50,7 +50,11 @@ def find(post: Post, key: str, root: Path) -> Found | None:
         results = replace(entry.results, frozen=True, stale=stale)
         return Found(results, stale)
     entry = max(entries.values(), key=lambda entry: _likeness(entry, post))
-    stale = code_changes(entry.ingredients, post) or ("the post has moved",)
+    stale = code_changes(entry.ingredients, post)
+    if entry.ingredients["folder"] != post.source.folder:
+        stale = ("the post has moved", *stale)
+    else:
+        stale += code_differences(entry.trace, _now(entry.trace, root))
     outputs = _aligned(entry, post)
     return Found(replace(entry.results, outputs=outputs, frozen=True, stale=stale), stale)
 

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-from generator.config import parse_config
+import pytest
+from click.testing import CliRunner, Result
+
+from generator import execute as engine
+from generator import pipeline
+from generator.cli import main
+from generator.config import parse_config, read_config
 from generator.errors import CellFailed, InkcellError
 from generator.execute import execute, freeze, why
 from generator.execute.key import executed_cells
-from generator.execute.trace import Environment, Trace
+from generator.execute.trace import Environment, Trace, device_of, read_report
 from generator.model import ExecutedPost, Post, Results, Source, Stream
 from generator.parse import parse
 from generator.progress import Event, Notice
 
-from ..conftest import FRONT_MATTER, SETTINGS
+from ..conftest import FRONT_MATTER, SETTINGS, WriteBlog
 
 CONFIG = parse_config(SETTINGS)
 
@@ -64,6 +73,7 @@ class World:
             self.interpreter,
             lambda name: self.versions.get(name, ""),
             lambda name: name in self.modules,
+            lambda: {name: [name] for name in self.versions},
         )
 
     def execute(self, *posts: Post) -> tuple[ExecutedPost, ...]:
@@ -95,3 +105,48 @@ class World:
     def notices(self) -> list[str]:
         """What an author was told."""
         return [event.text for event in self.events if isinstance(event, Notice)]
+
+
+class Blog(World):
+    """A blog on the disk. Its kernel reports of a post's folder what `sees` says."""
+
+    def __init__(self, write_blog: WriteBlog, files: dict[str, str | bytes]) -> None:
+        super().__init__(write_blog(files))
+        self.write = write_blog
+        self.config = replace(read_config(self.root), cache=Path("cache"), jobs=2)
+        self.sees: dict[str, dict[str, object]] = {}
+
+    def run(self, post: Post, device: str) -> tuple[Results, Trace]:
+        results, _ = super().run(post, device)
+        seen = self.sees.get(post.source.folder, {})
+        report = json.dumps({"interpreter": self.interpreter, "files": [], **seen})
+        trace = read_report(report, self.root, post, self.environment(post.meta.kernel))
+        return results, replace(trace, device=device_of(post, device))
+
+    def posts(self, folder: str = "") -> list[Post]:
+        """The posts as they lie on the disk now; of one folder, or all."""
+        found = pipeline.read_posts(self.config)
+        return [post for post in found if folder in ("", post.source.folder)]
+
+    def build(self) -> list[str]:
+        """The folders of the posts whose code ran."""
+        self.ran.clear()
+        self.execute(*self.posts())
+        assert self.errors == []
+        return sorted(path.split("/")[1] for path in self.ran)
+
+    def reasons(self) -> dict[str, tuple[str, ...]]:
+        """Why posts would run now, by folder."""
+        found = {post.source.folder: self.why(post) for post in self.posts()}
+        return {folder: reasons for folder, reasons in found.items() if reasons is not None}
+
+    def command(self, patch: pytest.MonkeyPatch, *arguments: str) -> Result:
+        """What a command of `inkcell` prints and how it ends, with this kernel."""
+        ways: Any = {"run": self.run, "environment": self.environment}
+        patch.setattr(pipeline, "execute", partial(engine.execute, **ways))
+        patch.setattr(pipeline, "freeze_results", partial(engine.freeze, **ways))
+        patch.setattr(engine, "look", partial(LOOK, environment=self.environment))
+        return CliRunner().invoke(main, ["--root", str(self.root), *arguments])
+
+
+LOOK = engine.look

@@ -303,7 +303,10 @@ def _since_last(post: Post, world: World) -> tuple[str, ...]:
     if last.ingredients["kernel"] == post.meta.kernel:
         with suppress(ExecutionError):
             environment = world.environment(post.meta.kernel)
-            changes += differences(last.trace, _now(last.trace, post, world, environment))
+            now = _now(last.trace, post, world, environment)
+            if last.ingredients["gpu"] != post.meta.execute.gpu:
+                now = replace(now, device=last.trace.device)
+            changes += differences(last.trace, now)
     return changes
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -112,7 +112,7 @@ class Blog(World):
 
     def __init__(self, write_blog: WriteBlog, files: dict[str, str | bytes]) -> None:
         super().__init__(write_blog(files))
-        self.write = write_blog
+        self._write = write_blog
         self.config = replace(read_config(self.root), cache=Path("cache"), jobs=2)
         self.sees: dict[str, dict[str, object]] = {}
 
@@ -122,6 +122,11 @@ class Blog(World):
         report = json.dumps({"interpreter": self.interpreter, "files": [], **seen})
         trace = read_report(report, self.root, post, self.environment(post.meta.kernel))
         return results, replace(trace, device=device_of(post, device))
+
+    def write(self, files: Mapping[str, str | bytes]) -> None:
+        """Write files of the blog; its settings stay."""
+        settings = (self.root / "pyproject.toml").read_text(encoding="utf-8")
+        self._write({"pyproject.toml": settings, **files})
 
     def posts(self, folder: str = "") -> list[Post]:
         """The posts as they lie on the disk now; of one folder, or all."""
@@ -137,8 +142,8 @@ class Blog(World):
 
     def reasons(self) -> dict[str, tuple[str, ...]]:
         """Why posts would run now, by folder."""
-        found = {post.source.folder: self.why(post) for post in self.posts()}
-        return {folder: reasons for folder, reasons in found.items() if reasons is not None}
+        found = [(post.source.folder, self.why(post)) for post in self.posts()]
+        return {folder: reasons for folder, reasons in found if reasons is not None}
 
     def command(self, patch: pytest.MonkeyPatch, *arguments: str) -> Result:
         """What a command of `inkcell` prints and how it ends, with this kernel."""

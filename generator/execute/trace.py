@@ -200,6 +200,7 @@ class _Watch:
     roots = []
     root = _os.path.realpath({root!r}) + _os.sep
     begun = _time.time_ns()
+    home = _os.getcwd()
     @staticmethod
     def state(path, _os=_os, OSError=OSError):
         try:
@@ -342,7 +343,7 @@ for _finder in _sys.meta_path:  # what a warm parent tried before the fork
 _lost = {name for name in _watch.tried if name not in _sys.modules and _os.sep not in name}
 # What an import would find in the blog's folder if it were there: a file or a folder.
 _absent = set()
-_beside = {_watch.place(folder or ".") for folder in _sys.path if isinstance(folder, str)}
+_beside = {_watch.place(folder or _watch.home) for folder in _sys.path if isinstance(folder, str)}
 def _would_find(folders, name, ends):
     for folder in folders:
         if folder and _is_local(folder + _os.sep):

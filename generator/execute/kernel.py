@@ -337,7 +337,8 @@ class _Run:
         self.before: list[str] = []
         self.after: list[str] = []
         if tracing.is_python(argv):
-            self.before, self.after = [tracing.watch_code(root)], [tracing.report_code()]
+            here = tracing.folder_of(post, root)
+            self.before, self.after = [tracing.watch_code(root, here)], [tracing.report_code()]
         elif tracing.is_node(argv):
             self.after = [tracing.NODE_REPORT]
         self.arguments = list(IPYKERNEL_ARGUMENTS) if self.before else []

@@ -201,6 +201,7 @@ class _Watch:
     root = _os.path.realpath({root!r}) + _os.sep
     begun = _time.time_ns()
     home = _os.getcwd()
+    here = _os.path.join(root, {here!r})
     @staticmethod
     def state(path, _os=_os, OSError=OSError):
         try:
@@ -219,6 +220,9 @@ class _Watch:
             for path in (_os.path.abspath(path), _os.path.realpath(path)):
                 if (path + _os.sep).startswith(_Watch.root):
                     return path
+            # The post's folder, or that of all posts, may be a link to another place.
+            if (path + _os.sep).startswith(_Watch.home + _os.sep):
+                return _Watch.here + path[len(_Watch.home):]
         except errors:
             pass
         return None
@@ -370,9 +374,15 @@ get_ipython().display_pub.publish({TYPE: _report})
 """
 
 
-def watch_code(root: Path) -> str:
-    """Code that starts watching; it leaves no name in the author's namespace."""
-    return f"exec({WATCH.replace('{root!r}', repr(str(root)))!r}, {{}})"
+def watch_code(root: Path, here: str) -> str:
+    """Code that starts watching; it leaves no name in the author's namespace.
+
+    Args:
+        root: the blog's folder.
+        here: the post's folder, relative to it.
+    """
+    code = WATCH.replace("{root!r}", repr(str(root))).replace("{here!r}", repr(here))
+    return f"exec({code!r}, {{}})"
 
 
 def report_code() -> str:

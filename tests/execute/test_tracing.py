@@ -405,32 +405,51 @@ def test_a_file_that_changes_while_the_code_runs(tmp_path: Path) -> None:
     )
 
 
+PROBE = """
+import sys
+from generator.execute.trace import REPORT, WATCH
+root, here, sys.prefix = sys.argv[1:]
+class Shell:
+    user_ns = {}
+    class display_pub:
+        publish = staticmethod(lambda bundle: print(bundle["report"]))
+watch = WATCH.replace("{root!r}", repr(root)).replace("{here!r}", repr(here))
+exec(watch, {"get_ipython": Shell})
+open("data.txt").read()
+sys.path.insert(0, "")
+import own
+exec(REPORT.replace("TYPE", "'report'"), {"get_ipython": Shell})
+"""
+
+
+def seen(root: Path, cwd: Path, prefix: str = sys.prefix, here: str = "") -> list[str]:
+    """The files that bare Python reports when it reads and imports what lies in a folder."""
+    said = subprocess.run(
+        [sys.executable, "-c", PROBE, str(root), here, prefix],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONSAFEPATH": "1"},
+        cwd=cwd,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    files: list[str] = json.loads(said)["files"]
+    return [name for name in files if not Path(name).is_absolute()]
+
+
 def test_a_blog_below_the_prefix_of_its_interpreter(tmp_path: Path) -> None:
-    """As in /usr/src, or with the environment in the blog's own folder: files of the blog count."""
-    probe = (
-        "import json, sys\nfrom generator.execute.trace import REPORT, WATCH\n"
-        "root, sys.prefix = sys.argv[1:]\n"
-        "class Shell:\n    user_ns = {}\n    class display_pub:\n        publish = print\n"
-        "exec(WATCH.replace('{root!r}', repr(root)), {})\n"
-        "open('data.txt').read()\n"
-        "exec(REPORT.replace('TYPE', '0'), {'get_ipython': Shell})\n"
-    )
-    write_files(tmp_path, {"blog/data.txt": "1", "blog/env/data.txt": "1"})
+    """As in /usr/src, or with the environment in the blog's own folder: the blog's files count."""
     blog = tmp_path / "blog"
+    for folder in ("", "env/"):
+        write_files(blog, {f"{folder}data.txt": "1", f"{folder}own.py": "X = 1\n"})
+    for prefix in (tmp_path, blog, blog / "env"):
+        assert seen(blog, blog, str(prefix)) == ["data.txt", "own.py"]
+    assert seen(blog, blog / "env", str(blog / "env")) == []
 
-    def seen(prefix: Path, cwd: Path) -> list[str]:
-        said = subprocess.run(
-            [sys.executable, "-c", probe, str(blog), str(prefix)],
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
-            cwd=cwd,
-            check=True,
-            capture_output=True,
-            text=True,
-        ).stdout
-        report = json.loads(eval(said)[0])
-        return [name for name in report["files"] if not Path(name).is_absolute()]
 
-    assert seen(tmp_path, blog) == ["data.txt"]
-    assert seen(blog, blog) == ["data.txt"]
-    assert seen(blog / "env", blog) == ["data.txt"]
-    assert seen(blog / "env", blog / "env") == []
+def test_a_folder_that_is_a_link(tmp_path: Path) -> None:
+    """Posts may lie elsewhere: their files are those of the folder that the blog sees."""
+    write_files(tmp_path, {"elsewhere/data.txt": "1", "elsewhere/own.py": "X = 1\n"})
+    (tmp_path / "blog" / "posts").mkdir(parents=True)
+    (tmp_path / "blog" / "posts" / "a").symlink_to(tmp_path / "elsewhere")
+    found = seen(tmp_path / "blog", tmp_path / "blog" / "posts" / "a", here="posts/a")
+    assert found == ["posts/a/data.txt", "posts/a/own.py"]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from . import __version__
-from .errors import InkcellError, flatten
+from .errors import BuildFailed, InkcellError, flatten
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -44,7 +44,7 @@ def main(context: click.Context, root: Path) -> None:
 @click.option("--base-url", metavar="URL", help="Where the site will live; beats `url`.")
 @click.option("--jobs", "-j", type=click.IntRange(min=1), help="Posts to run at once.")
 @click.option("--timeout", type=click.IntRange(min=1), help="Seconds a cell may take.")
-@click.option("--no-cache", is_flag=True, help="Run all code, whatever results are kept.")
+@click.option("--no-cache", is_flag=True, help="Use no kept results: all runs that is not frozen.")
 @click.option(
     "--refresh", metavar="POST", multiple=True, help="Run the code of this post; may be repeated."
 )
@@ -99,14 +99,10 @@ def build(
         # What nbclient logs of a failing kernel is said by our own errors.
         logging.getLogger("traitlets").setLevel(logging.CRITICAL)
         config = read_config(root, url=base_url, drafts=drafts)
-        execute = replace(
-            config.execute,
-            timeout=timeout or config.execute.timeout,
-            cache=config.execute.cache and not no_cache,
-        )
         config = replace(
             config,
-            execute=execute,
+            execute=replace(config.execute, timeout=timeout or config.execute.timeout),
+            use_cache=not no_cache,
             jobs=jobs or config.jobs,
             refresh=frozenset(refresh),
             run_code=not no_execute,
@@ -165,22 +161,23 @@ def _summary(
 def why(root: Path, post: str | None) -> None:
     """Say which posts would run their code now, and why.
 
-    POST is a post's folder name; without it, all posts are named. Nothing runs.
+    POST is a post's folder name; without it, all posts are named. No code runs.
     """
     from .config import read_config
-    from .execute import why as reasons_of
+    from .execute import look
     from .pipeline import read_posts, traced_root
 
     with _exit_on_error():
         config = read_config(root)
         for item in _chosen(read_posts(config), (post,) if post else ()):
-            reasons = reasons_of(item, config, root=traced_root(config))
-            if reasons is None:
-                click.echo(f"{item.source.path}: unchanged, would not run")
-            else:
-                click.echo(f"{item.source.path}: would run")
-                for reason in reasons:
-                    click.echo(f"  {reason}")
+            decision = look(item, config, root=traced_root(config))
+            if decision.results is not None:
+                frozen = ", its frozen results fit" if decision.results.frozen else ""
+                click.echo(f"{item.source.path}: unchanged{frozen}, would not run")
+                continue
+            click.echo(f"{item.source.path}: would {'fail' if decision.error else 'run'}")
+            for reason in (*filter(None, [decision.error]), *decision.reasons):
+                click.echo(f"  {reason}")
 
 
 @main.command()
@@ -435,17 +432,13 @@ def _chosen(posts: Sequence[Post], names: Sequence[str]) -> tuple[Post, ...]:
     """The posts of these folder names, or all.
 
     Raises:
-        InkcellError: a name is no post's.
+        BuildFailed: a name is no post's.
     """
-    from difflib import get_close_matches
+    from .pipeline import unknown_posts
 
-    folders = {post.source.folder for post in posts}
-    for name in names:
-        if name not in folders:
-            near = get_close_matches(name, folders, 1)
-            raise InkcellError(f"there is no post `{name}`").at(
-                hint=f"did you mean `{near[0]}`?" if near else "name its folder below posts/"
-            )
+    errors = tuple(unknown_posts(names, (post.source.folder for post in posts)))
+    if errors:
+        raise BuildFailed(errors)
     return tuple(post for post in posts if not names or post.source.folder in names)
 
 

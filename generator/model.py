@@ -106,6 +106,8 @@ class Config:
     """MiB that kept results may take."""
     cluster: str = ""
     """Address of a Dask cluster on which posts run, or nothing: they run here."""
+    use_cache: bool = True
+    """False: no kept results are used; frozen ones are."""
     refresh: frozenset[str] = frozenset()
     """Folders of posts whose code runs whatever is kept."""
     run_code: bool = True

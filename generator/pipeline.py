@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import sys
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -72,6 +72,8 @@ def rebuild(
     typeset = _on_demand(katex.script)
     errors: list[InkcellError] = []
     posts, links, taken = _read_posts(config, kept, errors)
+    folders = {*(post.source.folder for post in posts), *map(_folder, taken)}
+    errors.extend(unknown_posts(config.refresh, folders))
 
     def make(posts: Sequence[Post]) -> tuple[Fresh, ...]:
         return collect(
@@ -145,6 +147,18 @@ def read_posts(config: Config) -> Sequence[Post]:
     if errors:
         raise BuildFailed(errors)
     return posts
+
+
+def unknown_posts(names: Iterable[str], folders: Iterable[str]) -> Iterator[InkcellError]:
+    """An error for every name that is no post's folder."""
+    from difflib import get_close_matches
+
+    known = sorted(set(folders))
+    for name in sorted(set(names) - set(known)):
+        near = get_close_matches(name, known, 1)
+        yield InkcellError(f"there is no post `{name}`").at(
+            hint=f"did you mean `{near[0]}`?" if near else "name its folder below posts/"
+        )
 
 
 def freeze(config: Config, posts: Sequence[Post], report: Report = silent) -> tuple[Path, ...]:
@@ -222,6 +236,11 @@ def _shown(posts: Sequence[Post], config: Config) -> tuple[Post, ...]:
     return tuple(post for post in posts if not _is_left_out(post, config))
 
 
+def _folder(source: str) -> str:
+    """The name of the folder of a post: `ncut` of `posts/ncut/index.ko.md`."""
+    return source.split("/")[-2]
+
+
 def _is_left_out(post: Post, config: Config) -> bool:
     return post.meta.draft and not config.drafts
 
@@ -287,9 +306,8 @@ def _uses(item: ExecutedPost, config: Config) -> Uses | None:
         return Uses()
     root, home = traced_root(config), str(config.root)
     if item.results.frozen and not item.results.stale:
-        seen = traced_files(post, code_key(post))
-        files = {name_of(f"{root}/{name}", home): digest for name, digest in seen.items()}
-        return Uses(code=code_key(post), files=files)
+        files = _accounted(traced_files(post, code_key(post)), post, root, home)
+        return None if files is None else Uses(code=code_key(post), files=files)
     if not settings.cache or settings.freeze or item.results.stale:
         return None
     interpreter = shutil.which("node") if is_node(post.meta.kernel) else None
@@ -304,17 +322,34 @@ def _uses(item: ExecutedPost, config: Config) -> Uses | None:
         return None
     if entry is None or entry.results.provenance != item.results.provenance:
         return None
-    files = {f"{root}/{name}": seen for name, seen in entry.trace.files.items()}
-    files[path] = digest
+    files = _accounted(entry.trace.files, post, root, home)
+    if files is None:
+        return None
+    files[name_of(path, home)] = digest
     if interpreter:
         files[interpreter] = look(interpreter).digest
     return Uses(
         code=key,
         kernel=post.meta.kernel,
-        files={name_of(file, home): seen for file, seen in files.items()},
+        files=files,
         missing=entry.trace.missing,
         variables=settings.depends_on_env,
     )
+
+
+def _accounted(
+    traced: Mapping[str, str], post: Post, root: Path, home: str
+) -> dict[str, str] | None:
+    """The files of a trace as a build's record has them; None if it holds a folder elsewhere.
+
+    A post is looked at again when any file in its own folder comes, goes or changes: so what was
+    listed there needs no word of its own.
+    """
+    own = f"{Path(post.source.path).parent.as_posix()}/"
+    inside = {name: digest for name, digest in traced.items() if not name.startswith(own)}
+    if any(name.endswith("/") or (root / name).is_dir() for name in inside):
+        return None
+    return {name_of(str(root / name), home): digest for name, digest in inside.items()}
 
 
 def _report_taken(fresh: Sequence[Fresh], taken: Mapping[str, Made], report: Report) -> None:

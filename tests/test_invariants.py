@@ -18,7 +18,8 @@ import pytest
 
 import generator
 from generator import pipeline
-from generator.config import read_config
+from generator.cli import main
+from generator.config import EXECUTION_KEYS, read_config
 from generator.errors import BuildFailed, InkcellError
 from generator.execute import execute
 from generator.execute.trace import Environment, Trace
@@ -122,7 +123,8 @@ from pathlib import Path
 from generator import pipeline
 from generator.addresses import collect_links
 from generator.assemble import assemble
-from generator.config import read_config
+from generator.cli import main
+from generator.config import EXECUTION_KEYS, read_config
 from generator.discover import discover, read_katex, read_theme
 from generator.model import ExecutedPost, Provenance, Results
 from generator.parse import parse
@@ -178,7 +180,8 @@ import hashlib, sys
 from functools import partial
 from pathlib import Path
 from generator import pipeline
-from generator.config import read_config
+from generator.cli import main
+from generator.config import EXECUTION_KEYS, read_config
 from tests.test_invariants import FakeKernel
 
 fake = FakeKernel()
@@ -315,8 +318,10 @@ def test_8_only_cli_prints_and_exits() -> None:
     for name, tree in modules():
         if name in ("cli.py", "__main__.py", *PROGRAMS):
             continue
+        # Guard and warm parent are programs of their own, and end the processes that they fork.
+        exits = () if name in ("execute/guard.py", "execute/warm.py") else ("os._exit",)
         for called in calls(tree):
-            assert called not in ("print", "exit", "quit", "sys.exit", "os._exit"), name
+            assert called not in ("print", "exit", "quit", "sys.exit", *exits), name
             assert not called.startswith(("sys.stdout", "sys.stderr", "click.")), name
 
 
@@ -379,3 +384,14 @@ def test_11_what_knows_that_nothing_has_changed_imports_nothing() -> None:
     tops = {name.partition(".")[0] for name in found}
     assert tops <= sys.stdlib_module_names
     assert not tops & {"asyncio", "dataclasses", "importlib.metadata", "inspect", "pathlib"}
+
+
+def test_the_readme_names_every_setting_and_option() -> None:
+    """`README.md` is kept true: no key of `execute` and no option of a command is missing."""
+    text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    for key in (*EXECUTION_KEYS, "jobs", "cache_limit"):
+        assert f"`{key}`" in text, f"README.md does not name execute.{key}"
+    for command in main.commands.values():
+        assert f"`inkcell {command.name}" in text
+    for option in main.commands["build"].params:
+        assert f"`{option.opts[0]}" in text, f"README.md does not name {option.opts[0]}"

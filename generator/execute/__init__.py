@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -81,7 +81,7 @@ class Decision:
     results: Results | None = None
     """Results to use, or None: the code must run."""
     reasons: tuple[str, ...] = ()
-    """Why it must run; or, with an error, why it cannot."""
+    """Why it must run; or, with an error, what else there is to say."""
     error: ExecutionError | None = None
 
 
@@ -100,8 +100,8 @@ def execute(
 
     Args:
         posts: whose code to run.
-        config: settings; of them `cache`, `jobs`, `cache_limit`, `cluster`, `refresh`,
-            `run_code` and `allow_stale` are for this stage.
+        config: settings; of them `cache`, `use_cache`, `cache_limit`, `jobs`, `cluster`,
+            `refresh`, `run_code` and `allow_stale` are for this stage.
         root: the folder below which files are part of a trace.
         errors: where errors are noted.
         report: told of every run.
@@ -138,22 +138,56 @@ def freeze(
     world = _world(config, root, report, environment, thaw=True)
     groups = _groups(posts)
     done = _results(groups, world, errors, run)
-    folders: dict[Path, dict[str, kept.Entry]] = {}
+    folders: dict[str, dict[str, kept.Entry]] = {}
+    failed: set[str] = set()
     for key, group in groups.items():
-        entry = kept.load(world.cache, key) if key in done else None
+        post = group[0]
+        if not _has_code(post):
+            report(Notice("there is no code in it whose results could be frozen", post.source.path))
+            continue
+        entry = _kept_entry(world, post, key, errors) if key in done else None
+        if entry is None:
+            failed.add(post.source.directory)
+        else:
+            folders.setdefault(post.source.directory, {})[key] = entry
+    written = []
+    for folder, entries in folders.items():
+        # One file holds the results of all versions of a post, or stays as it was.
+        if folder not in failed:
+            try:
+                written.append(frozen.write(Path(folder), entries))
+            except OSError as error:
+                text = f"{frozen.FILE} cannot be written: {error.strerror or error}"
+                errors.append(ExecutionError(text).at(file=folder, hint="look at its permissions"))
+    return tuple(written)
+
+
+def _kept_entry(
+    world: World, post: Post, key: str, errors: list[InkcellError]
+) -> kept.Entry | None:
+    with suppress(kept.DamagedEntry):
+        entry = kept.load(world.cache, key)
         if entry is not None:
-            folders.setdefault(Path(group[0].source.directory), {})[key] = entry
-    return tuple(frozen.write(folder, entries) for folder, entries in folders.items())
+            return entry
+    error = ExecutionError("its results could not be kept, so they cannot be frozen")
+    hint = f"look at the permissions of {world.config.cache}, and at the space on its disk"
+    errors.append(error.at(file=post.source.path, hint=hint))
+    return None
 
 
 def why(
     post: Post, config: Config, *, root: Path, environment: Ask | None = None
 ) -> tuple[str, ...] | None:
     """Why the code of a post would run now: reasons, or None if it would not."""
-    decision = decide(post, code_key(post), _world(config, root, silent, environment))
+    decision = look(post, config, root=root, environment=environment)
     if decision.error:
         return (str(decision.error), *decision.reasons)
     return None if decision.results else decision.reasons
+
+
+def look(post: Post, config: Config, *, root: Path, environment: Ask | None = None) -> Decision:
+    """What a build would do with a post now."""
+    return decide(post, code_key(post), _world(config, root, silent, environment))
 
 
 def decide(post: Post, key: str, world: World) -> Decision:
@@ -161,62 +195,78 @@ def decide(post: Post, key: str, world: World) -> Decision:
     settings = post.meta.execute
     if not _has_code(post):
         return Decision(Results(()))
-    if post.source.folder in world.config.refresh:
-        return _to_run(post, world, ("`--refresh`",))
-    stale: tuple[str, ...] = ()
-    must = settings.freeze or (settings.gpu == "required" and not _offers_gpu(world))
+    found: frozen.Found | None = None
     if not world.thaw:
         try:
             found = frozen.find(post, key, world.root)
         except frozen.DamagedFile as damage:
-            return Decision(error=_frozen_error(post, f"its frozen results are damaged: {damage}"))
-        if found is not None and not found.stale:
-            return Decision(found.results)
-        if found is not None:
-            stale = found.stale
-            if must and world.config.allow_stale:
-                return Decision(found.results)
-            if must:
-                message = f"its frozen results do not fit its code any more: {stale[0]}"
-                return Decision(reasons=stale[1:], error=_frozen_error(post, message))
-            world.report(Notice(f"frozen results are not used: {stale[0]}", post.source.path))
-    decision = _from_cache(post, key, world)
-    if decision.results is not None or decision.error:
-        return decision
-    if settings.gpu == "required" and not _offers_gpu(world):
-        error = ExecutionError("the post requires a GPU, and none is visible here").at(
-            line=post.source.line_of("execute"),
-            text="gpu: required",
-            hint=f"run `inkcell freeze {post.source.folder}` on a machine with a GPU and commit "
-            "what it writes, or build with `--on dask://…`",
-        )
-        return Decision(reasons=decision.reasons, error=error)
+            error = _frozen_error(post, f"its {frozen.FILE} is damaged: {damage}")
+            return Decision(error=error)
+    refresh = post.source.folder in world.config.refresh
+    if found is not None and not found.stale and not refresh:
+        return Decision(found.results)
     if settings.freeze and not world.thaw:
-        return Decision(
-            reasons=decision.reasons, error=_frozen_error(post, "the post has no frozen results")
-        )
-    return _to_run(post, world, decision.reasons)
+        return _without_run(post, world, found, ())
+    decision = Decision(reasons=("`--refresh`",)) if refresh else _from_cache(post, key, world)
+    if decision.results is None:
+        if settings.gpu == "required" and not _offers_gpu(world):
+            return _without_run(post, world, found, decision.reasons)
+        if decision.error:
+            return decision
+        if found is not None and world.config.allow_stale and not world.config.run_code:
+            return Decision(found.results)
+    if found is not None and found.stale:
+        world.report(Notice(f"frozen results are not used: {found.stale[0]}", post.source.path))
+    if decision.results is not None:
+        return decision
+    return _to_run(world, decision.reasons, found)
+
+
+def _without_run(
+    post: Post, world: World, found: frozen.Found | None, reasons: tuple[str, ...]
+) -> Decision:
+    """What becomes of a post whose code must not run here, and whose results are not at hand."""
+    if found is not None and found.stale:
+        if world.config.allow_stale:
+            return Decision(found.results)
+        message = f"its frozen results do not fit its code any more: {found.stale[0]}"
+        error = _frozen_error(post, message, ", or build with `--allow-stale`")
+        return Decision(reasons=found.stale[1:], error=error)
+    if post.meta.execute.freeze and found is not None:
+        message = "with `freeze: true` its code does not run in a build"
+        return Decision(error=_frozen_error(post, message, option="--refresh "))
+    if post.meta.execute.freeze:
+        return Decision(error=_frozen_error(post, "the post has no frozen results"))
+    error = ExecutionError("the post requires a GPU, and none is visible here").at(
+        line=post.source.line_of("execute"),
+        text="gpu: required",
+        hint=f"run `inkcell freeze {post.source.folder}` on a machine with a GPU and commit "
+        "what it writes, or build with `--on dask://…`",
+    )
+    return Decision(reasons=reasons, error=error)
 
 
 def _has_code(post: Post) -> bool:
     return post.meta.execute.enabled and bool(executed_cells(post))
 
 
-def _frozen_error(post: Post, message: str) -> ExecutionError:
+def _frozen_error(
+    post: Post, message: str, instead: str = "", *, option: str = ""
+) -> ExecutionError:
+    place = " on a machine with a GPU" if post.meta.execute.gpu == "required" else ""
     return ExecutionError(message).at(
         line=post.source.line_of("execute"),
-        hint=f"run `inkcell freeze {post.source.folder}`"
-        + (" on a machine with a GPU" if post.meta.execute.gpu == "required" else "")
-        + ("" if "has no" in message else ", or build with `--allow-stale`"),
+        hint=f"run `inkcell freeze {option}{post.source.folder}`{place}{instead}",
     )
 
 
-def _to_run(post: Post, world: World, reasons: tuple[str, ...]) -> Decision:
+def _to_run(world: World, reasons: tuple[str, ...], found: frozen.Found | None) -> Decision:
     if world.config.run_code:
         return Decision(reasons=reasons)
     reason = reasons[0] if reasons else "no results are kept"
     error = ExecutionError(f"its code would have to run: {reason}").at(
         hint="build without `--no-execute`"
+        + (", or publish its frozen results with `--allow-stale`" if found else "")
     )
     return Decision(reasons=reasons[1:], error=error)
 
@@ -226,6 +276,8 @@ def _offers_gpu(world: World) -> bool:
 
 
 def _from_cache(post: Post, key: str, world: World) -> Decision:
+    if not world.config.use_cache:
+        return Decision(reasons=("`--no-cache`",))
     if not post.meta.execute.cache:
         return Decision(reasons=("`execute.cache` is false",))
     try:
@@ -234,9 +286,7 @@ def _from_cache(post: Post, key: str, world: World) -> Decision:
         world.report(Notice(f"a damaged result was dropped ({damage})", post.source.path))
         return Decision(reasons=("its kept result was damaged",))
     if entry is None:
-        last = kept.last_entry(world.cache, post)
-        changes = code_changes(last.ingredients, post) if last else ()
-        return Decision(reasons=changes or ("this code has not run here yet",))
+        return Decision(reasons=_since_last(post, world) or ("this code has not run here yet",))
     try:
         environment = world.environment(post.meta.kernel)
     except KernelMissing as error:
@@ -244,10 +294,30 @@ def _from_cache(post: Post, key: str, world: World) -> Decision:
         return Decision(error=error, reasons=(str(error),))
     except ExecutionError as error:
         return Decision(reasons=(str(error),))
-    # On a cluster nobody knows yet what a worker has; what was used there before will do.
-    device = entry.trace.device if world.config.cluster else device_of(post, world.device)
-    reasons = differences(entry.trace, current(entry.trace, world.root, environment, device))
+    reasons = differences(entry.trace, _now(entry.trace, post, world, environment))
     return Decision(reasons=reasons) if reasons else Decision(entry.results)
+
+
+def _since_last(post: Post, world: World) -> tuple[str, ...]:
+    """What has changed since the results that a post showed last, its code first."""
+    last = kept.last_entry(world.cache, post)
+    if last is None:
+        return ()
+    changes = code_changes(last.ingredients, post)
+    if last.ingredients["kernel"] == post.meta.kernel:
+        with suppress(ExecutionError):
+            environment = world.environment(post.meta.kernel)
+            now = _now(last.trace, post, world, environment)
+            if last.ingredients["gpu"] != post.meta.execute.gpu:
+                now = replace(now, device=last.trace.device)
+            changes += differences(last.trace, now)
+    return changes
+
+
+def _now(before: Trace, post: Post, world: World, environment: Environment) -> Trace:
+    # On a cluster nobody knows yet what a worker has; what was used there before will do.
+    device = before.device if world.config.cluster else device_of(post, world.device)
+    return current(before, world.root, environment, device)
 
 
 def _world(
@@ -288,23 +358,23 @@ def _results(
     place: Place | None = None,
 ) -> dict[str, Results]:
     done: dict[str, Results] = {}
-    waiting: dict[str, tuple[str, ...]] = {}
+    waiting: list[_Work] = []
     for key, group in groups.items():
         post = group[0]
+        stamp = kept.stamp(world.cache, key)
         decision = decide(post, key, world)
         if decision.error:
             errors.append(decision.error.at(file=post.source.path))
         elif decision.results is None:
-            waiting[key] = decision.reasons
+            waiting.append(_Work(key, post, decision.reasons, stamp, world.cache))
         else:
             done[key] = decision.results
             if _has_code(post):
                 _tell_reused(post, decision.results, world)
                 kept.touch(world.cache, key)
     if waiting:
-        work = [_Work(key, groups[key][0], waiting[key], world.cache) for key in waiting]
-        with _opened(work, run, world, place) as (where, shares):
-            done.update(_run_all(work, where, shares, world, errors))
+        with _opened(waiting, run, world, place) as (where, shares):
+            done.update(_run_all(waiting, where, shares, world, errors))
         kept.trim(world.cache, world.config.cache_limit, groups)
     for key, group in groups.items():
         if key in done and _has_code(group[0]) and kept.entry_path(world.cache, key).exists():
@@ -337,10 +407,13 @@ def _for_post(results: Results, post: Post) -> Results:
 class _Work:
     """A post whose code must run, and what is known of its last run."""
 
-    def __init__(self, key: str, post: Post, reasons: tuple[str, ...], cache: Path) -> None:
+    def __init__(
+        self, key: str, post: Post, reasons: tuple[str, ...], stamp: int, cache: Path
+    ) -> None:
         self.key = key
         self.post = post
         self.reasons = reasons
+        self.stamp = stamp
         last = kept.last_entry(cache, post)
         made = last.results.provenance if last else None
         self.imports = last.trace.imports if last else imports_of(post)
@@ -437,7 +510,7 @@ class _Runner:
     def run(self, item: _Work) -> Results:
         post = item.post
         with kept.held(self._world.cache, item.key, self._stopped) as waited:
-            if waited:
+            if waited or kept.stamp(self._world.cache, item.key) != item.stamp:
                 # Another build has run the code in the meantime.
                 decision = _from_cache(post, item.key, self._world)
                 if decision.results:
@@ -473,4 +546,4 @@ class _Runner:
         return results
 
 
-__all__ = ["Environment", "Trace", "decide", "execute", "freeze", "why"]
+__all__ = ["Environment", "Trace", "decide", "execute", "freeze", "look", "why"]

@@ -13,15 +13,16 @@ import json
 import os
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from ..errors import ExecutionError
 from ..model import Bundle, Failure, Omission, Output, Post, Provenance, Results, Stream
-from .key import FORMAT, code_key, ingredients
+from .key import FORMAT, code_key, ingredients, key_of
 from .trace import Trace
 
 MIB = 1 << 20
@@ -55,40 +56,44 @@ def load(cache: Path, key: str) -> Entry | None:
     path = entry_path(cache, key)
     try:
         text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, UnicodeDecodeError) as error:
         raise DamagedEntry(str(error)) from None
     try:
         data = json.loads(text)
-        if data["key"] != key:
-            raise DamagedEntry(f"{path.name} belongs to another key")
-        return read_entry(data)
-    except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
-        raise DamagedEntry(f"{path.name}: {error!r}") from None
+        entry = read_entry(data)
+    except (ValueError, RecursionError) as error:
+        raise DamagedEntry(f"{path.name}: {error}") from None
+    if key_of(entry.ingredients) != key:
+        raise DamagedEntry(f"{path.name} belongs to another key")
+    return entry
 
 
-def read_entry(data: Mapping[str, Any]) -> Entry:
+def read_entry(data: Any) -> Entry:
     """An entry from its JSON.
 
     Raises:
-        KeyError, TypeError, AttributeError, ValueError: it is none, or of another version.
+        ValueError: it is none, or of another version.
     """
-    if data["format"] != FORMAT:
-        raise ValueError("it was made by another version of Inkcell")
-    provenance = data["provenance"]
-    trace = data["trace"]
-    if not all(isinstance(outputs, list) for outputs in data["outputs"]):
-        raise TypeError("outputs are lists")
-    if not all(_is_text(trace[name]) for name in ("packages", "files", "variables")):
-        raise TypeError("a trace is made of texts")
+    version = data.get("format") if isinstance(data, dict) else None
+    if version != FORMAT:
+        raise ValueError("it was made by another version of Inkcell" if version else "no entry")
+    _check(_has_form(data, ENTRY), "an entry has other parts")
+    ingredients, outputs, provenance = data["ingredients"], data["outputs"], data["provenance"]
+    _check(_has_form(ingredients, INGREDIENTS), "the ingredients of its key have another form")
+    _check(key_of(ingredients) == data["key"], "its key belongs to another code")
+    _check(len(outputs) == len(ingredients["cells"]), "it has outputs of other cells")
+    _check(provenance is None or _has_form(provenance, PROVENANCE), "no provenance")
+    _check(_has_form(data["trace"], TRACE), "no trace")
+    lists = {name: tuple(data["trace"][name]) for name in ("missing", "imports", "written")}
     return Entry(
         Results(
-            tuple(tuple(_output(item) for item in outputs) for outputs in data["outputs"]),
+            tuple(tuple(_output(item) for item in items) for items in outputs),
             Provenance(**provenance) if provenance else None,
         ),
-        Trace(**{**trace, "missing": tuple(trace["missing"]), "imports": tuple(trace["imports"])}),
-        dict(data["ingredients"]),
+        Trace(**{**data["trace"], **lists}),
+        ingredients,
     )
 
 
@@ -113,16 +118,12 @@ def store(cache: Path, key: str, entry: Entry) -> None:
 def write_atomically(path: Path, text: str) -> None:
     """Write a file that is there in full or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(
-        "w",
-        encoding="utf-8",
-        dir=path.parent,
-        suffix=".tmp",
-        delete=False,
-        newline="\n",
-    ) as file:
-        file.write(text)
+    file = tempfile.NamedTemporaryFile(  # noqa: SIM115
+        "w", encoding="utf-8", dir=path.parent, suffix=".tmp", delete=False, newline="\n"
+    )
     try:
+        with file:
+            file.write(text)
         Path(file.name).replace(path)
     except OSError:
         Path(file.name).unlink(missing_ok=True)
@@ -141,10 +142,11 @@ def remember(cache: Path, post: Post) -> None:
     """Note that the entry of a post's key is what the post shows."""
     path = _last_path(cache, post)
     key = code_key(post)
-    with suppress(OSError):
+    with suppress(OSError, UnicodeDecodeError):
         if path.read_text(encoding="utf-8") == key:
             return
-    write_atomically(path, key)
+    with suppress(OSError):
+        write_atomically(path, key)
 
 
 def last_entry(cache: Path, post: Post) -> Entry | None:
@@ -160,12 +162,22 @@ def _last_path(cache: Path, post: Post) -> Path:
     return cache / "posts" / f"{post.source.folder}.{post.meta.language}"
 
 
+def stamp(cache: Path, key: str) -> int:
+    """When the entry of a key was written; changes whenever that is written anew."""
+    try:
+        return entry_path(cache, key).stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
 # --- several builds at once, and for years ------------------------------------------------------
 
 
 @contextmanager
 def held(cache: Path, key: str, stopped: threading.Event) -> Iterator[bool]:
     """Wait until no other build runs the code of a key; the lock dies with its process.
+
+    Where no lock can be written nobody waits: two builds may run the same code at once.
 
     Yields:
         Whether it had to wait.
@@ -174,7 +186,6 @@ def held(cache: Path, key: str, stopped: threading.Event) -> Iterator[bool]:
         ExecutionError: the build was stopped while it waited.
     """
     path = cache / "locks" / f"{key}.lock"
-    path.parent.mkdir(parents=True, exist_ok=True)
     # Only a build whose code runs waits for another; its import is a part of a short build.
     from filelock import FileLock, Timeout
 
@@ -182,12 +193,15 @@ def held(cache: Path, key: str, stopped: threading.Event) -> Iterator[bool]:
     waited = False
     while True:
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             lock.acquire(timeout=0.2 if waited else 0)
             break
         except Timeout:
             waited = True
             if stopped.is_set():
                 raise ExecutionError("the build was interrupted") from None
+        except OSError:
+            break
     try:
         yield waited
     finally:
@@ -217,9 +231,10 @@ def trim(cache: Path, limit: int, used: Iterable[str]) -> int:
         if size <= limit * MIB:
             break
         if path not in kept:
-            path.unlink(missing_ok=True)
-            size -= length
-            removed += 1
+            with suppress(OSError):
+                path.unlink()
+                size -= length
+                removed += 1
     return removed
 
 
@@ -229,38 +244,114 @@ def touch(cache: Path, key: str) -> None:
         os.utime(entry_path(cache, key))
 
 
-# --- outputs as JSON ----------------------------------------------------------------------------
+# --- what JSON may hold -------------------------------------------------------------------------
+
+
+def _check(right: bool, message: str) -> None:
+    if not right:
+        raise ValueError(message)
+
+
+def _is_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _is_mapping_of_texts(value: object) -> bool:
+    return isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
+
+
+def _is_lists(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, list) for item in value)
+
+
+def _is_number(value: object) -> bool:
+    """A finite one: JSON knows no other, but Python's reader does."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 63
+
+
+def _is(kind: type) -> Callable[[object], bool]:
+    return lambda value: isinstance(value, kind)
+
+
+def _is_cells(value: object) -> bool:
+    return isinstance(value, list) and all(_has_form(cell, CELL) for cell in value)
+
+
+Form = Mapping[str, Callable[[Any], bool]]
+"""The keys of a JSON object, and what each may hold."""
+
+
+def _has_form(value: object, form: Form) -> bool:
+    return (
+        isinstance(value, dict)
+        and value.keys() == form.keys()
+        and all(is_right(value[name]) for name, is_right in form.items())
+    )
+
+
+ENTRY: Form = {
+    "format": _is_count,
+    "key": _is(str),
+    "ingredients": _is(dict),
+    "provenance": _is(dict | None),  # type: ignore[arg-type]
+    "trace": _is(dict),
+    "outputs": _is_lists,
+}
+INGREDIENTS: Form = {
+    "format": _is_count,
+    "folder": _is(str),
+    "kernel": _is(str),
+    "cells": _is_cells,
+    "gpu": _is(str),
+    "threads": _is_count,
+    "network": _is(bool),
+    "dependencies": _is_texts,
+    "depends_on_env": _is_texts,
+}
+CELL: Form = {"source": _is(str), "may_raise": _is(bool)}
+PROVENANCE: Form = {
+    "when": _is(str),
+    "seconds": _is_number,
+    "kernel": _is(str),
+    "interpreter": _is(str),
+    "packages": _is_mapping_of_texts,
+    "system": _is(str),
+    "processor": _is(str),
+    "gpu": _is(str),
+    "threads": _is_count,
+    "peak_memory": _is_count,
+}
+TRACE: Form = {
+    "interpreter": _is(str),
+    "device": _is(str),
+    "packages": _is_mapping_of_texts,
+    "files": _is_mapping_of_texts,
+    "missing": _is_texts,
+    "variables": _is_mapping_of_texts,
+    "imports": _is_texts,
+    "written": _is_texts,
+}
+OUTPUTS: Mapping[str, tuple[type[Output], Form]] = {
+    "Stream": (Stream, {"name": lambda name: name in ("stdout", "stderr"), "text": _is(str)}),
+    "Bundle": (Bundle, {"data": _is_mapping_of_texts, "metadata": _is(dict)}),
+    "Failure": (Failure, {"name": _is(str), "value": _is(str), "traceback": _is(str)}),
+    "Omission": (Omission, {"size": _is_count}),
+}
 
 
 def _plain(output: Output) -> dict[str, object]:
     return {"type": type(output).__name__, **asdict(output)}
 
 
-def _output(data: Mapping[str, Any]) -> Output:
-    fields = {name: value for name, value in data.items() if name != "type"}
-    output = OUTPUTS[data["type"]](**fields)
-    match output:
-        case Stream(name, text):
-            right = name in ("stdout", "stderr") and isinstance(text, str)
-        case Bundle(content, metadata):
-            right = isinstance(metadata, dict) and _is_text(content)
-        case Failure(name, value, traceback):
-            right = all(isinstance(part, str) for part in (name, value, traceback))
-        case Omission(size):
-            right = isinstance(size, int)
-    if not right:
-        raise TypeError(f"no output: {data['type']}")
-    return output
-
-
-def _is_text(mapping: object) -> bool:
-    """Whether something is a JSON object of strings."""
-    return isinstance(mapping, dict) and all(isinstance(v, str) for v in mapping.values())
-
-
-OUTPUTS: Mapping[str, type[Output]] = {
-    "Stream": Stream,
-    "Bundle": Bundle,
-    "Failure": Failure,
-    "Omission": Omission,
-}
+def _output(data: Any) -> Output:
+    name = data.get("type") if isinstance(data, dict) else None
+    if not isinstance(name, str) or name not in OUTPUTS:
+        raise ValueError("no output")
+    kind, form = OUTPUTS[name]
+    fields = {key: value for key, value in data.items() if key != "type"}
+    _check(_has_form(fields, form), f"no {name}")
+    return kind(**fields)

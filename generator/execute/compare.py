@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from ..errors import ExecutionError
 from ..model import Bundle, ExecutedPost, Failure, Omission, Output, Post, Stream
+from .frozen import FILE
 
 
 def with_warmth(post: Post, warm: bool) -> Post:
@@ -14,7 +15,10 @@ def with_warmth(post: Post, warm: bool) -> Post:
     settings = replace(
         post.meta.execute, warm=warm and post.meta.execute.warm, cache=True, freeze=False
     )
-    return replace(post, meta=replace(post.meta, execute=settings))
+    # Frozen results would be shown instead of a run.
+    neighbours = {name: data for name, data in post.source.neighbours.items() if name != FILE}
+    source = replace(post.source, neighbours=neighbours)
+    return replace(post, source=source, meta=replace(post.meta, execute=settings))
 
 
 def compare(warm: ExecutedPost, cold: ExecutedPost) -> Iterator[ExecutionError]:

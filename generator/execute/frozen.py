@@ -11,11 +11,11 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from ..model import Output, Post, Results
 from .cache import Entry, plain_entry, read_entry, write_atomically
-from .key import code_changes, executed_cells
+from .key import code_changes, executed_cells, key_of
 from .trace import Trace, code_differences, digests
 
 FILE = "frozen.json"
@@ -50,15 +50,30 @@ def find(post: Post, key: str, root: Path) -> Found | None:
     entries = _read(content)
     if key in entries:
         entry = entries[key]
-        now = Trace(entry.trace.interpreter, files=digests(root, entry.trace.files))
-        stale = code_differences(entry.trace, now)
+        stale = code_differences(entry.trace, _now(entry.trace, root))
         results = replace(entry.results, frozen=True, stale=stale)
         return Found(results, stale)
     entry = max(entries.values(), key=lambda entry: _likeness(entry, post))
-    stale = code_changes(entry.ingredients, post) or ("the post has moved",)
+    stale = code_changes(entry.ingredients, post)
+    if entry.ingredients["folder"] != post.source.folder:
+        stale = ("the post has moved", *stale)
+    else:
+        stale += code_differences(entry.trace, _now(entry.trace, root))
     now_cells = [cell.source for cell in executed_cells(post)]
     outputs = aligned(_sources(entry), entry.results.outputs, now_cells)
     return Found(replace(entry.results, outputs=outputs, frozen=True, stale=stale), stale)
+
+
+def _now(before: Trace, root: Path) -> Trace:
+    """The files of the blog that a result depends on, as they are now."""
+    elsewhere = {path: digest for path, digest in before.files.items() if _is_elsewhere(path)}
+    inside = [path for path in before.files if path not in elsewhere]
+    return replace(before, files={**elsewhere, **digests(root, inside, before.written)})
+
+
+def _is_elsewhere(path: str) -> bool:
+    """Whether a file belongs to the machine, as the versions of its packages do."""
+    return PurePosixPath(path).is_absolute() or PureWindowsPath(path).is_absolute()
 
 
 def traced_files(post: Post, key: str) -> Mapping[str, str]:
@@ -77,12 +92,13 @@ def write(folder: Path, entries: Mapping[str, Entry]) -> Path:
 
 def _read(content: bytes) -> dict[str, Entry]:
     try:
-        entries = {item["key"]: read_entry(item) for item in json.loads(content)["entries"]}
-    except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
-        raise DamagedFile(f"{FILE}: {error!r}") from None
-    if not entries:
-        raise DamagedFile(f"{FILE} is empty")
-    return entries
+        data = json.loads(content)
+        items = data.get("entries") if isinstance(data, dict) else None
+        if not isinstance(items, list) or not items:
+            raise DamagedFile("there are no results in it")
+        return {key_of(entry.ingredients): entry for entry in map(read_entry, items)}
+    except (ValueError, RecursionError) as error:
+        raise DamagedFile(str(error)) from None
 
 
 def _sources(entry: Entry) -> list[str]:

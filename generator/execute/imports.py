@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 from ..model import Post
 from .key import executed_cells
@@ -20,15 +22,14 @@ LATE = {
 }
 """What a module imports only when it is first used: known of a post that never ran here."""
 
-SETS_ENVIRONMENT = re.compile(
-    r"os\.environ\s*\[[^]]+\]\s*=[^=]|os\.environ\.(update|setdefault|pop|clear)|\bputenv\(|"
-    r"^\s*%(set_)?env\b",
-    re.MULTILINE,
-)
+SET_ENV_MAGIC = re.compile(r"^\s*%(set_env\b|env\s+\w)", re.MULTILINE)
 """An environment variable may have to be set before a library is imported."""
+SETTERS = ("update", "setdefault", "pop", "popitem", "clear")
+"""Methods of `os.environ` that change it."""
 CONFIGURATION = ("matplotlibrc", "sitecustomize.py", "usercustomize.py")
 """Files that a library reads from the working folder while it is imported."""
-MAGIC = re.compile(r"^\s*[%!?].*$", re.MULTILINE)
+MAGIC = re.compile(r"^((?:\s*\w+\s*=)?\s*)(?:[%!].*|\?.*|[\w.%]+\?{1,2})$", re.MULTILINE)
+"""Lines of IPython that are not Python: `%matplotlib inline`, `files = !ls`, `numpy?`."""
 
 
 def needs_cold_kernel(post: Post, device: str) -> bool:
@@ -42,7 +43,7 @@ def needs_cold_kernel(post: Post, device: str) -> bool:
         not execute.warm
         or (execute.gpu != "never" and device == "cuda")
         or any(name in post.source.neighbours for name in CONFIGURATION)
-        or any(SETS_ENVIRONMENT.search(code) for code in _code(post))
+        or any(map(_sets_environment, _code(post)))
     )
 
 
@@ -51,7 +52,7 @@ def imports_of(post: Post) -> tuple[str, ...]:
     local = {name.split("/")[0].removesuffix(".py") for name in post.source.neighbours}
     found: dict[str, None] = {}
     for code in _code(post):
-        for name in _imported(code):
+        for name in imported_names(code):
             if name.split(".")[0] not in local:
                 found.setdefault(name)
                 for late in LATE.get(name, ()):
@@ -72,15 +73,48 @@ def _code(post: Post) -> Iterator[str]:
             yield content.decode("utf-8", "replace")
 
 
-def _imported(code: str) -> Iterator[str]:
-    try:
-        tree = ast.parse(MAGIC.sub("", code))
-    except (SyntaxError, ValueError):
-        return
-    for node in ast.walk(tree):
+def imported_names(code: str) -> Iterator[str]:
+    """What Python code imports by statements, wherever they stand; nothing if it does not parse."""
+    for node in ast.walk(_parsed(code)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield node.module
             # `from scipy import sparse` imports a module, if that is one.
             yield from (f"{node.module}.{alias.name}" for alias in node.names if alias.name != "*")
+
+
+def _parsed(code: str) -> ast.AST:
+    """The syntax tree of code, at need without its magics; an empty one if it does not parse."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for text in (code, MAGIC.sub(r"\1None", code)):
+            with suppress(SyntaxError, ValueError, RecursionError):
+                return ast.parse(text)
+    return ast.Module([], [])
+
+
+def _sets_environment(code: str) -> bool:
+    """Whether code sets a variable of its environment: by `os.environ`, `putenv` or a magic."""
+    return bool(SET_ENV_MAGIC.search(code)) or any(map(_is_setting, ast.walk(_parsed(code))))
+
+
+def _is_setting(node: ast.AST) -> bool:
+    match node:
+        case ast.Subscript(value=target, ctx=ast.Store() | ast.Del()):
+            return _is_environ(target)
+        case ast.AugAssign(target=target):
+            return _is_environ(target)
+        case ast.Call(func=ast.Attribute(value=target, attr=name)) if name in SETTERS:
+            return _is_environ(target)
+        case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)):
+            return name in ("putenv", "unsetenv")
+    return False
+
+
+def _is_environ(node: ast.AST) -> bool:
+    """`environ`, `os.environ`, `anything.environb`."""
+    match node:
+        case ast.Attribute(attr=name) | ast.Name(id=name):
+            return name in ("environ", "environb")
+    return False

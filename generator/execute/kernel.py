@@ -245,8 +245,7 @@ class Kernels:
     def _trace(self, post: Post, report: str | None) -> Trace:
         environment = self.environment(post.meta.kernel)
         if report is None:
-            folder = Path(post.source.directory).relative_to(self.root).as_posix()
-            return tracing.declared_trace(post, self.root, folder)
+            return tracing.declared_trace(post, self.root, tracing.folder_of(post, self.root))
         return tracing.read_report(report, self.root, post, environment)
 
     def warm_parent(
@@ -414,7 +413,8 @@ class _Run:
         self.before: list[str] = []
         self.after: list[str] = []
         if tracing.is_python(argv):
-            self.before, self.after = [tracing.watch_code(root)], [tracing.report_code()]
+            here = tracing.folder_of(post, root)
+            self.before, self.after = [tracing.watch_code(root, here)], [tracing.report_code()]
         elif tracing.is_node(argv):
             self.after = [tracing.NODE_REPORT]
         self.arguments = list(IPYKERNEL_ARGUMENTS) if self.before else []

@@ -14,17 +14,23 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from difflib import SequenceMatcher
 from typing import Any
 
 from ..model import Code, Post
 
-FORMAT = 2
+FORMAT = 3
 """Changes when results made before cannot be used any more."""
 
 
 def code_key(post: Post) -> str:
     """SHA-256 of what runs, as 64 hexadecimal digits."""
-    text = json.dumps(ingredients(post), ensure_ascii=False, sort_keys=True)
+    return key_of(ingredients(post))
+
+
+def key_of(ingredients: Mapping[str, Any]) -> str:
+    """The key that is made from ingredients."""
+    text = json.dumps(ingredients, ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -69,26 +75,43 @@ def _shown(value: object) -> str:
 
 
 def _changed_cells(before: Sequence[Mapping[str, Any]], cells: Sequence[Code]) -> list[str]:
-    """The first cell that differs, and how many after it."""
-    for old, cell in zip(before, cells, strict=False):
-        place = f"cell {cell.cell} (line {cell.line + _first_difference(old['source'], cell)})"
-        if old["source"] != cell.source:
-            return [f"{place} changed"]
-        if old["may_raise"] != cell.may_raise:
-            return [f"{place} may {'' if cell.may_raise else 'not '}raise an exception now"]
-    if len(before) > len(cells):
-        count = len(before) - len(cells)
-        return [f"{count} cells are gone" if count > 1 else "the last cell is gone"]
-    if len(before) < len(cells):
-        cell = cells[len(before)]
-        return [f"cell {cell.cell} (line {cell.line}) is new"]
-    return []
+    """Every cell that is new, changed or gone, in the order of the notebook."""
+    matcher = SequenceMatcher(
+        None,
+        [old["source"] for old in before],
+        [cell.source for cell in cells],
+        autojunk=False,
+    )
+    reasons = []
+    for _, a, a_end, b, b_end in matcher.get_opcodes():
+        for old, cell in zip(before[a:a_end], cells[b:b_end], strict=False):
+            line = cell.line + _first_difference(old["source"], cell.source)
+            place = f"cell {cell.cell} (line {line})"
+            if old["source"] != cell.source:
+                reasons.append(f"{place} changed")
+            elif old["may_raise"] != cell.may_raise:
+                reasons.append(
+                    f"{place} may {'' if cell.may_raise else 'not '}raise an exception now"
+                )
+        reasons += [
+            f"cell {cell.cell} (line {cell.line}) is new" for cell in cells[b:b_end][a_end - a :]
+        ]
+        reasons += [_gone(old["source"], cells[b_end:]) for old in before[a:a_end][b_end - b :]]
+    return reasons
 
 
-def _first_difference(before: str, cell: Code) -> int:
+def _gone(source: str, after: Sequence[Code]) -> str:
+    """A cell that is not there any more has no place; its first line and the next cell tell."""
+    text = source.strip().split("\n")[0]
+    shown = text if len(text) <= 40 else text[:39] + "…"
+    where = f"before cell {after[0].cell} (line {after[0].line})" if after else "at the end"
+    return f"a cell {where} is gone: {shown}"
+
+
+def _first_difference(before: str, now: str) -> int:
     """How many lines at the beginning of a cell are as they were."""
-    old, new = before.split("\n"), cell.source.split("\n")
+    old, new = before.split("\n"), now.split("\n")
     same = 0
-    while same < min(len(old), len(new)) - 1 and old[same] == new[same]:
+    while same < min(len(old), len(new) - 1) and old[same] == new[same]:
         same += 1
     return same

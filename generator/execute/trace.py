@@ -3,8 +3,10 @@
 For Python the kernel itself is watched: an audit hook (PEP 578) notes files opened for reading
 and folders listed below the blog's folder, a finder in front of `sys.meta_path` notes every
 import, also those that fail, and `sys.modules` says at the end which local modules and which
-third-party packages were imported. Files read by C code without Python's `open`, or by a program
-that the code starts, are not seen: they belong into `execute.dependencies`. The Node kernel
+third-party packages were imported. A module that is neither in the blog's folder nor installed
+(a checkout that is being worked on) is a file of the trace too, by its absolute path. Files read
+by C code without Python's `open`, or by a program that the code starts, are not seen, and nor is
+a question whether a file exists: such files belong into `execute.dependencies`. The Node kernel
 reports in the same form. Of any other kernel only what is declared is known.
 """
 
@@ -14,6 +16,8 @@ import hashlib
 import json
 import os
 import platform
+import posixpath
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -25,8 +29,12 @@ from pathlib import Path
 
 from ..errors import ExecutionError
 from ..model import Post
+from .imports import imported_names
+from .key import executed_cells
 
 TRACE_TYPE = "application/vnd.inkcell.trace+json"
+CHANGED = "changed while the code ran"
+"""Stands for the digest of a file of which nobody knows what the code has read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +49,8 @@ class Trace:
     """Distribution to version, of the imported third-party packages only."""
     files: Mapping[str, str] = field(default_factory=dict)
     """Path relative to the blog's folder to SHA-256; an empty digest for a missing file. The
-    path of a listed folder ends with a slash, and its digest is that of the names in it."""
+    path of a listed folder ends with a slash, and its digest is that of the names in it. A
+    module that is being worked on elsewhere has an absolute path."""
     missing: tuple[str, ...] = ()
     """Top-level modules whose import failed."""
     variables: Mapping[str, str] = field(default_factory=dict)
@@ -49,6 +58,8 @@ class Trace:
     imports: tuple[str, ...] = ()
     """Modules that the code imported itself, in order: what a warm parent imports for the next
     run. They say nothing that `packages` does not, and are not compared."""
+    written: tuple[str, ...] = ()
+    """Files that the code itself wrote into the listed folders: they do not count there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +100,10 @@ def code_differences(before: Trace, now: Trace) -> tuple[str, ...]:
         current = now.files.get(path, "")
         if current != digest:
             word = "is gone" if not current else "is new" if not digest else "changed"
-            if path.endswith("/"):
-                word = "is gone" if not current else "holds other files"
+            if path.endswith("/") and current and digest:
+                word = "holds other files"
+            if digest == CHANGED and current:
+                word = CHANGED
             reasons.append(f"{path} {word}")
     return tuple(reasons)
 
@@ -101,27 +114,60 @@ def current(before: Trace, root: Path, environment: Environment, device: str) ->
         interpreter=environment.interpreter,
         device=device,
         packages={name: environment.version(name) for name in before.packages},
-        files=digests(root, before.files),
+        files=digests(root, before.files, before.written),
         missing=tuple(name for name in before.missing if not environment.importable(name)),
         variables=variables(before.variables),
     )
 
 
-def digests(root: Path, paths: Iterable[str]) -> dict[str, str]:
-    """SHA-256 of files and listings below `root`; an empty string for what is not there."""
-    found = {}
-    for path in paths:
-        try:
-            content = _listing(root / path) if path.endswith("/") else (root / path).read_bytes()
-            found[path] = hashlib.sha256(content).hexdigest()
-        except OSError:
-            found[path] = ""
-    return found
+def digests(root: Path, paths: Iterable[str], written: Iterable[str] = ()) -> dict[str, str]:
+    """SHA-256 of files and listings below `root`; an empty string for what is not there.
+
+    Args:
+        root: the blog's folder.
+        paths: relative to it; a path that ends with a slash means the names in a folder.
+        written: files that do not count in a listing.
+    """
+    own = frozenset(written)
+    return {path: _digest(root, path, own) for path in paths}
 
 
-def _listing(folder: Path) -> bytes:
-    names = sorted(path.name for path in folder.iterdir() if not _is_post(path.name))
-    return "\n".join(name for name in names if name != "__pycache__").encode()
+def _digest(root: Path, path: str, own: frozenset[str]) -> str:
+    place = root / path
+    try:
+        if path.endswith("/"):
+            return hashlib.sha256("\n".join(_listing(place, path, own)).encode()).hexdigest()
+        if place.is_dir():
+            return _tree_digest(place)
+        # Anything else could be read for ever: a pipe, a device.
+        if place.is_file():
+            with place.open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        pass
+    return ""
+
+
+def _listing(folder: Path, path: str, own: frozenset[str]) -> list[str]:
+    names = sorted(item.name for item in folder.iterdir())
+    inside = "" if path == "./" else path
+    return [name for name in names if _counts(name) and inside + name not in own]
+
+
+def _counts(name: str) -> bool:
+    """Whether a name is one of a listing: a translation that is added changes nothing."""
+    return not name.startswith(".") and name != "__pycache__" and not POST_FILE.fullmatch(name)
+
+
+def _tree_digest(folder: Path) -> str:
+    """The digest of all that a declared folder holds."""
+    digest = hashlib.sha256()
+    for file in sorted(folder.rglob("*")):
+        name = file.relative_to(folder).as_posix()
+        if file.is_file() and all(map(_counts, name.split("/"))):
+            content = hashlib.sha256(file.read_bytes()).hexdigest()
+            digest.update(f"{name}\0{content}\n".encode())
+    return digest.hexdigest()
 
 
 def variables(names: Iterable[str]) -> dict[str, str]:
@@ -146,38 +192,75 @@ def device_of(post: Post, visible: str) -> str:
 # --- watching a Python kernel -----------------------------------------------------------------
 
 WATCH = r"""
-import sys as _sys, os as _os
+import sys as _sys, os as _os, time as _time
 class _Watch:
-    opened = {}
+    opened = {}  # path -> what the file was when it was first opened
     listed = set()
     written = set()
     tried = set()
     roots = []
     root = _os.path.realpath({root!r}) + _os.sep
-def _place(path, _os=_os, watch=_Watch, str=str, bytes=bytes, isinstance=isinstance):
-    if not isinstance(path, (str, bytes)) and not hasattr(path, "__fspath__"):
+    begun = _time.time_ns()
+    home = _os.getcwd()
+    here = _os.path.join(root, {here!r})
+    @staticmethod
+    def state(path, _os=_os, OSError=OSError):
+        try:
+            found = _os.stat(path)
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_size, found.st_ino
+    @staticmethod
+    def place(path, _os=_os, str=str, bytes=bytes, isinstance=isinstance, hasattr=hasattr,
+              errors=(OSError, ValueError)):
+        # The name that the code used comes first: a link may lead elsewhere tomorrow.
+        if not isinstance(path, (str, bytes)) and not hasattr(path, "__fspath__"):
+            return None
+        try:
+            path = _os.fsdecode(path)
+            for path in (_os.path.abspath(path), _os.path.realpath(path)):
+                if (path + _os.sep).startswith(_Watch.root):
+                    return path
+            # The post's folder, or that of all posts, may be a link to another place.
+            if (path + _os.sep).startswith(_Watch.home + _os.sep):
+                return _Watch.here + path[len(_Watch.home):]
+        except errors:
+            pass
         return None
-    path = _os.path.realpath(_os.fsdecode(path))
-    return path if path.startswith(watch.root) else None
-def _hook(event, args, watch=_Watch, place=_place, frame=_sys._getframe):
+    @staticmethod
+    def reads(path):
+        if path not in _Watch.written and path not in _Watch.opened:
+            _Watch.opened[path] = _Watch.state(path)
+def _hook(event, args, watch=_Watch, _os=_os, frame=_sys._getframe):
     if event == "open":
         path, mode, flags = args
-        # O_ACCMODE is 3; O_RDONLY is 0.
-        writes = (flags or 0) & 3
-        path = place(path)
-        if path and writes and path not in watch.opened:
+        path, flags = watch.place(path), flags or 0
+        if path is None:
+            return
+        # O_ACCMODE is 3, O_RDWR is 2.
+        updates = flags & 2 and not flags & _os.O_TRUNC and watch.state(path)
+        if updates or not flags & 3:
+            watch.reads(path)
+        if flags & 3:
             watch.written.add(path)
-        elif path and not writes and path not in watch.written:
-            watch.opened[path] = None
     elif event in ("os.listdir", "os.scandir"):
         # The import system lists folders too; what it finds there shows in sys.modules.
-        path = place(args[0] if args[0] is not None else ".")
+        path = watch.place(args[0] if args[0] is not None else ".")
         if path and "importlib" not in frame(1).f_code.co_filename:
             watch.listed.add(path)
+    elif event == "os.mkdir":
+        watch.written.add(watch.place(args[0]))
+    elif event == "os.rename" and watch.place(args[0]) in watch.written:
+        watch.written.add(watch.place(args[1]))
+    elif event == "sqlite3.connect":
+        path = watch.place(args[0])
+        if path and watch.state(path):
+            watch.reads(path)
+        watch.written.add(path)
 class _Finder:
     @staticmethod
     def find_spec(name, path=None, target=None, watch=_Watch, frame=_sys._getframe):
-        watch.tried.add(name.partition(".")[0])
+        watch.tried.add(name)
         loads, caller = 0, frame(1)
         while caller is not None and loads < 2:
             loads += caller.f_code.co_name == "_find_and_load"
@@ -218,54 +301,110 @@ import json as _json, os as _os, platform as _platform, sys as _sys
 from types import ModuleType as _Module
 _watch = _sys._inkcell_watch
 _root = _watch.root
+# An environment inside the blog's folder is no part of the blog; a blog may also lie below the
+# prefix of its interpreter, as in /usr/src.
+_prefix = _os.path.realpath(_sys.prefix) + _os.sep
+_inner = _prefix if _prefix.startswith(_root) and _prefix != _root else "\0"
+_foreign = ("site-packages", "dist-packages", "node_modules", "__pycache__")
 def _name(path):
     return path[len(_root):].replace(_os.sep, "/")
 def _is_local(path):
-    parts = path[len(_root):].split(_os.sep)
-    installed = path.startswith(_os.path.realpath(_sys.prefix) + _os.sep)
-    return path.startswith(_root) and not installed and not any(
-        part in ("site-packages", "node_modules", "__pycache__") or part.startswith(".")
-        for part in parts[:-1])
+    folders = path[len(_root):].split(_os.sep)[:-1]
+    return path.startswith(_root) and not path.startswith(_inner) and not any(
+        part in _foreign or part.startswith(".") for part in folders)
+def _dist_info(folder, _known={}):
+    if folder not in _known:
+        try:
+            _known[folder] = any(name.endswith(".dist-info") for name in _os.listdir(folder))
+        except OSError:  # an archive
+            _known[folder] = True
+    return _known[folder]
+_library = _os.path.dirname(_os.path.realpath(_os.__file__)) + _os.sep
+def _is_checkout(module, path):
+    # Code that is neither of the blog nor installed: on PYTHONPATH, or by `pip install -e`.
+    if getattr(getattr(module, "__spec__", None), "origin", None) != module.__file__:
+        return False
+    parts = path.split(_os.sep)[:-1]
+    if path.startswith((_library, _root)) or any(p in _foreign or p[:1] == "." for p in parts):
+        return False
+    top = path
+    for _ in range(module.__name__.count(".") + ("__path__" in vars(module)) + 1):
+        top = _os.path.dirname(top)
+    return not _dist_info(top)
+_listed = set(_watch.listed)
 _files = {_name(path) for path in list(_watch.opened)
           if _is_local(path) and not path.endswith((".pyc", ".pyo"))}
-_folders = {_name(path) + "/" for path in _watch.listed if _is_local(path)}
+_folders = {_name(path + _os.sep) or "./" for path in _listed
+            if path not in _watch.written and _is_local(path + _os.sep)}
+_own = {path for path in list(_watch.written) if path and _os.path.dirname(path) in _listed}
+_changed = {path for path, state in list(_watch.opened.items())
+            if path not in _watch.written and _watch.state(path) != state}
 _top, _local = set(), set()
 _namespaces = [get_ipython().user_ns]
 for _key, _module in list(_sys.modules.items()):
     _file = getattr(_module, "__file__", None)
-    if isinstance(_file, str) and _is_local(_os.path.realpath(_file)):
-        _files.add(_name(_os.path.realpath(_file)))
+    _path = _watch.place(_file) if isinstance(_file, str) else None
+    if _path and _is_local(_path):
+        _files.add(_name(_path))
         _local.add(_key)
         _namespaces.append(vars(_module))
+        _state = _watch.state(_path)
+        if _path not in _watch.opened and _state and _state[0] > _watch.begun:
+            _changed.add(_path)
     elif _key not in _watch.before:
         _top.add(_key.partition(".")[0])
+        if isinstance(_file, str) and _os.path.isabs(_file) and _is_checkout(_module, _file):
+            _files.add(_file)
+            _namespaces.append(vars(_module))
 # What ipykernel had imported before is found at once; the names bound to it tell.
 for _values in _namespaces:
     for _value in list(_values.values()):
         _owner = _value.__name__ if isinstance(_value, _Module) else None
-        if _owner is None and isinstance(_value, (type, type(_name))):
+        if _owner is None and isinstance(_value, (type, type(_name), type(len))):
             _owner = _value.__module__
         if isinstance(_owner, str) and _owner not in _local:
             _top.add(_owner.partition(".")[0])
 _top |= {"IPython", "ipykernel"}
 for _finder in _sys.meta_path:  # what a warm parent tried before the fork
     _watch.tried |= getattr(_finder, "failed", set())
-_missing = sorted(
-    name for name in _watch.tried if name not in _sys.modules and _os.sep not in name)
+_lost = {name for name in _watch.tried if name not in _sys.modules and _os.sep not in name}
+# What an import would find in the blog's folder if it were there: a file or a folder.
+_absent = set()
+_beside = {_watch.place(folder or _watch.home) for folder in _sys.path if isinstance(folder, str)}
+def _would_find(folders, name, ends):
+    for folder in folders:
+        if folder and _is_local(folder + _os.sep):
+            _absent.update(_name(folder + _os.sep) + name + end for end in ends)
+for _key in _lost:
+    _parent, _, _leaf = _key.rpartition(".")
+    if not _parent:
+        _would_find(_beside, _leaf, (".py", "/"))
+    elif _parent in _local:
+        _would_find(getattr(_sys.modules[_parent], "__path__", ()), _leaf, (".py", "/"))
+for _key in {name.partition(".")[0] for name in _watch.roots} - _lost - _local:
+    _would_find(_beside, _key, (".py", "/__init__.py"))
 _report = _json.dumps({
     "interpreter": _platform.python_implementation() + " " + _platform.python_version(),
     "modules": sorted(_top - {"__main__", "builtins"}),
-    "files": sorted(_files) + sorted(_folders), "missing": _missing,
+    "before": sorted({name.partition(".")[0] for name in _watch.before}),
+    "files": sorted(_files) + sorted(_folders), "absent": sorted(_absent),
+    "changed": sorted(_name(path) for path in _changed),
+    "written": sorted(_name(path) for path in _own),
+    "missing": sorted(name for name in _lost if "." not in name),
     "imports": [name for name in dict.fromkeys(_watch.roots)
-                if name in _sys.modules and name not in _local],
-    "here": _name(_os.path.realpath(".") + _os.sep).rstrip("/")})
+                if name in _sys.modules and name not in _local]})
 get_ipython().display_pub.publish({TYPE: _report})
 """
 
 
-def watch_code(root: Path) -> str:
-    """Code that starts watching; it leaves no name in the author's namespace."""
-    code = WATCH.replace("{root!r}", repr(str(root)))
+def watch_code(root: Path, here: str) -> str:
+    """Code that starts watching; it leaves no name in the author's namespace.
+
+    Args:
+        root: the blog's folder.
+        here: the post's folder, relative to it.
+    """
+    code = WATCH.replace("{root!r}", repr(str(root))).replace("{here!r}", repr(here))
     return f"exec({code!r}, {{'get_ipython': get_ipython}})"
 
 
@@ -286,48 +425,74 @@ def read_report(report: str, root: Path, post: Post, environment: Environment) -
     installed, and as a file that may appear beside the post.
     """
     data = json.loads(report)
-    here = data["here"].replace("\\", "/")
-    if "modules" in data:
-        owners = environment.owners()
-        names = sorted({name for top in data["modules"] for name in owners.get(top, ())})
-        packages = {name: environment.version(name) for name in names}
-    else:
-        packages = {}
-    missing = [name for name in data.get("missing", ()) if not environment.importable(name)]
-    files = [_relative(path, root) for path in data["files"]]
-    files = [path for path in files if not _is_post(path.rpartition("/")[2])]
-    files += [f"{here}/{name}.py" for name in missing]
-    declared = [f"{here}/{name}" for name in post.meta.execute.dependencies]
+    here = folder_of(post, root)
+    own = re.compile(rf"{re.escape(here)}/({POST_FILE.pattern})")
+    seen = [_relative(path, root) for path in data["files"]]
+    files = [path for path in seen if not own.fullmatch(path)]
+    modules = {*data.get("modules", ())}
+    # Of what ipykernel itself had imported, an import statement leaves no trace but its text.
+    modules |= _imports_as_written(post, root, files) & {*data.get("before", ())}
+    owners = environment.owners() if modules else {}
+    packages = sorted({name for top in modules for name in owners.get(top, ())})
+    if "matplotlib" in modules:
+        # Whether there is one is a question that nobody sees.
+        files.append(f"{here}/matplotlibrc")
+    files += [*data.get("absent", ()), *_declared(post, here)]
+    written = tuple(data.get("written", ()))
     return Trace(
         interpreter=data["interpreter"],
-        packages=packages,
-        files=digests(root, [*dict.fromkeys([*files, *declared])]),
-        missing=tuple(missing),
+        packages={name: environment.version(name) for name in packages},
+        files={
+            **digests(root, dict.fromkeys(files), written),
+            **dict.fromkeys((path for path in data.get("changed", ()) if path in files), CHANGED),
+        },
+        missing=tuple(n for n in data.get("missing", ()) if not environment.importable(n)),
         variables=variables(post.meta.execute.depends_on_env),
         imports=tuple(data.get("imports", ())),
+        written=written,
     )
+
+
+def _imports_as_written(post: Post, root: Path, files: Iterable[str]) -> set[str]:
+    """Top-level names that a post's cells and the local modules of a run import."""
+    codes = [cell.source for cell in executed_cells(post)]
+    for path in files:
+        if path.endswith(".py"):
+            try:
+                codes.append((root / path).read_text(encoding="utf-8", errors="replace"))
+            except OSError:
+                continue
+    return {name.partition(".")[0] for code in codes for name in imported_names(code)}
 
 
 def declared_trace(post: Post, root: Path, folder: str) -> Trace:
     """The trace of a kernel that cannot be watched: what the post declares."""
-    names = [f"{folder}/{name}" for name in post.meta.execute.dependencies]
     return Trace(
         post.meta.kernel,
-        files=digests(root, names),
+        files=digests(root, _declared(post, folder)),
         variables=variables(post.meta.execute.depends_on_env),
     )
+
+
+def folder_of(post: Post, root: Path) -> str:
+    """A post's folder, relative to the blog's."""
+    return Path(post.source.directory).relative_to(root).as_posix()
+
+
+def _declared(post: Post, folder: str) -> list[str]:
+    names = post.meta.execute.dependencies
+    return [posixpath.normpath(posixpath.join(folder, name)) for name in names]
 
 
 def _relative(path: str, root: Path) -> str:
     """A path below the blog's folder, as a report may give it."""
     place = Path(path)
     real = Path(os.path.realpath(root))
-    return place.relative_to(real).as_posix() if place.is_absolute() else path
+    return place.relative_to(real).as_posix() if place.is_relative_to(real) else path
 
 
-def _is_post(name: str) -> bool:
-    """The post's own text and its frozen results are no input of its code."""
-    return name.startswith("index.") or name == "frozen.json"
+POST_FILE = re.compile(r"index(\.[A-Za-z0-9-]+)?\.(md|ipynb)|frozen\.json")
+"""A post's own text and its frozen results are no input of its code."""
 
 
 # --- asking an interpreter --------------------------------------------------------------------

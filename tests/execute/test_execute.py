@@ -2,107 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import tempfile
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from generator.config import parse_config
-from generator.errors import CellFailed, InkcellError
-from generator.execute import cache as kept
-from generator.execute import execute, freeze, why
-from generator.execute.key import code_key, executed_cells
+from generator.execute.key import code_key
 from generator.execute.trace import Environment, Trace, current, differences, digests
-from generator.model import (
-    Bundle,
-    ExecutedPost,
-    Failure,
-    Omission,
-    Post,
-    Provenance,
-    Results,
-    Source,
-    Stream,
-)
-from generator.parse import parse
-from generator.progress import Event, Notice, Reused, Started
+from generator.model import Post, Stream
+from generator.progress import Reused, Started
 
-from ..conftest import FRONT_MATTER, SETTINGS
-
-CONFIG = parse_config(SETTINGS)
-
-
-def cell(source: str, tags: str = "", options: str = "") -> str:
-    """A code cell of a text notebook."""
-    head = f":tags: [{tags}]\n" if tags else ""
-    return f"```{{code-cell}}\n{head}{options}{source}\n```\n\n"
-
-
-def post(body: str, folder: str = "a", language: str = "ko", front: str = FRONT_MATTER) -> Post:
-    """A post from its cells."""
-    path = f"posts/{folder}/index.{language}.md"
-    return parse(Source(path, f"{front}\n{body}", folder, language, "md", f"/b/{folder}"), CONFIG)
-
-
-class World:
-    """A blog's folder, a fake kernel and a fake environment, and what they were asked."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.config = replace(CONFIG, root=root, cache=Path("cache"), jobs=2)
-        self.ran: list[str] = []
-        self.events: list[Event] = []
-        self.errors: list[InkcellError] = []
-        self.trace = Trace("Python 3.11")
-        self.versions = {"numpy": "2.4.6"}
-        self.modules = {"numpy"}
-        self.interpreter = "Python 3.11"
-        self.fails: Callable[[Post], bool] = lambda post: False
-
-    def run(self, post: Post, device: str) -> tuple[Results, Trace]:
-        self.ran.append(post.source.path)
-        if self.fails(post):
-            raise CellFailed("ZeroDivisionError: division by zero").at(cell=1, line=9)
-        outputs = tuple((Stream("stdout", f"ran {c.source}"),) for c in executed_cells(post))
-        return Results(outputs), self.trace
-
-    def environment(self, kernel: str) -> Environment:
-        return Environment(
-            self.interpreter,
-            lambda name: self.versions.get(name, ""),
-            lambda name: name in self.modules,
-        )
-
-    def execute(self, *posts: Post) -> tuple[ExecutedPost, ...]:
-        return execute(
-            posts,
-            self.config,
-            root=self.root,
-            errors=self.errors,
-            report=self.events.append,
-            run=self.run,
-            environment=self.environment,
-        )
-
-    def why(self, post: Post) -> tuple[str, ...] | None:
-        return why(post, self.config, root=self.root, environment=self.environment)
-
-    def freeze(self, *posts: Post) -> tuple[Path, ...]:
-        """Store results beside posts; their folders are below this world's root."""
-        return freeze(
-            posts,
-            self.config,
-            root=self.root,
-            errors=self.errors,
-            report=self.events.append,
-            run=self.run,
-            environment=self.environment,
-        )
+from ..conftest import FRONT_MATTER
+from .fake_kernel import World, cell, post
 
 
 @pytest.fixture
@@ -310,62 +221,3 @@ def test_a_required_gpu_that_is_not_there(world: World, monkeypatch: pytest.Monk
     assert world.execute(post(cell("x"), front=front)) == ()
     assert "requires a GPU" in str(world.errors[0])
     assert world.ran == []
-
-
-@pytest.mark.parametrize(
-    "damage",
-    [
-        lambda text: text[: len(text) // 2],
-        lambda text: "",
-        lambda text: "[]",
-        lambda text: "null",
-        lambda text: text.replace('"outputs"', '"puts"'),
-        lambda text: text.replace('"Stream"', '"Nonsense"'),
-        lambda text: text.replace('"format": 2', '"format": 999'),
-        lambda text: text.replace('"text": "ran x"', '"text": 7'),
-        lambda text: text.replace('"packages": {}', '"packages": {"numpy": 2}'),
-        lambda text: json.dumps({**json.loads(text), "key": "f" * 64}),
-    ],
-)
-def test_a_damaged_entry_is_dropped_with_a_word(world: World, damage: Callable[[str], str]) -> None:
-    """It is never trusted; the code runs again and the entry is good afterwards."""
-    code = post(cell("x"))
-    world.execute(code)
-    path = kept.entry_path(world.root / "cache", code_key(code))
-    path.write_text(damage(path.read_text(encoding="utf-8")), encoding="utf-8")
-    world.execute(code)
-    assert len(world.ran) == 2
-    assert any(isinstance(event, Notice) for event in world.events)
-    world.execute(code)
-    assert len(world.ran) == 2
-
-
-@given(st.binary(max_size=200))
-def test_any_bytes_are_an_entry_or_damage(data: bytes) -> None:
-    """Reading a kept result never fails in another way."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = kept.entry_path(Path(folder), "ab" * 32)
-        path.parent.mkdir()
-        path.write_bytes(data)
-        with pytest.raises(kept.DamagedEntry):
-            kept.load(Path(folder), "ab" * 32)
-
-
-TEXTS = st.text(max_size=10)
-OUTPUTS = st.one_of(
-    st.builds(Stream, st.sampled_from(["stdout", "stderr"]), TEXTS),
-    st.builds(Bundle, st.dictionaries(TEXTS, TEXTS, max_size=2), st.just({})),
-    st.builds(Failure, TEXTS, TEXTS, TEXTS),
-    st.builds(Omission, st.integers(min_value=1)),
-)
-
-
-@given(st.lists(st.lists(OUTPUTS, max_size=3).map(tuple), max_size=3).map(tuple))
-def test_results_survive_the_cache(
-    outputs: tuple[tuple[Stream | Bundle | Failure | Omission, ...], ...],
-) -> None:
-    """What is stored is what is loaded."""
-    entry = kept.Entry(Results(outputs, Provenance("2022-07-08", 1.5, "python3", "x")), TRACE)
-    with tempfile.TemporaryDirectory() as folder:
-        kept.store(Path(folder), "ab" * 32, entry)
-        assert kept.load(Path(folder), "ab" * 32) == entry

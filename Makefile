@@ -21,9 +21,8 @@ build: $(VENV)/.build-ready node_modules/.build-ready $(POST_PACKAGES)
 test: $(VENV)/.test-ready node_modules/.test-ready $(POST_PACKAGES)
 	$(RUN) pytest $(TEST_FLAGS)
 
-# Live preview will be `inkcell serve`; until then the finished site is served as it is.
-serve: build
-	$(RUN) http.server --bind 127.0.0.1 --directory site $(PORT)
+serve: $(VENV)/.build-ready node_modules/.build-ready $(POST_PACKAGES)
+	$(VENV)/bin/inkcell serve --port $(PORT)
 
 check: $(VENV)/.test-ready node_modules/.test-ready
 	$(RUN) ruff check .

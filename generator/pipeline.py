@@ -18,6 +18,7 @@ from .addresses import Links, collect_links
 from .discover import discover, read_katex, read_theme
 from .errors import BuildFailed, InkcellError, collect
 from .execute import Place, execute
+from .execute import freeze as freeze_results
 from .execute.cache import DamagedEntry, entry_path, load
 from .execute.frozen import traced_files
 from .execute.key import code_key, executed_cells
@@ -167,8 +168,6 @@ def freeze(config: Config, posts: Sequence[Post], report: Report = silent) -> tu
     Raises:
         BuildFailed: everything that went wrong while their code ran.
     """
-    from .execute import freeze as freeze_results
-
     errors: list[InkcellError] = []
     written = freeze_results(posts, config, root=traced_root(config), errors=errors, report=report)
     if errors:
@@ -346,7 +345,11 @@ def _accounted(
     listed there needs no word of its own.
     """
     own = f"{Path(post.source.path).parent.as_posix()}/"
-    inside = {name: digest for name, digest in traced.items() if not name.startswith(own)}
+    inside = {
+        name: digest
+        for name, digest in traced.items()
+        if not name.startswith(own) or "/." in name or "/__" in name or "/node_modules/" in name
+    }
     if any(name.endswith("/") or (root / name).is_dir() for name in inside):
         return None
     return {name_of(str(root / name), home): digest for name, digest in inside.items()}

@@ -484,6 +484,8 @@ def test_no_execute(commands: Blog, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "0 posts run, 4 from the cache" in done.stdout
     both("1 / 1", "2 / 1")(commands, monkeypatch)
     version("tiny", "2")(commands, monkeypatch)
+    # The fake package is not on the disk, where a build looks first for what has changed.
+    (commands.root / ".inkcell" / "build.json").unlink(missing_ok=True)
     commands.write({"posts/new/index.ko.md": cell("x")})
     refused = commands.command(monkeypatch, "build", "--no-execute")
     assert refused.exit_code == 1

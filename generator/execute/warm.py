@@ -79,6 +79,8 @@ class Stash:
         """Module name to what its import did to environment and warnings."""
         self.standing = {name: Standing(getattr(sys, name)) for name in ("stdout", "stderr")}
         """What modules saw as standard output and error while they were imported."""
+        self.variables: dict[str, str] = {}
+        """What the modules of every kernel set in the environment."""
         self._filters = list(warnings.filters)
         self._specs: dict[str, ModuleSpec | None] = {}
 
@@ -384,7 +386,7 @@ def threads() -> int:
 def become_fresh(environment: dict[str, str], stash: Stash, arguments: Sequence[str]) -> None:
     """Make a forked process what a fresh interpreter would be."""
     os.environ.clear()
-    os.environ.update(environment)
+    os.environ.update({**environment, **stash.variables})
     sys.argv = list(arguments)
     stash.begin()
     # A fresh process draws NumPy's global seed from the system; so does `random` after a fork.
@@ -521,11 +523,13 @@ def main() -> None:
 
     listener = socket.socket(fileno=int(sys.argv[1]))
     listener.set_inheritable(False)
+    before = dict(os.environ)
     for name in KERNEL_MODULES:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
     base = set(sys.modules)
     stash = Stash()
+    stash.variables = {n: v for n, v in os.environ.items() if before.get(n) != v}
     refused = preload(stash, sys.argv[2:])
     stash.fill(base)
     gc.collect()

@@ -414,8 +414,8 @@ class _Runner:
     def run(self, item: _Work) -> Results:
         post = item.post
         with kept.held(self._world.cache, item.key, self._stopped) as waited:
-            if waited:
-                # Another build has run the code in the meantime.
+            if waited or post.source.folder not in self._world.config.refresh:
+                # Another build may have run the code since this one decided.
                 decision = _from_cache(post, item.key, self._world)
                 if decision.results:
                     self._world.report(Reused(post.source.path))

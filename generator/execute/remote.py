@@ -131,8 +131,10 @@ class Cluster:
         raise ExecutionError("the build was interrupted")
 
     def _workers(self) -> dict[str, Any]:
+        # `Client.scheduler_info` may be overwritten meanwhile, by a summary without workers.
         try:
-            workers: dict[str, Any] = self._client.scheduler_info(n_workers=-1)["workers"]
+            known = self._client.sync(self._client.scheduler.identity, callback_timeout=10)
+            workers: dict[str, Any] = known["workers"]
         except Exception as error:
             raise ExecutionError(f"the cluster at {self._address} is gone: {error!r}") from None
         return workers

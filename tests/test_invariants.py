@@ -270,15 +270,19 @@ WRAPPED = {
     "feedgen": {"assemble/feed.py"},
     "jinja2": {"assemble/pages.py"},
     "jupytext": {"parse/notebook.py"},
-    "jupyter_client": {"execute/kernel.py"},
-    "nbclient": {"execute/kernel.py"},
+    "distributed": {"execute/remote.py"},
+    "filelock": {"execute/cache.py"},
+    "jupyter_client": {"execute/client.py", "execute/kernel.py", "execute/provisioner.py"},
+    "nbclient": {"execute/client.py", "execute/kernel.py"},
     "nbformat": {"parse/notebook.py", "execute/kernel.py"},
     "nh3": {"render/sanitize.py"},
     "PIL": {"render/pictures.py"},
     "py_mini_racer": {"render/katex.py"},
     "pygments": {"render/code.py"},
     "rich": {"cli.py"},
+    "traitlets": {"execute/provisioner.py"},
     "yaml": {"parse/yaml_text.py"},
+    "zmq": {"execute/client.py"},
 }
 
 

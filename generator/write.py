@@ -3,7 +3,8 @@
 A build that fails never comes here. One that is killed while files are staged leaves the site
 as it was: everything is first written into a staging folder beside the site, on the same disk.
 Only then does each file move to its place in one step (`rename`, atomic by POSIX); a journal in
-the staging folder lets the next build finish moves that were cut short.
+the staging folder lets the next build finish moves that were cut short. Of two builds that write
+one site at the same moment, one waits for the other.
 
 Only files that the manifest says an earlier build wrote are ever removed: a `CNAME` or a `.git`
 in the output folder stays.
@@ -13,11 +14,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import signal
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
@@ -25,6 +27,11 @@ from types import MappingProxyType
 from .errors import WriteError
 from .last_build import MANIFEST, staging_folder
 from .model import Site
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 JOURNAL = "journal.json"
@@ -49,29 +56,56 @@ def write(site: Site, output: Path, known: Mapping[str, str] = NOTHING) -> Chang
     Raises:
         WriteError: the folder cannot be written. It is then as it was.
     """
-    staging = Path(staging_folder(str(output)))
     try:
-        _finish_moves(staging, output)
-        before = _read_manifest(output)
-        after = digests(site)
-        written = [
-            path
-            for path, file in site.files.items()
-            if known.get(path) != after[path] and _differs(output, path, file.content)
-        ]
-        removed = sorted(before.keys() - after.keys())
-        _refuse_foreign(site, written, before, output)
-        if before == after and not written:
-            return Changes((), ())
-        _stage(site, written, removed, staging, output)
-        with _undisturbed():
-            _finish_moves(staging, output)
+        with _alone_in(output.parent):
+            return _write(site, output, known)
     except OSError as error:
         raise WriteError(f"cannot write {output.name}: {error.strerror or error}").at(
             file=str(error.filename or output),
             hint="look at its permissions and at the disk's space",
         ) from None
+
+
+def _write(site: Site, output: Path, known: Mapping[str, str]) -> Changes:
+    staging = Path(staging_folder(str(output)))
+    _finish_moves(staging, output)
+    before = _read_manifest(output)
+    after = digests(site)
+    if any(before.get(path) != digest for path, digest in site.kept.items()):
+        raise WriteError("another build has changed the site meanwhile").at(
+            file=output.name, hint="build again"
+        )
+    written = [
+        path
+        for path, file in site.files.items()
+        if not known.get(path) == before.get(path) == after[path]
+        and _differs(output, path, file.content)
+    ]
+    removed = sorted(before.keys() - after.keys())
+    _refuse_foreign(site, written, before, output)
+    if before == after and not written:
+        return Changes((), ())
+    _stage(site, written, removed, staging, output)
+    with _undisturbed():
+        _finish_moves(staging, output)
     return Changes(tuple(written), tuple(removed))
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Wait until no other build writes in a folder.
+
+    The folder itself is locked (flock(2)), so that no file is left in it; the lock goes with the
+    process. Windows and some network disks lock no folders: there nobody waits.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        if fcntl is not None:
+            descriptor = os.open(folder, os.O_RDONLY)
+            stack.callback(os.close, descriptor)
+            with suppress(OSError):
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
 
 
 def digests(site: Site) -> dict[str, str]:

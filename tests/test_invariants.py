@@ -294,7 +294,9 @@ WRAPPED = {
     "pygments": {"render/code.py"},
     "rich": {"cli.py"},
     "watchfiles": {"serve.py"},
+    "traitlets": {"execute/cells.py", "execute/provisioner.py"},
     "yaml": {"parse/yaml_text.py"},
+    "zmq": {"execute/client.py", "execute/node_kernel.py"},
 }
 
 

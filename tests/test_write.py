@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -230,3 +231,19 @@ def test_a_file_where_another_needs_a_folder() -> None:
     """`/a` and `/a/b` cannot both be files."""
     with pytest.raises(SiteError, match="/a is a file"):
         collect_files([File("a", b"", "one"), File("a/b", b"", "other")])
+
+
+def test_two_builds_that_write_one_site(tmp_path: Path) -> None:
+    """One waits for the other: the folder holds one of the sites, whole, and no staging is left."""
+    output = tmp_path / "site"
+    sites = [
+        site(**{f"page{number}": f"{name} {number}" * 500 for number in range(40)}, index=name)
+        for name in ("one", "other")
+    ]
+    for _ in range(10):
+        with ThreadPoolExecutor(2) as pool:
+            for done in [pool.submit(write, value, output) for value in sites]:
+                done.result()
+        whole = [{path: file.content for path, file in value.files.items()} for value in sites]
+        assert tree(output) in whole
+        assert [path.name for path in tmp_path.iterdir()] == ["site"]

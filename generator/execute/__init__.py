@@ -510,7 +510,8 @@ class _Runner:
     def run(self, item: _Work) -> Results:
         post = item.post
         with kept.held(self._world.cache, item.key, self._stopped) as waited:
-            if waited or kept.stamp(self._world.cache, item.key) != item.stamp:
+            changed = kept.stamp(self._world.cache, item.key) != item.stamp
+            if waited or (changed and post.source.folder not in self._world.config.refresh):
                 # Another build has run the code in the meantime.
                 decision = _from_cache(post, item.key, self._world)
                 if decision.results:

@@ -86,6 +86,8 @@ SOCKET_PATH_LIMIT = 70
 
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 CELL_LINE = re.compile(r"(?:Cell In|In ?|Input In ?)\[\d+\][^\n]*?line (\d+)")
+CELL_FILE = re.compile(r"[^\s'\"]*[/\\]ipykernel_\d+[/\\]\d+\.py")
+"""How ipykernel names the file of a cell: with the kernel's process id."""
 TRACEBACK_LINES = 12
 
 PYTHON_NAME = re.compile(r"python|conda|ipykernel|^py\d|venv|^base$", re.IGNORECASE)
@@ -259,7 +261,7 @@ class Kernels:
         key = executable, threads, tuple(modules)
         with self._lock:
             self._unless_stopped()
-            if self._deaths == WARM_PARENTS:
+            if self._deaths >= WARM_PARENTS:
                 return None
             if key not in self._parents:
                 self._started += 1
@@ -633,12 +635,12 @@ def outputs_of(raw: list[Any]) -> tuple[Output, ...]:
 
     for output in raw:
         if output.output_type == "stream":
-            pending[output.name] = pending.get(output.name, "") + _clean(output.text)
+            pending[output.name] = pending.get(output.name, "") + _unnamed(output.text)
             continue
         flush()
         if output.output_type == "error":
             traceback = "\n".join(output.traceback)
-            outputs.append(Failure(*map(_clean, (output.ename, output.evalue, traceback))))
+            outputs.append(Failure(*map(_unnamed, (output.ename, output.evalue, traceback))))
         else:
             outputs.append(_bundle(output))
     flush()
@@ -656,6 +658,11 @@ def _bundle(output: Any) -> Bundle:
             value = json.dumps(value, ensure_ascii=False, sort_keys=True)
         data[mime] = _clean(value)
     return Bundle(data, dict(output.metadata))
+
+
+def _unnamed(text: str) -> str:
+    """Text in which a cell's file has no name of its own: it would differ from run to run."""
+    return CELL_FILE.sub("<cell>", _clean(text))
 
 
 def _clean(text: str) -> str:

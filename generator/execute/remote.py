@@ -63,7 +63,7 @@ class Cluster:
             self._client = Client(
                 address.replace("dask://", "tcp://", 1), timeout=10, set_as_default=False
             )
-        except (OSError, DaskTimeoutError) as error:
+        except (OSError, ValueError, DaskTimeoutError) as error:
             raise ExecutionError(f"no cluster answers at {address}: {error}").at(
                 hint="start one: dask scheduler, and dask worker tcp://host:8786 on each machine"
             ) from None
@@ -131,7 +131,12 @@ class Cluster:
         raise ExecutionError("the build was interrupted")
 
     def _workers(self) -> dict[str, Any]:
-        workers: dict[str, Any] = self._client.scheduler_info(n_workers=-1)["workers"]
+        # `Client.scheduler_info` may be overwritten meanwhile, by a summary without workers.
+        try:
+            known = self._client.sync(self._client.scheduler.identity, callback_timeout=10)
+            workers: dict[str, Any] = known["workers"]
+        except Exception as error:
+            raise ExecutionError(f"the cluster at {self._address} is gone: {error!r}") from None
         return workers
 
     @contextmanager

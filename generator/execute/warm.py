@@ -75,10 +75,12 @@ class Stash:
         self.asked: set[str] = set()
         """Modules that asked for the running kernel while they were imported: they must be
         imported anew in each."""
-        self.effects: dict[str, list[Callable[[], object]]] = {}
-        """Module name to what its import did to environment and warnings."""
+        self.effects: list[tuple[str, Callable[[], object]]] = []
+        """Module name and what its import did to environment or warnings, in order."""
         self.standing = {name: Standing(getattr(sys, name)) for name in ("stdout", "stderr")}
         """What modules saw as standard output and error while they were imported."""
+        self.variables: dict[str, str] = {}
+        """What the modules of every kernel set in the environment."""
         self._filters = list(warnings.filters)
         self._specs: dict[str, ModuleSpec | None] = {}
 
@@ -174,7 +176,7 @@ class Stash:
             for module, effect, left in effects:
                 # A filter may have been for the time of an import only.
                 if left is None or left in warnings.filters:
-                    self.effects.setdefault(module, []).append(effect)
+                    self.effects.append((module, effect))
 
     def fill(self, base: set[str]) -> None:
         """Take every module that is not in `base` out of `sys.modules`."""
@@ -189,6 +191,12 @@ class Stash:
             held = {v.__name__ for v in values if isinstance(v, ModuleType)}
             needs = self.needs.setdefault(name, set())
             needs.update(n for n in held if not n.startswith(name + "."))
+        for name in self.modules:
+            # Cython enters some modules a second time, pybind11 what it has defined inside one.
+            spec = self._specs[name]
+            entered_by = spec.name if spec else name.rpartition(".")[0]
+            if entered_by != name and entered_by in self.modules:
+                self.needs[entered_by].add(name)
         for name, module in self.modules.items():
             package, _, attribute = name.rpartition(".")
             owner = self.modules.get(package) or sys.modules.get(package)
@@ -233,7 +241,7 @@ class Stash:
     def put_back(self, wanted: str) -> ModuleType:
         """Put a module back, with all that its own import imports."""
         module = self.modules[wanted]
-        waiting = [wanted]
+        waiting, done = [wanted], set()
         while waiting:
             name = waiting.pop()
             found = self.modules.pop(name, None)
@@ -242,8 +250,7 @@ class Stash:
                     self.failed.add(name)
                 continue
             sys.modules[name] = found
-            for effect in self.effects.pop(name, ()):
-                effect()
+            done.add(name)
             package, _, attribute = name.rpartition(".")
             if package:
                 waiting.append(package)
@@ -251,6 +258,9 @@ class Stash:
                 if owner is not None and attribute not in owner.__dict__:
                     setattr(owner, attribute, found)
             waiting.extend(self.needs.get(name, ()))
+        for name, effect in self.effects:
+            if name in done:
+                effect()
         return module
 
     def restore_spec(self, module: ModuleType) -> None:
@@ -384,7 +394,7 @@ def threads() -> int:
 def become_fresh(environment: dict[str, str], stash: Stash, arguments: Sequence[str]) -> None:
     """Make a forked process what a fresh interpreter would be."""
     os.environ.clear()
-    os.environ.update(environment)
+    os.environ.update({**environment, **stash.variables})
     sys.argv = list(arguments)
     stash.begin()
     # A fresh process draws NumPy's global seed from the system; so does `random` after a fork.
@@ -533,11 +543,13 @@ def main() -> None:
 
     listener = socket.socket(fileno=int(sys.argv[1]))
     listener.set_inheritable(False)
+    before = dict(os.environ)
     for name in KERNEL_MODULES:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
     base = set(sys.modules)
     stash = Stash()
+    stash.variables = {n: v for n, v in os.environ.items() if before.get(n) != v}
     refused = preload(stash, sys.argv[2:])
     stash.fill(base)
     gc.collect()

@@ -331,3 +331,38 @@ def test_a_build_survives_its_warm_parent(write_blog: WriteBlog, temporary: Path
     assert "2 posts run" in said
     wait_until(lambda: marked(mark) == [], "everything is gone")
     assert list(temporary.iterdir()) == []
+
+
+def test_two_builds_at_once(write_blog: WriteBlog, temporary: Path) -> None:
+    """Each post's code runs once in total, and the site is whole; a killed build stops nobody."""
+    count = "import json, os, time\nopen('runs', 'a').write('x')\ntime.sleep(0.2)\nprint('{}')"
+    names = "abcdef"
+    files = {f"posts/{name}/index.ko.md": post(count.format(name * 9)) for name in names}
+    files["posts/g/index.ko.md"] = post(
+        "import os, time\nwhile not os.path.exists('../go'):\n"
+        "    open('ready', 'w').close()\n    time.sleep(0.1)"
+    )
+    root = write_blog(files)
+    mark = uuid.uuid4().hex
+    with building(root, mark, "--jobs", "8") as killed:
+        wait_until((root / "posts" / "g" / "ready").exists, "the post holds its lock")
+        killed.send_signal(signal.SIGKILL)
+        killed.wait()
+    for name in names:
+        (root / "posts" / name / "runs").unlink(missing_ok=True)
+    for entry in root.glob(".inkcell/results/??/*.json"):
+        entry.unlink()
+    (root / "posts" / "go").touch()
+    with (
+        building(root, mark, "--jobs", "2") as one,
+        building(root, mark, "--jobs", "3") as other,
+    ):
+        for process in (one, other):
+            said, _ = process.communicate(timeout=120)
+            assert process.returncode == 0, said
+    assert {name: (root / "posts" / name / "runs").read_text() for name in names} == dict.fromkeys(
+        names, "x"
+    )
+    pages = [path.read_text(encoding="utf-8") for path in (root / "site").glob("math/*/index.html")]
+    assert sorted(name for name in names for page in pages if name * 9 in page) == list(names)
+    assert not list(root.glob(".site*"))

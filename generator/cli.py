@@ -265,7 +265,9 @@ def serve(root: Path, port: int, drafts: bool) -> None:
 
     with _exit_on_error("the preview has ended"):
         config = _preview_config(root, drafts, port)
-        preview = Preview(config.base)
+        wake, stop = threading.Event(), threading.Event()
+        live = Live(config.root, wake.set, lambda event: None)
+        preview = Preview(config.base, live.output)
         try:
             server = make_server(preview, port)
         except OSError as error:
@@ -273,8 +275,6 @@ def serve(root: Path, port: int, drafts: bool) -> None:
                 hint="is another `inkcell serve` running? give another with --port"
             ) from None
         port = server.server_address[1]
-        wake, stop = threading.Event(), threading.Event()
-        live = Live(config.root, wake.set, lambda event: None)
         watched = [root / config.posts, root / "templates", root / "pyproject.toml"]
         output = root / config.output
         threads = [
@@ -312,14 +312,14 @@ def _preview_config(root: Path, drafts: bool, port: int) -> Config:
 def _preview_once(live: Live, preview: Preview, root: Path, drafts: bool, port: int) -> None:
     started = time.monotonic()
     try:
-        site = live.build(_preview_config(root, drafts, port))
+        files = live.build(_preview_config(root, drafts, port))
     except InkcellError as error:
         errors = [format_error(single) for single in flatten(error)]
         preview.show(None, map(click.unstyle, errors), live.running)
         for text in errors:
             click.echo(text + "\n", err=True)
     else:
-        preview.show(site, (), live.running)
+        preview.show(files, (), live.running)
         count = len(live.running)
         running = f"; the code of {_count(count, 'post')} runs" if count else ""
         click.echo(f"built in {time.monotonic() - started:.2f} s{running}")
@@ -372,7 +372,7 @@ def clean(root: Path, cache: bool, output: Path | None) -> None:
 
     from .config import read_config
     from .kept import ENTRIES
-    from .last_build import forget
+    from .last_build import FOLDER, forget
     from .write import clean as remove_site
 
     with _exit_on_error():
@@ -382,7 +382,8 @@ def clean(root: Path, cache: bool, output: Path | None) -> None:
         forget(str(root))
         if cache:
             shutil.rmtree(root / config.cache, ignore_errors=True)
-            shutil.rmtree(root / ENTRIES, ignore_errors=True)
+            for name in (ENTRIES, "preview"):
+                shutil.rmtree(root / FOLDER / name, ignore_errors=True)
     click.echo(f"{_name(folder, root)}: {_count(len(removed), 'file')} removed")
 
 

@@ -36,7 +36,8 @@ from .last_build import (
 from .model import Config, File, Formula, Notebook, Post, RenderedPost, Typeset
 from .plain import NotPlain, plain, restored
 
-ENTRIES = f"{FOLDER}/posts"
+ENTRIES = "posts"
+"""Their folder, beside the record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,7 @@ class Kept:
         """With no comparison a build starts from nothing, and leaves nothing to the next."""
         self.root = root
         self.comparison = comparison
+        self.entries = root / (comparison.home if comparison else FOLDER) / ENTRIES
         self.record = comparison.record if comparison else None
         self.damaged: dict[str, str] = {}
         """Entries that were dropped, and why."""
@@ -133,7 +135,7 @@ class Kept:
     def _load(self, name: str) -> Any:
         """What an entry holds; None if it is lost or damaged."""
         try:
-            return json.loads(_read(self.root, name))
+            return json.loads(_read(self.entries, name))
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
@@ -213,9 +215,9 @@ class Kept:
         }
 
 
-def _read(root: Path, name: str) -> bytes:
+def _read(entries: Path, name: str) -> bytes:
     """The content of an entry, if it is what its name says."""
-    content = (root / ENTRIES / name).read_bytes()
+    content = (entries / name).read_bytes()
     if _name_of(content) != name:
         raise NotPlain("its content is not what its name says")
     return content
@@ -305,7 +307,7 @@ def remember(
         entry = ""
         if item.rendered is not None:
             outlines[item.post.source.path] = plain(outline(item.rendered), RenderedPost)
-            entry = _keep_post(root, item.rendered, item.formulas)
+            entry = _keep_post(kept.entries, item.rendered, item.formulas)
         posts[item.post.source.path] = _made(item, config, entry)
     kernels = sorted({made["kernel"] for made in posts.values() if made["kernel"]})
     extra = [file for kernel in kernels for file in kernel_files(kernel)] + _zone_files(config)
@@ -331,16 +333,16 @@ def remember(
         "missing": sorted({name for made in posts.values() for name in made["missing"]}),
         "stamps": {name: stamps[name] for name in sorted(names)},
         "posts": posts,
-        "outlines": _keep_outlines(root, kept, outlines),
+        "outlines": _keep_outlines(kept, outlines),
         "output": str(config.output),
         "site": {
             path: glance(str(root / config.output / path), digest)
             for path, digest in sorted(site.items())
         },
     }
-    write_record(str(root), record)
+    write_record(str(root), record, comparison.home)
     needed = {record["outlines"], *(made["entry"] for made in posts.values())}
-    for path in (root / ENTRIES).iterdir():
+    for path in kept.entries.iterdir():
         if path.name not in needed:
             path.unlink(missing_ok=True)
 
@@ -361,7 +363,7 @@ def _made(item: Fresh, config: Config, entry: str) -> Made:
     }
 
 
-def _keep_post(root: Path, rendered: RenderedPost, formulas: tuple[KnownFormula, ...]) -> str:
+def _keep_post(entries: Path, rendered: RenderedPost, formulas: tuple[KnownFormula, ...]) -> str:
     source = replace(rendered.post.source, text="", neighbours={})
     post = replace(rendered.post, source=source, notebook=Notebook(()))
     files = tuple(
@@ -369,22 +371,22 @@ def _keep_post(root: Path, rendered: RenderedPost, formulas: tuple[KnownFormula,
         for file in rendered.files
     )
     entry = Entry(replace(rendered, post=post, files=()), files, formulas)
-    return _keep(root, plain(entry, Entry))
+    return _keep(entries, plain(entry, Entry))
 
 
-def _keep_outlines(root: Path, kept: Kept, outlines: Mapping[str, Any]) -> str:
+def _keep_outlines(kept: Kept, outlines: Mapping[str, Any]) -> str:
     if kept.record and outlines == kept.plain_outlines:
         return kept.record["outlines"]
-    return _keep(root, dict(sorted(outlines.items())))
+    return _keep(kept.entries, dict(sorted(outlines.items())))
 
 
-def _keep(root: Path, data: object) -> str:
+def _keep(entries: Path, data: object) -> str:
     content = json.dumps(data, ensure_ascii=False).encode()
     name = _name_of(content)
     try:
-        _read(root, name)
+        _read(entries, name)
     except (OSError, NotPlain):
-        keep(str(root / ENTRIES), name, content)
+        keep(str(entries), name, content)
     return name
 
 

@@ -163,25 +163,28 @@ class Comparison(NamedTuple):
     """All of them are."""
     same: bool = False
     """Nothing has changed at all."""
+    home: str = FOLDER
+    """Where the record is kept, relative to the blog's folder."""
 
 
-def compare(root: str, options: Mapping[str, Any], posts: str) -> Comparison:
+def compare(root: str, options: Mapping[str, Any], posts: str, home: str = FOLDER) -> Comparison:
     """What has changed since the last build of a blog; without its record, everything.
 
     Args:
         root: the blog's folder.
         options: what the build was told on its command line.
         posts: the folder of the posts, relative to `root` or absolute.
+        home: the folder of the record, relative to `root`.
     """
     started = time.time_ns()
-    record = read_record(root)
+    record = read_record(root, home)
     if record is not None and record["options"] != options:
         record = None
     inputs = find_inputs(root, posts, record["extra"] if record else ())
     names = [*inputs.world, *inputs.theme, *itertools.chain(*inputs.folders.values())]
     now = environment()
     if record is None:
-        return Comparison(options, started, inputs, look_at(root, names), now)
+        return Comparison(options, started, inputs, look_at(root, names), now, home=home)
     known = record["stamps"]
     used = {name for made in record["posts"].values() for name in made["uses"]}
     stamps = look_at(root, used.union(names), known, record["started"])
@@ -189,7 +192,9 @@ def compare(root: str, options: Mapping[str, Any], posts: str) -> Comparison:
     site = look_at(output, record["site"], record["site"], record["started"])
     site = {name: at for name, at in site.items() if at.digest == record["site"][name].digest}
     whole = len(site) == len(record["site"]) and not os.path.exists(staging_folder(output))
-    comparison = Comparison(options, started, inputs, stamps, now, record, site=site, whole=whole)
+    comparison = Comparison(
+        options, started, inputs, stamps, now, record, site=site, whole=whole, home=home
+    )
     if not _same_world(comparison, record):
         return comparison
     same_theme = _same_files(inputs.theme, record["theme"], stamps, known)
@@ -205,7 +210,7 @@ def compare(root: str, options: Mapping[str, Any], posts: str) -> Comparison:
         # Somebody touched a file: next time its times are enough again.
         stamped = {"started": started, "stamps": stamps, "site": site}
         with suppress(OSError):
-            write_record(root, cast("Record", {**record, **stamped}))
+            write_record(root, cast("Record", {**record, **stamped}), home)
     return comparison._replace(world=True, posts=unchanged, theme=same_theme, same=same)
 
 
@@ -487,10 +492,10 @@ def staging_folder(output: str) -> str:
 # --- the record -------------------------------------------------------------------------------
 
 
-def read_record(root: str) -> Record | None:
+def read_record(root: str, home: str = FOLDER) -> Record | None:
     """The record of the last build, if there is one and it is whole."""
     try:
-        with open(os.path.join(root, FOLDER, RECORD), encoding="utf-8") as file:
+        with open(os.path.join(root, home, RECORD), encoding="utf-8") as file:
             digest, _, text = file.read().partition("\n")
         if hashlib.sha256(text.encode()).hexdigest() != digest:
             return None
@@ -504,11 +509,11 @@ def read_record(root: str) -> Record | None:
     return record
 
 
-def write_record(root: str, record: Record) -> None:
+def write_record(root: str, record: Record, home: str = FOLDER) -> None:
     """Keep the record of a build."""
     text = json.dumps(record, ensure_ascii=False)
     digest = hashlib.sha256(text.encode()).hexdigest()
-    keep(os.path.join(root, FOLDER), RECORD, f"{digest}\n{text}".encode())
+    keep(os.path.join(root, home), RECORD, f"{digest}\n{text}".encode())
 
 
 def keep(folder: str, name: str, content: bytes) -> None:

@@ -54,7 +54,11 @@ def build(config: Config, report: Report = silent) -> Site:
 
 
 def rebuild(
-    config: Config, kept: Kept, report: Report = silent, place: Place | None = None
+    config: Config,
+    kept: Kept,
+    report: Report = silent,
+    place: Place | None = None,
+    typesetters: dict[str, Typeset] | None = None,
 ) -> Build:
     """`build`, with what can be kept of the last one: the same site, to the byte.
 
@@ -63,6 +67,7 @@ def rebuild(
         kept: what can be taken over from the last build.
         report: told what happens.
         place: where posts run, if not where the settings say.
+        typesetters: KaTeX's script to what it typesets with, for builds in one process.
 
     A post that fails in one stage does not enter the next; the others go on, so that one run
     reports every broken post.
@@ -70,7 +75,8 @@ def rebuild(
     theme = read_theme(config.root)
     katex = read_katex(config.root)
     strings = {name: theme.strings.get(name, theme.strings["en"]) for name in config.languages}
-    typeset = _on_demand(katex.script)
+    typesetters = {} if typesetters is None else typesetters
+    typeset = typesetters.setdefault(katex.script, _on_demand(katex.script))
     errors: list[InkcellError] = []
     posts, links, taken = _read_posts(config, kept, errors)
     folders = {*(post.source.folder for post in posts), *map(_folder, taken)}
@@ -400,6 +406,10 @@ def _code_style() -> str:
     return stylesheet()
 
 
+PREVIEW = ".inkcell/preview"
+"""Where `inkcell serve` keeps the site that it shows."""
+
+
 class Live:
     """The same site, built again whenever something has changed: for `inkcell serve`.
 
@@ -413,16 +423,27 @@ class Live:
         from .execute.machine import cores
         from .execute.session import Sessions
 
+        self.output = root / PREVIEW / "site"
         self._place = Background(Sessions(Kernels(root, slots=cores(), report=report)), changed)
         self._report = report
+        self._typesetters: dict[str, Typeset] = {}
 
-    def build(self, config: Config) -> Site:
-        """The site as it is now.
+    def build(self, config: Config) -> Mapping[str, str]:
+        """Write the site as it is now to `output`; return the digests of its files.
 
         Raises:
             BuildFailed: everything that is wrong with the posts.
         """
-        return rebuild(config, Kept(config.root, None), self._report, self._place).site
+        from .last_build import compare
+        from .write import digests
+
+        config = replace(config, output=Path(PREVIEW) / "site")
+        options = {"serve": config.url, "drafts": config.drafts}
+        comparison = compare(str(config.root), options, str(config.posts), PREVIEW)
+        kept = Kept(config.root, comparison)
+        built = rebuild(config, kept, self._report, self._place, self._typesetters)
+        publish(built, config, kept)
+        return digests(built.site)
 
     @property
     def running(self) -> tuple[str, ...]:

@@ -1,9 +1,9 @@
-"""The live preview: builds in memory, serves on loopback, watches, and tells the browser.
+"""The live preview: serves on loopback, watches, and tells the browser.
 
 Three threads and a build: `watch` notes what has changed on the disk, posts run in the
-background (see `execute.background`), the server answers the browser from memory. Whoever has
-something new wakes the builder, which makes the site again from what there is. Nothing is
-written to `site/`.
+background (see `execute.background`), the server answers the browser from a folder of its own.
+Whoever has something new wakes the builder (`pipeline.Live`), which makes the site again from
+what there is. Nothing is written to `site/`.
 """
 
 from __future__ import annotations
@@ -11,15 +11,13 @@ from __future__ import annotations
 import json
 import mimetypes
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from watchfiles import DefaultFilter, watch
-
-from .model import File, Site
 
 SCRIPT = Path(__file__).with_name("preview.js")
 EVENTS = "/_inkcell/events"
@@ -49,25 +47,34 @@ NOTHING_YET = b"""<!doctype html>
 class Preview:
     """What the browser is shown: the last site that could be built, and what is wrong now."""
 
-    def __init__(self, base: str) -> None:
+    def __init__(self, base: str, folder: Path) -> None:
         self.base = base
         """The site's base path, without a slash at the end."""
+        self.folder = folder
+        """Where the site lies."""
         self.errors: tuple[str, ...] = ()
         self.running: tuple[str, ...] = ()
         self.version = 0
-        self._files: dict[str, File] = {}
+        self.closed = False
+        self._files: Mapping[str, str] = {}
         self._assets = 0
         self._changed = threading.Condition()
-        self.closed = False
 
-    def show(self, site: Site | None, errors: Iterable[str], running: Iterable[str]) -> None:
-        """Show a new site, or the old one with errors."""
+    def show(
+        self, files: Mapping[str, str] | None, errors: Iterable[str], running: Iterable[str]
+    ) -> None:
+        """Show a new site, or the old one with errors.
+
+        Args:
+            files: path to SHA-256; None if it could not be built.
+            errors: what is wrong.
+            running: the posts whose code runs.
+        """
         with self._changed:
-            if site is not None:
-                new = dict(site.files)
-                if _assets(new) != _assets(self._files):
+            if files is not None:
+                if _assets(files) != _assets(self._files):
                     self._assets += 1
-                self._files = new
+                self._files = files
             self.errors, self.running = tuple(errors), tuple(running)
             self.version += 1
             self._changed.notify_all()
@@ -82,21 +89,21 @@ class Preview:
         """Status, media type and content of an address's path."""
         if self.base and path in ("", "/"):
             path = self.base + "/"
-        inside = path.removeprefix(self.base).lstrip("/") if path.startswith(self.base) else None
-        status = HTTPStatus.OK
-        file = None
-        if inside is not None:
+        candidates: tuple[str, ...] = ()
+        if path.startswith(self.base + "/"):
+            inside = path.removeprefix(self.base).lstrip("/")
             candidates = (inside, f"{inside.rstrip('/')}/index.html".lstrip("/"))
-            file = next((self._files[name] for name in candidates if name in self._files), None)
-        if file is None:
-            status = HTTPStatus.NOT_FOUND
-            file = self._files.get("404.html")
-        if file is None:
-            return status, TYPES[".html"], with_script(NOTHING_YET)
-        suffix = "." + file.path.rpartition(".")[2]
-        kind = TYPES.get(suffix) or mimetypes.guess_type(file.path)[0] or "application/octet-stream"
-        content = with_script(file.content) if suffix == ".html" else file.content
-        return status, kind, content
+        status = HTTPStatus.OK
+        name = next((name for name in candidates if name in self._files), None)
+        if name is None:
+            status, name = HTTPStatus.NOT_FOUND, "404.html"
+        suffix = "." + name.rpartition(".")[2]
+        kind = TYPES.get(suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
+        try:
+            content = (self.folder / name).read_bytes() if name in self._files else NOTHING_YET
+        except OSError:
+            content = NOTHING_YET
+        return status, kind, with_script(content) if suffix == ".html" else content
 
     def wait(self, version: int, timeout: float) -> dict[str, object] | None:
         """What to tell a browser that has seen a version, or None if nothing is new in time."""
@@ -112,9 +119,9 @@ class Preview:
             }
 
 
-def _assets(files: dict[str, File]) -> dict[str, bytes]:
+def _assets(files: Mapping[str, str]) -> dict[str, str]:
     """Style sheets and scripts: a page is loaded anew when they change."""
-    return {path: f.content for path, f in files.items() if path.endswith((".css", ".js"))}
+    return {path: digest for path, digest in files.items() if path.endswith((".css", ".js"))}
 
 
 def with_script(page: bytes) -> bytes:

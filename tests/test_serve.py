@@ -18,16 +18,20 @@ from typing import Any
 import psutil
 import pytest
 
-from generator.model import File, Site
 from generator.serve import Preview, make_server, with_script
 
 from .conftest import FRONT_MATTER, REPOSITORY, WriteBlog
 
 
-def site(**files: str) -> Site:
-    """A site of HTML pages by their names, `index` for `index.html`."""
-    paths = {f"{name.replace('_', '/')}.html": text.encode() for name, text in files.items()}
-    return Site({path: File(path, content, "test") for path, content in paths.items()})
+def site(folder: Path, **files: str) -> dict[str, str]:
+    """A site of HTML pages by their names, `index` for `index.html`: path to a digest."""
+    digests = {}
+    for name, text in files.items():
+        path = f"{name.replace('_', '/')}.html"
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+        digests[path] = text
+    return digests
 
 
 @contextmanager
@@ -69,10 +73,10 @@ def get(port: int, path: str, host: str = "localhost") -> tuple[int, str, str]:
         ("/p", "/a/", 404, "lost"),
     ],
 )
-def test_addresses(base: str, path: str, status: int, shown: str) -> None:
+def test_addresses(tmp_path: Path, base: str, path: str, status: int, shown: str) -> None:
     """As GitHub Pages answers, below a base path too; an unknown one gets the site's own page."""
-    preview = Preview(base)
-    preview.show(site(index="home", a_index="page a", **{"404": "lost"}), (), ())
+    preview = Preview(base, tmp_path)
+    preview.show(site(tmp_path, index="home", a_index="page a", **{"404": "lost"}), (), ())
     found, kind, content = preview.find(path)
     assert (found, kind) == (status, "text/html; charset=utf-8")
     assert content == with_script(shown.encode())
@@ -87,10 +91,10 @@ def test_the_script_is_only_in_the_preview() -> None:
     assert shown.index(added) < shown.index(b"</head>")
 
 
-def test_only_this_machine_is_answered() -> None:
+def test_only_this_machine_is_answered(tmp_path: Path) -> None:
     """The server listens on loopback, and not to a name that somebody else lets lead here."""
-    preview = Preview("")
-    preview.show(site(index="home"), (), ())
+    preview = Preview("", tmp_path)
+    preview.show(site(tmp_path, index="home"), (), ())
     with served(preview) as port:
         assert get(port, "/")[0] == 200
         assert get(port, "/", host="evil.example")[0] == 403
@@ -103,18 +107,18 @@ def test_only_this_machine_is_answered() -> None:
         assert listening.ip == "127.0.0.1"
 
 
-def test_errors_leave_the_last_good_site(write_blog: WriteBlog) -> None:
+def test_errors_leave_the_last_good_site(tmp_path: Path) -> None:
     """What went wrong is told beside it, and goes when it is mended."""
-    preview = Preview("")
+    preview = Preview("", tmp_path)
     assert preview.wait(0, timeout=0) is None
-    preview.show(site(index="good"), (), ())
+    preview.show(site(tmp_path, index="good"), (), ())
     preview.show(None, ["posts/a/index.ko.md:3: error"], ["posts/b/index.ko.md"])
     assert preview.find("/")[2] == with_script(b"good")
     state = preview.wait(-1, timeout=0)
     assert state is not None
     assert state["errors"] == ("posts/a/index.ko.md:3: error",)
     assert state["running"] == ("posts/b/index.ko.md",)
-    preview.show(site(index="better"), (), ())
+    preview.show(site(tmp_path, index="better"), (), ())
     state = preview.wait(2, timeout=0)
     assert state is not None
     assert (state["version"], state["errors"]) == (3, ())

@@ -9,7 +9,7 @@ no subreaper, the kernel's process group is killed.
 Stands alone: only the standard library, in any Python from 3.9 on, for a kernel's interpreter
 need not be Inkcell's own.
 
-Messages on the lifeline, one JSON object each:
+Messages on the lifeline are lines of JSON:
 
 - from the owner: `{"signal": 2}` for the kernel's process group, `{"kill": true}`;
 - to the owner: `{"pid": 17}` at the start, `{"exit": -9, "peak": 104857600, "over": false}` at
@@ -59,7 +59,7 @@ def supervise(
     the work, then the kernel's orphans come to the outer one, which ends them.
 
     Args:
-        lifeline: a connected socket of the type SOCK_SEQPACKET.
+        lifeline: a connected socket.
         become: what the kernel's process does after `become_kernel`; it never returns.
         memory: bytes that the kernel and its descendants may take together; 0 is no limit.
         network: False takes every network interface but loopback away.
@@ -174,19 +174,18 @@ def _obey(lifeline: socket.socket, kernel: int) -> bool:
         message = lifeline.recv(65536)
     except OSError:
         return False
-    if not message:
-        return False
-    wanted = json.loads(message)
-    if wanted.get("kill"):
-        return False
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(kernel, wanted["signal"])
-    return True
+    for line in message.splitlines():
+        wanted = json.loads(line)
+        if wanted.get("kill"):
+            return False
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(kernel, wanted["signal"])
+    return bool(message)
 
 
 def _tell(lifeline: socket.socket, message: dict[str, Any]) -> None:
     with contextlib.suppress(OSError):
-        lifeline.send(json.dumps(message).encode())
+        lifeline.sendall(json.dumps(message).encode() + b"\n")
 
 
 def _reaped() -> Iterator[tuple[int, int, int]]:
@@ -203,6 +202,8 @@ def _reaped() -> Iterator[tuple[int, int, int]]:
 
 
 def _has_children() -> bool:
+    if sys.platform != "linux":
+        return False  # Only Linux tells of them, see `descendants`.
     try:
         os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
     except ChildProcessError:

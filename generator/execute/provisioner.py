@@ -83,13 +83,16 @@ class GuardedKernel:
                 data = self._lifeline.recv(65536)
             except OSError:
                 data = b""
-            message: dict[str, Any] = json.loads(data) if data else {"exit": -signal.SIGKILL}
-            self.pid = message.get("pid", self.pid)
-            self.isolated = message.get("isolated", self.isolated)
-            if "exit" in message:
-                self.peak_memory = message.get("peak", 0)
-                self.over_memory = message.get("over", False)
-                self.returncode = message["exit"]
+            for line in data.splitlines() or [b'{"exit": -9}']:
+                self._note(json.loads(line))
+
+    def _note(self, message: dict[str, Any]) -> None:
+        self.pid = message.get("pid", self.pid)
+        self.isolated = message.get("isolated", self.isolated)
+        if "exit" in message:
+            self.peak_memory = message.get("peak", 0)
+            self.over_memory = message.get("over", False)
+            self.returncode = message["exit"]
 
     def poll(self) -> int | None:
         """Exit status, or None while the kernel lives."""
@@ -123,7 +126,7 @@ class GuardedKernel:
 
     def _tell(self, message: dict[str, Any]) -> None:
         try:
-            self._lifeline.send(json.dumps(message).encode())
+            self._lifeline.sendall(json.dumps(message).encode() + b"\n")
         except OSError:
             return  # It has ended.
 
@@ -213,7 +216,7 @@ class InkcellProvisioner(LocalProvisioner):
             WarmRefused: the warm parent that somebody else keeps cannot be forked safely.
             WarmParentDied: it has ended.
         """
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        ours, theirs = socket.socketpair()
         outputs = [_descriptor(kwargs.get(name)) for name in ("stdout", "stderr")]
         request = {
             "arguments": _ipykernel_arguments(cmd),
@@ -349,7 +352,7 @@ def fork_guarded(
         WarmRefused: the warm parent cannot be forked safely, or not for this kernel.
         WarmParentDied: it has ended.
     """
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    ours, theirs = socket.socketpair()
     try:
         with _connected(parent.path) as connection, theirs:
             _ask(connection, request, [theirs.fileno(), *outputs, control.fileno()])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import threading
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -26,6 +27,9 @@ SET_ENV_MAGIC = re.compile(r"^\s*%(set_env\b|env\s+\w)", re.MULTILINE)
 """An environment variable may have to be set before a library is imported."""
 SETTERS = ("update", "setdefault", "pop", "popitem", "clear")
 """Methods of `os.environ` that change it."""
+PARSING = threading.Lock()
+"""One thread at a time: in CPython 3.11 and 3.12 threads that make syntax trees at the same time
+break each other's count of recursions (python/cpython#106905)."""
 CONFIGURATION = ("matplotlibrc", "sitecustomize.py", "usercustomize.py")
 """Files that a library reads from the working folder while it is imported."""
 MAGIC = re.compile(r"^((?:\s*\w+\s*=)?\s*)(?:[%!].*|\?.*|[\w.%]+\?{1,2})$", re.MULTILINE)
@@ -86,7 +90,7 @@ def imported_names(code: str) -> Iterator[str]:
 
 def _parsed(code: str) -> ast.AST:
     """The syntax tree of code, at need without its magics; an empty one if it does not parse."""
-    with warnings.catch_warnings():
+    with PARSING, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for text in (code, MAGIC.sub(r"\1None", code)):
             with suppress(SyntaxError, ValueError, RecursionError):

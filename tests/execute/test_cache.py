@@ -116,6 +116,7 @@ DAMAGE: list[Callable[[str], str]] = [
     lambda text: text.replace('"format": 3', '"format": 999'),
     lambda text: text.replace('"text": "글"', '"text": 7'),
     lambda text: text.replace('"numpy": "2.4.6"', '"numpy": 2'),
+    lambda text: text.replace('"numpy": "2"', '"numpy": 2'),
     lambda text: text.replace('"missing": ["torch"]', '"missing": "torch"'),
     lambda text: text.replace('"seconds": 1.5', '"seconds": NaN'),
     lambda text: text.replace('"peak_memory": 0', '"peak_memory": "much"'),
@@ -443,6 +444,27 @@ def test_a_build_waits_for_one_that_runs_the_same_code(tmp_path: Path) -> None:
         thread.join(60)
     assert first.ran + second.ran == ["posts/a/index.ko.md"]
     assert first.errors == second.errors == []
+
+
+def test_a_result_that_appears_in_time_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another build finished the same code between this build's decision and its run."""
+    first, second = World(tmp_path), World(tmp_path)
+    original = kept.held
+
+    @contextmanager
+    def late(*args: Any) -> Iterator[bool]:
+        monkeypatch.setattr(kept, "held", original)
+        first.execute(CODE)
+        with original(*args) as waited:
+            assert not waited
+            yield waited
+
+    monkeypatch.setattr(kept, "held", late)
+    (done,) = second.execute(CODE)
+    assert (first.ran, second.ran) == (["posts/a/index.ko.md"], [])
+    assert done.results.outputs[0] == (Stream("stdout", "ran a = 1"),)
 
 
 def test_a_post_without_cache(tmp_path: Path) -> None:

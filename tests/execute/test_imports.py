@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -46,6 +49,25 @@ IMPORTS = [
 def test_imports_as_they_are_written(code: str, modules: list[str]) -> None:
     """In order, each once; magics are no obstacle, what is no Python says nothing."""
     assert list(imports_of(post(cell(code)))) == modules
+
+
+def test_posts_are_read_side_by_side() -> None:
+    """Kernels' threads ask at once, and whatever Python code the collector runs comes between."""
+    deep = cell("import numpy\nx = " + "(1, " * 40 + "2" + ")" * 40)
+    asked, before = [post(deep * 5), post(cell("import numpy"))] * 12, gc.get_threshold()
+
+    def between(phase: str, info: dict[str, int]) -> None:
+        time.sleep(0)
+
+    gc.callbacks.append(between)
+    gc.set_threshold(50)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            found = list(pool.map(imports_of, asked))
+    finally:
+        gc.set_threshold(*before)
+        gc.callbacks.remove(between)
+    assert found == [("numpy",)] * len(asked)
 
 
 def test_modules_beside_the_post() -> None:

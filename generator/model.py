@@ -201,6 +201,8 @@ class Meta:
     toc: bool = True
     comments: bool = False
     references: tuple[Reference, ...] = ()
+    trusted: tuple[str, ...] = ()
+    """Kinds of output that are published as they are, scripts and all: `html`."""
     execute: Execution = Execution()
     kernel: str = "python3"
 
@@ -442,8 +444,11 @@ class RenderedPost:
     """Figures and neighbouring files that the post shows or links to."""
     image: Image | None = None
     has_math: bool = False
+    libraries: tuple[str, ...] = ()
+    """JavaScript libraries that interactive figures need: `plotly`, `vega`."""
     warnings: tuple[InkcellError, ...] = ()
-    """What KaTeX accepted but LaTeX would not, each with its place."""
+    """What KaTeX accepted but LaTeX would not, figures without alternative text: each with its
+    place."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from .errors import BuildFailed, InkcellError, collect
 from .execute import execute
 from .execute import freeze as freeze_results
 from .execute.compare import compare, with_warmth
+from .libraries import read_libraries
 from .model import Config, Post, Site
 from .parse import parse
 from .progress import Notice, Report, silent
@@ -53,7 +54,9 @@ def build(config: Config, report: Report = silent) -> Site:
         raise BuildFailed(sorted(errors, key=lambda error: (error.file or "", error.line or 0)))
     for warning in (warning for post in rendered for warning in post.warnings):
         report(Notice(f"{warning.file}:{warning.line}: {warning}: {warning.text}"))
-    return assemble(rendered, config, theme, stylesheet(), katex.static)
+    needed = sorted({name for post in rendered for name in post.libraries})
+    libraries = read_libraries(needed, config.root / config.cache / "libraries")
+    return assemble(rendered, config, theme, stylesheet(), katex.static, libraries)
 
 
 def traced_root(config: Config) -> Path:

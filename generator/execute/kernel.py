@@ -19,6 +19,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from queue import Empty
 from typing import Any, cast
@@ -30,7 +31,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from ..errors import CellFailed, CellTimedOut, ExecutionError, KernelDied, KernelMissing
 from ..model import Bundle, Code, Failure, Omission, Output, Post, Provenance, Results, Stream
 from ..progress import Notice, Report, silent
-from . import machine
+from . import figures, machine
 from . import trace as tracing
 from .client import BoundedNotebook, ConfiguredSpecs, QuickManager
 from .imports import needs_cold_kernel
@@ -39,6 +40,8 @@ from .provisioner import GuardedKernel, WarmParent, WarmRefused, start_warm_pare
 from .trace import TRACE_TYPE, Environment, Trace
 
 MATPLOTLIBRC = Path(__file__).with_name("matplotlibrc")
+FONT = ("pylopdf_fonts_ko", "NotoSansKR-Regular.otf")
+"""Package and file of the font that figures are lettered with."""
 
 IPYKERNEL_ARGUMENTS = (
     "--HistoryManager.enabled=False",
@@ -321,12 +324,28 @@ def clean_slate(threads: int) -> dict[str, str]:
     return {
         **dict.fromkeys(THREAD_VARIABLES, str(threads)),
         "MATPLOTLIBRC": str(MATPLOTLIBRC),
+        figures.VARIABLE: _font(),
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        # Otherwise Plotly puts its whole library into the first output.
+        "PLOTLY_RENDERER": "plotly_mimetype",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONHASHSEED": "0",
         # ipykernel would end a kernel whose parent is not the build: its guard does that.
         "JPY_PARENT_PID": "1",
     }
+
+
+def _font() -> str:
+    """Where the font for figures lies; nothing if it is not installed."""
+    spec = find_spec(FONT[0])
+    places = spec.submodule_search_locations if spec is not None else None
+    return str(Path(places[0]) / FONT[1]) if places else ""
+
+
+def figure_code() -> str:
+    """Code that prepares a kernel for figures; it leaves no name in the author's namespace."""
+    source = Path(figures.__file__).read_text(encoding="utf-8")
+    return f"exec({source + 'install()'!r}, {{'__name__': 'inkcell_figures'}})"
 
 
 def _socket_folder() -> Path:
@@ -352,7 +371,8 @@ class _Run:
         self.before: list[str] = []
         self.after: list[str] = []
         if tracing.is_python(argv):
-            self.before, self.after = [tracing.watch_code(root)], [tracing.report_code()]
+            start = f"{figure_code()}\n{tracing.watch_code(root)}"
+            self.before, self.after = [start], [tracing.report_code()]
         elif tracing.is_node(argv):
             self.after = [tracing.NODE_REPORT]
         self.arguments = list(IPYKERNEL_ARGUMENTS) if self.before else []

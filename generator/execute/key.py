@@ -18,7 +18,7 @@ from typing import Any
 
 from ..model import Code, Post
 
-FORMAT = 2
+FORMAT = 3
 """Changes when results made before cannot be used any more."""
 
 

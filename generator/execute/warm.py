@@ -319,12 +319,12 @@ def _guarded(
         arguments = request["arguments"][1:]
         if descriptors[3:]:
             control = socket.socket(fileno=descriptors[3])
-            cells = load_beside("cells")
-            become(lambda: cells.serve(control, arguments))
+            cells, figures = load_beside("cells"), load_beside("figures")
+            become(lambda: (figures.install(), cells.serve(control, arguments)))
         become(lambda: run_kernel(arguments))
         return 0
 
-    def become(run: Callable[[], None]) -> None:
+    def become(run: Callable[[], object]) -> None:
         try:
             lifeline.close()
             guard.become_kernel(request["cwd"], output, errors)

@@ -25,7 +25,13 @@ from generator.render import render
 from ..conftest import FRONT_MATTER, SETTINGS
 
 CONFIG = parse_config(SETTINGS)
-STRINGS = {"show_code": "Code", "show_output": "Output", "figure_alt": "A figure"}
+STRINGS = {
+    "show_code": "Code",
+    "show_output": "Output",
+    "figure_alt": "A figure",
+    "more_lines": "{n} more lines",
+    "interactive": "{title} (interactive)",
+}
 
 
 def show_tex(tex: str, display: bool) -> Formula:

@@ -52,7 +52,9 @@ def _vega(kept: Path) -> bytes:
     import vl_convert
 
     # The bundle's own names must not meet those of another script.
-    content = f"(()=>{{{vl_convert.javascript_bundle()}}})();\n".encode()
+    content = (
+        f"(()=>{{{vl_convert.javascript_bundle('window.vegaEmbed = vegaEmbed;')}}})();\n".encode()
+    )
     with contextlib.suppress(OSError):
         kept.mkdir(parents=True, exist_ok=True)
         unfinished = file.with_suffix(f".{os.getpid()}")

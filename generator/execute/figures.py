@@ -34,19 +34,19 @@ class _Finder:
         """What the import system asks each finder of `sys.meta_path`."""
         if name != MODULE:
             return None
-        sys.meta_path.remove(cls)  # type: ignore[arg-type]
-        for finder in sys.meta_path:
-            spec = finder.find_spec(name, path, target)
-            if spec is not None and spec.loader is not None:
-                run = spec.loader.exec_module
+        sys.meta_path.remove(cls)
+        specs = (finder.find_spec(name, path, target) for finder in sys.meta_path)
+        spec = next((spec for spec in specs if spec is not None), None)
+        if spec is None or spec.loader is None:
+            return spec
+        run = spec.loader.exec_module
 
-                def exec_module(module: ModuleType) -> None:
-                    run(module)
-                    add_font(module)
+        def exec_module(module: ModuleType) -> None:
+            run(module)
+            add_font(module)
 
-                spec.loader.exec_module = exec_module  # type: ignore[method-assign]
-                return spec
-        return None
+        spec.loader.exec_module = exec_module  # type: ignore[method-assign]
+        return spec
 
 
 def install() -> None:
@@ -62,7 +62,7 @@ def install() -> None:
     if MODULE in sys.modules:
         add_font(sys.modules[MODULE])
     else:
-        sys.meta_path.insert(0, _Finder)  # type: ignore[arg-type]
+        sys.meta_path.insert(0, _Finder)
 
 
 def add_font(font_manager: Any) -> None:

@@ -76,6 +76,8 @@ def safe_svg(text: str) -> bytes:
     """
     root = _parse(text.encode("utf-8", "replace"))
     _clean(root)
+    if by_matplotlib(text):
+        _shorten_ids(root, "i")
     return etree.tostring(root, encoding="utf-8")
 
 
@@ -138,7 +140,7 @@ def _clean(root: etree._Element) -> None:
         for attribute, value in element.attrib.items():
             if not _harmless(name, str(attribute), str(value)):
                 del element.attrib[attribute]
-        if name == SVG + "style" and not _harmless_style("".join(element.itertext())):
+        if name == SVG + "style" and not _harmless_style("".join(map(str, element.itertext()))):
             _remove(element)
 
 
@@ -185,7 +187,7 @@ def _write(element: etree._Element, declarations: dict[str, str]) -> None:
     if style:
         element.set("style", style)
     else:
-        element.attrib.pop("style", None)
+        element.attrib.pop("style", "")
 
 
 def _clear_ground(root: etree._Element) -> bool:
@@ -365,9 +367,9 @@ def _shorten_ids(root: etree._Element, prefix: str) -> None:
                     attribute, REFERENCE.sub(lambda match: f"url(#{short(match[1])})", text)
                 )
     for element in root.iter():
-        name = element.attrib.pop("id", None)
+        name = str(element.attrib.pop("id", ""))
         if name in numbers:
-            element.set("id", numbers[str(name)])
+            element.set("id", numbers[name])
 
 
 NUMBER = re.compile(r"-?\d+\.\d{3,}")

@@ -43,8 +43,11 @@ class Picture:
             found["sizes"] = f"(min-width: {width}px) {width}px, 100vw"
         if self.size:
             found |= {"width": str(self.size[0]), "height": str(self.size[1])}
-        if self.plate:
-            found["class"] = "plate"
+        width, height = self.size or (0, 0)
+        # A photograph held upright would be taller than the screen.
+        names = ["plate"] * self.plate + ["tall"] * (height > max(width, 700))
+        if names:
+            found["class"] = " ".join(names)
         # The first of a page is loaded at once: see `first_image_at_once`.
         return {**found, "loading": "lazy"}
 

@@ -31,8 +31,8 @@ from ..model import Heading, Image, Prose
 from .code import highlight
 from .context import Context, Medium, Place
 from .emphasis import cjk_emphasis_plugin
-from .mathematics import DISPLAY_TOKENS, INLINE_TOKENS, mathematics_plugin
 from .images import publish_picture
+from .mathematics import DISPLAY_TOKENS, INLINE_TOKENS, mathematics_plugin
 
 PLUGINS: tuple[Callable[[MarkdownIt], None], ...] = (
     footnote_plugin,

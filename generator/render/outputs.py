@@ -142,8 +142,7 @@ def _show(md: MarkdownIt, context: Context, code: Code, output: Output) -> Shown
 
 
 def _text(text: str, kind: str, context: Context) -> Shown:
-    """Text as a terminal shows it in the end; the end of a long one, or the beginning of a long
-    traceback, is folded."""
+    """Text as a terminal shows it in the end; of a long one a part is folded."""
     text = text.rstrip("\n")
     plain = escape(terminal.plain(text), quote=False)
     lines = terminal.to_html(text).split("\n")
@@ -199,8 +198,10 @@ def _picture(content: bytes, suffix: str, frame: Frame, bitmap: bytes | None = N
 
 
 def _image(picture: Picture, alt: str, frame: Frame) -> str:
-    attributes = {"alt": alt, **picture.attributes(frame.context.links.config)}
-    return "<img " + " ".join(f'{k}="{escape(v)}"' for k, v in attributes.items()) + ">"
+    attributes = picture.attributes(frame.context.links.config)
+    attributes = {"src": attributes["src"], "alt": alt, **attributes}
+    shown = (f'{name}="{escape(value)}"' for name, value in attributes.items())
+    return f"<img {' '.join(shown)}>"
 
 
 def _feed_image(picture: Picture, alt: str, frame: Frame) -> str:

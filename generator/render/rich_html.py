@@ -11,12 +11,14 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from typing import cast
 from urllib.parse import unquote_to_bytes
 
 from lxml import etree
 from lxml import html as lxml_html
 
-from ..addresses import address
+from ..addresses import Target, address, neighbour_path, resolve
+from ..errors import OutputError
 from .context import Context, Place
 from .drawings import NotAPicture, is_svg, safe_svg
 from .images import measure, publish_picture
@@ -56,7 +58,7 @@ def finish_html(text: str, context: Context, place: Place) -> str:
     except (etree.LxmlError, ValueError, AssertionError):
         return clean_output(text)
     for element in list(root.iter("script", "style", "template", "noscript", etree.Comment)):
-        element.drop_tree()
+        _drop(element)
     apply_rules(root, rules)
     finish_tables(root)
     _finish_media(root, context, place)
@@ -81,9 +83,9 @@ def _finish_media(root: etree._Element, context: Context, place: Place) -> None:
         for child in list(element):
             element.remove(child)
         for name in ("autoplay", "src", "srcset"):
-            element.attrib.pop(name, None)
+            element.attrib.pop(name, "")
         if not found:
-            element.getparent().remove(element)
+            _drop(element)
             continue
         element.set("src", found)
         element.set("controls", "")
@@ -92,28 +94,38 @@ def _finish_media(root: etree._Element, context: Context, place: Place) -> None:
 
 def _finish_image(element: etree._Element, context: Context, place: Place) -> None:
     source = str(element.get("src", ""))
-    element.attrib.pop("srcset", None)
+    element.attrib.pop("srcset", "")
     data = _decoded(source)
+    path = ""
     if data is None:
-        found = _published(source, context, place)
-        if found:
-            element.set("src", found)
-        return
-    mime, content = data
-    if is_svg(content):
-        try:
-            content = safe_svg(content.decode("utf-8", "replace"))
-        except NotAPicture:
-            content = b""
-    if mime not in MEDIA_SUFFIXES or measure(content) is None:
-        parent = element.getparent()
-        if parent is not None:
-            element.drop_tree()
-        return
-    picture = publish_picture(content, "", MEDIA_SUFFIXES[mime], context)
+        target = _target(source, context, place)
+        if target is None:
+            _drop(element)
+            return
+        element.set("src", target.address)
+        if not target.neighbour:
+            return
+        path = neighbour_path(context.post.source.folder, target.neighbour)
+        suffix, content = "", context.post.source.neighbours[target.neighbour]
+    else:
+        suffix, content = MEDIA_SUFFIXES.get(data[0], ""), data[1]
+        if is_svg(content):
+            try:
+                content = safe_svg(content.decode("utf-8", "replace"))
+            except NotAPicture:
+                content = b""
+        if not suffix or measure(content) is None:
+            _drop(element)
+            return
+    picture = publish_picture(content, path, suffix, context)
     own = {name: element.get(name) for name in ("width", "height") if element.get(name)}
     for name, value in {**picture.attributes(context.links.config), **own}.items():
         element.set(name, str(value))
+
+
+def _drop(element: etree._Element) -> None:
+    """Take an element away, and leave the text behind it."""
+    cast("lxml_html.HtmlElement", element).drop_tree()
 
 
 def _published(source: str, context: Context, place: Place) -> str:
@@ -125,10 +137,22 @@ def _published(source: str, context: Context, place: Place) -> str:
             return ""
         path = context.publish_hashed(content, MEDIA_SUFFIXES[mime])
         return address(path, context.links.config)
+    target = _target(source, context, place) if source else None
+    if target is not None and target.neighbour:
+        context.publish_neighbour(target.neighbour)
+    return target.address if target is not None else ""
+
+
+def _target(source: str, context: Context, place: Place) -> Target | None:
+    """Where an address in an output leads; the author is told if it leads nowhere."""
     try:
-        return context.target(source, place).address if source else ""
+        target = resolve(source, context.post, context.links)
     except ValueError:  # `http://[` is no address
-        return ""
+        target = None
+    if target is None:
+        warning = OutputError("an output shows a file that does not lie beside the post")
+        context.warnings.append(warning.at(cell=place.cell, line=place.line, text=source[:200]))
+    return target
 
 
 def _decoded(source: str) -> tuple[str, bytes] | None:

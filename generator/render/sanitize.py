@@ -54,7 +54,7 @@ OUTPUT_ATTRIBUTES: dict[str, set[str]] = {
     "img": {"src", "srcset", "sizes", "alt", "width", "height", "loading"},
     "video": MEDIA_ATTRIBUTES,
 }
-OUTPUT_CLASSES = frozenset(("dataframe", "number", "original", "plate", "table"))
+OUTPUT_CLASSES = frozenset(("dataframe", "number", "original", "plate", "table", "tall"))
 """Classes that the theme means for outputs. An output cannot take those of the page."""
 
 

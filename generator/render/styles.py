@@ -26,7 +26,9 @@ PROPERTIES = frozenset(
 )
 """What shapes a box where it stands. Nothing here can cover the page or be fixed on it."""
 DISPLAYS = ("block", "inline", "inline-block", "flex", "grid", "none", "table")
-FUNCTIONS = frozenset("calc hsl hsla linear-gradient max min repeating-linear-gradient rgb rgba".split())
+FUNCTIONS = frozenset(
+    "calc hsl hsla linear-gradient max min repeating-linear-gradient rgb rgba".split()
+)
 
 NAMED = {
     "black": "#000000",
@@ -59,6 +61,10 @@ def harmless_style(css: str) -> str:
         name = name.lower()
         if name in PROPERTIES and _is_harmless(name, value):
             kept[name] = value
+    if "gradient" in kept.get("background", ""):
+        # A bar on the page's own ground: no ink but the page's can be read on both.
+        kept.pop("background-color", None)
+        kept.pop("color", None)
     ground = _hex(kept.get("background-color", "") or kept.get("background", ""))
     ink = _hex(kept.get("color", ""))
     if ground and "color" not in kept:
@@ -79,7 +85,7 @@ def _is_harmless(name: str, value: str) -> bool:
     if name.startswith("margin") and "-" in value:
         return False
     functions = re.findall(r"([\w-]*)\(", value.lower())
-    return all(function in FUNCTIONS or function == "light-dark" for function in functions)
+    return all(function in FUNCTIONS for function in functions)
 
 
 def _hex(value: str) -> str:

@@ -13,21 +13,21 @@ from lxml import etree
 
 NUMBER = re.compile(
     r"[-−+±]?\s*(?:[$€£₩¥]\s*)?(?:\d[\d,\u202f' ]*(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?\s*[%‰]?"
-    r"|[-+]?inf|nan|<na>|none|nat|[-–—]|",
+    r"|[-+]?inf%?|nan%?|<na>|none|nat|[-–—]|",
     re.IGNORECASE,
 )
 """A cell that may stand in a column of numbers: a number, or nothing."""
-EMPTY = re.compile(r"nan|<na>|none|nat|[-–—]|", re.IGNORECASE)
+EMPTY = re.compile(r"nan%?|<na>|none|nat|[-–—]|", re.IGNORECASE)
 
 
 def finish_tables(root: etree._Element) -> None:
     """Make the tables of an output the page's own."""
     for table in list(root.iter("table")):
         for name in ("border", "cellspacing", "cellpadding", "bgcolor", "width"):
-            table.attrib.pop(name, None)
+            table.attrib.pop(name, "")
         for row in table.iter("thead", "tbody", "tr"):
             # pandas aligns a header's row to the right, whatever stands below it.
-            row.attrib.pop("style", None)
+            row.attrib.pop("style", "")
         _scopes(table)
         _align(table)
         _put_into_box(table)
@@ -41,6 +41,10 @@ def _cells(row: etree._Element) -> list[etree._Element]:
     return list(row.iterchildren("td", "th"))
 
 
+def _text(cell: etree._Element) -> str:
+    return "".join(map(str, cell.itertext())).strip("\u00a0 \t\n")
+
+
 def _scopes(table: etree._Element) -> None:
     """Say of each header whether it heads a column or a row (HTML, 4.9.10)."""
     for part, scope, span in (("thead", "col", "colspan"), ("tbody", "row", "rowspan")):
@@ -48,7 +52,7 @@ def _scopes(table: etree._Element) -> None:
             for cell in _cells(row):
                 if cell.tag != "th" or cell.get("scope"):
                     continue
-                if not "".join(cell.itertext()).strip("\u00a0 \n"):
+                if not _text(cell):
                     # An empty corner heads nothing.
                     cell.tag = "td"
                     continue
@@ -64,7 +68,7 @@ def _align(table: etree._Element) -> None:
     for column in range(width):
         cells = [row[column] for row in body if column < len(row)]
         data = [cell for cell in cells if cell is not None and cell.tag == "td"]
-        texts = ["".join(cell.itertext()).strip() for cell in data]
+        texts = [_text(cell) for cell in data]
         is_number = all(NUMBER.fullmatch(text) for text in texts)
         if not is_number or all(EMPTY.fullmatch(text) for text in texts):
             continue

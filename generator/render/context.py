@@ -42,6 +42,8 @@ class Context:
     images: list[Image] = field(default_factory=list)
     warnings: list[InkcellError] = field(default_factory=list)
     has_math: bool = False
+    given: dict[str, bytes] = field(default_factory=dict)
+    """What was published, by path, as it was before."""
     drawings: int = 0
     """How many figures stand in the page itself."""
     libraries: set[str] = field(default_factory=set)
@@ -110,6 +112,9 @@ class Context:
 
     def publish(self, path: str, content: bytes) -> None:
         """Make a file part of the site; a picture tells nothing but what is to be seen."""
+        if self.given.get(path) is content:
+            return
+        self.given[path] = content
         if path.lower().endswith(SUFFIXES):
             content = without_metadata(content)
         self.files[path] = File(path, content, self.post.source.path)

@@ -7,9 +7,11 @@ nothing in it can run or load anything.
 
 from __future__ import annotations
 
+import base64
+import binascii
 import colorsys
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from html import escape
 
 from lxml import etree
@@ -33,6 +35,7 @@ ELEMENTS = frozenset(
 not stand in it; editors' and publishers' notes need not."""
 
 INNER = re.compile(r"\s*(?:#|data:image/(?:png|jpeg|gif|webp);base64,)")
+BITMAP = re.compile(r"\s*data:image/(png|jpeg|gif|webp);base64,(.*)", re.DOTALL)
 LINK = re.compile(r"\s*(?:#|https?://|mailto:)")
 URL = re.compile(r"url\(\s*(['\"]?)(?!\s*#)", re.IGNORECASE)
 LOADS = re.compile(r"@import|image-set|(?<![\w-])src\s*\(|\\|javascript:|expression\(", re.I)
@@ -86,13 +89,18 @@ def by_matplotlib(text: str) -> bool:
     return 'id="figure_1"' in text[:6000] and "viewBox=" in text[:1000]
 
 
-def page_figure(text: str, prefix: str, label: str) -> str:
+Publish = Callable[[bytes, str], str]
+"""(bytes of a bitmap, suffix) -> its address."""
+
+
+def page_figure(text: str, prefix: str, label: str, publish: Publish) -> str:
     """A figure by Matplotlib as a part of a page.
 
     Args:
         text: SVG by Matplotlib.
         prefix: what the figure's ids begin with; another one for each figure of a page.
         label: what is said to those who cannot see it.
+        publish: makes a file of a bitmap in the figure, so that the page is not heavy with it.
 
     Raises:
         NotAPicture: the text is not SVG.
@@ -100,6 +108,8 @@ def page_figure(text: str, prefix: str, label: str) -> str:
     root = _parse(text.encode("utf-8", "replace"))
     size = _size(root) or (0, 0)
     _clean(root)
+    for element in root.iter(SVG + "image"):
+        _publish_bitmap(element, publish)
     for element in list(root.iter(SVG + "style")):
         _remove(element)
     if _clear_ground(root):
@@ -125,6 +135,18 @@ def page_figure(text: str, prefix: str, label: str) -> str:
         f'width="{size[0]}" height="{size[1]}" viewBox="{escape(str(box))}" fill="{ink}" '
         f'stroke-linejoin="round">{inner}</svg>'
     )
+
+
+def _publish_bitmap(image: etree._Element, publish: Publish) -> None:
+    match = BITMAP.fullmatch(str(image.get(XLINK + "href", image.get("href", ""))))
+    if not match:
+        return
+    try:
+        content = base64.b64decode("".join(match[2].split()), validate=True)
+    except (binascii.Error, ValueError):
+        return
+    image.attrib.pop(XLINK + "href", "")
+    image.set("href", publish(content, f".{match[1]}"))
 
 
 # --- what may not be in a drawing -------------------------------------------------------------

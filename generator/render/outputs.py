@@ -248,7 +248,11 @@ def _svg(text: str, frame: Frame) -> Shown | None:
         return _picture(content, ".svg", frame, bitmap)
     # The file that a feed shows has the label, too.
     shown = _picture(bitmap or content, ".png" if bitmap else ".svg", frame)
-    drawing = page_figure(text, context.drawing_prefix(), context.images[-1].alt)
+
+    def publish(picture: bytes, suffix: str) -> str:
+        return address(context.publish_hashed(picture, suffix), context.links.config)
+
+    drawing = page_figure(text, context.drawing_prefix(), context.images[-1].alt, publish)
     return replace(shown, page=drawing + "\n")
 
 

@@ -87,7 +87,8 @@ def smaller_versions(content: bytes) -> tuple[tuple[int, bytes], ...]:
             "WEBP",
             lossless=lossless,
             quality=QUALITY,
-            method=4,
+            # Twice as fast as the usual 4, and a few percent larger.
+            method=2,
             icc_profile=profile or b"",
         )
         versions.append((width, buffer.getvalue()))

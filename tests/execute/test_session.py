@@ -168,7 +168,12 @@ def test_outputs_are_those_of_a_kernel(draft: Draft) -> None:
 def plain(output: Output) -> object:
     """An output without the ids and the date that Matplotlib draws by chance."""
     if isinstance(output, Bundle) and "image/svg+xml" in output.data:
-        return {**output.data, "image/svg+xml": page_figure(output.data["image/svg+xml"], "f", "")}
+        return {
+            **output.data,
+            "image/svg+xml": page_figure(
+                output.data["image/svg+xml"], "f", "", lambda content, suffix: ""
+            ),
+        }
     return replace(output)
 
 

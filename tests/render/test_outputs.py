@@ -234,7 +234,8 @@ FIGURE = (
 
 def drawn(content: str, prefix: str = "f1.") -> str:
     """What a figure by Matplotlib holds on a page."""
-    return page_figure(FIGURE.format(content), prefix, "a label").partition(">")[2]
+    figure = page_figure(FIGURE.format(content), prefix, "a label", lambda content, suffix: "/x")
+    return figure.partition(">")[2]
 
 
 def test_ids_of_a_figure_are_numbered() -> None:
@@ -287,6 +288,17 @@ def test_a_white_ground_is_taken_away() -> None:
     assert body.count("fill:var(--paper,#fff)") == 1
 
 
+def test_a_bitmap_in_a_figure_is_a_file() -> None:
+    """The page would be heavy with it."""
+    image = (
+        f'<image width="9" height="9" xlink:href="data:image/png;base64,\n{encoded(png(9, 9))}"/>'
+    )
+    rendered = render_post(CELL, [[Bundle({"image/svg+xml": FIGURE.format(image)})]])
+    (file,) = (file for file in rendered.files if file.content == png(9, 9))
+    assert f'href="/{file.path}"' in rendered.body
+    assert "base64" not in rendered.body
+
+
 def test_a_figure_on_a_dark_ground_stays_as_it_is() -> None:
     """`dark_background` is what the author wants, on light pages, too."""
     body = page_figure(
@@ -295,6 +307,7 @@ def test_a_figure_on_a_dark_ground_stays_as_it_is() -> None:
         ),
         "f1.",
         "",
+        lambda content, suffix: "/x",
     )
     assert 'fill="#000"' in body
     assert "stroke: #ffffff" in body
@@ -426,7 +439,7 @@ def test_sound_and_film_are_files() -> None:
     rendered = render_post(CELL, [[Bundle({"text/html": html.format(encoded(b"RIFF"))})]])
     (file,) = rendered.files
     assert (file.content, file.path[-4:]) == (b"RIFF", ".wav")
-    assert f'<audio controls="" src="/{file.path}" preload="metadata">' in rendered.body
+    assert f'<audio src="/{file.path}" controls="" preload="metadata">' in rendered.body
     assert "autoplay" not in rendered.body
     assert f'<a href="https://example.org/{file.path}">' in rendered.feed_body
 

@@ -37,14 +37,14 @@ def photograph(kind: str, width: int = 60, height: int = 40, orientation: int = 
     text.add_text("Comment", "secret")
     text.add_itxt("XML:com.adobe.xmp", "<?xpacket secret?>")
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    more: dict[str, Any] = {
+    more: dict[str, dict[str, Any]] = {
         "PNG": {"pnginfo": text},
         "JPEG": {"comment": b"secret", "xmp": b"<?xpacket secret?>", "quality": 95},
         "WEBP": {"xmp": b"<?xpacket secret?>", "lossless": True},
         "GIF": {"comment": b"secret"},
-    }[kind]
+    }
     buffer = io.BytesIO()
-    picture.save(buffer, kind, exif=exif, icc_profile=profile, **more)
+    picture.save(buffer, kind, exif=exif, icc_profile=profile, **more[kind])
     return buffer.getvalue()
 
 

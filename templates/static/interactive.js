@@ -61,7 +61,10 @@
       legend: words, header: words, title: { color: ink, subtitleColor: soft, font },
       text: { fill: ink }, view: { stroke: line },
     };
-    await vegaEmbed(box, structuredClone(figure), { actions: false, renderer: "svg", config });
+    // The schema names the version that a figure was written for; a newer one reads it as well.
+    const { $schema = "vega-lite", ...specification } = structuredClone(figure);
+    const mode = $schema.includes("vega-lite") ? "vega-lite" : "vega";
+    await vegaEmbed(box, specification, { actions: false, renderer: "svg", config, mode });
   };
 
   const draw = { plotly, vega };

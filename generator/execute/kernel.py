@@ -22,6 +22,7 @@ from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from queue import Empty
+from types import MappingProxyType
 from typing import Any, cast
 
 import nbformat
@@ -38,6 +39,7 @@ from .imports import needs_cold_kernel
 from .key import executed_cells
 from .provisioner import GuardedKernel, WarmParent, WarmRefused, start_warm_parent
 from .trace import TRACE_TYPE, Environment, Trace
+from .widgets import VIEW, States, widget_text
 
 MATPLOTLIBRC = Path(__file__).with_name("matplotlibrc")
 FONT = ("pylopdf_fonts_ko", "NotoSansKR-Regular.otf")
@@ -393,7 +395,7 @@ class _Run:
             km=self.manager,
             iopub_timeout=60,
             raise_on_iopub_timeout=True,
-            store_widget_state=False,
+            store_widget_state=True,
         )
         try:
             await self._start(client, environment, logs)
@@ -463,7 +465,10 @@ class _Run:
         ran = client.nb.cells[offset : offset + len(self.cells)]
         outputs = zip(ran, omissions, strict=True)
         return (
-            tuple((*outputs_of(raw.outputs), *omitted) for raw, omitted in outputs),
+            tuple(
+                (*outputs_of(raw.outputs, client.widget_state), *omitted)
+                for raw, omitted in outputs
+            ),
             report,
             seconds,
         )
@@ -570,7 +575,7 @@ def _said(log: Path) -> str | None:
     return "\n".join(lines[-TRACEBACK_LINES:]) or None
 
 
-def outputs_of(raw: list[Any]) -> tuple[Output, ...]:
+def outputs_of(raw: list[Any], widgets: States = MappingProxyType({})) -> tuple[Output, ...]:
     """nbformat's outputs as ours, in an order that does not depend on timing.
 
     What a cell writes to its two streams between two displays arrives in pieces and in no
@@ -595,13 +600,16 @@ def outputs_of(raw: list[Any]) -> tuple[Output, ...]:
             traceback = "\n".join(output.traceback)
             outputs.append(Failure(*map(_clean, (output.ename, output.evalue, traceback))))
         else:
-            outputs.append(_bundle(output))
+            outputs.append(_bundle(output, widgets))
     flush()
     return tuple(outputs)
 
 
-def _bundle(output: Any) -> Bundle:
+def _bundle(output: Any, widgets: States) -> Bundle:
     data = {}
+    last = widget_text(output.data[VIEW], widgets) if VIEW in output.data else None
+    if last is not None:
+        output.data["text/plain"] = last
     for mime, value in output.data.items():
         # Elsewhere a list is the lines of a text.
         is_json = mime.endswith(("/json", "+json"))

@@ -46,7 +46,8 @@ COLOUR = re.compile(r"(fill|stroke|stop-color): (#[0-9a-f]{6})\b")
 MOST_COLOURS = 48
 """A drawing with more colours than this is a colour map: only its ink and paper change."""
 MAPPED_COLOURS = 8
-"""So is a collection with more than this."""
+FILLS = 2
+"""So is a collection with more colours than this, or more that fill a shape."""
 
 
 class NotAPicture(ValueError):
@@ -279,9 +280,10 @@ def _mapped(root: etree._Element) -> Iterable[etree._Element]:
         for group in axes.iterfind(f"{SVG}g"):
             # Collections have names like QuadMesh_1; lines, patches and texts begin small.
             if str(group.get("id", "x"))[:1].isupper():
-                styles = (str(element.get("style", "")) for element in group.iter())
-                fills = {match for style in styles for match in COLOUR.findall(style)}
-                if len(fills) > MAPPED_COLOURS or str(group.get("id")).startswith("Quad"):
+                styles = [str(element.get("style", "")) for element in group.iter()]
+                found = {pair for style in styles for pair in COLOUR.findall(style)}
+                fills = {colour for name, colour in found if name == "fill"}
+                if len(fills) > FILLS or len(found) > MAPPED_COLOURS:
                     has_map = True
                     yield from group.iter()
         frame = _frame(axes)

@@ -327,6 +327,18 @@ def test_words_on_a_colour_map_stay_readable() -> None:
     assert body.count("fill:var(--paper,#fff)") == 1
 
 
+def test_a_colour_map_stays_and_contours_follow_the_ink() -> None:
+    """Black cells of a heat map are data, black lines of a contour are ink."""
+    colours = ("#000000", "#777777", "#ffffff")
+    cells = "".join(f'<path d="M 0 0" style="fill: {colour}"/>' for colour in colours)
+    lines = '<path d="M 0 0" style="fill: none; stroke: #000000"/>'
+    body = drawn(
+        f'<g id="axes_1"><g id="QuadMesh_1">{cells}</g><g id="QuadContourSet_1">{lines}</g></g>'
+    )
+    assert [colour in body for colour in colours] == [True, True, True]
+    assert "stroke:currentColor" in body
+
+
 def test_a_figure_without_alternative_text_is_reported() -> None:
     """With cell, line and its code; one that has it is not."""
     bundle = Bundle({"image/svg+xml": SVG})

@@ -207,6 +207,8 @@ class Meta:
     toc: bool = True
     comments: bool = False
     references: tuple[Reference, ...] = ()
+    trusted: tuple[str, ...] = ()
+    """Kinds of output that are published as they are, scripts and all: `html`."""
     execute: Execution = Execution()
     kernel: str = "python3"
     kernel_language: str = ""
@@ -455,8 +457,11 @@ class RenderedPost:
     """Figures and neighbouring files that the post shows or links to, and its notebook."""
     image: Image | None = None
     has_math: bool = False
+    libraries: tuple[str, ...] = ()
+    """JavaScript libraries that interactive figures need: `plotly`, `vega`."""
     warnings: tuple[InkcellError, ...] = ()
-    """What KaTeX accepted but LaTeX would not, each with its place."""
+    """What KaTeX accepted but LaTeX would not, figures without alternative text: each with its
+    place."""
     notebook: str = ""
     """Path of the executed notebook, one of `files`; empty if nothing ran."""
     provenance: Provenance | None = None

@@ -113,9 +113,12 @@ def rebuild(
     _report_taken(fresh, taken, report)
     if site is None:
         from .assemble import assemble
+        from .libraries import read_libraries
 
         whole += [item.rendered for item in fresh if item.rendered]
-        site = assemble(whole, config, theme, _code_style(), katex.static)
+        needed = sorted({name for post in whole for name in post.libraries})
+        libraries = read_libraries(needed, config.root / config.cache / "libraries")
+        site = assemble(whole, config, theme, _code_style(), katex.static, libraries)
     left_out = (Fresh(post, None, Uses()) for post in posts if _is_left_out(post, config))
     return Build(site, (*fresh, *left_out), taken)
 

@@ -290,6 +290,7 @@ WRAPPED = {
     "nbformat": {"parse/notebook.py", "execute/kernel.py", "execute/session.py"},
     "nh3": {"render/sanitize.py"},
     "PIL": {"render/pictures.py"},
+    "vl_convert": {"libraries.py", "render/vega.py"},
     "py_mini_racer": {"render/katex.py"},
     "pygments": {"render/code.py"},
     "rich": {"cli.py"},

@@ -15,6 +15,7 @@ than a page to render.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from types import MappingProxyType
 
 from ..errors import SiteError
 from ..model import Config, File, RenderedPost, Site, Theme
@@ -27,6 +28,7 @@ def assemble(
     theme: Theme,
     code_style: str,
     katex: Mapping[str, bytes],
+    libraries: Mapping[str, bytes] = MappingProxyType({}),
 ) -> Site:
     """The finished site.
 
@@ -36,6 +38,7 @@ def assemble(
         theme: templates, texts and static files.
         code_style: style sheet of highlighted code.
         katex: KaTeX's style sheet and fonts, by their path below `assets/`.
+        libraries: JavaScript for interactive figures, by the name of its file.
 
     Raises:
         SiteError: two different files at one path.
@@ -48,7 +51,7 @@ def assemble(
     posts = sorted(posts, key=lambda item: item.post.source.path)
     return collect_files(
         [
-            *page_files(posts, config, theme, code_style, katex),
+            *page_files(posts, config, theme, code_style, katex, libraries),
             *feed_files(posts, config, theme),
             *sitemap_files(posts, config),
             *(file for post in posts for file in post.files),

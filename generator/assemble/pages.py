@@ -49,6 +49,8 @@ from .views import (
 )
 
 ORIGIN = "the theme"
+INTERACTIVE = "interactive.js"
+"""The theme's script for interactive figures."""
 
 
 class Pages:
@@ -61,6 +63,7 @@ class Pages:
         theme: Theme,
         code_style: str,
         katex: Mapping[str, bytes],
+        libraries: Mapping[str, bytes],
     ) -> None:
         self.posts = posts
         self.config = config
@@ -73,7 +76,9 @@ class Pages:
             lstrip_blocks=True,
             keep_trailing_newline=True,
         )
-        static = {name: data for name, data in theme.static.items() if name != "style.css"}
+        static = dict(theme.static)
+        static.pop("style.css", None)
+        script = static.pop(INTERACTIVE, b"")
         style = theme.static.get("style.css", b"") + code_style.encode()
         self.language_names = {
             name: theme.strings[name]["language_name"] if name in theme.strings else name
@@ -94,6 +99,14 @@ class Pages:
         self.static = {self.style: style, **{asset_path(n): d for n, d in static.items()}}
         if any(post.has_math for post in posts):
             self.static |= {asset_path(name): data for name, data in katex.items()}
+        # The script finds the libraries beside itself.
+        together = {INTERACTIVE: script, **libraries}
+        digest = hashlib.sha256(b"".join(together.values())).hexdigest()[:10]
+        self.script = asset_path(f"interactive-{digest}/{INTERACTIVE}")
+        if libraries:
+            self.static |= {
+                asset_path(f"interactive-{digest}/{name}"): data for name, data in together.items()
+            }
 
     # --- what pages share ---
 
@@ -195,6 +208,7 @@ class Pages:
         alternates: Mapping[str, str],
         *,
         has_math: bool = False,
+        is_interactive: bool = False,
         image: str = "",
     ) -> PageView:
         """The view of a page."""
@@ -208,6 +222,7 @@ class Pages:
             canonical=absolute(path, self.config),
             alternates=self.alternates(alternates),
             styles=tuple(address(style, self.config) for style in styles),
+            scripts=(address(self.script, self.config),) if is_interactive else (),
             image=absolute(image, self.config) if image else "",
         )
 
@@ -246,6 +261,7 @@ class Pages:
             rendered.excerpt,
             {name: versions[name] for name in config.languages if name in versions},
             has_math=rendered.has_math,
+            is_interactive=bool(rendered.libraries),
             image=rendered.image.path if rendered.image else "",
         )
         siblings = self.siblings[meta.language]
@@ -368,9 +384,10 @@ def page_files(
     theme: Theme,
     code_style: str,
     katex: Mapping[str, bytes],
+    libraries: Mapping[str, bytes],
 ) -> Iterator[File]:
     """Every page of the site and every static file."""
-    pages = Pages(posts, config, theme, code_style, katex)
+    pages = Pages(posts, config, theme, code_style, katex, libraries)
     for language in config.languages:
         yield pages.home(language)
         yield pages.archive(language)

@@ -66,6 +66,8 @@ class PageView:
     alternates: tuple[AlternateView, ...]
     """All language versions, its own included; empty if there is only one."""
     styles: tuple[str, ...]
+    scripts: tuple[str, ...] = ()
+    """Empty but for pages with interactive figures."""
     image: str = ""
     """With scheme and host."""
 

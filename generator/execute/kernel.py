@@ -19,8 +19,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from queue import Empty
+from types import MappingProxyType
 from typing import Any, cast
 
 import nbformat
@@ -30,7 +32,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from ..errors import CellFailed, CellTimedOut, ExecutionError, KernelDied, KernelMissing
 from ..model import Bundle, Code, Failure, Omission, Output, Post, Provenance, Results, Stream
 from ..progress import Notice, Report, silent
-from . import machine
+from . import figures, machine
 from . import trace as tracing
 from .client import BoundedNotebook, ConfiguredSpecs, QuickManager
 from .imports import needs_cold_kernel
@@ -43,8 +45,11 @@ from .provisioner import (
     start_warm_parent,
 )
 from .trace import TRACE_TYPE, Environment, Trace
+from .widgets import VIEW, States, widget_text
 
 MATPLOTLIBRC = Path(__file__).with_name("matplotlibrc")
+FONT = ("pylopdf_fonts_ko", "NotoSansKR-Regular.otf")
+"""Package and file of the font that figures are lettered with."""
 
 KEEP_EVERY_OUTPUT = (
     "(lambda outputs: outputs.schedule(lambda: outputs.socket.set(__import__('zmq').SNDHWM, 0)))"
@@ -376,12 +381,28 @@ def clean_slate(threads: int) -> dict[str, str]:
     return {
         **dict.fromkeys(THREAD_VARIABLES, str(threads)),
         "MATPLOTLIBRC": str(MATPLOTLIBRC),
+        figures.VARIABLE: _font(),
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        # Otherwise Plotly puts its whole library into the first output.
+        "PLOTLY_RENDERER": "plotly_mimetype",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONHASHSEED": "0",
         # ipykernel would end a kernel whose parent is not the build: its guard does that.
         "JPY_PARENT_PID": "1",
     }
+
+
+def _font() -> str:
+    """Where the font for figures lies; nothing if it is not installed."""
+    spec = find_spec(FONT[0])
+    places = spec.submodule_search_locations if spec is not None else None
+    return str(Path(places[0]) / FONT[1]) if places else ""
+
+
+def figure_code() -> str:
+    """Code that prepares a kernel for figures; it leaves no name in the author's namespace."""
+    source = Path(figures.__file__).read_text(encoding="utf-8")
+    return f"exec({source + 'install()'!r}, {{'__name__': 'inkcell_figures'}})"
 
 
 def _socket_folder() -> Path:
@@ -416,7 +437,8 @@ class _Run:
         self.after: list[str] = []
         if tracing.is_python(argv):
             here = tracing.folder_of(post, root)
-            self.before, self.after = [tracing.watch_code(root, here)], [tracing.report_code()]
+            start = f"{figure_code()}\n{tracing.watch_code(root, here)}"
+            self.before, self.after = [start], [tracing.report_code()]
         elif tracing.is_node(argv):
             self.after = [tracing.NODE_REPORT]
         self.arguments = list(IPYKERNEL_ARGUMENTS) if self.before else []
@@ -437,7 +459,7 @@ class _Run:
             km=self.manager,
             iopub_timeout=OUTPUTS_TIMEOUT,
             raise_on_iopub_timeout=True,
-            store_widget_state=False,
+            store_widget_state=True,
         )
         try:
             await self._start(client, environment, logs)
@@ -511,7 +533,10 @@ class _Run:
             report = json.dumps(report)
         # Only now: a cell may change what another has displayed.
         outputs = tuple(
-            (*outputs_of(cell.outputs), *((Omission(size),) if size else ()))
+            (
+                *outputs_of(cell.outputs, client.widget_state),
+                *((Omission(size),) if size else ()),
+            )
             for cell, size in zip(client.nb.cells[offset:], omitted, strict=False)
         )
         return outputs, report, seconds
@@ -617,7 +642,7 @@ def _said(log: Path) -> str | None:
     return "\n".join(lines[-TRACEBACK_LINES:]) or None
 
 
-def outputs_of(raw: list[Any]) -> tuple[Output, ...]:
+def outputs_of(raw: list[Any], widgets: States = MappingProxyType({})) -> tuple[Output, ...]:
     """nbformat's outputs as ours, in an order that does not depend on timing.
 
     What a cell writes to its two streams between two displays arrives in pieces and in no
@@ -642,13 +667,16 @@ def outputs_of(raw: list[Any]) -> tuple[Output, ...]:
             traceback = "\n".join(output.traceback)
             outputs.append(Failure(*map(_unnamed, (output.ename, output.evalue, traceback))))
         else:
-            outputs.append(_bundle(output))
+            outputs.append(_bundle(output, widgets))
     flush()
     return tuple(outputs)
 
 
-def _bundle(output: Any) -> Bundle:
+def _bundle(output: Any, widgets: States) -> Bundle:
     data = {}
+    last = widget_text(output.data[VIEW], widgets) if VIEW in output.data else None
+    if last is not None:
+        output.data["text/plain"] = last
     for mime, value in output.data.items():
         # Elsewhere a list is the lines of a text.
         is_json = mime.endswith(("/json", "+json"))

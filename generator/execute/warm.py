@@ -507,6 +507,7 @@ def _guarded(
             become_fresh(request["environment"], stash, request["arguments"])
             if descriptors[3:]:
                 control = socket.socket(fileno=descriptors[3])
+                load_beside("figures").install()
                 load_beside("cells").serve(control, request["arguments"][1:])
             else:
                 run_kernel(request["arguments"][1:], stash)

@@ -33,6 +33,7 @@ KEYS = (
     "toc",
     "comments",
     "references",
+    "trusted",
     "execute",
     "kernelspec",
     "jupytext",
@@ -64,6 +65,9 @@ REFERENCE_KEYS = (
     "arxiv",
     "URL",
 )
+
+TRUSTED = ("html",)
+"""Kinds of output that a post may publish as they are."""
 
 DATE_HINT = "write it as 2022-07-08, or 2022-07-08T21:00:00+09:00"
 
@@ -141,6 +145,7 @@ def read_front_matter(
         toc=record.flag("toc", True),
         comments=record.flag("comments", False),
         references=_references(record),
+        trusted=_trusted(record),
         execute=read_execution(execute, config.execute),
         kernel=kernel.text("name", saved_kernel),
         kernel_language=kernel.text("language"),
@@ -202,6 +207,14 @@ def _aliases(record: Record) -> tuple[str, ...]:
             message = f"the alias `{alias}` is not a path of the site"
             record.wrong("aliases", message, ADDRESS_HINT)
     return aliases
+
+
+def _trusted(record: Record) -> tuple[str, ...]:
+    kinds = record.texts("trusted")
+    for kind in kinds:
+        if kind not in TRUSTED:
+            record.wrong("trusted", f"`{kind}` cannot be trusted", "write it as trusted: [html]")
+    return kinds
 
 
 def _references(record: Record) -> tuple[Reference, ...]:

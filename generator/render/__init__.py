@@ -22,6 +22,7 @@ from ..model import Code, ExecutedPost, Image, Output, Post, Prose, RenderedPost
 from .code import highlight
 from .context import Context
 from .executed_notebook import executed_notebook
+from .images import first_image_at_once, measure
 from .markdown import (
     all_text,
     code_block,
@@ -32,7 +33,6 @@ from .markdown import (
     render_tokens,
 )
 from .outputs import render_outputs
-from .pictures import measure
 from .sanitize import clean_feed
 
 EXCERPT_LENGTH = 300
@@ -77,7 +77,7 @@ def render(
     prose = all_text(tokens)
     return RenderedPost(
         post=post,
-        body=render_tokens(md, tokens, "page"),
+        body=first_image_at_once(render_tokens(md, tokens, "page")),
         feed_body=clean_feed(render_tokens(md, tokens, "feed"), page),
         headings=contents(md, tokens),
         excerpt=post.meta.description or shorten(first_paragraph(tokens), EXCERPT_LENGTH),
@@ -85,6 +85,7 @@ def render(
         files=tuple(context.files.values()),
         image=image,
         has_math=context.has_math,
+        libraries=tuple(sorted(context.libraries)),
         warnings=tuple(warning.at(file=post.source.path) for warning in context.warnings),
         notebook=notebook,
         provenance=results.provenance,

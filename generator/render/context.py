@@ -11,6 +11,7 @@ from typing import Literal
 from ..addresses import Links, Target, neighbour_path, resolve
 from ..errors import InkcellError, MarkdownError, MathError
 from ..model import File, Formula, Image, Post, Typeset
+from .pictures import SUFFIXES, without_metadata
 
 Medium = Literal["page", "feed"]
 
@@ -41,6 +42,12 @@ class Context:
     images: list[Image] = field(default_factory=list)
     warnings: list[InkcellError] = field(default_factory=list)
     has_math: bool = False
+    given: dict[str, bytes] = field(default_factory=dict)
+    """What was published, by path, as it was before."""
+    drawings: int = 0
+    """How many figures stand in the page itself."""
+    libraries: set[str] = field(default_factory=set)
+    """JavaScript libraries that interactive figures of the page need."""
 
     def formula(self, tex: str, display: bool, place: Place) -> Formula:
         """A typeset formula; an error is noted at its place, and the TeX stands in for it."""
@@ -85,6 +92,11 @@ class Context:
             self.publish_neighbour(found.neighbour)
         return found
 
+    def drawing_prefix(self) -> str:
+        """What the ids of the next figure in the page begin with; a heading's has no dot."""
+        self.drawings += 1
+        return f"f{self.drawings}."
+
     def publish_neighbour(self, name: str) -> str:
         """Publish a file that lies beside the post, and return its path."""
         path = neighbour_path(self.post.source.folder, name)
@@ -99,5 +111,10 @@ class Context:
         return path
 
     def publish(self, path: str, content: bytes) -> None:
-        """Make a file part of the site."""
+        """Make a file part of the site; a picture tells nothing but what is to be seen."""
+        if self.given.get(path) is content:
+            return
+        self.given[path] = content
+        if path.lower().endswith(SUFFIXES):
+            content = without_metadata(content)
         self.files[path] = File(path, content, self.post.source.path)

@@ -31,8 +31,8 @@ from ..model import Heading, Image, Prose
 from .code import highlight
 from .context import Context, Medium, Place
 from .emphasis import cjk_emphasis_plugin
+from .images import publish_picture
 from .mathematics import DISPLAY_TOKENS, INLINE_TOKENS, mathematics_plugin
-from .pictures import measure
 
 PLUGINS: tuple[Callable[[MarkdownIt], None], ...] = (
     footnote_plugin,
@@ -327,8 +327,7 @@ def _prepare_image(token: Token, context: Context, place: Place, attached: Attac
         )
     elif name != source:
         content = attached[name]
-        path = context.publish_hashed(content, PurePosixPath(name).suffix)
-        token.attrSet("src", address(path, context.links.config))
+        path = ""
     else:
         target = context.target(source, place)
         token.attrSet("src", target.address)
@@ -337,12 +336,14 @@ def _prepare_image(token: Token, context: Context, place: Place, attached: Attac
             path = neighbour_path(context.post.source.folder, target.neighbour)
     if content is None:
         return
-    size = measure(content) or (0, 0)
-    if size[0]:
-        token.attrSet("width", str(size[0]))
-        token.attrSet("height", str(size[1]))
-    token.attrSet("loading", "lazy")
-    context.images.append(Image(path, plain_text(token.children or []), *size))
+    config = context.links.config
+    picture = publish_picture(content, path, PurePosixPath(name).suffix, context)
+    for attribute, value in picture.attributes(config).items():
+        token.attrSet(attribute, value)
+    if picture.versions:
+        token.meta["original"] = address(picture.path, config)
+    alt = plain_text(token.children or [])
+    context.images.append(Image(picture.shown, alt, *(picture.size or (0, 0))))
 
 
 FIRST_WORD = re.compile(r"^\S{1,12}(?!\S)")
@@ -477,7 +478,13 @@ def _image(
 ) -> str:
     # markdown-it would leave formulas out of the alternative text.
     tokens[i].attrSet("alt", plain_text(tokens[i].children or []))
-    return cast("RendererHTML", self).renderToken(tokens, i, options, env)
+    html = cast("RendererHTML", self).renderToken(tokens, i, options, env)
+    original = tokens[i].meta.get("original")
+    opened = sum(token.nesting for token in tokens[:i] if token.type.startswith("link_"))
+    # A link leads to the picture in all its pixels, unless it stands in a link itself.
+    if original and not opened and env.get("medium") == "page":
+        return f'<a class="original" href="{original}">{html}</a>'
+    return html
 
 
 def _html_inline(

@@ -7,24 +7,32 @@ import binascii
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Literal
 
 from markdown_it import MarkdownIt
 
-from ..addresses import address
+from ..addresses import absolute, address, post_page
 from ..errors import OutputError
 from ..model import Bundle, Code, Failure, Image, Omission, Output, Stream
 from ..sizes import size_text
 from . import terminal
 from .context import Context, Place
+from .drawings import NotAPicture, by_matplotlib, page_figure, safe_svg
+from .images import Picture, measure, publish_picture
+from .interactive import Figure, figure_of
+from .json_tree import json_tree
 from .markdown import display_formula, read_fragment, render_inline, render_tokens
-from .pictures import NotAPicture, finish_svg, measure
-from .sanitize import clean_output
+from .rich_html import MEDIA_SUFFIXES, finish_html
+from .vega import draw_vega
 
 LARGEST_SVG = 300_000
 """Bytes; a larger drawing is published as the PNG beside it, if there is one."""
+MOST_LINES = 40
+"""A text of more lines is folded."""
+LINES_SHOWN = 20
+"""Of a folded text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,21 +117,27 @@ def _show(md: MarkdownIt, context: Context, code: Code, output: Output) -> Shown
     match output:
         case Stream(name, text):
             wanted = code.display.stdout if name == "stdout" else code.display.stderr
-            return _text(text, name) if wanted and text else None
+            return _text(text, name, context) if wanted and text else None
         case Failure():
-            return _text(output.traceback or f"{output.name}: {output.value}", "traceback")
+            said = output.traceback or f"{output.name}: {output.value}"
+            return _text(said, "traceback", context)
         case Omission(size):
             notice = escape(omission_text(size, context.strings), quote=False)
             return Shown(f'<p class="omission">{notice}</p>\n', f"<p><em>{notice}</em></p>\n")
         case Bundle(data):
             frame = Frame(md, context, code, output)
+            if "html" not in context.post.meta.trusted or "text/html" not in data:
+                figures = (figure_of(mime, data[mime]) for mime in sorted(data))
+                found = next((figure for figure in figures if figure), None)
+                if found:
+                    return _interactive(found, frame)
             for mime, renderer in RENDERERS.items():
                 if mime in data:
                     shown = renderer(data[mime], frame)
                     if shown:
                         return shown
-            if not any(mime in RENDERERS for mime in data):
-                known = ", ".join(data) or "nothing"
+            if not any(mime in RENDERERS for mime in data) and data:
+                known = ", ".join(data)
                 frame.problem(
                     f"an output has no representation that a page can show (it has {known})",
                     "print it, or show it as text, HTML or a figure",
@@ -136,32 +150,76 @@ def omission_text(size: int, strings: Mapping[str, str]) -> str:
     return strings["omission"].format(size=size_text(size))
 
 
-def _text(text: str, kind: str) -> Shown:
+def _text(text: str, kind: str, context: Context) -> Shown:
+    """Text as a terminal shows it in the end; of a long one a part is folded."""
     text = text.rstrip("\n")
-    page = f'<pre class="{kind}" tabindex="0"><samp>{terminal.to_html(text)}</samp></pre>\n'
     plain = escape(terminal.plain(text), quote=False)
+    lines = terminal.to_html(text).split("\n")
+    folded = len(lines) - LINES_SHOWN if len(lines) > MOST_LINES else 0
+    if not folded:
+        page = _pre(lines, kind)
+    elif kind == "traceback":
+        page = _fold(lines[:folded], kind, context) + _pre(lines[folded:], kind)
+    else:
+        page = _pre(lines[:LINES_SHOWN], kind) + _fold(lines[LINES_SHOWN:], kind, context)
     return Shown(page, f"<pre><samp>{plain}</samp></pre>\n")
 
 
-def _picture(content: bytes, suffix: str, frame: Frame, feed_content: bytes | None = None) -> Shown:
-    """A picture as a file of its own; a feed gets the bitmap, which no reader has to recolour."""
-    config = frame.context.links.config
-    size = _size(content, suffix, frame.bundle.metadata)
-    path = frame.context.publish_hashed(content, suffix)
-    feed_path = frame.context.publish_hashed(feed_content, ".png") if feed_content else path
-    alt = frame.code.display.alt or frame.context.strings["figure_alt"]
-    attributes = f'alt="{escape(alt)}"'
-    if size:
-        attributes += f' width="{size[0]}" height="{size[1]}"'
-    frame.context.images.append(Image(feed_path, alt, *(size or (0, 0))))
-    return Shown(
-        f'<img src="{address(path, config)}" {attributes} loading="lazy">\n',
-        f'<p><img src="{address(feed_path, config)}" {attributes}></p>\n',
-        "figure",
+def _pre(lines: Sequence[str], kind: str) -> str:
+    text = "\n".join(lines)
+    return f'<pre class="{kind}" tabindex="0"><samp>{text}</samp></pre>\n'
+
+
+def _fold(lines: Sequence[str], kind: str, context: Context) -> str:
+    summary = context.strings["more_lines"].format(n=f"{len(lines):,}")
+    return (
+        f'<details class="lines"><summary>{escape(summary, quote=False)}</summary>\n'
+        f"{_pre(lines, kind)}</details>\n"
     )
 
 
-def _size(content: bytes, suffix: str, metadata: Mapping[str, object]) -> tuple[int, int] | None:
+def _alternative(frame: Frame, instead: str = "") -> str:
+    """What is said to those who cannot see a figure; the author is told if they did not say it."""
+    code, context = frame.code, frame.context
+    if code.display.alt:
+        return code.display.alt
+    if not instead:
+        warning = OutputError("a figure has no alternative text (`#| fig-alt: …`)")
+        first = code.source.strip().split("\n")[0]
+        context.warnings.append(warning.at(cell=code.cell, line=code.line, text=first))
+    return instead or " ".join(code.display.caption.split()) or context.strings["figure_alt"]
+
+
+def _picture(content: bytes, suffix: str, frame: Frame, bitmap: bytes | None = None) -> Shown:
+    """A picture as a file of its own; `bitmap` stands for it in a feed."""
+    context = frame.context
+    alt = _alternative(frame)
+    size = _size(content, frame.bundle.metadata)
+    picture = replace(publish_picture(content, "", suffix, context), size=size)
+    page = _image(picture, alt, frame)
+    if picture.versions:
+        original = address(picture.path, context.links.config)
+        page = f'<a class="original" href="{original}">{page}</a>'
+    if bitmap:
+        picture = replace(publish_picture(bitmap, "", ".png", context), size=size)
+    context.images.append(Image(picture.shown, alt, *(size or (0, 0))))
+    return Shown(f"{page}\n", _feed_image(picture, alt, frame), "figure")
+
+
+def _image(picture: Picture, alt: str, frame: Frame) -> str:
+    attributes = picture.attributes(frame.context.links.config)
+    attributes = {"src": attributes["src"], "alt": alt, **attributes}
+    shown = (f'{name}="{escape(value)}"' for name, value in attributes.items())
+    return f"<img {' '.join(shown)}>"
+
+
+def _feed_image(picture: Picture, alt: str, frame: Frame) -> str:
+    size = f' width="{picture.size[0]}" height="{picture.size[1]}"' if picture.size else ""
+    source = address(picture.shown, frame.context.links.config)
+    return f'<p><img src="{source}" alt="{escape(alt)}"{size}></p>\n'
+
+
+def _size(content: bytes, metadata: Mapping[str, object]) -> tuple[int, int] | None:
     """Width and height: what the code asked for (`Image(width=…)`), or the picture's own."""
     own = measure(content)
     for value in metadata.values():
@@ -181,14 +239,30 @@ def _pixels(value: object) -> int:
 
 
 def _svg(text: str, frame: Frame) -> Shown | None:
+    """A drawing: by Matplotlib in the page itself, in its colours; any other as a file.
+
+    A feed gets the bitmap, which no reader has to recolour.
+    """
+    context = frame.context
     bitmap = _decoded(frame.bundle.data.get("image/png", ""))
-    if bitmap and len(text) > LARGEST_SVG:
+    bitmap = bitmap if bitmap and measure(bitmap) else None
+    if bitmap and len(text.encode("utf-8", "replace")) > LARGEST_SVG:
         return None
     try:
-        return _picture(finish_svg(text), ".svg", frame, bitmap)
+        content = safe_svg(text)
     except NotAPicture as error:
         frame.problem(f"an output is not valid SVG: {error}")
         return None
+    if not by_matplotlib(text):
+        return _picture(content, ".svg", frame, bitmap)
+    # The file that a feed shows has the label, too.
+    shown = _picture(bitmap or content, ".png" if bitmap else ".svg", frame)
+
+    def publish(picture: bytes, suffix: str) -> str:
+        return address(context.publish_hashed(picture, suffix), context.links.config)
+
+    drawing = page_figure(text, context.drawing_prefix(), context.images[-1].alt, publish)
+    return replace(shown, page=drawing + "\n")
 
 
 def _bitmap(suffix: str) -> Renderer:
@@ -202,6 +276,23 @@ def _bitmap(suffix: str) -> Renderer:
     return render
 
 
+def _sound_or_film(mime: str) -> Renderer:
+    def render(text: str, frame: Frame) -> Shown | None:
+        content = _decoded(text)
+        if content is None:
+            return None
+        path = frame.context.publish_hashed(content, MEDIA_SUFFIXES[mime])
+        source = address(path, frame.context.links.config)
+        tag = mime.partition("/")[0]
+        label = frame.code.display.alt or frame.code.display.caption or path.rpartition("/")[2]
+        return Shown(
+            f'<{tag} src="{source}" controls preload="metadata"></{tag}>\n',
+            f'<p><a href="{source}">{escape(label, quote=False)}</a></p>\n',
+        )
+
+    return render
+
+
 def _decoded(text: str) -> bytes | None:
     try:
         return base64.b64decode(text, validate=False) or None
@@ -209,9 +300,55 @@ def _decoded(text: str) -> bytes | None:
         return None
 
 
-def _html(text: str, frame: Frame) -> Shown:
-    html = clean_output(text)
-    return Shown(f'<div class="html" tabindex="0">{html}</div>\n', html + "\n")
+OWN_STYLE = re.compile(r"<style\b(?!.*(?:\bdataframe\b|#T_\w))", re.DOTALL)
+"""HTML that has a style sheet of its own, and is no table of pandas."""
+NO_TEXT = re.compile(r"<[\w.]+( [^<>]*)?>|")
+"""What Python says of an object that has no text: `<Styler at 0x7f71>`."""
+
+
+def _html(text: str, frame: Frame) -> Shown | None:
+    """HTML in the page's look, made safe unless the post says `trusted: [html]`."""
+    trusted = "html" in frame.context.post.meta.trusted
+    plain = frame.bundle.data.get("text/plain", "")
+    if not trusted and OWN_STYLE.search(text) and not NO_TEXT.fullmatch(plain.strip()):
+        # A drawing in HTML, as scikit-learn's, is nothing without its style sheet and script.
+        return None
+    html = finish_html(text, frame.context, frame.place)
+    feed = LINKED_MEDIA.sub(r'<a href="\1">\1</a>', html)
+    return Shown(f'<div class="html">{text if trusted else html}</div>\n', feed + "\n")
+
+
+LINKED_MEDIA = re.compile(r'<(?:audio|video)\b[^>]*?\bsrc="([^"]*)"[^>]*>\s*</(?:audio|video)>')
+"""A feed has no players; it links to what they would play."""
+
+
+def _interactive(figure: Figure, frame: Frame) -> Shown:
+    """An interactive figure, and what stands for it where no script runs."""
+    context = frame.context
+    context.libraries.add(figure.library)
+    config = context.links.config
+    data = json.dumps(figure.data, ensure_ascii=False, sort_keys=True).encode("utf-8", "replace")
+    source = address(context.publish_hashed(data, ".json"), config)
+    alt = _alternative(frame, figure.title)
+    said = context.strings["interactive"].format(title=alt)
+    drawing = draw_vega(data.decode(), figure.is_lite) if figure.library == "vega" else None
+    bitmap = _decoded(frame.bundle.data.get("image/png", ""))
+    if drawing or (bitmap and measure(bitmap)):
+        content = safe_svg(drawing) if drawing else bitmap or b""
+        picture = publish_picture(content, "", ".svg" if drawing else ".png", context)
+        context.images.append(Image(picture.shown, alt, *(picture.size or (0, 0))))
+        still, feed = _image(picture, alt, frame), _feed_image(picture, alt, frame)
+    else:
+        page = absolute(post_page(context.post, config), config)
+        still = f"<p>{escape(said, quote=False)}</p>"
+        feed = f'<p><a href="{escape(page)}">{escape(said, quote=False)}</a></p>\n'
+    height = f' style="--height: {figure.height}px"' if figure.height else ""
+    return Shown(
+        f'<div class="interactive" role="group" aria-label="{escape(said)}" '
+        f'data-library="{figure.library}" data-figure="{source}"{height}>{still}</div>\n',
+        feed,
+        "figure",
+    )
 
 
 DELIMITED = re.compile(
@@ -244,11 +381,19 @@ def _markdown(text: str, frame: Frame) -> Shown:
 
 
 def _json(text: str, frame: Frame) -> Shown:
-    return _text(json.dumps(json.loads(text), ensure_ascii=False, indent=2), "result")
+    """A tree that can be unfolded."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return _plain(text, frame)
+    if not isinstance(value, list | dict) or not value:
+        return _plain(json.dumps(value, ensure_ascii=False), frame)
+    feed = _plain(json.dumps(value, ensure_ascii=False, indent=2), frame).feed
+    return Shown(f'<div class="json">{json_tree(value)}</div>\n', feed)
 
 
 def _plain(text: str, frame: Frame) -> Shown:
-    return _text(text, "result")
+    return _text(text, "result", frame.context)
 
 
 RENDERERS: dict[str, Renderer] = {
@@ -257,6 +402,8 @@ RENDERERS: dict[str, Renderer] = {
     "image/jpeg": _bitmap(".jpg"),
     "image/webp": _bitmap(".webp"),
     "image/gif": _bitmap(".gif"),
+    "image/avif": _bitmap(".avif"),
+    **{mime: _sound_or_film(mime) for mime in MEDIA_SUFFIXES if mime[:6] in ("audio/", "video/")},
     "text/html": _html,
     "text/latex": _latex,
     "text/markdown": _markdown,

@@ -1,161 +1,232 @@
-"""Pictures: their sizes, and SVG drawings that fit a light and a dark page."""
+"""Bitmaps: their sizes, what they must not tell, and smaller versions of large ones.
+
+The only module that knows Pillow.
+"""
 
 from __future__ import annotations
 
-import colorsys
 import io
-import re
+import struct
+from collections.abc import Iterator
 
-from lxml import etree
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
-SVG = "{http://www.w3.org/2000/svg}"
-UNITS = {"": 1.0, "px": 1.0, "pt": 4 / 3, "pc": 16.0, "in": 96.0, "cm": 96 / 2.54, "mm": 96 / 25.4}
-"""CSS pixels (CSS Values 4, 6.2) to a unit."""
+LARGE = 100_000
+"""Bytes; a larger picture is published in smaller versions, too."""
+WIDTHS = (480, 800, 1200, 1600)
+"""Pixels of the smaller versions: a phone, a page, and both on dense screens."""
+QUALITY = 82
+"""Of WebP; 100 is the best."""
+FEW_COLOURS = 256
+"""A picture with no more colours is a drawing or a screen: it stays as sharp as it is."""
+ORIENTATION = 0x0112
+"""Exif 2.32, 4.6.4 A: how the camera was held."""
 
-PAPER = "#fcfbf8"
-DARK_INK, DARK_PAPER = "#e4e2dd", "#16181c"
-"""Background of a light page of the theme; text and background of a dark one."""
-COLOUR = re.compile(r"(fill|stroke|stop-color): (#[0-9a-f]{6})\b")
-MOST_COLOURS = 48
-"""A drawing with more colours than this is a colour map: only its ink and paper change."""
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif", ".tif", ".tiff")
+BROKEN = (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, TypeError)
+BROKEN_TOO = (ValueError, struct.error, IndexError, KeyError, EOFError, OverflowError)
+"""What Pillow raises for bytes that are no picture."""
 
 
-class NotAPicture(ValueError):
-    """The bytes are no picture that a browser shows."""
-
-
-def measure(content: bytes) -> tuple[int, int] | None:
+def measure_bitmap(content: bytes) -> tuple[int, int] | None:
     """Width and height in CSS pixels, or None for what is no picture.
 
     A bitmap that says it has more than 96 pixels an inch is shown at its size in inches, as
-    Matplotlib means it.
+    Matplotlib means it. A photograph is measured as it is held.
     """
-    if content.lstrip()[:5] in (b"<?xml", b"<svg ") or b"<svg" in content[:1000]:
-        try:
-            return _svg_size(_parse_svg(content))
-        except NotAPicture:
-            return None
     try:
         with Image.open(io.BytesIO(content)) as picture:
             width, height = picture.size
             dpi = float(picture.info.get("dpi", (96, 96))[0])
-    except (UnidentifiedImageError, OSError, TypeError, ValueError):
+            if picture.getexif().get(ORIENTATION, 1) >= 5:
+                width, height = height, width
+            is_photograph = picture.format == "JPEG"
+    except (*BROKEN, *BROKEN_TOO):
         return None
-    scale = 96 / dpi if dpi > 97 else 1.0
-    return round(width * scale), round(height * scale)
+    # What a camera says of its inches is made up.
+    scale = 96 / dpi if dpi > 97 and not is_photograph else 1.0
+    return max(round(width * scale), 1), max(round(height * scale), 1)
 
 
-def finish_svg(text: str) -> bytes:
-    """An SVG without scripts and dates; one drawn by Matplotlib follows the page's colours.
-
-    Raises:
-        NotAPicture: the text is not SVG.
-    """
-    by_matplotlib = "Matplotlib" in text[:2000] or 'id="figure_1"' in text[:4000]
-    if by_matplotlib:
-        text = _numbered_ids(text)
-    root = _parse_svg(text.encode())
-    # A script in XHTML's name space runs too.
-    for element in list(root.iter("{*}script", SVG + "metadata")):
-        parent = element.getparent()
-        if parent is not None:
-            parent.remove(element)
-    for element in root.iter():
-        for name, value in element.attrib.items():
-            handler = str(name).lower().startswith("on")
-            if handler or str(value).strip().lower().startswith("javascript:"):
-                del element.attrib[name]
-    if by_matplotlib:
-        style = etree.Element(SVG + "style")
-        style.text = _page_style(text)
-        root.insert(0, style)
-    return etree.tostring(root, encoding="utf-8")
-
-
-HASHED_ID = re.compile(r"\b(id=\"|href=\"#|url\(#)([A-Za-z])([0-9a-f]{10})\b")
-"""An id that Matplotlib made of a hash, where it is given and where it is used."""
-
-
-def _numbered_ids(svg: str) -> str:
-    """The same drawing with ids numbered in the order they appear.
-
-    Matplotlib hashes coordinates with all their digits, and the last ones differ from run to
-    run; the coordinates it writes are rounded, and do not.
-    """
-    numbers: dict[str, int] = {}
-
-    def numbered(match: re.Match[str]) -> str:
-        number = numbers.setdefault(match[2] + match[3], len(numbers) + 1)
-        return f"{match[1]}{match[2]}{number}"
-
-    return HASHED_ID.sub(numbered, svg)
-
-
-def _page_style(svg: str) -> str:
-    """Style rules that put a drawing on the page's paper, light or dark as the system asks."""
-    found = sorted(set(COLOUR.findall(svg)))
-    if len(found) > MOST_COLOURS:
-        found = [pair for pair in found if pair[1] in ("#000000", "#ffffff")]
-    rules = [f"  svg {{ fill: {DARK_INK} }}"]
-    for name, colour in found:
-        dark = dark_colour(colour)
-        if dark != colour:
-            rules.append(f'  [style*="{name}: {colour}"] {{ {name}: {dark} !important }}')
-    light = f'[style*="fill: #ffffff"] {{ fill: {PAPER} !important }}'
-    return f"\n{light}\n@media (prefers-color-scheme: dark) {{\n" + "\n".join(rules) + "\n}\n"
-
-
-def dark_colour(colour: str) -> str:
-    """What `#rrggbb`, meant for white paper, becomes on a dark page.
-
-    Greys change places with their opposites. So do very dark and very light colours, which
-    stand for ink and for tinted paper; a colour in between is data and stays.
-    """
-    if colour in ("#000000", "#ffffff"):
-        return DARK_INK if colour == "#000000" else DARK_PAPER
-    red, green, blue = (int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5))
-    hue, lightness, saturation = colorsys.rgb_to_hls(red, green, blue)
-    is_grey = max(red, green, blue) - min(red, green, blue) < 0.08
-    # A luminance of 0.13 has a contrast of 3 against the dark page (WCAG 2.2, 1.4.11).
-    if not is_grey and 0.13 <= _luminance(red, green, blue) <= 0.8:
-        return colour
-    channels = colorsys.hls_to_rgb(hue, 0.1 + 0.8 * (1 - lightness), saturation * 0.8)
-    return "#" + "".join(f"{round(channel * 255):02x}" for channel in channels)
-
-
-def _luminance(*channels: float) -> float:
-    """Relative luminance of sRGB channels between 0 and 1 (WCAG 2.2)."""
-    red, green, blue = (
-        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def _parse_svg(content: bytes) -> etree._Element:
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
+def has_clear_ground(content: bytes) -> bool:
+    """Whether the page shows through a picture."""
     try:
-        root = etree.fromstring(content, parser)
-    except etree.XMLSyntaxError as error:
-        raise NotAPicture(str(error)) from None
-    if root.tag != SVG + "svg":
-        raise NotAPicture("the root element is not svg")
-    return root
+        with Image.open(io.BytesIO(content)) as picture:
+            return picture.has_transparency_data
+    except (*BROKEN, *BROKEN_TOO):
+        return False
 
 
-def _svg_size(root: etree._Element) -> tuple[int, int] | None:
-    sizes = [_length(str(root.get(name, ""))) for name in ("width", "height")]
-    if None in sizes:
-        box = str(root.get("viewBox", "")).replace(",", " ").split()
-        sizes = [_length(number) for number in box[2:4]]
-    if len(sizes) != 2 or None in sizes:
-        return None
-    width, height = (round(size or 0) for size in sizes)
-    return width, height
+def smaller_versions(content: bytes) -> tuple[tuple[int, bytes], ...]:
+    """(width, WebP) of a large picture, narrow ones first; nothing for what is small or moves."""
+    if len(content) <= LARGE:
+        return ()
+    try:
+        with Image.open(io.BytesIO(content)) as picture:
+            if getattr(picture, "n_frames", 1) > 1:
+                return ()
+            # JPEG is decoded faster to no more than is needed.
+            picture.draft(None, (WIDTHS[-1], WIDTHS[-1]))
+            upright = ImageOps.exif_transpose(picture)
+            colours = upright.convert("RGB").getcolors(FEW_COLOURS)
+            mode = "RGBA" if upright.has_transparency_data else "RGB"
+            profile = picture.info.get("icc_profile")
+            upright = upright.convert(mode)
+    except (*BROKEN, *BROKEN_TOO):
+        return ()
+    own = upright.width
+    widths = [width for width in WIDTHS if width < own] + ([own] if own <= WIDTHS[-1] else [])
+    versions = []
+    for width in widths:
+        height = max(round(upright.height * width / own), 1)
+        scaled = upright if width == own else upright.resize((width, height), 1, reducing_gap=3)
+        lossless = bool(colours) and width == own
+        buffer = io.BytesIO()
+        scaled.save(
+            buffer,
+            "WEBP",
+            lossless=lossless,
+            quality=QUALITY,
+            # Twice as fast as the usual 4, and a few percent larger.
+            method=2,
+            icc_profile=profile or b"",
+        )
+        versions.append((width, buffer.getvalue()))
+    return tuple((width, webp) for width, webp in versions if len(webp) < len(content))
 
 
-def _length(text: str) -> float | None:
-    match = re.fullmatch(r"([\d.]+)([a-z]*)", text.strip())
-    if not match or match[2] not in UNITS:
-        return None
-    return float(match[1]) * UNITS[match[2]]
+# --- what a picture must not tell -------------------------------------------------------------
+
+
+def without_metadata(content: bytes) -> bytes:
+    """The same picture without Exif, XMP, IPTC and comments: no place, camera, name or date.
+
+    Its pixels are not touched, unless a camera was held askew: then it is turned upright.
+    """
+    try:
+        with Image.open(io.BytesIO(content)) as picture:
+            kind, orientation = picture.format, picture.getexif().get(ORIENTATION, 1)
+            has_exif = bool(picture.getexif())
+        if kind in ("JPEG", "WEBP", "PNG") and orientation in range(2, 9):
+            return _upright(content)
+        if kind in REMOVERS:
+            return b"".join(REMOVERS[kind](content))
+        return _upright(content) if has_exif and kind in ("AVIF", "TIFF") else content
+    except (*BROKEN, *BROKEN_TOO):
+        return content
+
+
+def _upright(content: bytes) -> bytes:
+    with Image.open(io.BytesIO(content)) as picture:
+        kind = str(picture.format)
+        profile = picture.info.get("icc_profile")
+        dpi = picture.info.get("dpi")
+        upright = ImageOps.exif_transpose(picture)
+    settings: dict[str, object] = {"icc_profile": profile, "exif": b""}
+    if kind in ("JPEG", "WEBP", "AVIF"):
+        settings["quality"] = 92
+    if kind == "PNG" and dpi:
+        settings["dpi"] = dpi
+    for key in [key for key in upright.info if key not in ("transparency", "icc_profile")]:
+        del upright.info[key]
+    buffer = io.BytesIO()
+    upright.save(buffer, kind, **{name: value for name, value in settings.items() if value})
+    return buffer.getvalue()
+
+
+def _jpeg(content: bytes) -> Iterator[bytes]:
+    """ITU-T T.81, annex B: marker segments; of the applications' own, JFIF, ICC and Adobe stay."""
+    yield content[:2]
+    place = 2
+    while place < len(content):
+        marker = content[place + 1]
+        if content[place] != 0xFF or marker == 0xD9:
+            break
+        if marker == 0xFF:
+            place += 1
+            continue
+        (length,) = struct.unpack_from(">H", content, place + 2)
+        end = place + 2 + length
+        segment = content[place:end]
+        private = 0xE0 <= marker <= 0xEF or marker == 0xFE
+        kept = (0xE0, b""), (0xE2, b"ICC_PROFILE\0"), (0xEE, b"Adobe")
+        if not private or any(marker == m and segment[4:].startswith(s) for m, s in kept):
+            yield segment
+        place = end
+        if marker == 0xDA:
+            # Coded data goes on to the next marker that is no restart and no stuffed byte.
+            while not (content[place] == 0xFF and not (0xD0 <= content[place + 1] <= 0xD7)) or (
+                content[place + 1] == 0
+            ):
+                found = content.find(b"\xff", place + 1)
+                if found < 0 or found + 1 >= len(content):
+                    yield content[end:]
+                    return
+                place = found
+            yield content[end:place]
+    # A camera may have put more behind the end.
+    yield b"\xff\xd9"
+
+
+PNG_TELLS = (b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"tIME", b"dSIG", b"caBX")
+
+
+def _png(content: bytes) -> Iterator[bytes]:
+    """PNG, third edition, 5.3: chunks."""
+    yield content[:8]
+    place = 8
+    while place + 12 <= len(content):
+        (length,) = struct.unpack_from(">I", content, place)
+        kind = content[place + 4 : place + 8]
+        if kind not in PNG_TELLS:
+            yield content[place : place + 12 + length]
+        if kind == b"IEND":
+            return
+        place += 12 + length
+
+
+def _webp(content: bytes) -> Iterator[bytes]:
+    """RFC 9649, 2.3: chunks; the flags for Exif (8) and XMP (4) are cleared with them."""
+    chunks = []
+    place = 12
+    while place + 8 <= len(content):
+        kind = content[place : place + 4]
+        (length,) = struct.unpack_from("<I", content, place + 4)
+        chunk = content[place : place + 8 + length + length % 2]
+        if kind == b"VP8X":
+            chunk = chunk[:8] + bytes([chunk[8] & ~0x0C]) + chunk[9:]
+        if kind not in (b"EXIF", b"XMP "):
+            chunks.append(chunk)
+        place += 8 + length + length % 2
+    body = b"".join(chunks)
+    yield b"RIFF" + struct.pack("<I", len(body) + 4) + b"WEBP" + body
+
+
+def _gif(content: bytes) -> Iterator[bytes]:
+    """GIF89a: blocks; comments and XMP go."""
+
+    def table(packed: int) -> int:
+        return 3 << ((packed & 7) + 1) if packed & 0x80 else 0
+
+    def after_blocks(place: int) -> int:
+        while content[place]:
+            place += content[place] + 1
+        return place + 1
+
+    place = 13 + table(content[10])
+    yield content[:place]
+    while content[place] != 0x3B:
+        if content[place] == 0x21:
+            end = after_blocks(place + 2)
+            tells = content[place + 1] == 0xFE or content[place + 3 :].startswith(b"XMP Data")
+            if not tells:
+                yield content[place:end]
+        else:
+            end = after_blocks(place + 10 + table(content[place + 9]) + 1)
+            yield content[place:end]
+        place = end
+    yield b";"
+
+
+REMOVERS = {"JPEG": _jpeg, "PNG": _png, "WEBP": _webp, "GIF": _gif}
+"""Pillow's name of a format -> the parts of a file that stay."""

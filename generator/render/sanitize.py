@@ -6,6 +6,8 @@ from urllib.parse import urljoin
 
 import nh3
 
+from .styles import harmless_style
+
 MATHML_TAGS = frozenset(
     """
     annotation math menclose merror mfrac mi mmultiscripts mn mo mover mpadded mphantom mprescripts
@@ -40,21 +42,45 @@ FEED_ATTRIBUTES: dict[str, set[str]] = {
     **{tag: set(MATHML_ATTRIBUTES) for tag in MATHML_TAGS},
 }
 
-OUTPUT_TAGS = FEED_TAGS | {"article", "aside", "header", "footer", "section"}
+OUTPUT_TAGS = FEED_TAGS | {"article", "aside", "audio", "footer", "header", "section", "video"}
+
+MEDIA_ATTRIBUTES = {"controls", "src", "loop", "muted", "preload", "title", "width", "height"}
+OUTPUT_ATTRIBUTES: dict[str, set[str]] = {
+    **FEED_ATTRIBUTES,
+    "*": {"lang", "title", "dir", "class", "style"},
+    "audio": MEDIA_ATTRIBUTES,
+    "details": {"open"},
+    "div": {"tabindex"},
+    "img": {"src", "srcset", "sizes", "alt", "width", "height", "loading"},
+    "video": MEDIA_ATTRIBUTES,
+}
+OUTPUT_CLASSES = frozenset(("dataframe", "number", "original", "plate", "table", "tall"))
+"""Classes that the theme means for outputs. An output cannot take those of the page."""
 
 
 def clean_output(html: str) -> str:
-    """HTML that code produced, without scripts, forms, frames and handlers.
+    """HTML that code produced, without scripts, forms, frames, handlers and ids.
 
-    Its classes and styles stay: a data frame's table needs them.
+    Of its styles stays what shapes a box where it stands, of its classes what the theme knows.
     """
+
+    def harmless(tag: str, attribute: str, value: str) -> str | None:
+        if attribute == "style":
+            return harmless_style(value) or None
+        if attribute == "class":
+            return " ".join(name for name in value.split() if name in OUTPUT_CLASSES) or None
+        if attribute == "tabindex" and value != "0":
+            return None
+        return value
+
     return nh3.clean(
         html,
         tags=set(OUTPUT_TAGS),
         clean_content_tags={"script", "style"},
-        attributes={**FEED_ATTRIBUTES, "*": {"lang", "title", "dir", "class", "style", "id"}},
-        link_rel=None,
-        url_schemes={"http", "https", "mailto", "data"},
+        attributes=OUTPUT_ATTRIBUTES,
+        attribute_filter=harmless,
+        link_rel="noopener",
+        url_schemes={"http", "https", "mailto"},
     )
 
 

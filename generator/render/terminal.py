@@ -100,8 +100,10 @@ def _select(codes: str, state: dict[str, str]) -> None:
             state["slant"] = "ansi-italic"
         elif code == 4:
             state["line"] = "ansi-underline"
-        elif code in (22, 23, 24):
-            state.pop({22: "weight", 23: "slant", 24: "line"}[code], None)
+        elif code == 7:
+            state["inverse"] = "ansi-inverse"
+        elif code in (22, 23, 24, 27):
+            state.pop({22: "weight", 23: "slant", 24: "line", 27: "inverse"}[code], None)
         elif 30 <= code <= 37 or 90 <= code <= 97:
             state["colour"] = f"ansi-{BASIC[code % 10]}"
         elif 40 <= code <= 47 or 100 <= code <= 107:

@@ -18,7 +18,7 @@ from generator.execute.kernel import Kernels
 from generator.execute.session import Sessions
 from generator.model import Bundle, Output, Post, Stream
 from generator.parse import parse
-from generator.render.pictures import finish_svg
+from generator.render.drawings import page_figure
 
 from ..conftest import FRONT_MATTER, WriteBlog
 
@@ -168,7 +168,12 @@ def test_outputs_are_those_of_a_kernel(draft: Draft) -> None:
 def plain(output: Output) -> object:
     """An output without the ids and the date that Matplotlib draws by chance."""
     if isinstance(output, Bundle) and "image/svg+xml" in output.data:
-        return {**output.data, "image/svg+xml": finish_svg(output.data["image/svg+xml"])}
+        return {
+            **output.data,
+            "image/svg+xml": page_figure(
+                output.data["image/svg+xml"], "f", "", lambda content, suffix: ""
+            ),
+        }
     return replace(output)
 
 

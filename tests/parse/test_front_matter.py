@@ -50,6 +50,7 @@ permalink: /:category/:slug/
 id: tag:example.org,2020:x
 toc: false
 comments: true
+trusted: [html]
 references:
   - {id: m, title: Topology, author: James Munkres, issued: 2000, edition: 2}
 execute: {timeout: 5, gpu: never, dependencies: [data.bin]}
@@ -73,6 +74,7 @@ kernelspec: {name: python3, display_name: Python 3}
         id="tag:example.org,2020:x",
         toc=False,
         comments=True,
+        trusted=("html",),
         references=(
             Reference("m", "Topology", authors=("James Munkres",), issued="2000", edition="2"),
         ),

@@ -31,6 +31,8 @@ STRINGS = {
     "show_output": "Output",
     "figure_alt": "A figure",
     "omission": "{size} more",
+    "more_lines": "{n} more lines",
+    "interactive": "{title} (interactive)",
 }
 
 MADE = Provenance("2026-10-03T23:59:58+00:00", 83.4, "python3", "Python 3.11.7")

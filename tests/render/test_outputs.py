@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 import io
+import json
+import re
+from collections.abc import Sequence
 from html import escape
 
 import pytest
@@ -14,8 +17,9 @@ from PIL import Image
 from generator.errors import BuildFailed
 from generator.model import Bundle, Failure, Omission, Output, Stream
 from generator.render import terminal
-from generator.render.outputs import LARGEST_SVG
-from generator.render.pictures import DARK_PAPER, dark_colour, finish_svg, measure
+from generator.render.drawings import DARK_PAPER, dark_colour, page_figure, safe_svg
+from generator.render.images import measure
+from generator.render.outputs import LARGEST_SVG, LINES_SHOWN, MOST_LINES
 
 from .rendering import render_post
 
@@ -50,7 +54,7 @@ def page(*outputs: Output, options: str = "", tags: str = "") -> str:
         ({"text/plain": "x", "text/latex": "$\\displaystyle x^2$"}, "<M>\\displaystyle x^2</M>"),
         ({"text/latex": "\\begin{align}a\\end{align}"}, "<M>\\begin{align}a\\end{align}</M>"),
         ({"text/plain": "x", "text/markdown": "*em* $y$"}, "<em>em</em> <m>y</m>"),
-        ({"application/json": '{"b": [1], "a": "가"}'}, '"a": "가"'),
+        ({"application/json": '{"b": [1], "a": "가"}'}, '<b>a</b>: <code>"가"</code>'),
         ({"text/html": "<b>x</b>", "image/svg+xml": SVG}, 'width="40" height="30"'),
         ({"application/vnd.widget+json": "{}", "text/plain": "fallback"}, "fallback"),
     ],
@@ -224,26 +228,134 @@ def test_an_svg_has_no_script() -> None:
     text = SVG.replace(
         "/>", ' onload="x()"><script>x()</script><metadata>today</metadata><path d="M0 0"/></svg>'
     )
-    finished = finish_svg(text).decode()
+    finished = safe_svg(text).decode()
     assert "x()" not in finished
     assert "today" not in finished
     assert 'd="M0 0"' in finished
 
 
-def test_ids_of_a_drawing_are_numbered() -> None:
-    """Matplotlib's are hashes of digits that differ from run to run; data is not touched."""
-    drawing = (
-        '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">'
-        '<g id="figure_1"><defs><path id="m{0}" d="M 0 0"/></defs><use xlink:href="#m{0}"/>'
-        '<clipPath id="p{1}"/><g clip-path="url(#p{1})"><text>m{0}</text></g></g></svg>'
+FIGURE = (
+    '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+    'width="72pt" height="36pt" viewBox="0 0 72 36"><g id="figure_1">{}</g></svg>'
+)
+"""As Matplotlib writes it."""
+
+
+def drawn(content: str, prefix: str = "f1.") -> str:
+    """What a figure by Matplotlib holds on a page."""
+    figure = page_figure(FIGURE.format(content), prefix, "a label", lambda content, suffix: "/x")
+    return figure.partition(">")[2]
+
+
+def test_ids_of_a_figure_are_numbered() -> None:
+    """Matplotlib's are hashes of digits that differ from run to run."""
+    content = (
+        '<defs><path id="m{0}" d="M 0 0"/></defs><use xlink:href="#m{0}"/><g id="unused"/>'
+        '<clipPath id="p{1}"/><g clip-path="url(#p{1})"/>'
     )
-    first = finish_svg(drawing.format("0123456789", "abcdefabcd")).decode()
-    assert 'id="m1"' in first
-    assert 'href="#m1"' in first
-    assert "url(#p2)" in first
-    assert "<text>m0123456789</text>" in first
-    other = drawing.format("9876543210", "dcbadcbadc").replace(">m9876543210<", ">m0123456789<")
-    assert finish_svg(other).decode() == first
+    first = drawn(content.format("0123456789", "abcdefabcd"))
+    assert 'id="f1.1"' in first
+    assert 'href="#f1.1"' in first
+    assert "url(#f1.2)" in first
+    assert "unused" not in first
+    assert drawn(content.format("9876543210", "dcbadcbadc")) == first
+
+
+def test_ids_of_two_figures_never_meet() -> None:
+    """Each figure of a page has a prefix of its own, which no heading's id can have."""
+    content = '<path id="m1" d="M 0 0"/><use xlink:href="#m1"/>'
+    bundle = Bundle({"image/svg+xml": FIGURE.format(content)})
+    body = render_post(CELL * 2 + "\n## f1.1\n", [[bundle], [bundle]]).body
+    ids = re.findall(r' id="([^"]*)"', body)
+    assert len(ids) == 3
+    assert len(set(ids)) == 3
+
+
+@pytest.mark.parametrize(
+    ("style", "wanted"),
+    [
+        ("fill: #000000", "fill:currentColor"),
+        ("stroke: #ffffff", "stroke:var(--paper,#fff)"),
+        ("stroke: #1f77b4", "stroke:#1f77b4"),
+        ("stroke: #333333", "stroke:#333333;stroke:light-dark(#333333,"),
+        ("fill: none; stroke: #000000", "fill:none;stroke:currentColor"),
+    ],
+)
+def test_a_figure_takes_the_colours_of_the_page(style: str, wanted: str) -> None:
+    """Ink and paper are the page's, greys change in the dark, colours of data stay."""
+    assert wanted in drawn(f'<path d="M 0 0" style="{style}"/>')
+
+
+def test_a_white_ground_is_taken_away() -> None:
+    """Of the figure and of its axes; a bar that is white stays."""
+    white = '<path d="M 0 0" style="fill: #ffffff"/>'
+    body = drawn(
+        f'<g id="patch_1">{white}</g>'
+        f'<g id="axes_1"><g id="patch_2">{white}</g><g id="patch_3">{white}</g></g>'
+    )
+    assert body.count("fill:none") == 2
+    assert body.count("fill:var(--paper,#fff)") == 1
+
+
+def test_a_bitmap_in_a_figure_is_a_file() -> None:
+    """The page would be heavy with it."""
+    image = (
+        f'<image width="9" height="9" xlink:href="data:image/png;base64,\n{encoded(png(9, 9))}"/>'
+    )
+    rendered = render_post(CELL, [[Bundle({"image/svg+xml": FIGURE.format(image)})]])
+    (file,) = (file for file in rendered.files if file.content == png(9, 9))
+    assert f'href="/{file.path}"' in rendered.body
+    assert "base64" not in rendered.body
+
+
+def test_a_figure_on_a_dark_ground_stays_as_it_is() -> None:
+    """`dark_background` is what the author wants, on light pages, too."""
+    body = page_figure(
+        FIGURE.format(
+            '<g id="patch_1"><path d="M 0 0"/></g><path d="M 1 1" style="stroke: #ffffff"/>'
+        ),
+        "f1.",
+        "",
+        lambda content, suffix: "/x",
+    )
+    assert 'fill="#000"' in body
+    assert "stroke: #ffffff" in body
+
+
+def test_words_on_a_colour_map_stay_readable() -> None:
+    """What stands on data keeps its colours; the words around take the page's ink."""
+    ground = '<g id="patch_2"><path d="M 0 0 L 50 0 L 50 30 z" style="fill: #ffffff"/></g>'
+    letter = '<g style="fill: #ffffff" transform="translate({})"><path d="M 0 0"/></g>'
+    inside, outside = (
+        f'<g id="text_{number}">{letter.format(place)}</g>'
+        for number, place in enumerate(("10 10", "10 35"))
+    )
+    image = '<image width="9" height="9" xlink:href="data:image/png;base64,AA"/>'
+    body = drawn(f'<g id="axes_1">{ground}{image}{inside}{outside}</g>')
+    assert body.count("fill: #ffffff") == 1
+    assert body.count("fill:var(--paper,#fff)") == 1
+
+
+def test_a_colour_map_stays_and_contours_follow_the_ink() -> None:
+    """Black cells of a heat map are data, black lines of a contour are ink."""
+    colours = ("#000000", "#777777", "#ffffff")
+    cells = "".join(f'<path d="M 0 0" style="fill: {colour}"/>' for colour in colours)
+    lines = '<path d="M 0 0" style="fill: none; stroke: #000000"/>'
+    body = drawn(
+        f'<g id="axes_1"><g id="QuadMesh_1">{cells}</g><g id="QuadContourSet_1">{lines}</g></g>'
+    )
+    assert [colour in body for colour in colours] == [True, True, True]
+    assert "stroke:currentColor" in body
+
+
+def test_a_figure_without_alternative_text_is_reported() -> None:
+    """With cell, line and its code; one that has it is not."""
+    bundle = Bundle({"image/svg+xml": SVG})
+    cell = "```{code-cell}\n#| fig-alt: words\n2\n```\n"
+    (warning,) = render_post("Text.\n\n" + CELL + cell, [[bundle], [bundle]]).warnings
+    assert "alternative text" in str(warning)
+    assert (warning.file, warning.cell, warning.text) == ("posts/a/index.ko.md", 2, "1")
+    assert warning.line == 9
 
 
 def luminance(colour: str) -> float:
@@ -318,3 +430,182 @@ def test_carriage_returns(text: str, shown: str) -> None:
 def test_ansi_colours(text: str, html: str) -> None:
     """SGR sequences become classes, the others vanish."""
     assert terminal.to_html(text) == html
+
+
+# --- text, data, sound ------------------------------------------------------------------------
+
+
+def test_a_long_output_is_folded() -> None:
+    """Its beginning is shown, the rest can be opened; the feed has all of it."""
+    text = "\n".join(f"line {number}" for number in range(MOST_LINES + 1))
+    rendered = render_post(CELL, [[Stream("stdout", text)]])
+    shown, _, folded = rendered.body.partition("<details")
+    assert f"line {LINES_SHOWN - 1}\n" not in folded
+    assert f"line {LINES_SHOWN - 1}<" in shown
+    assert f"<summary>{MOST_LINES + 1 - LINES_SHOWN} more lines</summary>" in folded
+    assert text in rendered.feed_body
+    assert "<details" not in page(Stream("stdout", text.partition("\n")[2]))
+
+
+def test_of_a_long_traceback_the_end_is_shown() -> None:
+    """It names the exception."""
+    text = "\n".join(f"frame {number}" for number in range(100))
+    body = page(Failure("E", "", text), tags="raises-exception")
+    assert body.index("frame 99") > body.index("</details>") > body.index("frame 0")
+
+
+def test_sound_and_film_are_files() -> None:
+    """What `Audio` and `Video` put into HTML is a file, and does not play by itself."""
+    html = '<audio autoplay><source src="data:audio/wav;base64,{}" type="audio/wav"></audio>'
+    rendered = render_post(CELL, [[Bundle({"text/html": html.format(encoded(b"RIFF"))})]])
+    (file,) = rendered.files
+    assert (file.content, file.path[-4:]) == (b"RIFF", ".wav")
+    assert f'<audio src="/{file.path}" controls="" preload="metadata">' in rendered.body
+    assert "autoplay" not in rendered.body
+    assert f'<a href="https://example.org/{file.path}">' in rendered.feed_body
+
+
+def test_a_picture_inside_html_is_a_file() -> None:
+    """With its size, and the size that the code asked for before that."""
+    html = f'<img src="data:image/png;base64,{encoded(png(60, 40))}" width="30">'
+    rendered = render_post(CELL, [[Bundle({"text/html": html})]])
+    assert "data:" not in rendered.body
+    assert 'width="30"' in rendered.body
+    assert rendered.files[0].content == png(60, 40)
+
+
+# --- tables -----------------------------------------------------------------------------------
+
+
+def table(*rows: Sequence[str], head: Sequence[str] = ()) -> str:
+    """A table as pandas writes it: each row begins with its header."""
+    above = "".join(f"<th>{text}</th>" for text in head)
+    body = "".join(
+        f"<tr><th>{first}</th>" + "".join(f"<td>{text}</td>" for text in rest) + "</tr>"
+        for first, *rest in rows
+    )
+    return (
+        '<div><style scoped>.dataframe th {color: red}</style><table border="1" class="dataframe">'
+        f'<thead><tr style="text-align: right;">{above}</tr></thead><tbody>{body}</tbody>'
+        "</table></div>"
+    )
+
+
+def test_numbers_of_a_table_are_aligned() -> None:
+    """A column of numbers and its header; words, dates and empty columns are not."""
+    html = table(
+        ["0", "1.5", "서울", "2024-01-01", "NaN", "12%"],
+        ["1", "-2e-05", "3", "2024-01-02", "NaN", "NaN"],
+        head=["", "수", "말", "날", "없음", "비율"],
+    )
+    body = page(Bundle({"text/html": html, "text/plain": "x"}))
+    assert re.findall(r'<t[dh][^>]*class="number"[^>]*>([^<]*)', body) == [
+        "수", "비율", "1.5", "12%", "-2e-05", "NaN",
+    ]  # fmt: skip
+    assert "border=" not in body
+    assert "color" not in body
+
+
+def test_headers_of_a_table_say_what_they_head() -> None:
+    """Columns above, rows at the left; an empty corner heads nothing."""
+    body = page(Bundle({"text/html": table(["a", "1"], head=["", "x"])}))
+    assert re.search(r'<th (?=[^>]*scope="col")[^>]*class="number"[^>]*>x</th>', body)
+    assert '<th scope="row">a</th>' in body
+    assert "<td></td>" in body
+
+
+def test_a_wide_table_scrolls_in_itself() -> None:
+    """And can be focused."""
+    assert '<div class="table" tabindex="0"><table' in page(
+        Bundle({"text/html": table(["a", "1"])})
+    )
+
+
+def styler(digits: str) -> str:
+    """What pandas' Styler writes, with its random digits."""
+    return (
+        "<style type='text/css'>"
+        f"#T_{digits}_row0_col0 {{background-color: yellow; position: fixed}} "
+        f"#T_{digits} th {{color: #123456}} p, #other {{color: red}}</style>"
+        f'<table id="T_{digits}"><tbody><tr><th id="T_{digits}_level0_row0">a</th>'
+        f'<td id="T_{digits}_row0_col0" class="data row0 col0">word</td></tr></tbody></table>'
+    )
+
+
+def test_a_styled_table_keeps_its_colours_and_not_its_digits() -> None:
+    """The same table is the same bytes; words on a painted cell can be read in the dark."""
+    body = page(Bundle({"text/html": styler("12ab3"), "text/plain": "<Styler at 0x7f>"}))
+    assert body == page(Bundle({"text/html": styler("98fe7"), "text/plain": "<Styler at 0x80>"}))
+    assert '<td style="background-color: yellow; color: #000">word</td>' in body
+    assert "color: light-dark(#123456, #" in body
+    assert "fixed" not in body
+    assert "red" not in body
+
+
+def test_a_drawing_in_html_is_shown_as_text() -> None:
+    """scikit-learn's estimators are nothing without their style sheet and script."""
+    html = "<style>#sk {color: red}</style><div id=sk>In a Jupyter environment, rerun</div>"
+    body = page(Bundle({"text/html": html, "text/plain": "KMeans(n_clusters=3)"}))
+    assert "KMeans(n_clusters=3)" in body
+    assert "Jupyter" not in body
+
+
+# --- interactive figures ----------------------------------------------------------------------
+
+PLOT = {"data": [{"y": [1, 2]}], "layout": {"title": {"text": "<b>Squares</b> of x"}}}
+VEGA = {"$schema": "https://vega.github.io/schema/vega-lite/v5.20.json", "mark": "bar",
+        "title": "Bars", "data": {"values": [{"a": "가", "b": 3}]},
+        "encoding": {"x": {"field": "a"}, "y": {"field": "b", "type": "quantitative"}}}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"application/vnd.plotly.v1+json": json.dumps(PLOT), "text/html": "<script>x</script>"},
+        {
+            "text/html": "<div><script>require(['plotly'], function(Plotly) { Plotly.newPlot("
+            f'"a-b", {json.dumps(PLOT["data"])}, {json.dumps(PLOT["layout"])}, {{}}) }})</script>'
+        },
+    ],
+)
+def test_a_figure_by_plotly(data: dict[str, str]) -> None:
+    """Its data is a file, its library is asked for, and words stand for it until it is alive."""
+    rendered = render_post(CELL, [[Bundle(data)]])
+    (file,) = rendered.files
+    assert json.loads(file.content) == PLOT
+    assert (
+        f'data-library="plotly" data-figure="/{file.path}" style="--height: 450px"' in rendered.body
+    )
+    assert "<p>Squares of x (interactive)</p>" in rendered.body
+    assert rendered.libraries == ("plotly",)
+    assert "Squares of x" in rendered.feed_body
+    assert 'href="https://example.org/math/2022-07-08-a/"' in rendered.feed_body
+    assert "script" not in rendered.body
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"application/vnd.vegalite.v5.20+json": json.dumps(VEGA), "text/plain": "alt.Chart(...)"},
+        {
+            "text/html": "<div></div><script>(function(spec, embedOpt){ vegaEmbed();"
+            f'}})({json.dumps(VEGA)}, {{"mode": "vega-lite"}});</script>'
+        },
+    ],
+)
+def test_a_figure_by_altair(data: dict[str, str]) -> None:
+    """It is drawn when the site is built; the feed has that drawing."""
+    rendered = render_post(CELL, [[Bundle(data)]])
+    figure, drawing = sorted(rendered.files, key=lambda file: file.path[-3:], reverse=True)
+    if figure.path.endswith("svg"):
+        figure, drawing = drawing, figure
+    assert json.loads(figure.content) == VEGA
+    assert b"Bars" in drawing.content
+    assert f'src="/{drawing.path}" alt="Bars"' in rendered.body
+    assert f'src="https://example.org/{drawing.path}"' in rendered.feed_body
+    assert rendered.libraries == ("vega",)
+
+
+def test_a_page_without_interactive_figures_asks_for_no_library() -> None:
+    """The rule for nearly all pages."""
+    assert render_post(CELL, [[Bundle({"text/html": "<b>x</b>"})]]).libraries == ()

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from pygments.style import Style
 
+from generator.render import terminal
 from generator.render.code import Dark, Light, highlight, stylesheet
+from generator.render.drawings import dark_colour
 
+from ..conftest import REPOSITORY
 from .test_outputs import contrast
 
 
@@ -29,3 +34,43 @@ def test_the_style_sheet_has_both_palettes() -> None:
 def test_an_unknown_language_is_plain_text() -> None:
     """It is escaped and nothing else."""
     assert highlight("a < b", "nonsense") == "a &lt; b"
+
+
+def theme_colours() -> tuple[dict[str, str], dict[str, str]]:
+    """The theme's variables, on a light and on a dark page."""
+    light, dark = ROOT.findall(STYLE)[:2]
+    pairs = (dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", block)) for block in (light, dark))
+    first, second = pairs
+    return first, {**first, **second}
+
+
+STYLE = (REPOSITORY / "templates" / "static" / "style.css").read_text(encoding="utf-8")
+ROOT = re.compile(r":root \{(.*?)\}", re.DOTALL)
+LIGHT, DARK = theme_colours()
+ANSI = STYLE.partition("--- colours of a terminal")[2].partition("@media print")[0]
+ANSI_LIGHT, _, ANSI_DARK = ANSI.partition("@media (prefers-color-scheme: dark)")
+
+
+@pytest.mark.parametrize(("rules", "page"), [(ANSI_LIGHT, LIGHT), (ANSI_DARK, DARK)])
+def test_colours_of_a_terminal_stand_out(rules: str, page: dict[str, str]) -> None:
+    """Each of the eight on the page, and the page's ink on each ground: at least 4.5."""
+    colours = re.findall(r"\.ansi-(\w+) \{ color: (#[0-9a-f]{6})", rules)
+    grounds = re.findall(r"\.ansi-(\w+)-ground \{ background: (#[0-9a-f]{6})", rules)
+    assert [name for name, _ in colours] == [name for name, _ in grounds] == list(terminal.BASIC)
+    for name, colour in colours:
+        assert contrast(colour, page["paper"]) >= 4.5, name
+    for name, ground in grounds:
+        assert contrast(page["ink"], ground) >= 4.5, name
+
+
+@pytest.mark.parametrize("page", [LIGHT, DARK])
+def test_colours_of_figures_stand_out(page: dict[str, str]) -> None:
+    """The lines that Matplotlib draws in turn: at least 3 (WCAG 2.2, 1.4.11) on both pages."""
+    settings = (REPOSITORY / "generator" / "execute" / "matplotlibrc").read_text(encoding="utf-8")
+    cycle = re.search(r"prop_cycle: .*\[(.*)\]", settings)
+    assert cycle
+    colours = re.findall("[0-9a-f]{6}", cycle[1])
+    assert len(colours) >= 6
+    for colour in colours:
+        assert contrast(f"#{colour}", page["paper"]) >= 3, colour
+        assert dark_colour(f"#{colour}") == f"#{colour}"

@@ -1,0 +1,85 @@
+"""A picture on a page: published with its sizes, in versions for narrow and dense screens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..addresses import address
+from ..model import Config
+from .context import Context
+from .drawings import is_svg, keeps_its_colours, measure_svg
+from .pictures import has_clear_ground, measure_bitmap, smaller_versions
+
+PAGE_WIDTH = 782
+"""CSS pixels of the widest figure of the theme: 46rem of 17 pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that is published."""
+
+    path: str
+    """Of the original, without its metadata."""
+    size: tuple[int, int] | None
+    """In CSS pixels."""
+    versions: tuple[tuple[int, str], ...] = ()
+    """(width in pixels, path) of the smaller ones, narrow ones first."""
+    plate: bool = False
+    """True for what was drawn for white paper and is clear: in the dark it needs a light plate."""
+
+    @property
+    def shown(self) -> str:
+        """The path for those who choose no version: the widest of them."""
+        return self.versions[-1][1] if self.versions else self.path
+
+    def attributes(self, config: Config) -> dict[str, str]:
+        """Attributes of the `img` on a page."""
+        found = {"src": address(self.shown, config)}
+        if self.versions:
+            found["srcset"] = ", ".join(
+                f"{address(path, config)} {width}w" for width, path in self.versions
+            )
+            width = min(self.size[0] if self.size else PAGE_WIDTH, PAGE_WIDTH)
+            found["sizes"] = f"(min-width: {width}px) {width}px, 100vw"
+        if self.size:
+            found |= {"width": str(self.size[0]), "height": str(self.size[1])}
+        width, height = self.size or (0, 0)
+        # A photograph held upright would be taller than the screen.
+        names = ["plate"] * self.plate + ["tall"] * (height > max(width, 700))
+        if names:
+            found["class"] = " ".join(names)
+        # The first of a page is loaded at once: see `first_image_at_once`.
+        return {**found, "loading": "lazy"}
+
+
+def measure(content: bytes) -> tuple[int, int] | None:
+    """Width and height of a picture in CSS pixels, or None for what is none."""
+    return measure_svg(content) if is_svg(content) else measure_bitmap(content)
+
+
+def publish_picture(content: bytes, path: str, suffix: str, context: Context) -> Picture:
+    """Publish a picture and its smaller versions.
+
+    Args:
+        content: the picture's bytes.
+        path: where it is published, or nothing: then its name comes from its content.
+        suffix: of its name.
+        context: the post.
+    """
+    if path:
+        context.publish(path, content)
+    else:
+        path = context.publish_hashed(content, suffix)
+    if is_svg(content):
+        return Picture(path, measure_svg(content), plate=keeps_its_colours(content))
+    versions = tuple(
+        (width, context.publish_hashed(webp, ".webp")) for width, webp in smaller_versions(content)
+    )
+    return Picture(path, measure_bitmap(content), versions, has_clear_ground(content))
+
+
+def first_image_at_once(body: str) -> str:
+    """The page with its first picture loaded at once, not when it is scrolled to."""
+    before, image, after = body.partition("<img ")
+    tag, end, rest = after.partition(">")
+    return before + image + tag.replace(' loading="lazy"', "") + end + rest

@@ -1,0 +1,52 @@
+"""Widgets in their last state, as text."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import nbformat
+import pytest
+
+from generator.execute.kernel import outputs_of
+from generator.execute.widgets import VIEW, widget_text
+from generator.model import Bundle
+
+STATES: dict[str, dict[str, Any]] = {
+    "box": {"_model_name": "HBoxModel", "children": [f"IPY_MODEL_{n}" for n in "abc"]},
+    "a": {"_model_name": "HTMLModel", "value": "epoch &lt;1&gt;: <b>50%</b>"},
+    "b": {"_model_name": "FloatProgressModel", "min": 0, "max": 8, "value": 4},
+    "c": {"_model_name": "HTMLModel", "value": " 4/8 [00:01&lt;00:01]"},
+    "slider": {"_model_name": "IntSliderModel", "value": 3},
+    "both": {"_model_name": "VBoxModel", "children": ["IPY_MODEL_a", "IPY_MODEL_c"]},
+    "mixed": {"_model_name": "HBoxModel", "children": ["IPY_MODEL_a", "IPY_MODEL_slider"]},
+    "loop": {"_model_name": "HBoxModel", "children": ["IPY_MODEL_loop"]},
+    "odd": {"_model_name": "FloatProgressModel", "max": "many"},
+}
+
+
+@pytest.mark.parametrize(
+    ("model", "text"),
+    [
+        ("box", f"epoch <1>: 50%|{'█' * 10}{' ' * 10}| 4/8 [00:01<00:01]"),
+        ("both", "epoch <1>: 50%\n 4/8 [00:01<00:01]"),
+        ("slider", None),
+        ("mixed", None),
+        ("loop", None),
+        ("odd", None),
+        ("nowhere", None),
+    ],
+)
+def test_a_widget_as_text(model: str, text: str | None) -> None:
+    """Words and bars are shown; of anything else the kernel's own text stays."""
+    assert widget_text({"model_id": model}, STATES) == text
+    assert widget_text(json.dumps({"model_id": model}), STATES) == text
+
+
+def test_an_output_shows_how_a_progress_bar_ended() -> None:
+    """The text that came with it says how it began."""
+    data = {VIEW: {"model_id": "box"}, "text/plain": "  0%|          | 0/8"}
+    slider = {VIEW: {"model_id": "slider"}, "text/plain": "IntSlider(value=3)"}
+    raw = [nbformat.v4.new_output("display_data", data) for data in (data, slider)]
+    shown = [o.data["text/plain"] for o in outputs_of(raw, STATES) if isinstance(o, Bundle)]
+    assert shown == [widget_text({"model_id": "box"}, STATES), "IntSlider(value=3)"]

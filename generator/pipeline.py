@@ -388,6 +388,8 @@ def _reassemble(
     """The site, if nothing but the text of some posts has changed; else None."""
     if not kept.only_text_changed(fresh, taken):
         return None
+    if any(item.rendered and item.rendered.libraries for item in fresh):
+        return None  # The address of a library tells its content.
     from .assemble import reassemble, shown_beside
 
     changed = {item.post.source.path for item in fresh}

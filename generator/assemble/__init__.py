@@ -71,7 +71,8 @@ def reassemble(
     Args:
         posts: all posts. The changed ones and those of `shown_beside` are complete; of the others
             no text is looked at, only what other pages show of them.
-        changed: the sources of posts whose text, and nothing else, has changed.
+        changed: the sources of posts whose text, and nothing else, has changed; none of them
+            shows an interactive figure.
         config: the blog's settings.
         theme: templates and texts.
         code_style: style sheet of highlighted code.
@@ -82,7 +83,7 @@ def reassemble(
     fresh = [post for post in posts if post.post.source.path in changed]
     files = [file for post in fresh for file in post.files]
     if fresh:
-        pages = Pages(posts, config, theme, code_style, {})
+        pages = Pages(posts, config, theme, code_style, {}, {})
         files += [pages.post(post) for post in fresh]
     for path, (language, shown) in _feeds_with(changed, posts, config).items():
         from .feed import atom_file

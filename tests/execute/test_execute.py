@@ -16,7 +16,7 @@ from generator.config import parse_config
 from generator.errors import CellFailed, InkcellError
 from generator.execute import cache as kept
 from generator.execute import execute, freeze, why
-from generator.execute.key import code_key, executed_cells
+from generator.execute.key import FORMAT, code_key, executed_cells
 from generator.execute.trace import Environment, Trace, current, differences, digests
 from generator.model import (
     Bundle,
@@ -321,7 +321,7 @@ def test_a_required_gpu_that_is_not_there(world: World, monkeypatch: pytest.Monk
         lambda text: "null",
         lambda text: text.replace('"outputs"', '"puts"'),
         lambda text: text.replace('"Stream"', '"Nonsense"'),
-        lambda text: text.replace('"format": 2', '"format": 999'),
+        lambda text: text.replace(f'"format": {FORMAT}', '"format": 999'),
         lambda text: text.replace('"text": "ran x"', '"text": 7'),
         lambda text: text.replace('"packages": {}', '"packages": {"numpy": 2}'),
         lambda text: json.dumps({**json.loads(text), "key": "f" * 64}),

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 from html import escape
 
-OPEN_LEVELS = 1
-"""How many levels are open at first."""
 DEEPEST = 60
+"""Levels; what lies deeper stands on one line."""
 MOST_ITEMS = 1000
 """Of one list or mapping; more would not be read."""
 
 
 def json_tree(value: object, level: int = 0) -> str:
-    """A JSON value as nested `details`."""
+    """A JSON value as nested `details`; the first level is open."""
     if not isinstance(value, list | dict) or not value or level >= DEEPEST:
         return _leaf(value)
     pairs = list(value.items() if isinstance(value, dict) else enumerate(value))
@@ -26,8 +25,7 @@ def json_tree(value: object, level: int = 0) -> str:
         items += "<li>…</li>"
     if level == 0:
         return f"<ul>{items}</ul>"
-    is_open = " open" if level < OPEN_LEVELS else ""
-    return f"<details{is_open}><summary>{summary}</summary><ul>{items}</ul></details>"
+    return f"<details><summary>{summary}</summary><ul>{items}</ul></details>"
 
 
 def _item(key: str, value: object, level: int) -> str:

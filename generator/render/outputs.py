@@ -375,9 +375,26 @@ def _latex(text: str, frame: Frame) -> Shown:
 
 
 def _markdown(text: str, frame: Frame) -> Shown:
+    """Markdown that code wrote. HTML in it is an output like any other."""
     tokens = read_fragment(frame.md, text, frame.context, frame.place)
+    if "html" not in frame.context.post.meta.trusted:
+        for token in tokens:
+            if token.type == "html_block":
+                token.content = finish_html(token.content, frame.context, frame.place) + "\n"
+            for child in token.children or []:
+                if child.type == "html_inline" and not HARMLESS_TAG.fullmatch(child.content):
+                    child.content = ""
     page, feed = (render_tokens(frame.md, tokens, medium) for medium in ("page", "feed"))
     return Shown(page, feed)
+
+
+HARMLESS_TAG = re.compile(
+    r"</?(?:b|br|code|del|em|i|ins|kbd|label|mark|q|s|samp|small|span|strong|sub|sup|u|var)\s*/?>"
+    # What Markdown itself becomes: tasks, and the caption of a figure.
+    r'|<input class="task-list-item-checkbox" (?:checked="checked" )?'
+    r'disabled="disabled" type="checkbox">|<figcaption>[^<>]*</figcaption>'
+)
+"""Single tags without attributes: nothing in them can run, load or take a place on the page."""
 
 
 def _json(text: str, frame: Frame) -> Shown:

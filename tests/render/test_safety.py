@@ -66,6 +66,30 @@ def test_html_that_attacks(html: str) -> None:
     assert not any(b"steal" in file.content for file in rendered.files)
 
 
+@pytest.mark.parametrize("mime", ["text/markdown", "text/latex"])
+@pytest.mark.parametrize("html", HTML_ATTACKS)
+def test_html_in_markdown_that_attacks(html: str, mime: str) -> None:
+    """Markdown may hold HTML, in lines of its own and inside a line: it is data, too."""
+    for text in (html, f"$x$ and {html} in a line", f"$x$\n\n- {html}\n"):
+        rendered = render_post(CELL, [[Bundle({mime: text})]])
+        output = rendered.body.partition('<div class="output">')[2]
+        assert not re.search(r"<[^>]*\s(?:on\w+|action|srcdoc)=", output)
+        for gone in ("<script", "<iframe", "<form", "<meta", "<base", "<link", "<object", "<svg"):
+            assert gone not in output.lower()
+        assert not re.search(r"<[^>]*javascript:", output.lower())
+        # An address may be a link, which loads nothing by itself.
+        assert not re.search(r"<(?!a )[^>]*evil\.example", output.lower())
+
+
+def test_harmless_html_in_markdown_stays() -> None:
+    """Line ends, indices, tasks, tables, and blocks that fold."""
+    text = "H<sub>2</sub>O<br>x\n\n- [x] done\n\n<details>\n<summary>more</summary>y</details>\n"
+    body = render_post(CELL, [[Bundle({"text/markdown": text})]]).body
+    assert "H<sub>2</sub>O<br>x" in body
+    assert 'checked="checked"' in body
+    assert "<details>\n<summary>more</summary>y</details>" in body
+
+
 XHTML = "xmlns='http://www.w3.org/1999/xhtml'"
 SVG_ATTACKS = [
     "<script>steal()</script>",

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from generator import kept, last_build, pipeline
 from generator.cli import main
 from generator.config import read_config
-from generator.errors import BuildFailed
+from generator.errors import BuildFailed, WriteError
 from generator.execute import execute
 from generator.execute.key import executed_cells
 from generator.execute.trace import Environment, Trace, digests
@@ -482,15 +482,15 @@ def test_a_failed_build_leaves_the_record(blog: Blog) -> None:
 
 
 def test_two_builds_at_once(blog: Blog) -> None:
-    """One that read older posts and wrote last leaves a site that the next build mends."""
+    """One that read older posts and writes last is refused, and the site stays as it is."""
     config = read_config(blog.root)
     blog.replace("posts/e/index.ko.md", "다섯째", "여섯째")
     taking = Kept(blog.root, compare(str(blog.root), {}, "posts"))
     slow = pipeline.rebuild(config, taking)
     blog.replace("posts/c/index.ko.md", "셋째", "세째")
     blog.build()
-    pipeline.publish(slow, config, taking)
-    blog.build()
+    with pytest.raises(WriteError, match="another build has changed the site"):
+        pipeline.publish(slow, config, taking)
     blog.check()
 
 
@@ -595,7 +595,8 @@ def test_entries_that_nobody_needs_are_removed(blog: Blog) -> None:
         blog.replace("posts/e/index.ko.md", "째", f"{word}째")
         blog.build()
     shown = len(NAMES) - 1
-    assert len(list((blog.root / kept.ENTRIES).iterdir())) == shown + 1
+    entries = blog.root / last_build.FOLDER / kept.ENTRIES
+    assert len(list(entries.iterdir())) == shown + 1
 
 
 def test_nothing_of_katex_is_started_for_known_formulas(

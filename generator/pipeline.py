@@ -17,7 +17,7 @@ from .execute.compare import compare, with_warmth
 from .model import Config, Post, Site
 from .parse import parse
 from .progress import Notice, Report, silent
-from .render import render
+from .render import collect_labels, render
 from .render.code import stylesheet
 from .render.katex import start_katex
 
@@ -41,7 +41,7 @@ def build(config: Config, report: Report = silent) -> Site:
     posts = collect(lambda source: parse(source, config), sources, errors)
     posts = tuple(post for post in posts if config.drafts or not post.meta.draft)
     executed = execute(posts, config, root=traced_root(config), errors=errors, report=report)
-    links = collect_links(posts, config)
+    links = replace(collect_links(posts, config), labels=collect_labels(posts))
     typeset = start_katex(katex.script)
     strings = {name: theme.strings.get(name, theme.strings["en"]) for name in config.languages}
     rendered = collect(

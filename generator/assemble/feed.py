@@ -100,7 +100,7 @@ def _entry(rendered: RenderedPost, config: Config, strings: Mapping[str, str]) -
     entry.link(href=page, rel="alternate")
     entry.published(meta.date)
     entry.updated(meta.updated)
-    content = rendered.feed_body + references_html(meta.references, strings)
+    content = rendered.feed_body + references_html(rendered.works, strings)
     entry.content(clean(content), type="html")
     entry.summary(clean(escape(rendered.excerpt, quote=False)), type="html")
     entry.author(_author(meta.author.name, meta.author.email, meta.author.uri))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import jinja2
 from markupsafe import Markup
@@ -48,6 +48,12 @@ from .views import (
 
 ORIGIN = "the theme"
 
+SCRIPTS: dict[str, Callable[[RenderedPost], bool]] = {
+    "preview.js": lambda rendered: rendered.has_references,
+    "copy-tex.js": lambda rendered: rendered.has_math,
+}
+"""Static files that are scripts, and which posts load them."""
+
 
 class Pages:
     """Renders the pages of one site. Holds what they share; renders nothing twice."""
@@ -89,7 +95,13 @@ class Pages:
         # The name changes with the content, so no browser shows a new page in an old dress.
         self.style = asset_path(f"style-{hashlib.sha256(style).hexdigest()[:10]}.css")
         self.katex_style = asset_path("katex/katex.min.css")
-        self.static = {self.style: style, **{asset_path(n): d for n, d in static.items()}}
+        self.scripts = {
+            name: _hashed(name, data) for name, data in static.items() if name in SCRIPTS
+        }
+        self.static = {
+            self.style: style,
+            **{asset_path(self.scripts.get(n, n)): d for n, d in static.items()},
+        }
         if any(post.has_math for post in posts):
             self.static |= {asset_path(name): data for name, data in katex.items()}
 
@@ -194,6 +206,7 @@ class Pages:
         *,
         has_math: bool = False,
         image: str = "",
+        scripts: Sequence[str] = (),
     ) -> PageView:
         """The view of a page."""
         # The theme's own style comes last, so that it has the last word.
@@ -207,6 +220,11 @@ class Pages:
             alternates=self.alternates(alternates),
             styles=tuple(address(style, self.config) for style in styles),
             image=absolute(image, self.config) if image else "",
+            scripts=tuple(
+                address(asset_path(self.scripts[name]), self.config)
+                for name in scripts
+                if name in self.scripts
+            ),
         )
 
     # --- kinds of pages ---
@@ -245,6 +263,7 @@ class Pages:
             {name: versions[name] for name in config.languages if name in versions},
             has_math=rendered.has_math,
             image=rendered.image.path if rendered.image else "",
+            scripts=[name for name, wanted in SCRIPTS.items() if wanted(rendered)],
         )
         siblings = self.siblings[meta.language]
         position = self.position[rendered.post.source.path]
@@ -259,8 +278,10 @@ class Pages:
             ),
             toc=nest(rendered.headings) if meta.toc else (),
             references=tuple(
-                reference_view(reference, self.strings(meta.language))
-                for reference in meta.references
+                reference_view(
+                    work, self.strings(meta.language), rendered.citations.get(work.id, ())
+                )
+                for work in rendered.works
             ),
             newer=self._neighbour(siblings, position - 1),
             older=self._neighbour(siblings, position + 1),
@@ -340,6 +361,12 @@ class Pages:
             origin = f"{rendered.post.source.path} (alias)"
             target = address(path, self.config)
             yield self.render("redirect.html", where, page, origin, target=target)
+
+
+def _hashed(name: str, content: bytes) -> str:
+    """A file's name with a hash of its content, so that no browser uses an old one."""
+    stem, _, suffix = name.rpartition(".")
+    return f"{stem}-{hashlib.sha256(content).hexdigest()[:10]}.{suffix}"
 
 
 def _place(error: jinja2.TemplateError, template: str) -> tuple[str, int | None]:

@@ -68,6 +68,8 @@ class PageView:
     styles: tuple[str, ...]
     image: str = ""
     """With scheme and host."""
+    scripts: tuple[str, ...] = ()
+    """Addresses of scripts that add to the page; it is complete without them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,15 @@ class HeadingView:
 
 
 @dataclass(frozen=True, slots=True)
+class CitationView:
+    """A place on the page that cites a work."""
+
+    id: str
+    """Ready to stand in a link to the page itself."""
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReferenceView:
     """A cited work."""
 
@@ -118,6 +129,8 @@ class ReferenceView:
     details: str
     """Volume, pages, publisher."""
     year: str
+    """With the letter that tells it from others of the same authors and year."""
+    citations: tuple[CitationView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

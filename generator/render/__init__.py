@@ -3,29 +3,35 @@
 Parsing and rendering are apart because a link can only be rendered when every page has its
 address.
 
-1. `markdown`   prose -> tokens; formulas typeset by `katex`, code coloured by `code`
-2. `outputs`    what the code produced -> HTML, by MIME type
-3. `sanitize`   the feed's version, which stands without style sheets and scripts
+1. `markdown`   prose -> tokens
+2. `labels`     numbers for what can be referred to
+3. `markdown`   formulas typeset by `katex`, code coloured by `code`, references resolved
+4. `outputs`    what the code produced -> HTML, by MIME type, each where its cell stands
+5. `sanitize`   the feed's version, which stands without style sheets and scripts
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from markdown_it import MarkdownIt
 
 from ..addresses import Links, absolute, post_page, resolve
 from ..errors import BuildFailed, FrontMatterError, blame
-from ..model import Code, ExecutedPost, Image, Output, Post, Prose, RenderedPost, Typeset
+from ..model import Code, ExecutedPost, Image, Label, Output, Post, RenderedPost, Typeset
+from .citations import listed_works
 from .code import highlight
 from .context import Context
+from .cross_references import posts_referred_to
+from .labels import number
 from .markdown import (
     all_text,
     code_block,
     contents,
     first_paragraph,
     make_markdown,
+    prepare,
     read_prose,
     render_tokens,
 )
@@ -56,13 +62,22 @@ def render(
     """
     post = executed.post
     md = make_markdown()
-    context = Context(post, links, typeset, strings, ids=_reserved_ids(post))
+    works = {work.id: work for work in (*post.meta.bibliography, *post.meta.references)}
+    tokens = read_prose(md, post.notebook.cells, works)
+    numbering = number(tokens)
+    context = Context(
+        post,
+        links,
+        typeset,
+        strings,
+        errors=numbering.errors,
+        ids={*_reserved_ids(post), *numbering.labels},
+        labels=numbering.labels,
+        works=works,
+        macros=dict(post.meta.macros),
+    )
     outputs = dict(zip(post.notebook.code, executed.results.outputs, strict=True))
-    cells = [
-        cell if isinstance(cell, Prose) else (cell.cell, *_cell(cell, outputs[cell], md, context))
-        for cell in post.notebook.cells
-    ]
-    tokens = read_prose(md, cells, context)
+    prepare(tokens, context, lambda code: _cell(code, outputs[code], md, context))
     image = _image(context)
     if context.errors:
         with blame(post.source.path):
@@ -79,8 +94,25 @@ def render(
         files=tuple(context.files.values()),
         image=image,
         has_math=context.has_math,
+        has_references=context.has_references,
+        works=listed_works(post.meta.references, post.meta.bibliography, context.citations),
+        citations={key: tuple(places) for key, places in context.citations.items()},
         warnings=tuple(warning.at(file=post.source.path) for warning in context.warnings),
     )
+
+
+def collect_labels(posts: Sequence[Post]) -> dict[str, Mapping[str, Label]]:
+    """What can be referred to in the posts that others refer to, by the path of their source.
+
+    It takes no formula and no output to number a post, and only few posts are asked for.
+    """
+    wanted = posts_referred_to(posts)
+    found: dict[str, Mapping[str, Label]] = {}
+    for post in posts:
+        if post.source.folder in wanted:
+            tokens = read_prose(make_markdown(), post.notebook.cells, ())
+            found[post.source.path] = number(tokens).labels
+    return found
 
 
 def reading_minutes(text: str) -> int:
@@ -99,7 +131,7 @@ def shorten(text: str, length: int) -> str:
 
 def _reserved_ids(post: Post) -> set[str]:
     """The ids that the theme gives on a post's page; no heading may have them."""
-    works = {f"ref-{work.id}" for work in post.meta.references}
+    works = {f"ref-{work.id}" for work in (*post.meta.references, *post.meta.bibliography)}
     return {"content", "references", *works} if works else {"content"}
 
 
@@ -124,7 +156,11 @@ def _cell(
         if shown:
             page.append(f'<div class="output">\n{shown}</div>\n')
             feed.append(fed)
-    return (f'<div class="cell">\n{"".join(page)}</div>\n' if page else ""), "".join(feed)
+    # What names the outputs of a cell names the cell where it has put out nothing.
+    label = display.label if display.label in context.labels and not outputs else ""
+    identity = f' id="{escape(label)}"' if label else ""
+    html = f'<div class="cell"{identity}>\n{"".join(page)}</div>\n' if page or label else ""
+    return html, "".join(feed)
 
 
 def _collapsed(html: str, summary: str, kind: str) -> str:

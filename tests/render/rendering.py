@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping, Sequence
 from html import escape
 
@@ -12,6 +13,7 @@ from generator.model import (
     Code,
     ExecutedPost,
     Formula,
+    Macros,
     Output,
     Post,
     RenderedPost,
@@ -22,13 +24,17 @@ from generator.model import (
 from generator.parse import parse
 from generator.render import render
 
-from ..conftest import FRONT_MATTER, SETTINGS
+from ..conftest import FRONT_MATTER, REPOSITORY, SETTINGS
 
 CONFIG = parse_config(SETTINGS)
-STRINGS = {"show_code": "Code", "show_output": "Output", "figure_alt": "A figure"}
+TEXTS = {
+    path.stem: tomllib.loads(path.read_text(encoding="utf-8"))
+    for path in (REPOSITORY / "templates").glob("*.toml")
+}
+STRINGS = {**TEXTS["ko"], "show_code": "Code", "show_output": "Output", "figure_alt": "A figure"}
 
 
-def show_tex(tex: str, display: bool) -> Formula:
+def show_tex(tex: str, display: bool, macros: Macros = ()) -> Formula:
     r"""Stands in for KaTeX: shows the TeX, refuses what holds `\bad`."""
     if r"\bad" in tex:
         number, line = next(

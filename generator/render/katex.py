@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from html import escape
 
 from py_mini_racer import MiniRacer
 
@@ -108,11 +109,28 @@ def _typeset(engine: MiniRacer, tex: str, display: bool, macros: Macros) -> Form
         html = html.replace(
             '</span><span class="katex-base">', '</span><wbr><span class="katex-base">'
         )
+        html = _with_row_numbers(html, NUMBER_IN_TEX.sub(r"\1", tex))
         html = NUMBER_IN_TEX.sub(r"\1", html)
         html = NUMBER.sub(r'<a class="number" id="\1" href="#\1" tabindex="-1">\2</a>', html)
         start, end = html.index(MATHML_START), html.index(MATHML_END) + len(MATHML_END)
         return Formula(html, html[start:end], tuple(answer["warnings"]))
     raise _refusal(tex, answer)
+
+
+ROW_NUMBER = '<mtd class ="mml-eqn-num"></mtd>'
+"""Where KaTeX's MathML leaves the number of a row to a counter of its style sheet."""
+TAG = re.compile(r"\\tag\*?\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
+
+
+def _with_row_numbers(html: str, tex: str) -> str:
+    """MathML that says the numbers of rows itself: feeds and screen readers have no counters."""
+    parts = html.split(ROW_NUMBER)
+    tags = TAG.findall(tex)
+    if len(tags) != len(parts) - 1:
+        tags = [""] * (len(parts) - 1)
+    numbers = [f"<mtext>({escape(tag, quote=False)})</mtext>" if tag else "" for tag in tags]
+    cells = [f"<mtd>{number}</mtd>" for number in numbers]
+    return parts[0] + "".join(cell + part for cell, part in zip(cells, parts[1:], strict=True))
 
 
 def _refusal(tex: str, answer: dict[str, object]) -> MathError:

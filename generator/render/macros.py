@@ -90,7 +90,7 @@ def _parameters(tex: str, match: re.Match[str]) -> tuple[int, int]:
         return 0, match.end()
     if tex.startswith("[", arity.end()):
         hint = "KaTeX's macros have none: write a second macro"
-        raise _problem("an optional argument", tex, match, hint)
+        raise _problem("a definition with an optional argument", tex, match, hint)
     return int(arity[1]), arity.end()
 
 

@@ -37,7 +37,7 @@ def _show_proof(written: Written, number: str, context: Context) -> tuple[Frame,
     page = Frame(
         f'<section class="statement proof">\n<p class="statement-title"><em>{name}</em>{opened}',
         f"{closed}</p>\n",
-        '<p class="qed" aria-hidden="true">∎</p>\n</section>\n',
+        '<p class="qed">∎</p>\n</section>\n',
     )
     feed = Frame(f"<p><em>{name}</em>{opened}", f"{closed}</p>\n", "<p>∎</p>\n")
     return page, feed

@@ -14,7 +14,7 @@ document.addEventListener("copy", (event) => {
   for (const katex of found) {
     const tex = katex.querySelector("annotation")?.textContent ?? "";
     const display = katex.querySelector("math")?.getAttribute("display");
-    katex.replaceWith(display ? `\n$$\n${tex.trim()}\n$$\n` : `$${tex}$`);
+    katex.replaceWith(display ? `\n$$\n${tex.trim()}\n$$\n` : `$${tex.trim()}$`);
   }
   copy.querySelectorAll(".row-numbers, .anchor").forEach((e) => e.remove());
   const box = document.createElement("div");

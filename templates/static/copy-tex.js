@@ -2,7 +2,7 @@
 document.addEventListener("copy", (event) => {
   const selection = getSelection();
   if (selection.isCollapsed || !event.clipboardData) return;
-  const range = selection.getRangeAt(0);
+  const range = selection.getRangeAt(0).cloneRange();
   const formula = (node) => (node.closest ? node : node.parentElement)?.closest(".katex");
   // A formula that is cut in two is copied whole.
   const first = formula(range.startContainer), last = formula(range.endContainer);
@@ -12,13 +12,16 @@ document.addEventListener("copy", (event) => {
   const found = copy.querySelectorAll(".katex");
   if (!found.length) return;
   for (const katex of found) {
-    const tex = katex.querySelector("annotation")?.textContent ?? "";
-    const display = katex.querySelector("math")?.getAttribute("display");
-    katex.replaceWith(display ? `\n$$\n${tex.trim()}\n$$\n` : `$${tex.trim()}$`);
+    const tex = katex.querySelector("annotation").textContent.trim();
+    const block = katex.querySelector("math").getAttribute("display");
+    const shown = document.createElement(block ? "div" : "span");
+    shown.style.whiteSpace = "pre";
+    shown.textContent = block ? `$$\n${tex}\n$$` : `$${tex}$`;
+    katex.replaceWith(shown);
   }
   copy.querySelectorAll(".row-numbers, .anchor").forEach((e) => e.remove());
   const box = document.createElement("div");
-  box.style.cssText = "position:fixed;left:-9999px;white-space:pre-line";
+  box.style.cssText = "position:fixed;left:-9999px";
   box.append(copy);
   document.body.append(box);
   event.clipboardData.setData("text/plain", box.innerText.trim());

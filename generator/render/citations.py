@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from ..errors import MarkdownError
 from ..model import Reference
+from ..record import suggestion
 from .context import Context, Place
 from .particles import PARTICLE, agree
 
@@ -100,11 +101,8 @@ def author_names(work: Reference, strings: Mapping[str, str]) -> str:
 
 
 def _unknown(key: str, context: Context, place: Place) -> None:
-    near = difflib.get_close_matches(key, list(context.works), n=1, cutoff=0.5)
-    hint = (
-        f"did you mean `{near[0]}`?"
-        if near
-        else ("add it to `references`, or to a file that `bibliography` names")
+    hint = suggestion(key, context.works) or (
+        "add it to `references`, or to a file that `bibliography` names"
     )
     error = MarkdownError(f"no work has the id `{key}`")
     context.errors.append(error.at(line=place.line, cell=place.cell, text=f"@{key}", hint=hint))

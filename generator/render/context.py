@@ -60,7 +60,7 @@ class Context:
         What it defines is known from here on; a formula of nothing but definitions is empty.
         """
         self.has_math = True
-        written = tex.split("\n")
+        written = tex
         try:
             definitions = take_definitions(tex, self.macros)
             self.macros.update(definitions.macros)
@@ -75,9 +75,10 @@ class Context:
         except MathError as error:
             # The error tells a line of the formula: the file's line is so many lines further.
             here = place.below((error.line or 1) - 1)
-            blanked = error.line is not None and error.text == tex.split("\n")[error.line - 1]
+            # Where definitions stood, the typesetter saw spaces.
+            shown = dict(zip(tex.split("\n"), written.split("\n"), strict=False)) | {tex: written}
             mine = MathError(str(error)).at(
-                text=written[error.line - 1] if blanked and error.line else error.text,
+                text=shown.get(error.text or "", error.text),
                 column=error.column,
                 hint=error.hint,
                 line=here.line,

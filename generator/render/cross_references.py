@@ -7,7 +7,6 @@ directly behind, `@eq-cut을(를)`, becomes the one that fits (see `particles`).
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from markdown_it.utils import EnvType, OptionsDict
 from ..addresses import address
 from ..errors import MarkdownError
 from ..model import Label, Post
+from ..record import suggestion
 from .citations import KEY, cite, is_work_or_typo
 from .context import Context, Place
 from .labels import LABEL as KNOWN_LABEL
@@ -70,7 +70,11 @@ def references_plugin(md: MarkdownIt) -> None:
     md.add_render_rule(REFERENCE, _render)
 
 
-def _push(state: StateInline, items: Sequence[Item], end: int, how: str) -> None:
+def push_reference(state: StateInline, items: Sequence[Item], end: int, how: str) -> None:
+    """Push a reference that ends at `end`, with a particle behind it.
+
+    `how` is `bare` in a sentence, `brackets`, or the TeX command that it was written with.
+    """
     particle = PARTICLE.match(state.src, end, state.posMax)
     token = state.push(REFERENCE, "", 0)
     token.content = state.src[state.pos : end]
@@ -97,7 +101,7 @@ def _bare(state: StateInline, silent: bool) -> bool:
         return False
     if not silent:
         item = Item(label or "", match["post"] or "", "" if label else str(key))
-        _push(state, [item], match.end(), "bare")
+        push_reference(state, [item], match.end(), "bare")
     else:
         state.pos = match.end()
     return True
@@ -125,7 +129,7 @@ def _bracketed(state: StateInline, silent: bool) -> bool:
             )
         )
     if not silent:
-        _push(state, items, match.end(), "brackets")
+        push_reference(state, items, match.end(), "brackets")
     else:
         state.pos = match.end()
     return True
@@ -137,7 +141,7 @@ def _command(state: StateInline, silent: bool) -> bool:
         return False
     if not silent:
         item = Item(match["label"], match["post"] or "", short=True)
-        _push(state, [item], match.end(), match["how"])
+        push_reference(state, [item], match.end(), match["how"])
     else:
         state.pos = match.end()
     return True
@@ -244,12 +248,9 @@ def _other_post(folder: str, context: Context) -> str | None:
 def _unknown(
     message: str, name: str, known: Mapping[str, object], context: Context, place: Place
 ) -> None:
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    hint = f"did you mean `{near[0]}`?" if near else "nothing there has a label"
-    if known and not near:
-        listed = sorted(known)
-        more = " …" if len(listed) > 12 else ""
-        hint = "there are: " + ", ".join(listed[:12]) + more
+    listed = sorted(known)[:12]
+    there = "there are: " + ", ".join(listed) + (" …" if len(known) > len(listed) else "")
+    hint = suggestion(name, known) or (there if known else "nothing there has a label")
     context.errors.append(
         MarkdownError(message).at(line=place.line, cell=place.cell, text=name, hint=hint)
     )

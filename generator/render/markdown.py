@@ -48,6 +48,8 @@ from .equations import Equation, take_apart
 from .labels import CELL, caption_start
 from .mathematics import DISPLAY_TOKENS, INLINE_TOKENS, mathematics_plugin
 from .pictures import measure
+from .roles import UNKNOWN as UNKNOWN_ROLE
+from .roles import note_unknown_role, roles_plugin
 from .statements import STATEMENT_DIRECTIVES
 
 DIRECTIVES: dict[str, Directive] = {
@@ -64,6 +66,7 @@ PLUGINS: tuple[Callable[[MarkdownIt], None], ...] = (
     captions_plugin,
     partial(attrs_plugin, after=("image",)),
     references_plugin,
+    roles_plugin,
     partial(directives_plugin, known=DIRECTIVES),
 )
 """What is read besides CommonMark 0.31, tables, strikethrough and bare links."""
@@ -341,6 +344,8 @@ def _prepare_inline(
         elif child.type == "link_open":
             target = context.target(str(child.attrGet("href") or ""), here)
             child.attrSet("href", target.address)
+        elif child.type == UNKNOWN_ROLE:
+            note_unknown_role(child.info, child.content, context, here)
         elif child.type == REFERENCE:
             prepare_reference(child, context, here)
         elif child.type == "image":

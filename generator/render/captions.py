@@ -14,8 +14,8 @@ from markdown_it.token import Token
 
 from .labels import CAPTION_OPEN
 
-CAPTION = re.compile(r"(?:Table)?:[ \t]+(?P<text>.*?)[ \t]*\{#(?P<label>tbl-[^\s{}]*)\}[ \t]*$")
-BRACES = re.compile(r"[ \t]*\{#(?P<label>[^\s{}]+)\}[ \t]*$")
+CAPTION = re.compile(r"(?:Table)?:[ \t]+(?P<text>.*)\{#(?P<label>tbl-[^\s{}]*)\}[ \t]*$")
+BRACES = re.compile(r"\{#(?P<label>[^\s{}]+)\}[ \t]*$")
 
 BlockRule = Callable[[StateBlock, int, int, bool], bool]
 
@@ -43,7 +43,7 @@ def take_braces(opening: Token, inline: Token) -> None:
     """Move `{#label}` from the end of a heading into the meta of its opening token."""
     match = BRACES.search(inline.content)
     if match:
-        inline.content = inline.content[: match.start()]
+        inline.content = inline.content[: match.start()].rstrip()
         opening.meta["label"] = match["label"]
 
 
@@ -63,7 +63,7 @@ def _caption(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     token.map = [start, start + 1]
     token.meta = {"label": match["label"]}
     inline = state.push("inline", "", 0)
-    inline.content, inline.map, inline.children = match["text"], [start, start + 1], []
+    inline.content, inline.map, inline.children = match["text"].strip(), [start, start + 1], []
     state.push("table_caption_close", "", -1)
     state.line = start + 1
     return True

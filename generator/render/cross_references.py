@@ -38,7 +38,7 @@ LABEL = rf"(?:(?P<post>[\w.-]+):)?(?P<label>{KNOWN_LABEL.pattern})"
 BARE = re.compile(rf"@(?:{LABEL}|(?P<key>{KEY}))", re.ASCII)
 FOLDER_BARE = re.compile(rf"@{LABEL}")
 """The same with names of folders in any script."""
-BRACKETED = re.compile(r"\[(?P<inner>[^\[\]\\`$]*@[^\[\]`$]*)\](?![(\[:])")
+BRACKETED = re.compile(r"\[(?P<inner>[^\[\]\\`$]*)\](?![(\[:])")
 ITEM = re.compile(
     rf"(?P<before>[^@]*?)(?P<short>-?)@(?:{LABEL}|(?P<key>{KEY}))(?P<after>(?![A-Za-z0-9]).*)",
     re.DOTALL,
@@ -109,7 +109,7 @@ def _bare(state: StateInline, silent: bool) -> bool:
 
 def _bracketed(state: StateInline, silent: bool) -> bool:
     match = BRACKETED.match(state.src, state.pos, state.posMax)
-    if not match:
+    if not match or "@" not in match["inner"]:
         return False
     if normalizeReference(match["inner"]) in state.env.get("references", {}):
         return False  # A link by its own text: `[@name]: https://…` stands somewhere.

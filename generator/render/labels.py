@@ -79,7 +79,8 @@ class Numbering:
             self.wrong(f"the label `{name}` must start with `{kind}-`", place, text, hint)
         elif name in self.labels:
             first = self.places[name]
-            where = f"line {first.line}" if first.line else f"cell {first.cell}"
+            where = f"line {first.line}" if first.line else "another line"
+            where += f" of cell {first.cell}" if first.cell != place.cell else ""
             message = f"the label `{name}` stands twice in the post"
             self.wrong(message, place, text, f"it is also on {where}: give one another name")
         else:
@@ -176,6 +177,8 @@ def _number_directive(token: Token, place: Place, numbering: Numbering) -> None:
 def _number_table(tokens: Sequence[Token], index: int, place: Place, numbering: Numbering) -> None:
     """A caption belongs to the table above it, or else to the one below it."""
     name = tokens[index].meta["label"]
+    for token in tokens[index : index + 3]:
+        token.meta["shown_elsewhere"] = True
     above = tokens[index - 1] if index else None
     below = tokens[index + 3] if index + 3 < len(tokens) else None
     if above is not None and above.type == "table_close" and "caption" not in above.meta:
@@ -185,7 +188,7 @@ def _number_table(tokens: Sequence[Token], index: int, place: Place, numbering: 
         table = below
         next(t for t in tokens[index:] if t.type == "table_close").meta["caption"] = True
     else:
-        hint = "it stands directly above or below its table, with a blank line between"
+        hint = "it stands directly above or below its table"
         numbering.wrong("the caption belongs to no table", place, f"{{#{name}}}", hint)
         return
     written = str(numbering.counts.get("tbl", 0) + 1)
@@ -193,8 +196,6 @@ def _number_table(tokens: Sequence[Token], index: int, place: Place, numbering: 
         numbering.next("tbl")
     table.meta["caption"] = tokens[index + 1]
     table.meta["label"], table.meta["number"] = name, written
-    for token in tokens[index : index + 3]:
-        token.meta["shown_elsewhere"] = True
 
 
 def _number_inline(tokens: Sequence[Token], index: int, place: Place, numbering: Numbering) -> None:

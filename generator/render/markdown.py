@@ -45,7 +45,7 @@ from .directives import Directive, directives_plugin, prepare_directive
 from .emphasis import cjk_emphasis_plugin
 from .equations import REFERENCE as FORMULA_REFERENCE
 from .equations import Equation, take_apart
-from .labels import CELL, caption_start
+from .labels import CAPTION_OPEN, CELL, caption_start
 from .mathematics import DISPLAY_TOKENS, INLINE_TOKENS, mathematics_plugin
 from .pictures import measure
 from .roles import UNKNOWN as UNKNOWN_ROLE
@@ -241,6 +241,15 @@ def _prepare(
         elif token.type == "table_open" and "caption" in token.meta:
             token.meta["start"] = caption_start(
                 token.meta["label"], token.meta["number"], context.strings
+            )
+        elif token.type == CAPTION_OPEN and "shown_elsewhere" not in token.meta:
+            context.errors.append(
+                MarkdownError("a table that code puts out cannot have a label").at(
+                    line=place.line,
+                    cell=place.cell,
+                    text=token.meta["label"],
+                    hint="label the cell: #| label: tbl-name",
+                )
             )
         elif token.type == CELL and show_cell is not None:
             token.meta["page"], token.meta["feed"] = show_cell(token.meta["code"])

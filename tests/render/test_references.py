@@ -201,6 +201,8 @@ def test_markdown_that_code_puts_out_may_refer() -> None:
     assert ">식 (1)</a>은" in page
     with pytest.raises(BuildFailed, match="a formula that code puts out cannot have a label"):
         render_post(cell, [[Bundle({"text/markdown": "$$ y $$ (eq-y)"})]])
+    with pytest.raises(BuildFailed, match="a table that code puts out cannot have a label"):
+        render_post(cell, [[Bundle({"text/markdown": "| a |\n|---|\n: One {#tbl-y}"})]])
 
 
 # --- feeds ------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from typing import Literal
 from ..addresses import Links, Target, neighbour_path, resolve
 from ..errors import InkcellError, MarkdownError, MathError
 from ..model import File, Formula, Image, Label, Post, Reference, Typeset
+from .katex import is_tex, text_of
 from .macros import as_definitions, take_definitions, used
 
 Medium = Literal["page", "feed"]
@@ -95,6 +96,15 @@ class Context:
             source = escape(as_definitions(macros) + tex, quote=False)
             return replace(formula, feed=opening + source + closing)
         return formula
+
+    def plain_number(self, number: str) -> str:
+        r"""A number as text: a `\tag` may hold TeX, `$\alpha$`, which text shows as α."""
+        if not is_tex(number):
+            return number
+        try:
+            return text_of(self.typeset(rf"\text{{{number}}}", False, used(number, self.macros)))
+        except MathError:
+            return number  # The formula that it numbers is refused for the same reason.
 
     def target(self, href: str, place: Place) -> Target:
         """Where a link leads; a neighbouring file that it needs is published."""

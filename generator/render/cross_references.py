@@ -197,11 +197,12 @@ def _label(item: Item, how: str, context: Context, place: Place, linked: bool) -
 
 def reference_text(label: Label, context: Context, *, short: bool, bare: bool = False) -> str:
     """What a reference to a label says: `식 (3)`, `(3)` if short, `3` if bare."""
+    number = context.plain_number(label.number)
     if bare or (short and label.kind != "eq"):
-        return label.number
+        return number
     if short:
-        return f"({label.number})"
-    return context.strings[f"{label.kind}_reference"].format(n=label.number)
+        return f"({number})"
+    return context.strings[f"{label.kind}_reference"].format(n=number)
 
 
 def find(name: str, folder: str, context: Context, place: Place) -> tuple[Label, str, str] | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from html import escape
+from html import escape, unescape
 
 from py_mini_racer import MiniRacer
 
@@ -109,7 +109,9 @@ def _typeset(engine: MiniRacer, tex: str, display: bool, macros: Macros) -> Form
         html = html.replace(
             '</span><span class="katex-base">', '</span><wbr><span class="katex-base">'
         )
-        html = _with_row_numbers(html, NUMBER_IN_TEX.sub(r"\1", tex))
+        if ROW_NUMBER in html:
+            tags = TAG.findall(NUMBER_IN_TEX.sub(r"\1", tex))
+            html = _with_row_numbers(html, [_as_text(engine, tag, macros) for tag in tags])
         html = NUMBER_IN_TEX.sub(r"\1", html)
         html = NUMBER.sub(r'<a class="number" id="\1" href="#\1" tabindex="-1">\2</a>', html)
         start, end = html.index(MATHML_START), html.index(MATHML_END) + len(MATHML_END)
@@ -122,10 +124,26 @@ ROW_NUMBER = '<mtd class ="mml-eqn-num"></mtd>'
 TAG = re.compile(r"\\tag\*?\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
 
 
-def _with_row_numbers(html: str, tex: str) -> str:
+def _as_text(engine: MiniRacer, tag: str, macros: Macros) -> str:
+    if not is_tex(tag):
+        return tag
+    return text_of(_typeset(engine, rf"\text{{{tag}}}", False, macros))
+
+
+def is_tex(number: str) -> bool:
+    r"""Whether what a `\tag` says has to be typeset to be read."""
+    return "$" in number or "\\" in number
+
+
+def text_of(formula: Formula) -> str:
+    r"""A formula as plain text, as well as text can: `$\alpha'$` is α′."""
+    mathml = re.sub(r"<annotation.*</annotation>", "", formula.feed, flags=re.DOTALL)
+    return unescape(re.sub(r"<[^>]*>", "", mathml)).strip()
+
+
+def _with_row_numbers(html: str, tags: list[str]) -> str:
     """MathML that says the numbers of rows itself: feeds and screen readers have no counters."""
     parts = html.split(ROW_NUMBER)
-    tags = TAG.findall(tex)
     if len(tags) != len(parts) - 1:
         tags = [""] * (len(parts) - 1)
     numbers = [f"<mtext>({escape(tag, quote=False)})</mtext>" if tag else "" for tag in tags]

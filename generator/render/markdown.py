@@ -296,7 +296,11 @@ def _prepare_formula(token: Token, display: bool, context: Context, place: Place
     token.meta["formula"] = context.formula(tex, display, here, feed_tex)
     if equation is not None and equation.labelled:
         token.meta["numbers"] = [
-            (row.label, row.number, reference_text(context.labels[row.label], context, short=False))
+            (
+                row.label,
+                context.plain_number(row.number),
+                reference_text(context.labels[row.label], context, short=False),
+            )
             for row in equation.labelled
             if row.label in context.labels
         ]

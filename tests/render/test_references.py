@@ -243,6 +243,19 @@ def test_katex_sets_the_numbers_of_rows(typeset: Typeset) -> None:
     assert "eqn-num" not in page
 
 
+def test_a_tag_may_hold_tex(typeset: Typeset) -> None:
+    """Where text is wanted, in references and feeds, it is what the eye sees."""
+    rendered = render_post(
+        "$$ x \\tag{$\\alpha'$} $$ (eq-x)\n\n"
+        "\\begin{gather} a \\tag{$\\ast$} \\label{eq-y} \\end{gather}\n\n@eq-x, @eq-y을(를)\n",
+        typeset=typeset,
+    )
+    assert 'href="#eq-x">식 (α′)</a>' in rendered.body
+    assert 'href="#eq-y">식 (∗)</a>' in rendered.body
+    assert 'aria-label="식 (α′)">(α′)</a>' in rendered.body
+    assert "<mtext>(∗)</mtext>" in rendered.feed_body
+
+
 def test_macros_reach_katex(typeset: Typeset) -> None:
     """Those of the front matter, of earlier formulas, with arguments, and operators."""
     front = "---\ntitle: x\ndate: 2022-07-08\ncategory: c\nmacros: {'\\R': '\\mathbb{R}'}\n---\n"

@@ -10,11 +10,11 @@ import posixpath
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePath
 from urllib.parse import quote, unquote, urlsplit
 
-from .model import Config, Post
+from .model import Config, Label, Post
 
 SAFE = "/~-._!$'()*+,;=:@"
 
@@ -179,11 +179,20 @@ class Links:
     pages: Mapping[str, str]
     """Path of a post's source to the path of its page."""
     config: Config
+    titles: Mapping[str, str] = field(default_factory=dict)
+    """Path of a post's source to the post's title."""
+    labels: Mapping[str, Mapping[str, Label]] = field(default_factory=dict)
+    """Path of a post's source to what stands in it by name, for posts that others refer to."""
 
 
 def collect_links(posts: Iterable[Post], config: Config) -> Links:
     """The addresses of all posts."""
-    return Links({post.source.path: post_page(post, config) for post in posts}, config)
+    posts = tuple(posts)
+    return Links(
+        {post.source.path: post_page(post, config) for post in posts},
+        config,
+        {post.source.path: post.meta.title for post in posts},
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ SETTINGS = (
     "page_size",
     "feed",
     "execute",
+    "macros",
 )
 PERMALINK_PARTS = ("category", "year", "month", "day", "slug")
 ADDRESS_HINT = "it starts with a slash, and no part of it is `..`"
@@ -139,7 +140,21 @@ def _config(record: Record) -> Config:
         execute=read_execution(execute, Execution()),
         jobs=execute.number("jobs", 0),
         cache_limit=execute.number("cache_limit", 1024),
+        macros=read_macros(record, {}),
     )
+
+
+MACRO = re.compile(r"\\(?:[A-Za-z]+|[^A-Za-z\s])")
+
+
+def read_macros(record: Record, default: Mapping[str, str]) -> dict[str, str]:
+    """`macros` of the settings or of a post: TeX commands, added to those of `default`."""
+    macros = record.record("macros")
+    for name in macros.values:
+        if not MACRO.fullmatch(name):
+            hint = "a backslash and letters: \\R"
+            macros.wrong(name, f"`{name}` is no name of a TeX command", hint)
+    return {**default, **{name: macros.text(name) for name in macros.values}}
 
 
 EXECUTION_KEYS = (

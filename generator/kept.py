@@ -33,7 +33,7 @@ from .last_build import (
     versions,
     write_record,
 )
-from .model import Config, File, Formula, Notebook, Post, RenderedPost, Typeset
+from .model import Config, File, Formula, Macros, Notebook, Post, RenderedPost, Typeset
 from .plain import NotPlain, plain, restored
 
 ENTRIES = "posts"
@@ -56,6 +56,7 @@ class KnownFormula:
     tex: str
     display: bool
     formula: Formula
+    macros: Macros = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ class Fresh:
     uses: Uses | None = None
     """None if nobody can tell: then the post is made anew by every build."""
     asked: Mapping[str, str] = field(default_factory=dict)
+    referred: Mapping[str, str] = field(default_factory=dict)
     formulas: tuple[KnownFormula, ...] = ()
     notices: tuple[str, ...] = ()
 
@@ -266,14 +268,14 @@ def answers_differ(asked: Mapping[str, str], pages: Mapping[str, str]) -> bool:
 
 
 def noting(
-    typeset: Typeset, known: Sequence[KnownFormula], used: dict[tuple[str, bool], Formula]
+    typeset: Typeset, known: Sequence[KnownFormula], used: dict[tuple[str, bool, Macros], Formula]
 ) -> Typeset:
     """A typesetter that knows some formulas already, and notes all that it is asked for."""
-    done = {(item.tex, item.display): item.formula for item in known}
+    done = {(item.tex, item.display, item.macros): item.formula for item in known}
 
-    def noted(tex: str, display: bool) -> Formula:
-        formula = done.get((tex, display)) or typeset(tex, display)
-        used[tex, display] = formula
+    def noted(tex: str, display: bool, macros: Macros = ()) -> Formula:
+        formula = done.get((tex, display, macros)) or typeset(tex, display, macros)
+        used[tex, display, macros] = formula
         return formula
 
     return noted
@@ -352,6 +354,7 @@ def _made(item: Fresh, config: Config, entry: str) -> Made:
     return {
         "page": post_page(item.post, config) if item.rendered else "",
         "asked": dict(item.asked),
+        "referred": dict(item.referred),
         "entry": entry,
         "notices": list(item.notices),
         "always": item.uses is None,

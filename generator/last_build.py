@@ -25,7 +25,7 @@ from importlib.util import find_spec
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypedDict, cast
 
-FORMAT = 1
+FORMAT = 2
 """Changes when records made before cannot be used any more."""
 
 FOLDER = ".inkcell"
@@ -83,6 +83,8 @@ class Made(TypedDict):
     """Path of its page; empty for a draft that is left out."""
     asked: dict[str, str]
     """Which addresses of other posts its links asked for, and the answers; empty for none."""
+    referred: dict[str, str]
+    """Folders of other posts that its references name, and digests of what those show of them."""
     entry: str
     """Name of the file that keeps it rendered."""
     notices: list[str]

@@ -6,11 +6,11 @@ tells how far a post has come. Nothing here reads a disk, a clock or an environm
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 from .errors import InkcellError
 
@@ -112,6 +112,8 @@ class Config:
     """Folders of posts whose code runs whatever is kept."""
     run_code: bool = True
     """False: only kept and frozen results are used."""
+    macros: Mapping[str, str] = field(default_factory=dict)
+    """TeX commands of every post's formulas and what they stand for: `\\R` and `\\mathbb{R}`."""
     allow_stale: bool = False
     """True: frozen results that do not fit the code any more are published, with a word."""
     drafts: bool = False
@@ -179,6 +181,10 @@ class Reference:
     doi: str = ""
     arxiv: str = ""
     url: str = ""
+    families: tuple[str, ...] = ()
+    """The authors' family names, by which the work is cited."""
+    letter: str = ""
+    """`a`, `b`, …: tells works of the same authors and year apart; empty if none is needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +213,11 @@ class Meta:
     toc: bool = True
     comments: bool = False
     references: tuple[Reference, ...] = ()
+    """Works that are listed, cited or not."""
+    bibliography: tuple[Reference, ...] = ()
+    """Works of the BibTeX files beside the post: listed if they are cited."""
+    macros: Mapping[str, str] = field(default_factory=dict)
+    """TeX commands of this post's formulas, those of the settings included."""
     trusted: tuple[str, ...] = ()
     """Kinds of output that are published as they are, scripts and all: `html`."""
     execute: Execution = Execution()
@@ -233,9 +244,9 @@ class Display:
     stderr: bool = True
     label: str = ""
     caption: str = ""
-    """`fig-cap`: Markdown."""
+    """`fig-cap` or `tbl-cap`: Markdown."""
     caption_line: int = field(default=0, compare=False)
-    """Line of `fig-cap`, counted as a cell's `line`; 0 without one."""
+    """Line of the caption, counted as a cell's `line`; 0 without one."""
     alt: str = ""
     """`fig-alt`: plain text for those who cannot see the figure."""
 
@@ -402,9 +413,33 @@ class Formula:
     warnings: tuple[str, ...] = ()
 
 
-Typeset = Callable[[str, bool], Formula]
-"""(TeX, display mode) -> the typeset formula. Raises MathError, with line and column in the
-formula, for one it refuses."""
+Macros = tuple[tuple[str, str], ...]
+"""TeX commands and what they stand for, in the order of their names."""
+
+
+class Typeset(Protocol):
+    """Typesets a formula. The same arguments give the same formula, whatever was set before.
+
+    Raises MathError, with line and column in the formula, for one it refuses.
+    """
+
+    def __call__(self, tex: str, display: bool, macros: Macros = ()) -> Formula:
+        """A formula in TeX; `display` is whether it stands on a line of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What an author can refer to by name."""
+
+    name: str
+    """Also the id on the page: `eq-cut`."""
+    number: str
+    """`3`, `2.1`, or what a `\\tag` says."""
+
+    @property
+    def kind(self) -> str:
+        """The prefix: `eq`, `fig`, `thm`."""
+        return self.name.partition("-")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -459,6 +494,14 @@ class RenderedPost:
     has_math: bool = False
     libraries: tuple[str, ...] = ()
     """JavaScript libraries that interactive figures need: `plotly`, `vega`."""
+    labels: Mapping[str, Label] = field(default_factory=dict)
+    """What others can refer to in it, by name."""
+    has_references: bool = False
+    """Whether something on the page leads to an equation, a figure, a statement or a work."""
+    works: tuple[Reference, ...] = ()
+    """The works listed at the end."""
+    citations: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Id of a work to the ids of the places where it is cited."""
     warnings: tuple[InkcellError, ...] = ()
     """What KaTeX accepted but LaTeX would not, figures without alternative text: each with its
     place."""

@@ -6,6 +6,7 @@ A stage is imported when it has something to do: most builds change one post or 
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 import sys
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
@@ -24,7 +25,7 @@ from .execute.frozen import traced_files
 from .execute.key import code_key, executed_cells
 from .kept import Asked, Fresh, Kept, KnownFormula, Uses, answers_differ, noting, remember
 from .last_build import MANIFEST, Made, is_node, is_own, look, name_of
-from .model import Config, ExecutedPost, Formula, Post, RenderedPost, Site, Theme, Typeset
+from .model import Config, ExecutedPost, Formula, Macros, Post, RenderedPost, Site, Theme, Typeset
 from .progress import Notice, Report, Reused, silent
 
 if TYPE_CHECKING:
@@ -256,39 +257,88 @@ def _is_left_out(post: Post, config: Config) -> bool:
 def _read_posts(
     config: Config, kept: Kept, errors: list[InkcellError]
 ) -> tuple[tuple[Post, ...], Links, dict[str, Made]]:
-    """The posts that have to be made, the addresses of all, and the posts that are taken over.
+    """The posts that have to be made, what posts may link to, and the posts that are taken over.
 
-    A post that links to another has to be made again when the other has moved.
+    A post that links to another has to be made again when the other has moved, and one that
+    refers to another when the other has other numbers.
     """
     taken = dict(kept.posts)
     while True:
         errors.clear()
         posts = _parse(config, taken.keys() | kept.folders_of(taken), errors)
-        links = collect_links(_shown(posts, config), config)
-        addresses = {source: made["page"] for source, made in taken.items() if made["page"]}
-        pages = {**addresses, **links.pages}
-        outdated = [s for s, made in taken.items() if answers_differ(made["asked"], pages)]
+        links = _collect(_shown(posts, config), taken, kept, config)
+        outdated = [
+            source
+            for source, made in taken.items()
+            if answers_differ(made["asked"], links.pages)
+            or made["referred"] != _offers(made["referred"], links)
+        ]
         if not outdated:
-            return posts, Links(pages, config), taken
+            return posts, links, taken
         for source in outdated:
             del taken[source]
+
+
+def _collect(posts: Sequence[Post], taken: Mapping[str, Made], kept: Kept, config: Config) -> Links:
+    """What posts may link and refer to: of those that are taken over, what their outlines say."""
+    links = collect_links(posts, config)
+    outlines = {source: kept.outlines[source] for source, made in taken.items() if made["page"]}
+    labels = {source: outline.labels for source, outline in outlines.items()}
+    if posts:
+        from .render import collect_labels
+
+        folders = {folder for made in taken.values() for folder in made["referred"]}
+        labels |= collect_labels(posts, folders)
+    return replace(
+        links,
+        pages={**{source: taken[source]["page"] for source in outlines}, **links.pages},
+        titles={**{s: outline.post.meta.title for s, outline in outlines.items()}, **links.titles},
+        labels=labels,
+    )
+
+
+def _offers(folders: Iterable[str], links: Links) -> dict[str, str]:
+    """Digests of what references to the posts of folders show: addresses, titles, numbers."""
+    offers = {}
+    for folder in sorted(folders):
+        found = [
+            (
+                page,
+                source,
+                links.titles[source],
+                [(label.name, label.number) for label in links.labels.get(source, {}).values()],
+            )
+            for source, page in sorted(links.pages.items())
+            if _folder(source) == folder
+        ]
+        offers[folder] = hashlib.sha256(json.dumps(found).encode()).hexdigest()
+    return offers
 
 
 def _render(
     item: ExecutedPost, links: Links, typeset: Typeset, strings: Mapping[str, str], kept: Kept
 ) -> Fresh:
     from .render import render
+    from .render.cross_references import folders_referred_to
 
     asked = Asked(links.pages)
-    used: dict[tuple[str, bool], Formula] = {}
+    used: dict[tuple[str, bool, Macros], Formula] = {}
     known = kept.formulas(item.post.source.path)
-    rendered = render(item, Links(asked, links.config), noting(typeset, known, used), strings)
+    folders = folders_referred_to(item.post)
+    # It sees the labels of the posts that it names, and so none whose change nobody would notice.
+    labels = {s: found for s, found in links.labels.items() if _folder(s) in folders}
+    seen = replace(links, pages=asked, labels=labels)
+    rendered = render(item, seen, noting(typeset, known, used), strings)
     return Fresh(
         item.post,
         rendered,
         _uses(item, links.config),
         asked.answers,
-        tuple(KnownFormula(tex, display, formula) for (tex, display), formula in used.items()),
+        _offers(folders, links),
+        tuple(
+            KnownFormula(tex, display, formula, macros)
+            for (tex, display, macros), formula in used.items()
+        ),
         tuple(f"{w.file}:{w.line}: {w}: {w.text}" for w in rendered.warnings),
     )
 
@@ -297,12 +347,12 @@ def _on_demand(script: str) -> Typeset:
     """KaTeX, started by the first formula that is not known yet: V8 takes its time."""
     started: list[Typeset] = []
 
-    def typeset(tex: str, display: bool) -> Formula:
+    def typeset(tex: str, display: bool, macros: Macros = ()) -> Formula:
         if not started:
             from .render.katex import start_katex
 
             started.append(start_katex(script))
-        return started[0](tex, display)
+        return started[0](tex, display, macros)
 
     return typeset
 

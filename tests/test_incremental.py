@@ -351,6 +351,94 @@ def test_each_input_changed_alone(blog: Blog, name: str) -> None:
     blog.check()
 
 
+REFERRING = {
+    "posts/b/index.ko.md": post("나", "둘째\n\n$$ x $$ (eq-cut)\n\n$$ y $$ (eq-other)\n"),
+    "posts/e/index.ko.md": post("마", "다섯째 @b:eq-cut\n", date="2019-01-01"),
+}
+
+
+REFERENCES: dict[str, tuple[Callable[[Blog], object], tuple[str, ...], str]] = {
+    "a number, by another equation before it": (
+        lambda blog: blog.replace("posts/b/index.ko.md", "둘째\n", "둘째\n\n$$ z $$ (eq-z)\n"),
+        ("b ko", "e ko"),
+        "식 (2)",
+    ),
+    "a tag": (
+        lambda blog: blog.replace("posts/b/index.ko.md", "$$ x $$", r"$$ x \tag{A} $$"),
+        ("b ko", "e ko"),
+        "식 (A)",
+    ),
+    "a title": (
+        lambda blog: blog.replace("posts/b/index.ko.md", "title: 나", "title: 너"),
+        ("b ko", "e ko"),
+        'title="너"',
+    ),
+    "an address": (
+        lambda blog: blog.replace("posts/b/index.ko.md", "2022-07-08", "2022-07-09"),
+        # The first post in English links to it.
+        ("a en", "b ko", "e ko"),
+        "2022-07-09-b/#eq-cut",
+    ),
+    "a word, which no reference shows": (
+        lambda blog: blog.replace("posts/b/index.ko.md", "둘째", "두째"),
+        ("b ko",),
+        "식 (1)",
+    ),
+    "the post that refers, alone": (
+        lambda blog: blog.replace("posts/e/index.ko.md", "@b:eq-cut", "@b:eq-other"),
+        ("e ko",),
+        "식 (2)",
+    ),
+}
+"""What changes, how, the posts that are made again, and what the reference shows then."""
+
+
+@pytest.mark.parametrize("name", REFERENCES)
+def test_a_post_is_made_again_when_its_references_show_something_else(
+    blog: Blog, name: str
+) -> None:
+    """Whether the post that they lead to is made again or taken over."""
+    edit, made, shown = REFERENCES[name]
+    blog.write(REFERRING)
+    blog.build()
+    blog.check()
+    edit(blog)
+    assert blog.build().made == made
+    assert shown in (blog.root / "site" / page("e ko")).read_text(encoding="utf-8")
+    blog.check()
+
+
+def test_a_reference_leads_to_the_version_that_there_is_now(blog: Blog) -> None:
+    """A language added changes where it leads; the language removed, it leads back."""
+    blog.write(REFERRING)
+    blog.write({"posts/a/index.en.md": post("A", "@b:eq-other\n")})
+    blog.build()
+    shown = blog.root / "site" / page("a en")
+    assert 'href="/math/2022-07-08-b/#eq-other"' in shown.read_text(encoding="utf-8")
+    blog.write({"posts/b/index.en.md": post("B", "$$ z $$\n\n$$ y $$ (eq-other)\n")})
+    assert blog.build().made == ("a en", "b en", "e ko")
+    assert 'href="/en/math/2022-07-08-b/#eq-other"' in shown.read_text(encoding="utf-8")
+    blog.check()
+    blog.remove("posts/b/index.en.md")
+    assert blog.build().made == ("a en", "e ko")
+    assert 'href="/math/2022-07-08-b/#eq-other"' in shown.read_text(encoding="utf-8")
+    blog.check()
+
+
+def test_a_label_that_another_post_loses_is_an_error(blog: Blog) -> None:
+    """In the post that refers to it, though nobody has touched that one."""
+    blog.write(REFERRING)
+    blog.build()
+    blog.replace("posts/b/index.ko.md", " (eq-cut)", "")
+    with pytest.raises(BuildFailed) as failed:
+        blog.build()
+    (error,) = failed.value.errors
+    assert (error.file, str(error)) == (
+        "posts/e/index.ko.md",
+        "`eq-cut` names nothing in the post `b`",
+    )
+
+
 def test_a_feed_changes_with_its_posts_only(blog: Blog) -> None:
     """A word in a post that stands in no feed leaves the feeds; one in a feed's post does not."""
     blog.replace("posts/a/index.en.md", "text", "words")
@@ -627,6 +715,11 @@ WORDS = ("하나", "둘", "셋")
 
 def _rewrite(folder: str, language: str, word: str, date: str, link: str) -> dict[str, str]:
     body = f"{word} [x]({link})\n\n$x_{{{word and 1}}}$\n" if link else f"{word}\n"
+    if link and folder != "a":
+        body += "\n@a:eq-x\n"
+    if word == WORDS[0]:
+        body += "\n$$ z $$ (eq-z)\n"
+    body += "\n$$ x $$ (eq-x)\n"
     return {f"posts/{folder}/index.{language}.md": post(word, body, date=date)}
 
 
@@ -671,6 +764,8 @@ def test_any_edits_lead_to_the_site_of_a_build_from_scratch(
     """To the byte, after each of them."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         blog = start_blog(tmp_path_factory.mktemp("walk") / "blog", monkeypatch, typeset)
+        for language in ("ko", "en"):
+            blog.write(_rewrite("a", language, WORDS[1], "2022-07-08", ""))
         for several in edits:
             for edit in several:
                 edit(blog)

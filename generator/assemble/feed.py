@@ -96,7 +96,7 @@ def _entry(rendered: RenderedPost, config: Config, strings: Mapping[str, str]) -
     entry.published(meta.date)
     entry.updated(meta.updated)
     note = f"<p><em>{escape(strings['stale'], quote=False)}</em></p>\n" if rendered.stale else ""
-    content = note + rendered.feed_body + references_html(meta.references, strings)
+    content = note + rendered.feed_body + references_html(rendered.works, strings)
     entry.content(clean(content), type="html")
     entry.summary(clean(escape(rendered.excerpt, quote=False)), type="html")
     entry.author(_author(meta.author.name, meta.author.email, meta.author.uri))

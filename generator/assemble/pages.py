@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import jinja2
 from markupsafe import Markup
@@ -52,6 +52,12 @@ ORIGIN = "the theme"
 INTERACTIVE = "interactive.js"
 """The theme's script for interactive figures."""
 
+SCRIPTS: dict[str, Callable[[RenderedPost], bool]] = {
+    "preview.js": lambda rendered: rendered.has_references,
+    "copy-tex.js": lambda rendered: rendered.has_math,
+}
+"""Static files that are scripts, and which posts load them."""
+
 
 class Pages:
     """Renders the pages of one site. Holds what they share; renders nothing twice."""
@@ -96,7 +102,13 @@ class Pages:
         # The name changes with the content, so no browser shows a new page in an old dress.
         self.style = asset_path(f"style-{hashlib.sha256(style).hexdigest()[:10]}.css")
         self.katex_style = asset_path("katex/katex.min.css")
-        self.static = {self.style: style, **{asset_path(n): d for n, d in static.items()}}
+        self.scripts = {
+            name: _hashed(name, data) for name, data in static.items() if name in SCRIPTS
+        }
+        self.static = {
+            self.style: style,
+            **{asset_path(self.scripts.get(n, n)): d for n, d in static.items()},
+        }
         if any(post.has_math for post in posts):
             self.static |= {asset_path(name): data for name, data in katex.items()}
         # The script finds the libraries beside itself.
@@ -208,8 +220,8 @@ class Pages:
         alternates: Mapping[str, str],
         *,
         has_math: bool = False,
-        is_interactive: bool = False,
         image: str = "",
+        scripts: Sequence[str] = (),
     ) -> PageView:
         """The view of a page."""
         # The theme's own style comes last, so that it has the last word.
@@ -222,9 +234,15 @@ class Pages:
             canonical=absolute(path, self.config),
             alternates=self.alternates(alternates),
             styles=tuple(address(style, self.config) for style in styles),
-            scripts=(address(self.script, self.config),) if is_interactive else (),
             image=absolute(image, self.config) if image else "",
+            scripts=tuple(address(script, self.config) for script in scripts),
         )
+
+    def _scripts(self, rendered: RenderedPost) -> list[str]:
+        """Paths of the scripts that a post's page loads."""
+        wanted = [name for name in SCRIPTS if name in self.scripts and SCRIPTS[name](rendered)]
+        own = [asset_path(self.scripts[name]) for name in wanted]
+        return [*own, self.script] if rendered.libraries else own
 
     # --- kinds of pages ---
 
@@ -261,8 +279,8 @@ class Pages:
             rendered.excerpt,
             {name: versions[name] for name in config.languages if name in versions},
             has_math=rendered.has_math,
-            is_interactive=bool(rendered.libraries),
             image=rendered.image.path if rendered.image else "",
+            scripts=self._scripts(rendered),
         )
         siblings = self.siblings[meta.language]
         position = self.position[rendered.post.source.path]
@@ -277,8 +295,10 @@ class Pages:
             ),
             toc=nest(rendered.headings) if meta.toc else (),
             references=tuple(
-                reference_view(reference, self.strings(meta.language))
-                for reference in meta.references
+                reference_view(
+                    work, self.strings(meta.language), rendered.citations.get(work.id, ())
+                )
+                for work in rendered.works
             ),
             newer=self._neighbour(siblings, position - 1),
             older=self._neighbour(siblings, position + 1),
@@ -358,6 +378,12 @@ class Pages:
             origin = f"{rendered.post.source.path} (alias)"
             target = address(path, self.config)
             yield self.render("redirect.html", where, page, origin, target=target)
+
+
+def _hashed(name: str, content: bytes) -> str:
+    """A file's name with a hash of its content, so that no browser uses an old one."""
+    stem, _, suffix = name.rpartition(".")
+    return f"{stem}-{hashlib.sha256(content).hexdigest()[:10]}.{suffix}"
 
 
 def _place(error: jinja2.TemplateError, template: str) -> tuple[str, int | None]:

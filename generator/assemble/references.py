@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
+from urllib.parse import quote
 
 from ..model import Reference
-from .views import ReferenceView
+from .views import CitationView, ReferenceView
 
 
-def reference_view(reference: Reference, strings: Mapping[str, str]) -> ReferenceView:
-    """A cited work, in the order of a reference list; `strings` name its edition."""
+def reference_view(
+    reference: Reference, strings: Mapping[str, str], places: Sequence[str] = ()
+) -> ReferenceView:
+    """A cited work, in the order of a reference list; `strings` name its edition.
+
+    `places` are the ids of the places on the page that cite it.
+    """
     if reference.doi:
         where, label = f"https://doi.org/{reference.doi}", f"doi:{reference.doi}"
     elif reference.arxiv:
@@ -33,7 +39,11 @@ def reference_view(reference: Reference, strings: Mapping[str, str]) -> Referenc
         label=label,
         container=reference.container_title,
         details=", ".join(detail for detail in details if detail),
-        year=reference.issued,
+        year=reference.issued + reference.letter,
+        citations=tuple(
+            CitationView(quote(place), strings["back_to_citation"].format(n=number))
+            for number, place in enumerate(places, start=1)
+        ),
     )
 
 

@@ -66,10 +66,10 @@ class PageView:
     alternates: tuple[AlternateView, ...]
     """All language versions, its own included; empty if there is only one."""
     styles: tuple[str, ...]
-    scripts: tuple[str, ...] = ()
-    """Empty but for pages with interactive figures."""
     image: str = ""
     """With scheme and host."""
+    scripts: tuple[str, ...] = ()
+    """Addresses of scripts that add to the page; it is complete without them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +105,15 @@ class HeadingView:
 
 
 @dataclass(frozen=True, slots=True)
+class CitationView:
+    """A place on the page that cites a work."""
+
+    id: str
+    """Ready to stand in a link to the page itself."""
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReferenceView:
     """A cited work."""
 
@@ -120,6 +129,8 @@ class ReferenceView:
     details: str
     """Volume, pages, publisher."""
     year: str
+    """With the letter that tells it from others of the same authors and year."""
+    citations: tuple[CitationView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

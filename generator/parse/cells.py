@@ -12,8 +12,8 @@ from dataclasses import replace
 from ..errors import InkcellError, NotebookError
 from ..model import Cell, Code, Meta, Notebook, Prose
 from ..record import Record
+from ..yaml_text import read_mapping
 from .notebook import RawCell, RawNotebook
-from .yaml_text import read_mapping
 
 TAGS = (
     "hide-input",
@@ -33,6 +33,7 @@ OPTIONS = (
     "label",
     "fig-cap",
     "fig-alt",
+    "tbl-cap",
     "echo",
     "output",
     "eval",
@@ -166,6 +167,9 @@ def _with_options(
 
     record = Record(values, complain, errors)
     record.known(OPTIONS)
+    caption = "tbl-cap" if "tbl-cap" in values else "fig-cap"
+    if "tbl-cap" in values and "fig-cap" in values:
+        record.wrong("tbl-cap", "a cell has one caption", "remove `fig-cap` or `tbl-cap`")
     shown = code.display
     if "echo" in values:
         shown = replace(shown, input="shown" if record.flag("echo", True) else "absent")
@@ -184,8 +188,8 @@ def _with_options(
         display=replace(
             shown,
             label=record.text("label"),
-            caption=record.text("fig-cap"),
-            caption_line=places.get("fig-cap", 0),
+            caption=record.text(caption),
+            caption_line=places.get(caption, 0),
             alt=record.text("fig-alt"),
         ),
     )

@@ -8,12 +8,19 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from ..addresses import slug as slug_of
-from ..config import ADDRESS_HINT, EXECUTION_KEYS, checked_permalink, read_execution
+from ..config import (
+    ADDRESS_HINT,
+    EXECUTION_KEYS,
+    checked_permalink,
+    read_execution,
+    read_macros,
+)
 from ..errors import FrontMatterError, InkcellError
 from ..model import Author, Config, Meta, Reference, Source
 from ..record import Record
+from ..yaml_text import read_mapping
+from .bibliography import family_name, read_bibliography, with_letters
 from .notebook import RawNotebook
-from .yaml_text import read_mapping
 
 KEYS = (
     "title",
@@ -34,6 +41,8 @@ KEYS = (
     "comments",
     "references",
     "trusted",
+    "bibliography",
+    "macros",
     "execute",
     "kernelspec",
     "jupytext",
@@ -127,6 +136,7 @@ def read_front_matter(
     if not re.fullmatch(r"[\w.~-]+", slug) or slug.startswith("."):
         hint = "letters, digits, `-` and `_`"
         record.wrong("slug", f"`{slug}` cannot stand in an address", hint)
+    references, bibliography = _works(record, source, errors)
     return Meta(
         title=record.text("title"),
         date=_date(record, "date", config) or datetime(1970, 1, 1, tzinfo=UTC),
@@ -144,7 +154,9 @@ def read_front_matter(
         id=record.text("id"),
         toc=record.flag("toc", True),
         comments=record.flag("comments", False),
-        references=_references(record),
+        references=references,
+        bibliography=bibliography,
+        macros=read_macros(record, config.macros),
         trusted=_trusted(record),
         execute=read_execution(execute, config.execute),
         kernel=kernel.text("name", saved_kernel),
@@ -217,6 +229,23 @@ def _trusted(record: Record) -> tuple[str, ...]:
     return kinds
 
 
+def _works(
+    record: Record, source: Source, errors: list[InkcellError]
+) -> tuple[tuple[Reference, ...], tuple[Reference, ...]]:
+    """`references`, and what the files of `bibliography` add to them."""
+    references = _references(record)
+    own = {work.id for work in references}
+    found = read_bibliography(record.texts("bibliography"), source, errors)
+    found = tuple(work for work in found if work.id not in own)
+    # A letter behind a year tells works of the list apart; what is not cited is not in the list.
+    cited = tuple(work for work in found if f"@{work.id}" in source.text)
+    lettered = {work.id: work for work in with_letters((*references, *cited))}
+    return (
+        tuple(lettered[work.id] for work in references),
+        tuple(lettered.get(work.id, work) for work in found),
+    )
+
+
 def _references(record: Record) -> tuple[Reference, ...]:
     value = record.values.get("references")
     if value is None:
@@ -234,11 +263,13 @@ def _references(record: Record) -> tuple[Reference, ...]:
                 entry.wrong(key, f"a reference has no `{key}`", f"add a line `{key}: …` to it")
         if any(entry.text("id") == other.id for other in references):
             entry.wrong("id", f"two references have the id `{entry.text('id')}`")
+        authors = entry.texts("author")
         references.append(
             Reference(
                 id=entry.text("id"),
                 title=entry.text("title"),
-                authors=entry.texts("author"),
+                authors=tuple(author.strip("{}") for author in authors),
+                families=tuple(family_name(author) for author in authors),
                 container_title=entry.text("container-title"),
                 volume=entry.scalar("volume"),
                 issue=entry.scalar("issue"),

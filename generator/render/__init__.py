@@ -3,32 +3,39 @@
 Parsing and rendering are apart because a link can only be rendered when every page has its
 address.
 
-1. `markdown`   prose -> tokens; formulas typeset by `katex`, code coloured by `code`
-2. `outputs`    what the code produced -> HTML, by MIME type
-3. `sanitize`   the feed's version, which stands without style sheets and scripts
-4. `executed_notebook`  the post with its outputs as an `.ipynb`, if its code ran
+1. `markdown`   prose -> tokens
+2. `labels`     numbers for what can be referred to
+3. `markdown`   formulas typeset by `katex`, code coloured by `code`, references resolved
+4. `outputs`    what the code produced -> HTML, by MIME type, each where its cell stands
+5. `sanitize`   the feed's version, which stands without style sheets and scripts
+6. `executed_notebook`  the post with its outputs as an `.ipynb`, if its code ran
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
+from itertools import chain
 
 from markdown_it import MarkdownIt
 
 from ..addresses import Links, absolute, notebook_path, post_page, resolve
 from ..errors import BuildFailed, FrontMatterError, blame
-from ..model import Code, ExecutedPost, Image, Output, Post, Prose, RenderedPost, Typeset
+from ..model import Code, ExecutedPost, Image, Label, Output, Post, Reference, RenderedPost, Typeset
+from .citations import listed_works
 from .code import highlight
 from .context import Context
+from .cross_references import folders_referred_to
 from .executed_notebook import executed_notebook
 from .images import first_image_at_once, measure
+from .labels import number
 from .markdown import (
     all_text,
     code_block,
     contents,
     first_paragraph,
     make_markdown,
+    prepare,
     read_prose,
     render_tokens,
 )
@@ -58,13 +65,22 @@ def render(
     """
     post = executed.post
     md = make_markdown()
-    context = Context(post, links, typeset, strings, ids=_reserved_ids(post))
+    works = _works(post)
+    tokens = read_prose(md, post.notebook.cells, works)
+    numbering = number(tokens)
+    context = Context(
+        post,
+        links,
+        typeset,
+        strings,
+        errors=numbering.errors,
+        ids={*_reserved_ids(post), *numbering.labels},
+        labels=numbering.labels,
+        works=works,
+        macros=dict(post.meta.macros),
+    )
     outputs = dict(zip(post.notebook.code, executed.results.outputs, strict=True))
-    cells = [
-        cell if isinstance(cell, Prose) else (cell.cell, *_cell(cell, outputs[cell], md, context))
-        for cell in post.notebook.cells
-    ]
-    tokens = read_prose(md, cells, context)
+    prepare(tokens, context, lambda code: _cell(code, outputs[code], md, context))
     image = _image(context)
     if context.errors:
         with blame(post.source.path):
@@ -86,12 +102,41 @@ def render(
         image=image,
         has_math=context.has_math,
         libraries=tuple(sorted(context.libraries)),
+        labels=numbering.labels,
+        has_references=context.has_references,
+        works=listed_works(post.meta.references, post.meta.bibliography, context.citations),
+        citations={key: tuple(places) for key, places in context.citations.items()},
         warnings=tuple(warning.at(file=post.source.path) for warning in context.warnings),
         notebook=notebook,
         provenance=results.provenance,
         frozen=results.frozen,
         stale=results.stale,
     )
+
+
+def collect_labels(
+    posts: Sequence[Post], folders: Iterable[str] = ()
+) -> dict[str, Mapping[str, Label]]:
+    """What can be referred to in the posts that others refer to, by the path of their source.
+
+    It takes no formula and no output to number a post, and only few posts are asked for.
+
+    Args:
+        posts: the posts that refer and are referred to.
+        folders: those that still other posts refer to.
+    """
+    wanted = {*folders, *chain.from_iterable(map(folders_referred_to, posts))}
+    found: dict[str, Mapping[str, Label]] = {}
+    for post in posts:
+        if post.source.folder in wanted:
+            tokens = read_prose(make_markdown(), post.notebook.cells, _works(post))
+            found[post.source.path] = number(tokens).labels
+    return found
+
+
+def _works(post: Post) -> dict[str, Reference]:
+    """What a post can cite, by id."""
+    return {work.id: work for work in (*post.meta.bibliography, *post.meta.references)}
 
 
 def reading_minutes(text: str) -> int:
@@ -110,7 +155,7 @@ def shorten(text: str, length: int) -> str:
 
 def _reserved_ids(post: Post) -> set[str]:
     """The ids that the theme gives on a post's page; no heading may have them."""
-    works = {f"ref-{work.id}" for work in post.meta.references}
+    works = {f"ref-{work.id}" for work in (*post.meta.references, *post.meta.bibliography)}
     return {"content", "references", *works} if works else {"content"}
 
 
@@ -135,7 +180,11 @@ def _cell(
         if shown:
             page.append(f'<div class="output">\n{shown}</div>\n')
             feed.append(fed)
-    return (f'<div class="cell">\n{"".join(page)}</div>\n' if page else ""), "".join(feed)
+    # What names the outputs of a cell names the cell where it has put out nothing.
+    label = display.label if display.label in context.labels and not outputs else ""
+    identity = f' id="{escape(label)}"' if label else ""
+    html = f'<div class="cell"{identity}>\n{"".join(page)}</div>\n' if page or label else ""
+    return html, "".join(feed)
 
 
 def _collapsed(html: str, summary: str, kind: str) -> str:

@@ -10,7 +10,9 @@ from typing import Literal
 
 from ..addresses import Links, Target, neighbour_path, resolve
 from ..errors import InkcellError, MarkdownError, MathError
-from ..model import File, Formula, Image, Post, Typeset
+from ..model import File, Formula, Image, Label, Post, Reference, Typeset
+from .katex import is_tex, text_of
+from .macros import as_definitions, take_definitions, used
 from .pictures import SUFFIXES, without_metadata
 
 Medium = Literal["page", "feed"]
@@ -48,17 +50,43 @@ class Context:
     """How many figures stand in the page itself."""
     libraries: set[str] = field(default_factory=set)
     """JavaScript libraries that interactive figures of the page need."""
+    labels: Mapping[str, Label] = field(default_factory=dict)
+    """What can be referred to in this post."""
+    has_references: bool = False
+    works: Mapping[str, Reference] = field(default_factory=dict)
+    """What can be cited, by id."""
+    citations: dict[str, list[str]] = field(default_factory=dict)
+    """Id of a work to the ids of the places that cite it."""
+    macros: dict[str, str] = field(default_factory=dict)
+    """TeX commands that formulas from here on know."""
 
-    def formula(self, tex: str, display: bool, place: Place) -> Formula:
-        """A typeset formula; an error is noted at its place, and the TeX stands in for it."""
+    def formula(self, tex: str, display: bool, place: Place, feed_tex: str = "") -> Formula:
+        """A typeset formula; an error is noted at its place, and the TeX stands in for it.
+
+        `feed_tex` is what a feed shows instead, if it is not the same.
+
+        What it defines is known from here on; a formula of nothing but definitions is empty.
+        """
         self.has_math = True
+        written = tex
         try:
-            formula = self.typeset(tex, display)
+            definitions = take_definitions(tex, self.macros)
+            self.macros.update(definitions.macros)
+            tex = definitions.tex
+            if not tex.strip():
+                return Formula("", "")
+            macros = used(tex, self.macros)
+            formula = self.typeset(tex, display, macros)
+            if feed_tex:
+                tex = take_definitions(feed_tex, {}).tex
+                formula = replace(formula, feed=self.typeset(tex, display, macros).feed)
         except MathError as error:
             # The error tells a line of the formula: the file's line is so many lines further.
             here = place.below((error.line or 1) - 1)
+            # Where definitions stood, the typesetter saw spaces.
+            shown = dict(zip(tex.split("\n"), written.split("\n"), strict=False)) | {tex: written}
             mine = MathError(str(error)).at(
-                text=error.text,
+                text=shown.get(error.text or "", error.text),
                 column=error.column,
                 hint=error.hint,
                 line=here.line,
@@ -72,8 +100,18 @@ class Context:
         )
         if self.links.config.feed.math == "tex":
             opening, closing = (r"\[", r"\]") if display else (r"\(", r"\)")
-            return replace(formula, feed=opening + escape(tex, quote=False) + closing)
+            source = escape(as_definitions(macros) + tex, quote=False)
+            return replace(formula, feed=opening + source + closing)
         return formula
+
+    def plain_number(self, number: str) -> str:
+        r"""A number as text: a `\tag` may hold TeX, `$\alpha$`, which text shows as α."""
+        if not is_tex(number):
+            return number
+        try:
+            return text_of(self.typeset(rf"\text{{{number}}}", False, used(number, self.macros)))
+        except MathError:
+            return number  # The formula that it numbers is refused for the same reason.
 
     def target(self, href: str, place: Place) -> Target:
         """Where a link leads; a neighbouring file that it needs is published."""

@@ -8,12 +8,16 @@ typeset once. Limits keep one formula from becoming megabytes of HTML: KaTeX's o
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
-
-from py_mini_racer import MiniRacer
+from html import escape, unescape
+from typing import TYPE_CHECKING
 
 from ..errors import MathError
-from ..model import Formula, Typeset
+from ..model import Formula, Macros, Typeset
+
+if TYPE_CHECKING:
+    from py_mini_racer import MiniRacer
 
 LONGEST_FORMULA = 20_000
 """Characters of TeX; 200,000 became 17 MB of HTML when they were let through."""
@@ -21,17 +25,24 @@ LONGEST_FORMULA = 20_000
 PROGRAM = """
 // KaTeX prints what \\message and \\show say; a build has nowhere to print it.
 for (const name of ["log", "info", "warn", "error"]) console[name] = () => {};
-function typeset(tex, displayMode) {
+// An id may be given to the number of an equation; nothing else reaches outside its formula.
+const trust = (context) =>
+  context.command === "\\\\htmlId" && /^eq-[A-Za-z0-9_.-]+$/.test(context.id);
+function typeset(tex, displayMode, macros) {
   const warnings = [];
   try {
     const html = katex.renderToString(tex, {
       displayMode,
       output: "htmlAndMathml",
       throwOnError: true,
-      trust: false,
+      trust,
+      macros: Object.fromEntries(macros),
       maxSize: 50,
       maxExpand: 1000,
-      strict: (code, message) => { warnings.push(`${message} [${code}]`); return "ignore"; },
+      strict: (code, message) => {
+        if (code !== "htmlExtension") warnings.push(`${message} [${code}]`);
+        return "ignore";
+      },
     });
     return JSON.stringify({html, warnings});
   } catch (error) {
@@ -45,6 +56,14 @@ function typeset(tex, displayMode) {
 }
 """
 
+NUMBER = re.compile(
+    r'<span class="enclosing" id="(eq-[\w.-]+)">((?:<span class="mord[^"]*">[^<]*</span>)+)</span>'
+)
+"""The number of a row as KaTeX sets it: it becomes a link to itself, for the mouse alone, since
+all of this HTML is hidden from screen readers."""
+NUMBER_IN_TEX = re.compile(r"\\htmlId\{eq-[\w.-]+\}\{([^{}]*)\}")
+"""The same in the TeX that MathML carries, which is for people."""
+
 MATHML_START = "<math "
 MATHML_END = "</math>"
 
@@ -55,32 +74,38 @@ def start_katex(script: str) -> Typeset:
     It raises MathError, whose line and column are those in the formula, for TeX that KaTeX
     refuses.
     """
+    from py_mini_racer import MiniRacer  # Most builds know all formulas, and need no V8.
+
     engine = MiniRacer()
     engine.eval(script)
     engine.eval(PROGRAM)
-    return remember(lambda tex, display: _typeset(engine, tex, display))
+
+    def typeset(tex: str, display: bool, macros: Macros = ()) -> Formula:
+        return _typeset(engine, tex, display, macros)
+
+    return remember(typeset)
 
 
 def remember(typeset: Typeset) -> Typeset:
     """The same typesetter, which typesets a formula once however often it stands."""
-    done: dict[tuple[str, bool], Formula] = {}
+    done: dict[tuple[str, bool, Macros], Formula] = {}
 
-    def remembered(tex: str, display: bool) -> Formula:
-        formula = done.get((tex, display))
+    def remembered(tex: str, display: bool, macros: Macros = ()) -> Formula:
+        formula = done.get((tex, display, macros))
         if formula is None:
-            formula = done[tex, display] = typeset(tex, display)
+            formula = done[tex, display, macros] = typeset(tex, display, macros)
         return formula
 
     return remembered
 
 
-def _typeset(engine: MiniRacer, tex: str, display: bool) -> Formula:
+def _typeset(engine: MiniRacer, tex: str, display: bool, macros: Macros) -> Formula:
     if len(tex) > LONGEST_FORMULA:
         raise MathError(f"the formula has {len(tex)} characters").at(
             text=tex[:60] + "…", hint=f"at most {LONGEST_FORMULA} are typeset: split it"
         )
     call: Callable[..., str] = engine.call
-    answer = json.loads(call("typeset", tex, display))
+    answer = json.loads(call("typeset", tex, display, [list(pair) for pair in macros]))
     if "html" in answer:
         # KaTeX gives the cells beside a \\tag a width, which MathML Core's mtd does not have.
         html = str(answer["html"]).replace('<mtd width="50%">', "<mtd>")
@@ -88,9 +113,46 @@ def _typeset(engine: MiniRacer, tex: str, display: bool) -> Formula:
         html = html.replace(
             '</span><span class="katex-base">', '</span><wbr><span class="katex-base">'
         )
+        if ROW_NUMBER in html:
+            tags = TAG.findall(NUMBER_IN_TEX.sub(r"\1", tex))
+            html = _with_row_numbers(html, [_as_text(engine, tag, macros) for tag in tags])
+        html = NUMBER_IN_TEX.sub(r"\1", html)
+        html = NUMBER.sub(r'<a class="number" id="\1" href="#\1" tabindex="-1">\2</a>', html)
         start, end = html.index(MATHML_START), html.index(MATHML_END) + len(MATHML_END)
         return Formula(html, html[start:end], tuple(answer["warnings"]))
     raise _refusal(tex, answer)
+
+
+ROW_NUMBER = '<mtd class ="mml-eqn-num"></mtd>'
+"""Where KaTeX's MathML leaves the number of a row to a counter of its style sheet."""
+TAG = re.compile(r"\\tag\*?\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
+
+
+def _as_text(engine: MiniRacer, tag: str, macros: Macros) -> str:
+    if not is_tex(tag):
+        return tag
+    return text_of(_typeset(engine, rf"\text{{{tag}}}", False, macros))
+
+
+def is_tex(number: str) -> bool:
+    r"""Whether what a `\tag` says has to be typeset to be read."""
+    return "$" in number or "\\" in number
+
+
+def text_of(formula: Formula) -> str:
+    r"""A formula as plain text, as well as text can: `$\alpha'$` is α′."""
+    mathml = re.sub(r"<annotation.*</annotation>", "", formula.feed, flags=re.DOTALL)
+    return unescape(re.sub(r"<[^>]*>", "", mathml)).strip()
+
+
+def _with_row_numbers(html: str, tags: list[str]) -> str:
+    """MathML that says the numbers of rows itself: feeds and screen readers have no counters."""
+    parts = html.split(ROW_NUMBER)
+    if len(tags) != len(parts) - 1:
+        tags = [""] * (len(parts) - 1)
+    numbers = [f"<mtext>({escape(tag, quote=False)})</mtext>" if tag else "" for tag in tags]
+    cells = [f"<mtd>{number}</mtd>" for number in numbers]
+    return parts[0] + "".join(cell + part for cell, part in zip(cells, parts[1:], strict=True))
 
 
 def _refusal(tex: str, answer: dict[str, object]) -> MathError:
@@ -116,6 +178,8 @@ def _line_at(tex: str, position: int) -> tuple[int, str, int]:
 
 
 def _hint(message: str) -> str | None:
+    if "Undefined control sequence: \\label" in message:
+        return "a label stands in a formula on lines of its own, in a cell of prose"
     if "Undefined control sequence" in message:
         return "KaTeX does not know this command: katex.org/docs/supported lists those it knows"
     if "Expected 'EOF', got '}'" in message:

@@ -7,6 +7,7 @@ headings given their ids) and rendered twice: for the page, and for the feed.
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -21,18 +22,40 @@ from markdown_it.renderer import RendererHTML, RendererProtocol
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
+from mdit_py_plugins.attrs import attrs_plugin
 from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.tasklists import tasklists_plugin
 
 from ..addresses import address, neighbour_path, slug
-from ..errors import MarkdownError
-from ..model import Heading, Image, Prose
+from ..errors import MarkdownError, MathError
+from ..model import Cell, Code, Heading, Image, Prose
+from .captions import captions_plugin, take_braces
 from .code import highlight
 from .context import Context, Medium, Place
+from .cross_references import (
+    REFERENCE,
+    find,
+    prepare_reference,
+    reference_text,
+    references_plugin,
+    without_links,
+)
+from .directives import Directive, directives_plugin, prepare_directive
 from .emphasis import cjk_emphasis_plugin
+from .equations import REFERENCE as FORMULA_REFERENCE
+from .equations import Equation, take_apart
 from .images import publish_picture
+from .labels import CAPTION_OPEN, CELL, caption_start
 from .mathematics import DISPLAY_TOKENS, INLINE_TOKENS, mathematics_plugin
+from .roles import UNKNOWN as UNKNOWN_ROLE
+from .roles import note_unknown_role, roles_plugin
+from .statements import STATEMENT_DIRECTIVES
+
+DIRECTIVES: dict[str, Directive] = {
+    **STATEMENT_DIRECTIVES,
+}
+"""Name of a directive to how it is read and shown."""
 
 PLUGINS: tuple[Callable[[MarkdownIt], None], ...] = (
     footnote_plugin,
@@ -40,12 +63,13 @@ PLUGINS: tuple[Callable[[MarkdownIt], None], ...] = (
     partial(tasklists_plugin, label=True),
     mathematics_plugin,
     cjk_emphasis_plugin,
+    captions_plugin,
+    partial(attrs_plugin, after=("image",)),
+    references_plugin,
+    roles_plugin,
+    partial(directives_plugin, known=DIRECTIVES),
 )
 """What is read besides CommonMark 0.31, tables, strikethrough and bare links."""
-
-
-CELL = "inkcell_cell"
-"""The token that stands for a code cell; its HTML is in `meta`."""
 
 
 def make_markdown() -> MarkdownIt:
@@ -64,43 +88,50 @@ def make_markdown() -> MarkdownIt:
 Attached = Mapping[str, bytes]
 """Files that a notebook keeps inside a cell, by name."""
 
-Cells = Iterable[Prose | tuple[int, str, str]]
-"""Prose, and code cells as (cell, HTML for the page, HTML for the feed)."""
+ShowCell = Callable[[Code], tuple[str, str]]
+"""A code cell -> its HTML with its outputs: (for the page, for the feed)."""
 
 
-def read_prose(md: MarkdownIt, cells: Cells, context: Context) -> list[Token]:
-    """The tokens of a whole post, prepared for rendering."""
-    env: EnvType = {}
+def read_prose(md: MarkdownIt, cells: Iterable[Cell], works: Iterable[str]) -> list[Token]:
+    """The tokens of a whole post; `works` are the ids that can be cited."""
+    env: EnvType = {"works": tuple(works)}
     tokens: list[Token] = []
-    attachments: dict[int, Attached] = {}
     for cell in cells:
         if isinstance(cell, Prose):
-            attachments[cell.cell] = cell.attachments
             tokens.extend(_read_blocks(md, cell, env))
         else:
-            number, page, feed = cell
             token = Token(CELL, "", 0, block=True)
-            token.meta = {"cell": number, "page": page, "feed": feed}
+            token.map = [cell.line, cell.line]
+            token.meta = {"cell": cell.cell, "code": cell}
             tokens.append(token)
     tokens = _read_inline(md, tokens, env)
     _demote_headings(tokens)
-    _prepare(tokens, context, attachments)
     return tokens
+
+
+def prepare(tokens: Sequence[Token], context: Context, show_cell: ShowCell) -> None:
+    """Make a post's tokens ready for rendering, in the order of the text."""
+    attachments = {
+        cell.cell: cell.attachments
+        for cell in context.post.notebook.cells
+        if isinstance(cell, Prose)
+    }
+    _prepare(tokens, context, attachments, show_cell)
 
 
 def read_fragment(md: MarkdownIt, text: str, context: Context, place: Place) -> list[Token]:
     """The tokens of a Markdown text that stands alone: an output, or a caption."""
     cell = Prose(text, place.cell, place.line or 1)
-    env: EnvType = {}
+    env: EnvType = {"works": tuple(context.works)}
     tokens = _read_inline(md, _read_blocks(md, cell, env), env)
     _demote_headings(tokens)
-    _prepare(tokens, context, {})
+    _prepare(tokens, context, {}, None)
     return tokens
 
 
 def render_inline(md: MarkdownIt, text: str, context: Context, place: Place) -> tuple[str, str]:
     """A caption as inline HTML: (for the page, for the feed). `1. The cut` is no list in it."""
-    inline = md.parseInline(text.strip())[0]
+    inline = md.parseInline(text.strip(), {"works": tuple(context.works)})[0]
     _prepare_inline(inline, context, place, {}, {})
     page, feed = (_inline_html(md, inline.children or [], m) for m in ("page", "feed"))
     return page, feed
@@ -108,12 +139,14 @@ def render_inline(md: MarkdownIt, text: str, context: Context, place: Place) -> 
 
 def render_tokens(md: MarkdownIt, tokens: Sequence[Token], medium: Medium) -> str:
     """The HTML of prepared tokens."""
-    html: str = md.renderer.render(tokens, md.options, {"medium": medium})
+    shown = [token for token in tokens if "shown_elsewhere" not in token.meta]
+    html: str = md.renderer.render(shown, md.options, {"medium": medium, "md": md})
     return html
 
 
 def _inline_html(md: MarkdownIt, tokens: Sequence[Token], medium: Medium) -> str:
-    return cast("RendererHTML", md.renderer).renderInline(tokens, md.options, {"medium": medium})
+    env = {"medium": medium, "md": md}
+    return cast("RendererHTML", md.renderer).renderInline(tokens, md.options, env)
 
 
 def first_paragraph(tokens: Sequence[Token]) -> str:
@@ -150,9 +183,12 @@ def all_text(tokens: Iterable[Token]) -> str:
 def _read_blocks(md: MarkdownIt, cell: Prose, env: EnvType) -> list[Token]:
     tokens: list[Token] = []
     text = cell.text.replace("\r\n", "\n").replace("\x00", "\ufffd")
+    env["first_line"] = cell.line
     md.block.parse(text, md, env, tokens)
-    for token in tokens:
+    for index, token in enumerate(tokens):
         token.meta = {**token.meta, "cell": cell.cell}
+        if token.type == "heading_open":
+            take_braces(token, tokens[index + 1])
         if token.map:
             token.map = [line + cell.line for line in token.map]
     return tokens
@@ -177,7 +213,10 @@ def _demote_headings(tokens: Sequence[Token]) -> None:
 
 
 def _prepare(
-    tokens: Sequence[Token], context: Context, attachments: Mapping[int, Attached]
+    tokens: Sequence[Token],
+    context: Context,
+    attachments: Mapping[int, Attached],
+    show_cell: ShowCell | None,
 ) -> None:
     place = Place(0, None)
     notes: dict[int, Place] = {}
@@ -192,14 +231,37 @@ def _prepare(
         elif token.type in DISPLAY_TOKENS:
             _prepare_formula(token, True, context, place)
         elif token.type == "fence":
-            _prepare_fence(token, context, place)
+            _prepare_fence(token)
         elif token.type == "inline":
             _prepare_inline(token, context, place, attachments.get(place.cell, {}), notes)
         elif token.type == "paragraph_open":
-            _prepare_figure(tokens, index)
+            _prepare_figure(tokens, index, context)
+        elif token.type == "directive_open":
+            prepare_directive(token, DIRECTIVES, context, place)
+        elif token.type == "table_open" and "caption" in token.meta:
+            token.meta["start"] = caption_start(
+                token.meta["label"], token.meta["number"], context.strings
+            )
+        elif token.type == CAPTION_OPEN and "shown_elsewhere" not in token.meta:
+            context.errors.append(
+                MarkdownError("a table that code puts out cannot have a label").at(
+                    line=place.line,
+                    cell=place.cell,
+                    text=token.meta["label"],
+                    hint="label the cell: #| label: tbl-name",
+                )
+            )
+        elif token.type == CELL and show_cell is not None:
+            token.meta["page"], token.meta["feed"] = show_cell(token.meta["code"])
 
 
 def _prepare_heading(opening: Token, inline: Token, context: Context) -> None:
+    label = opening.meta.get("label", "")
+    if label in context.labels or (label and label not in context.ids):
+        context.ids.add(label)
+        opening.attrSet("id", label)
+        opening.meta["inline"] = inline
+        return
     wanted = slug(plain_text(inline.children or [])) or "section"
     unique, number = wanted, 1
     while unique in context.ids:
@@ -210,19 +272,8 @@ def _prepare_heading(opening: Token, inline: Token, context: Context) -> None:
     opening.meta["inline"] = inline
 
 
-def _prepare_fence(token: Token, context: Context, place: Place) -> None:
+def _prepare_fence(token: Token) -> None:
     info = token.info.strip()
-    if info.startswith("{"):
-        name = info.split("}")[0] + "}"
-        context.errors.append(
-            MarkdownError(f"unknown directive `{name}`").at(
-                line=place.line,
-                cell=place.cell,
-                text=token.markup + token.info,
-                hint="a code cell is ```{code-cell}; a language is written without braces",
-            )
-        )
-        return
     language = info.split()[0] if info else ""
     if language:
         token.meta["highlighted"] = highlight(token.content.rstrip("\n"), language)
@@ -232,7 +283,60 @@ def _prepare_formula(token: Token, display: bool, context: Context, place: Place
     tex = token.content.lstrip()
     # The formula may begin on the line below its delimiter.
     skipped = token.content[: len(token.content) - len(tex)].count("\n")
-    token.meta["formula"] = context.formula(tex.rstrip(), display, place.below(skipped))
+    here = place.below(skipped)
+    tex = tex.rstrip()
+    equation: Equation | None = token.meta.get("equation")
+    if display and equation is None:
+        equation = _without_label(token, tex, context, here)
+    feed_tex = ""
+    if equation is not None:
+        tex = equation.tex()
+        feed_tex = equation.tex(tags=True) if equation.labelled else ""
+    tex, feed_tex = (_with_references(text, context, here) for text in (tex, feed_tex))
+    token.meta["formula"] = context.formula(tex, display, here, feed_tex)
+    if equation is not None and equation.labelled:
+        token.meta["numbers"] = [
+            (
+                row.label,
+                context.plain_number(row.number),
+                reference_text(context.labels[row.label], context, short=False),
+            )
+            for row in equation.labelled
+            if row.label in context.labels
+        ]
+
+
+def _without_label(token: Token, tex: str, context: Context, place: Place) -> Equation | None:
+    """A formula that numbering has not seen: it stands in an output, or is wrong."""
+    try:
+        equation = take_apart(tex, token.info)
+    except MathError:
+        return None  # Numbering has said so.
+    if equation.labelled:
+        context.errors.append(
+            MarkdownError("a formula that code puts out cannot have a label").at(
+                line=place.line,
+                cell=place.cell,
+                text=equation.labelled[0].label,
+                hint="write the formula in a cell of prose",
+            )
+        )
+    return equation
+
+
+def _with_references(tex: str, context: Context, place: Place) -> str:
+    r"""A formula in which `\\eqref` and `\\ref` are the numbers they mean."""
+
+    def number(match: re.Match[str]) -> str:
+        folder, _, name = match["label"].strip().rpartition(":")
+        here = place.below(tex.count("\n", 0, match.start()))
+        found = find(name, folder, context, here)
+        if found is None:
+            return ""
+        shown = reference_text(found[0], context, short=True, bare=match["how"] == "ref")
+        return rf"\text{{{shown}}}"
+
+    return FORMULA_REFERENCE.sub(number, tex)
 
 
 def _prepare_inline(
@@ -253,7 +357,15 @@ def _prepare_inline(
         elif child.type == "link_open":
             target = context.target(str(child.attrGet("href") or ""), here)
             child.attrSet("href", target.address)
+        elif child.type == UNKNOWN_ROLE:
+            note_unknown_role(child.info, child.content, context, here)
+        elif child.type == REFERENCE:
+            prepare_reference(child, context, here)
         elif child.type == "image":
+            for inner in child.children or []:
+                if inner.type == REFERENCE:
+                    inner.meta["inside_link"] = True
+                    prepare_reference(inner, context, here)
             _prepare_image(child, context, here, attached)
         elif child.type == "footnote_ref":
             notes.setdefault(child.meta["id"], here)
@@ -264,7 +376,7 @@ def _line_ends(token: Token, source: str) -> int:
     """How many line ends an inline token took; `source` is the text from its line on."""
     if token.type in ("softbreak", "hardbreak"):
         return 1
-    if token.type in INLINE_TOKENS or token.type == "html_inline":
+    if token.type in INLINE_TOKENS or token.type in ("html_inline", REFERENCE):
         return token.content.count("\n")
     if token.type == "image":
         return sum(_line_ends(child, source) for child in token.children or [])
@@ -351,17 +463,49 @@ LAST_WORD = re.compile(r"(?<!\S)\S{1,12}$")
 """A short run without spaces: a longer one may break like other text."""
 
 
-def _prepare_figure(tokens: Sequence[Token], index: int) -> None:
-    """A paragraph of one image with a title is a figure; the title is its caption."""
+def _prepare_figure(tokens: Sequence[Token], index: int, context: Context) -> None:
+    """A paragraph of one image with a title or a label is a figure.
+
+    The title is its caption; of a labelled one without a title, the text in the brackets is.
+    """
     inline, closing = tokens[index + 1], tokens[index + 2]
     children = inline.children or []
-    if len(children) == 1 and children[0].type == "image" and children[0].attrGet("title"):
-        tokens[index].tag = closing.tag = "figure"
-        tokens[index].hidden = closing.hidden = False
-        caption = Token("html_inline", "", 0)
-        title = str(children[0].attrs.pop("title"))
-        caption.content = f"<figcaption>{escape(title, quote=False)}</figcaption>"
-        inline.children = [*children, caption]
+    if len(children) != 1 or children[0].type != "image":
+        return
+    image = children[0]
+    number = image.meta.get("number", "")
+    if not (image.attrGet("title") or number):
+        return
+    tokens[index].tag = closing.tag = "figure"
+    tokens[index].hidden = closing.hidden = False
+    caption: list[Token] = []
+    if title := str(image.attrs.pop("title", "")):
+        caption = [_html(escape(title, quote=False))]
+    elif image.children:
+        caption = copy.deepcopy(image.children)
+        if alternative := str(image.attrs.pop("fig-alt", "")):
+            image.children = [_text(alternative)]
+    start = ""
+    if number:
+        label = str(image.attrs.pop("id"))
+        tokens[index].attrSet("id", label)
+        start = numbered_caption(caption_start(label, number, context.strings), bool(caption))
+    inline.children = [image, _html(f"<figcaption>{start}"), *caption, _html("</figcaption>")]
+
+
+def numbered_caption(start: str, has_text: bool) -> str:
+    """What a caption begins with, as HTML: `그림 2.`, then the text if there is one."""
+    if not start:
+        return ""
+    return f'<span class="caption-label">{escape(start, quote=False)}{"." * has_text}</span>' + (
+        " " * has_text
+    )
+
+
+def _html(content: str) -> Token:
+    token = Token("html_inline", "", 0)
+    token.content = content
+    return token
 
 
 # --- rendering --------------------------------------------------------------------------------
@@ -377,12 +521,40 @@ def _formula(
     if formula is None:
         return escapeHtml(token.content)
     html: str = formula.feed if env.get("medium") == "feed" else formula.html
-    if token.type in DISPLAY_TOKENS:
+    if not html:
+        return ""
+    block = token.type in DISPLAY_TOKENS
+    if env.get("medium") == "page" and token.meta.get("numbers"):
+        # Inside a paragraph, as `\[ … \]` may stand, HTML allows no `div`.
+        return _numbered(html, token, "div" if block else "span") + "\n" * block
+    if block:
         return display_formula(html, env)
     if token.meta.get("display") and env.get("medium") == "page":
-        # `\[ … \]` inside a paragraph, where HTML allows no `div`.
         return f'<span class="equation" tabindex="0">{html}</span>'
     return html
+
+
+def _numbered(html: str, token: Token, tag: str) -> str:
+    """A numbered formula on a page: its number is a link to itself, which the keyboard reaches."""
+    equation: Equation = token.meta["equation"]
+    links = [
+        (f'href="#{escape(label)}"', escape(number, quote=False), escape(text))
+        for label, number, text in token.meta["numbers"]
+    ]
+    if not equation.by_rows:
+        ((href, number, text),) = links
+        identity = escape(token.meta["numbers"][0][0])
+        return (
+            f'<{tag} class="equation numbered" id="{identity}">'
+            f'<{tag} class="formula" tabindex="0">{html}</{tag}>'
+            f'<a class="number" {href} aria-label="{text}">({number})</a></{tag}>'
+        )
+    # KaTeX has set the numbers of the rows, with their ids, in HTML that only the eye sees.
+    hidden = " ".join(f"<a {href}>{text}</a>" for href, _, text in links)
+    return (
+        f'<{tag} class="equation rows" tabindex="0">{html}'
+        f'<span class="row-numbers">{hidden}</span></{tag}>'
+    )
 
 
 def display_formula(html: str, env: EnvType) -> str:
@@ -421,13 +593,23 @@ def code_block(html: str, language: str) -> str:
 def _table_open(
     self: RendererProtocol, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType
 ) -> str:
-    return ('<div class="table" tabindex="0">' if env.get("medium") == "page" else "") + "<table>\n"
+    page = env.get("medium") == "page"
+    caption: Token | None = tokens[i].meta.get("caption")
+    opening = ""
+    if caption is not None:
+        children = caption.children or []
+        text = cast("RendererHTML", self).renderInline(children, options, env)
+        identity = f' id="{escape(tokens[i].meta["label"])}"' if page else ""
+        start = numbered_caption(tokens[i].meta["start"], bool(text))
+        opening = f"<figure{identity}>\n<figcaption>{start}{text}</figcaption>\n"
+    return opening + ('<div class="table" tabindex="0">' if page else "") + "<table>\n"
 
 
 def _table_close(
     self: RendererProtocol, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType
 ) -> str:
-    return "</table>\n" + ("</div>\n" if env.get("medium") == "page" else "")
+    closing = "</figure>\n" if "caption" in tokens[i].meta else ""
+    return "</table>\n" + ("</div>\n" if env.get("medium") == "page" else "") + closing
 
 
 def _heading_open(
@@ -436,8 +618,13 @@ def _heading_open(
     token = tokens[i]
     identity = token.attrGet("id")
     if identity is None or env.get("medium") == "feed":
-        return f"<{token.tag}>"
-    return f'<{token.tag} id="{escape(str(identity))}">'
+        return f"<{token.tag}>{_section_number(token)}"
+    return f'<{token.tag} id="{escape(str(identity))}">{_section_number(token)}'
+
+
+def _section_number(opening: Token) -> str:
+    number = opening.meta.get("number")
+    return f'<span class="section-number">{number}</span> ' if number else ""
 
 
 def _heading_close(
@@ -455,14 +642,15 @@ def _heading_close(
     return f"{anchor}</{token.tag}>\n"
 
 
-def heading_html(md: MarkdownIt, inline: Token) -> str:
+def heading_html(md: MarkdownIt, opening: Token) -> str:
     """A heading as it stands in a table of contents: without links and footnotes."""
+    inline: Token = opening.meta["inline"]
     kept = [
-        token
+        without_links(token) if token.type == REFERENCE else token
         for token in inline.children or []
         if token.type not in ("link_open", "link_close", "footnote_ref", "image")
     ]
-    return _inline_html(md, kept, "page")
+    return _section_number(opening) + _inline_html(md, kept, "page")
 
 
 def _join(
@@ -522,7 +710,7 @@ RENDER_RULES: dict[str, Rule] = {
 def contents(md: MarkdownIt, tokens: Sequence[Token]) -> tuple[Heading, ...]:
     """The headings of a post with their HTML."""
     return tuple(
-        Heading(int(token.tag[1]), str(token.attrGet("id")), heading_html(md, token.meta["inline"]))
+        Heading(int(token.tag[1]), str(token.attrGet("id")), heading_html(md, token))
         for token in tokens
         if token.type == "heading_open"
     )

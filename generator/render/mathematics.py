@@ -1,9 +1,9 @@
 r"""Where a formula begins and ends: `$…$`, `$$…$$`, `\(…\)`, `\[…\]` and bare AMS environments.
 
 Blocks of dollars and environments are those of mdit-py-plugins; here stand the brackets, which
-LaTeX and MathJax authors write, and dollars in running text. A price is not a formula: an
-opening `$` is followed by no space and follows no digit, a closing one follows no space and is
-followed by no digit (Pandoc's rule, and one for `5$`).
+LaTeX and MathJax authors write, labels in braces behind a block, and dollars in running text. A
+price is not a formula: an opening `$` is followed by no space and follows no digit, a closing one
+follows no space and is followed by no digit (Pandoc's rule, and one for `5$`).
 """
 
 from __future__ import annotations
@@ -31,7 +31,12 @@ DOLLARS = re.compile(
 
 def mathematics_plugin(md: MarkdownIt) -> None:
     """Read every way of writing a formula."""
-    dollarmath_plugin(md, double_inline=True, allow_blank_lines=False)
+    dollarmath_plugin(
+        md,
+        double_inline=True,
+        allow_blank_lines=False,
+        label_normalizer=lambda label: label.strip(),
+    )
     # The plugin's own rule takes the last character of a text for the one before the first, so
     # that `$x$ is 5` would be no formula.
     md.inline.ruler.at("math_inline", _inline_dollars)
@@ -76,31 +81,41 @@ def _inline_brackets(state: StateInline, silent: bool) -> bool:
     return True
 
 
+BLOCKS = {r"\[": r"\]", "$$": "$$"}
+LABEL_BEHIND = re.compile(r"\s*(?:\{#(?P<braces>[^\s{}]+)\}|\((?P<brackets>[^()$]+)\))?\s*$")
+"""A label behind a formula, as Quarto or as MyST writes it."""
+
+
 def _block_brackets(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     if state.is_code_block(start):
         return False
     first = state.bMarks[start] + state.tShift[start]
-    if not state.src.startswith(r"\[", first):
+    opening = state.src[first : first + 2]
+    if opening not in BLOCKS:
         return False
+    closing = BLOCKS[opening]
     for line in range(start, end):
         # A formula does not leave the list item or the quote it began in.
         if line > start and (state.isEmpty(line) or state.sCount[line] < state.blkIndent):
             return False
         text = state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]].rstrip()
-        closed = text.find(r"\]", 2 if line == start else 0)
+        closed = text.find(closing, 2 if line == start else 0)
         if closed >= 0:
             break
     else:
         return False
-    if text[closed + 2 :].strip():
+    behind = LABEL_BEHIND.match(text, closed + 2)
+    # Dollars without braces behind them are the plugin's.
+    if not behind or (opening == "$$" and not behind["braces"]):
         return False
     if silent:
         return True
-    content = state.getLines(start, line + 1, state.blkIndent, False).strip()
+    content = state.getLines(start, line + 1, state.blkIndent, False).rstrip()
     token = state.push("math_block", "math", 0)
     token.block = True
-    token.content = content.removeprefix(r"\[").removesuffix(r"\]")
+    token.content = content[: content.rindex(closing)].lstrip().removeprefix(opening)
     token.map = [start, line + 1]
-    token.markup = r"\["
+    token.markup = opening
+    token.info = (behind["braces"] or behind["brackets"] or "").strip()
     state.line = line + 1
     return True

@@ -23,7 +23,14 @@ from .drawings import NotAPicture, by_matplotlib, page_figure, safe_svg
 from .images import Picture, measure, publish_picture
 from .interactive import Figure, figure_of
 from .json_tree import json_tree
-from .markdown import display_formula, read_fragment, render_inline, render_tokens
+from .labels import caption_start
+from .markdown import (
+    display_formula,
+    numbered_caption,
+    read_fragment,
+    render_inline,
+    render_tokens,
+)
 from .rich_html import MEDIA_SUFFIXES, finish_html
 from .vega import draw_vega
 
@@ -74,11 +81,12 @@ def render_outputs(
     """The outputs of a cell as HTML: (for the page, for the feed)."""
     shown = [item for output in outputs if (item := _show(md, context, code, output))]
     display = code.display
-    if display.label and display.label not in context.ids:
+    if display.label and display.label not in context.labels:
+        # A label of no known kind is an id and nothing else.
+        if display.label in context.ids:
+            error = OutputError(f"the label `{display.label}` stands twice in the post")
+            context.errors.append(error.at(cell=code.cell, line=code.line))
         context.ids.add(display.label)
-    elif display.label:
-        error = OutputError(f"the label `{display.label}` stands twice in the post")
-        context.errors.append(error.at(cell=code.cell, line=code.line))
     if not (display.caption or display.label):
         return "".join(item.page for item in shown), "".join(item.feed for item in shown)
     return _with_figure(md, context, code, shown)
@@ -88,14 +96,7 @@ def _with_figure(
     md: MarkdownIt, context: Context, code: Code, shown: Sequence[Shown]
 ) -> tuple[str, str]:
     """Pictures of a captioned cell stand in one figure, where the first of them stood."""
-    caption, feed_caption = "", ""
-    if code.display.caption:
-        place = Place(code.cell, code.display.caption_line or code.line)
-        page, feed = render_inline(md, code.display.caption, context, place)
-        caption, feed_caption = (
-            f"<figcaption>{page}</figcaption>",
-            f"<figcaption>{feed}</figcaption>",
-        )
+    caption, feed_caption = _caption(md, context, code)
     identity = f' id="{escape(code.display.label)}"' if code.display.label else ""
     # A caption may also belong to a table: then the whole output is the figure.
     pictures = [item for item in shown if item.kind == "figure"] or list(shown)
@@ -111,6 +112,22 @@ def _with_figure(
         + f"<figure>{feed_figure}{feed_caption}</figure>\n"
         + "".join(item.feed for item in after),
     )
+
+
+def _caption(md: MarkdownIt, context: Context, code: Code) -> tuple[str, str]:
+    """The caption of a cell's figure, with its number: (for the page, for the feed)."""
+    display = code.display
+    label = context.labels.get(display.label)
+    start = caption_start(label.name, label.number, context.strings) if label else ""
+    texts = ("", "")
+    if display.caption:
+        place = Place(code.cell, display.caption_line or code.line)
+        texts = render_inline(md, display.caption, context, place)
+    if not (start or display.caption):
+        return "", ""
+    start = numbered_caption(start, bool(display.caption))
+    page, feed = (f"<figcaption>{start}{text}</figcaption>" for text in texts)
+    return page, feed
 
 
 def _show(md: MarkdownIt, context: Context, code: Code, output: Output) -> Shown | None:

@@ -76,7 +76,14 @@ kernelspec: {name: python3, display_name: Python 3}
         comments=True,
         trusted=("html",),
         references=(
-            Reference("m", "Topology", authors=("James Munkres",), issued="2000", edition="2"),
+            Reference(
+                "m",
+                "Topology",
+                authors=("James Munkres",),
+                issued="2000",
+                edition="2",
+                families=("Munkres",),
+            ),
         ),
         execute=Execution(timeout=5, gpu="never", dependencies=("data.bin",)),
         kernel="python3",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping, Sequence
 from html import escape
 
@@ -12,6 +13,7 @@ from generator.model import (
     Code,
     ExecutedPost,
     Formula,
+    Macros,
     Output,
     Post,
     Provenance,
@@ -23,10 +25,15 @@ from generator.model import (
 from generator.parse import parse
 from generator.render import render
 
-from ..conftest import FRONT_MATTER, SETTINGS
+from ..conftest import FRONT_MATTER, REPOSITORY, SETTINGS
 
 CONFIG = parse_config(SETTINGS)
+TEXTS = {
+    path.stem: tomllib.loads(path.read_text(encoding="utf-8"))
+    for path in (REPOSITORY / "templates").glob("*.toml")
+}
 STRINGS = {
+    **TEXTS["ko"],
     "show_code": "Code",
     "show_output": "Output",
     "figure_alt": "A figure",
@@ -39,7 +46,7 @@ MADE = Provenance("2026-10-03T23:59:58+00:00", 83.4, "python3", "Python 3.11.7")
 """What results were made on, where a test does not care."""
 
 
-def show_tex(tex: str, display: bool) -> Formula:
+def show_tex(tex: str, display: bool, macros: Macros = ()) -> Formula:
     r"""Stands in for KaTeX: shows the TeX, refuses what holds `\bad`."""
     if r"\bad" in tex:
         number, line = next(

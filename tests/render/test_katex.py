@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generator.errors import MathError
-from generator.model import Formula, Typeset
+from generator.model import Formula, Macros, Typeset
 from generator.render.katex import LONGEST_FORMULA, remember
 
 
@@ -32,7 +32,7 @@ def test_the_same_formula_is_typeset_once() -> None:
     """Display and inline are different formulas; the same one asks the engine once."""
     asked: list[tuple[str, bool]] = []
 
-    def engine(tex: str, display: bool) -> Formula:
+    def engine(tex: str, display: bool, macros: Macros = ()) -> Formula:
         asked.append((tex, display))
         return Formula(tex, tex)
 

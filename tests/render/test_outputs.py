@@ -219,7 +219,10 @@ def test_a_caption_makes_a_figure() -> None:
     figure = body[body.index("<figure") : body.index("</figure>")]
     assert '<figure id="fig-x">' in figure
     assert 'alt="Three &quot;points&quot;"' in figure
-    assert "<figcaption>The <em>set</em> <m>X</m></figcaption>" in figure
+    assert (
+        '<span class="caption-label">그림 1.</span> The <em>set</em> <m>X</m></figcaption>'
+        in figure
+    )
     assert "before" not in figure
 
 

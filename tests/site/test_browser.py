@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
 
 from ..conftest import REPOSITORY
-from .conftest import Served
+from .conftest import BASE, Served
 
 pytestmark = [pytest.mark.kernel, pytest.mark.browser, pytest.mark.xdist_group("site")]
 
@@ -83,18 +83,72 @@ def test_everything_a_page_asks_for_is_there(browser: Browser, served: Served) -
 
 
 def test_no_script_is_needed_to_read(browser: Browser, served: Served) -> None:
-    """There is no script at all, and formulas are set with JavaScript switched off."""
+    """With JavaScript switched off formulas are set; scripts wait, are small, and are ours."""
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     for path in served.pages:
         page.goto(served.address + path)
-        assert page.locator("script").count() == 0
+        scripts = [script.get_attribute("src") for script in page.locator("script[defer]").all()]
+        assert len(scripts) == page.locator("script").count()
+        assert all(f"{BASE}/assets/" in str(source) for source in scripts)
+    assert all(file.stat().st_size < 2000 for file in served.folder.rglob("*.js"))
     posts = [path for path in served.pages if "ncut" in path]
     page.goto(served.address + posts[0])
     box = page.locator(".body .katex-html .mord").first.bounding_box()
     assert box is not None
     assert box["width"] > 0
     context.close()
+
+
+NCUT = "paper/2022-07-08-ncut/"
+
+
+def test_a_reference_shows_what_it_leads_to(browser: Browser, served: Served) -> None:
+    """Under the pointer and with the focus; Escape and leaving take it away; nothing moves."""
+    page = open_page(browser, served.address + NCUT, *SCREENS["desktop"], "light")
+    link = page.locator("a.reference[href='#eq-chain']").first
+    height = page.evaluate("document.documentElement.scrollHeight")
+    link.hover()
+    preview = page.locator(".preview")
+    preview.wait_for()
+    assert preview.locator("annotation").count() == 1
+    assert preview.locator("[id], [href]").count() == 0
+    assert page.evaluate("document.documentElement.scrollHeight") == height
+    page.keyboard.press("Escape")
+    assert preview.count() == 0
+    page.mouse.move(0, 0)
+    page.locator("a.reference[href='#ref-chung1997']").first.focus()
+    assert "Spectral Graph Theory" in preview.inner_text()
+    page.locator("a.reference[href='#eq-chain']").first.blur()
+    page.context.close()
+
+
+def test_copied_text_has_tex(browser: Browser, served: Served) -> None:
+    """A selection is copied as a reader would type it; TeX stands for what KaTeX drew."""
+    page = open_page(browser, served.address + NCUT, *SCREENS["desktop"], "light")
+    text: str = page.evaluate(
+        """() => {
+          const equation = document.getElementById('eq-eigenproblem');
+          getSelection().selectAllChildren(equation);
+          const data = new DataTransfer();
+          equation.dispatchEvent(new ClipboardEvent('copy',
+            {clipboardData: data, bubbles: true, cancelable: true}));
+          return data.getData('text/plain');
+        }"""
+    )
+    page.context.close()
+    assert text.startswith("$$\n(D - W)\\, y = \\lambda D y\n$$")
+    assert text.endswith("(5)")
+
+
+def test_the_number_of_an_equation_is_a_link_to_it(browser: Browser, served: Served) -> None:
+    """The keyboard reaches it, and its name says what it is."""
+    page = open_page(browser, served.address + NCUT, *SCREENS["phone"], "light")
+    number = page.get_by_role("link", name="식 (5)", exact=True).and_(page.locator(".number"))
+    number.focus()
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#eq-eigenproblem")
+    page.context.close()
 
 
 @pytest.mark.parametrize(("screen", "scheme"), [("phone", "light"), ("desktop", "dark")])

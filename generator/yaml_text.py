@@ -6,8 +6,8 @@ from typing import Any
 
 import yaml
 
-from ..errors import FrontMatterError, PostError
-from ..record import describe
+from .errors import FrontMatterError, PostError
+from .record import describe
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]

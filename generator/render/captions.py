@@ -1,0 +1,69 @@
+"""Labels in braces: `## Heading {#sec-name}`, and captions of tables, `: Caption {#tbl-name}`.
+
+A caption stands above or below its table, with or without a blank line between, as in Pandoc.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
+from markdown_it.token import Token
+
+from .labels import CAPTION_OPEN
+
+CAPTION = re.compile(r"(?:Table)?:[ \t]+(?P<text>.*)\{#(?P<label>tbl-[^\s{}]*)\}[ \t]*$")
+BRACES = re.compile(r"\{#(?P<label>[^\s{}]+)\}[ \t]*$")
+
+BlockRule = Callable[[StateBlock, int, int, bool], bool]
+
+
+def captions_plugin(md: MarkdownIt) -> None:
+    """Read captions of tables; a definition list does not take them for definitions."""
+    md.block.ruler.before(
+        "table", "table_caption", _caption, {"alt": ["paragraph", "reference", "blockquote"]}
+    )
+    rules = dict(zip(md.block.ruler.get_all_rules(), md.block.ruler.__rules__, strict=True))
+    deflist: BlockRule = rules["deflist"].fn
+
+    def without_captions(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+        below = [line for line in (start + 1, start + 2) if line < end and not state.isEmpty(line)]
+        if not silent and below and CAPTION.match(_line(state, below[0])):
+            return False
+        return deflist(state, start, end, silent)
+
+    md.block.ruler.at(
+        "deflist", without_captions, {"alt": ["paragraph", "reference", "blockquote"]}
+    )
+
+
+def take_braces(opening: Token, inline: Token) -> None:
+    """Move `{#label}` from the end of a heading into the meta of its opening token."""
+    match = BRACES.search(inline.content)
+    if match:
+        inline.content = inline.content[: match.start()].rstrip()
+        opening.meta["label"] = match["label"]
+
+
+def _line(state: StateBlock, line: int) -> str:
+    return state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]]
+
+
+def _caption(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    if state.is_code_block(start):
+        return False
+    match = CAPTION.match(_line(state, start))
+    if not match:
+        return False
+    if silent:
+        return True
+    token = state.push(CAPTION_OPEN, "", 1)
+    token.map = [start, start + 1]
+    token.meta = {"label": match["label"]}
+    inline = state.push("inline", "", 0)
+    inline.content, inline.map, inline.children = match["text"].strip(), [start, start + 1], []
+    state.push("table_caption_close", "", -1)
+    state.line = start + 1
+    return True

@@ -1,0 +1,132 @@
+"""Korean particles that follow how a text is read: 식 (3)을, 식 (2)를.
+
+A number can change whenever something is added to a post, and its particle with it. So an author
+writes both, `@eq-cut을(를)`, in either order, and the right one is chosen here: by the last sound
+of what stands before, digits in their Sino-Korean reading (삼, 십, 백), letters by their names,
+words in Latin letters as Koreans usually write them.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Literal
+
+Sound = Literal["vowel", "ㄹ", "consonant"]
+"""What a text ends in. ㄹ is a consonant but for 으로: 서울로, 제3항으로."""
+
+PAIRS = (
+    ("으로", "로"),
+    ("이라", "라"),
+    ("이나", "나"),
+    ("이란", "란"),
+    ("이랑", "랑"),
+    ("이며", "며"),
+    ("이고", "고"),
+    ("이든", "든"),
+    ("이다", "다"),
+    ("이므로", "므로"),
+    ("이면", "면"),
+    ("을", "를"),
+    ("은", "는"),
+    ("과", "와"),
+    ("이", "가"),
+    ("아", "야"),
+)
+"""What follows a consonant, and what follows a vowel."""
+
+CHOICES = {
+    written: pair
+    for pair in PAIRS
+    for written in (
+        f"{pair[0]}({pair[1]})",
+        f"{pair[1]}({pair[0]})",
+        *([f"({pair[0][0]}){pair[1]}"] if pair[0].endswith(pair[1]) else []),
+    )
+}
+"""Every way of writing both: 을(를), 를(을), 으로(로), 로(으로), (으)로."""
+PARTICLE = re.compile("|".join(map(re.escape, sorted(CHOICES, key=len, reverse=True))))
+
+DIGITS: dict[str, Sound] = {
+    "0": "consonant",  # 영
+    "1": "ㄹ",  # 일
+    "2": "vowel",  # 이
+    "3": "consonant",  # 삼
+    "4": "vowel",  # 사
+    "5": "vowel",  # 오
+    "6": "consonant",  # 육
+    "7": "ㄹ",  # 칠
+    "8": "ㄹ",  # 팔
+    "9": "vowel",  # 구
+}
+CONSONANT_LETTERS: dict[str, Sound] = {"l": "ㄹ", "r": "ㄹ", "m": "consonant", "n": "consonant"}
+"""Latin letters whose names end in a consonant: 엘, 알, 엠, 엔."""
+FINAL_R = 8
+"""The position of ㄹ among the final consonants of a Hangul syllable (Unicode 3.12)."""
+TRAILING = re.compile(r"[\s)\]}>’”\"».,:;*†‡]+$")
+"""What stands after the last thing that is read."""
+
+
+def agree(text: str, written: str) -> str:
+    """The particle that fits after `text`, of the two in `written`: 을(를)."""
+    after_consonant, after_vowel = CHOICES[written]
+    sound = last_sound(text)
+    if sound == "ㄹ" and after_consonant.startswith("으"):
+        return after_vowel
+    return after_vowel if sound == "vowel" else after_consonant
+
+
+def last_sound(text: str) -> Sound:
+    """What a text ends in when it is read aloud in Korean."""
+    text = TRAILING.sub("", unicodedata.normalize("NFC", text))
+    number = re.search(r"\d+$", text)
+    if number:
+        return _number(number[0])
+    last = text[-1:]
+    if "가" <= last <= "힣":
+        final = (ord(last) - ord("가")) % 28
+        return "vowel" if final == 0 else "ㄹ" if final == FINAL_R else "consonant"
+    if last in ("'", "′"):
+        return "consonant"  # 프라임
+    word = re.search(r"[a-z]+$", _without_marks(text))
+    return _word(word[0]) if word else "vowel"
+
+
+def _without_marks(text: str) -> str:
+    """A text in lower case, é as e."""
+    decomposed = unicodedata.normalize("NFKD", text.lower())
+    return "".join(c for c in decomposed if not unicodedata.combining(c))
+
+
+def _number(digits: str) -> Sound:
+    """The end of a number in its Sino-Korean reading: by its last digits that are not 0."""
+    if not digits.isascii():
+        digits = "".join(str(unicodedata.digit(digit, 0)) for digit in digits)
+    zeros = len(digits) - len(digits.rstrip("0"))
+    if zeros == 0 or zeros == len(digits):
+        return DIGITS[digits[-1]]
+    # 십, 백, 천, 만, 억, 경 and what is above them end in a consonant, only 조 does not.
+    return "vowel" if 12 <= zeros < 16 else "consonant"
+
+
+def _word(word: str) -> Sound:
+    """The end of a word in Latin letters: 말릭, 리히, 정(Chung), 튜링.
+
+    A single letter is read by its name. Otherwise this follows how the Korean orthography of
+    loan words writes endings: l, m, n, ng stay final consonants, c, k, p, t do after a vowel
+    sign alone, the others are written with a vowel of their own (hugs 허그스).
+    """
+    last = word[-1]
+    if len(word) == 1:
+        return CONSONANT_LETTERS.get(last, "vowel")
+    if last == "e" and len(word) > 3 and word[-2] in "lmn" and word[-3] in "aeiouy":
+        return CONSONANT_LETTERS[word[-2]]  # Stone, Doyle: the e is silent
+    if word.endswith("ng"):
+        return "consonant"
+    if last in "lmn":
+        return CONSONANT_LETTERS[last]
+    if word.endswith(("ck", "tt")) or (
+        last in "ckpt" and word[-2] in "aeiou" and word[-3:-2] not in tuple("aeiou")
+    ):
+        return "consonant"
+    return "vowel"

@@ -1,0 +1,62 @@
+"""Statements: definitions, theorems, proofs and their kin, as MyST and sphinx-proof write them."""
+
+from __future__ import annotations
+
+from html import escape
+
+from .context import Context
+from .directives import Directive, Frame, Written
+from .labels import STATEMENTS
+
+
+def _show(written: Written, number: str, context: Context) -> tuple[Frame, Frame]:
+    """A numbered statement: a section whose first line says what it is."""
+    kind = _kind(written)
+    name = escape(context.strings[kind], quote=False)
+    head = f"{name} {number}".strip()
+    label = written.options.get("label", "")
+    identity = f' id="{escape(label)}"' if label in context.labels else ""
+    shown = f'<a class="number" href="#{escape(label)}">{head}</a>' if identity else head
+    # Inside the brackets stands the argument, which is Markdown.
+    opened, closed = (" <span>(", ")</span>") if written.argument else ("", "")
+    page = Frame(
+        f'<section class="statement {kind}"{identity}>\n'
+        f'<p class="statement-title"><strong>{shown}</strong>{opened}',
+        f"{closed}</p>\n",
+        "</section>\n",
+    )
+    opened, closed = (" (", ")") if written.argument else ("", "")
+    feed = Frame(f"<p><strong>{head}</strong>{opened}", f"{closed}</p>\n", "")
+    return page, feed
+
+
+def _show_proof(written: Written, number: str, context: Context) -> tuple[Frame, Frame]:
+    """A proof, which ends with a sign; its argument says what is proved."""
+    name = escape(context.strings["proof"], quote=False)
+    opened, closed = (" (", ")") if written.argument else ("", "")
+    page = Frame(
+        f'<section class="statement proof">\n<p class="statement-title"><em>{name}</em>{opened}',
+        f"{closed}</p>\n",
+        '<p class="qed">∎</p>\n</section>\n',
+    )
+    feed = Frame(f"<p><em>{name}</em>{opened}", f"{closed}</p>\n", "<p>∎</p>\n")
+    return page, feed
+
+
+def _kind(written: Written) -> str:
+    return written.name.removeprefix("prf:")
+
+
+def _statement(prefix: str) -> Directive:
+    return Directive(_show, options=("label", "nonumber"), counts=prefix)
+
+
+PROOF = Directive(_show_proof)
+
+STATEMENT_DIRECTIVES = {
+    **{f"prf:{kind}": _statement(prefix) for prefix, kind in STATEMENTS.items()},
+    **{kind: _statement(prefix) for prefix, kind in STATEMENTS.items()},
+    "prf:proof": PROOF,
+    "proof": PROOF,
+}
+"""The names of sphinx-proof, and the same without its prefix."""

@@ -92,6 +92,7 @@ def rebuild(
                 errors=errors,
                 report=report,
                 place=place,
+                in_use={made["code"] for made in taken.values() if made["code"]},
             ),
             errors,
         )

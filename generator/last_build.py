@@ -60,6 +60,10 @@ VARIABLES = (
 GPU = "/dev/nvidiactl"
 
 
+FOLDER_IS_THERE = "folder"
+"""Stands for the digest of a folder: all that is asked of one is whether it is there."""
+
+
 class Stamp(NamedTuple):
     """A file as it was looked at."""
 
@@ -68,8 +72,7 @@ class Stamp(NamedTuple):
     size: int
     inode: int
     digest: str
-    """SHA-256, of a folder (whose path ends with a slash) that of `listing`; empty if there is
-    nothing."""
+    """SHA-256, or FOLDER_IS_THERE for a path that ends with a slash; empty if there is nothing."""
 
 
 ABSENT = Stamp(0, 0, 0, 0, "")
@@ -322,20 +325,13 @@ def look(path: str, known: Stamp | None = None, started: int = 0) -> Stamp:
         if known and known[:4] == seen and max(seen[:2]) < started - MARGIN:
             return known
         if path.endswith("/"):
-            digest = hashlib.sha256(listing(os.listdir(path))).hexdigest()
+            digest = FOLDER_IS_THERE
         else:
             with open(path, "rb") as file:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return known if known == ABSENT else ABSENT
     return Stamp(*seen, digest)
-
-
-def listing(names: Iterable[str]) -> bytes:
-    """What code that listed a folder saw of it: neither its own post nor what Python compiled."""
-    others = ("__pycache__", "frozen.json")
-    seen = (name for name in names if not name.startswith("index.") and name not in others)
-    return "\n".join(sorted(seen)).encode()
 
 
 def glance(path: str, digest: str) -> Stamp:

@@ -93,6 +93,7 @@ def rebuild(
                 errors=errors,
                 report=report,
                 place=place,
+                in_use={made["code"] for made in taken.values() if made["code"]},
             ),
             errors,
         )
@@ -398,20 +399,22 @@ def _uses(item: ExecutedPost, config: Config) -> Uses | None:
 def _accounted(
     traced: Mapping[str, str], post: Post, root: Path, home: str
 ) -> dict[str, str] | None:
-    """The files of a trace as a build's record has them; None if it holds a folder elsewhere.
+    """The files of a trace as a build's record has them; None if it listed a folder elsewhere.
 
     A post is looked at again when any file in its own folder comes, goes or changes: so what was
-    listed there needs no word of its own.
+    listed there needs no word of its own. Of a folder that was missing the record tells.
     """
     own = f"{Path(post.source.path).parent.as_posix()}/"
-    inside = {
+    told = {
         name: digest
         for name, digest in traced.items()
-        if not name.startswith(own) or "/." in name or "/__" in name or "/node_modules/" in name
+        if not (digest and name.startswith(own)) or "/." in name or "/__" in name
     }
-    if any(name.endswith("/") or (root / name).is_dir() for name in inside):
-        return None
-    return {name_of(str(root / name), home): digest for name, digest in inside.items()}
+    for name, digest in told.items():
+        if digest and (name.endswith("/") or (root / name).is_dir()):
+            return None
+    places = {name: name if Path(name).is_absolute() else f"{root}/{name}" for name in told}
+    return {name_of(places[name], home): digest for name, digest in told.items()}
 
 
 def _report_taken(fresh: Sequence[Fresh], taken: Mapping[str, Made], report: Report) -> None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -95,6 +95,7 @@ def execute(
     run: Run | None = None,
     environment: Ask | None = None,
     place: Place | None = None,
+    in_use: Collection[str] = (),
 ) -> tuple[ExecutedPost, ...]:
     """Every post with its results; posts whose code fails are left out and their errors noted.
 
@@ -108,10 +109,11 @@ def execute(
         run: what runs a post; by default kernels on this machine or on `config.cluster`.
         environment: what can be imported in the kernel of a name; goes with `run`.
         place: where posts run, if somebody else keeps it.
+        in_use: keys of results that other posts show; they are kept whatever the limit.
     """
     world = _world(config, root, report, environment)
     groups = _groups(posts)
-    done = _results(groups, world, errors, run, place)
+    done = _results(groups, world, errors, run, place, in_use)
     return tuple(
         ExecutedPost(post, _for_post(done[key], post))
         for key, group in groups.items()
@@ -356,6 +358,7 @@ def _results(
     errors: list[InkcellError],
     run: Run | None,
     place: Place | None = None,
+    in_use: Collection[str] = (),
 ) -> dict[str, Results]:
     done: dict[str, Results] = {}
     waiting: list[_Work] = []
@@ -375,7 +378,7 @@ def _results(
     if waiting:
         with _opened(waiting, run, world, place) as (where, shares):
             done.update(_run_all(waiting, where, shares, world, errors))
-        kept.trim(world.cache, world.config.cache_limit, groups)
+        kept.trim(world.cache, world.config.cache_limit, {*groups, *in_use})
     for key, group in groups.items():
         if key in done and _has_code(group[0]) and kept.entry_path(world.cache, key).exists():
             for post in group:

@@ -214,15 +214,12 @@ def trim(cache: Path, limit: int, used: Iterable[str]) -> int:
     Args:
         cache: the folder of kept results.
         limit: in MiB.
-        used: keys that are never removed, nor are those that posts showed last.
+        used: keys that are never removed.
 
     Returns:
         How many were removed.
     """
     kept = {entry_path(cache, key) for key in used}
-    for path in cache.glob("posts/*"):
-        with suppress(OSError, ValueError):
-            kept.add(entry_path(cache, path.read_text(encoding="utf-8")))
     entries = []
     for path in cache.glob("??/*.json"):
         with suppress(OSError):

@@ -91,7 +91,7 @@ SOCKET_PATH_LIMIT = 70
 
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 CELL_LINE = re.compile(r"(?:Cell In|In ?|Input In ?)\[\d+\][^\n]*?line (\d+)")
-CELL_FILE = re.compile(r"[^\s'\"]*[/\\]ipykernel_\d+[/\\]\d+\.py")
+CELL_FILE = re.compile(r"(?<![^\s'\"(<])[^\s'\"(<]*[/\\]ipykernel_\d+[/\\]\d+\.py")
 """How ipykernel names the file of a cell: with the kernel's process id."""
 TRACEBACK_LINES = 12
 
@@ -690,7 +690,8 @@ def _bundle(output: Any, widgets: States) -> Bundle:
 
 def _unnamed(text: str) -> str:
     """Text in which a cell's file has no name of its own: it would differ from run to run."""
-    return CELL_FILE.sub("<cell>", _clean(text))
+    text = _clean(text)
+    return CELL_FILE.sub("<cell>", text) if "ipykernel_" in text else text
 
 
 def _clean(text: str) -> str:

@@ -15,6 +15,8 @@ import pickle
 import threading
 import warnings
 from collections.abc import Iterator
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -36,6 +38,8 @@ from .trace import Trace, current, differences
 
 GPU = "GPU"
 TRIES = 2
+CONNECT_TIMEOUT = 10
+"""Seconds in which a scheduler must answer."""
 STEP = 0.5
 """Seconds between two looks whether a worker still lives, or a build still wants its results."""
 
@@ -60,9 +64,7 @@ class Cluster:
         self._load: dict[str, int] = {}
         self._stopped = threading.Event()
         try:
-            self._client = Client(
-                address.replace("dask://", "tcp://", 1), timeout=10, set_as_default=False
-            )
+            self._client = _connected(address.replace("dask://", "tcp://", 1))
         except (OSError, ValueError, DaskTimeoutError) as error:
             raise ExecutionError(f"no cluster answers at {address}: {error}").at(
                 hint="start one: dask scheduler, and dask worker tcp://host:8786 on each machine"
@@ -187,6 +189,30 @@ class Cluster:
         if reasons:
             text = f"made on {worker}, where things differ: {reasons[0]}"
             self._report(Notice(text, post.source.path))
+
+
+def _connected(address: str) -> Client:
+    """A client of a scheduler.
+
+    Dask waits for ever where somebody listens who says nothing, so it does that in a thread of
+    its own.
+
+    Raises:
+        OSError, ValueError, DaskTimeoutError: nobody answers, or there is no such address.
+    """
+    client: Future[Client] = Future()
+
+    def connect() -> None:
+        try:
+            client.set_result(Client(address, timeout=CONNECT_TIMEOUT, set_as_default=False))
+        except Exception as error:
+            client.set_exception(error)
+
+    threading.Thread(target=connect, daemon=True).start()
+    try:
+        return client.result(CONNECT_TIMEOUT + 2)
+    except FutureTimeoutError:
+        raise DaskTimeoutError("somebody listens there, but says nothing") from None
 
 
 # --- on a worker --------------------------------------------------------------------------------

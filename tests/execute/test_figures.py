@@ -118,7 +118,7 @@ def test_outputs_of_the_usual_libraries(write_blog: WriteBlog) -> None:
     for library, title in (("plotly", "줄"), ("vega", "점")):
         figure = re.search(rf'aria-label="({title}[^"]*)" data-library="{library}"', page)
         assert figure, library
-    (script,) = re.findall(r'<script defer src="/([^"]*)"></script>', page)
+    (script,) = re.findall(r'<script defer src="/([^"]*/interactive\.js)"></script>', page)
     folder = script.rpartition("/")[0]
     assert {f"{folder}/plotly.js", f"{folder}/vega.js", script} <= set(site.files)
     home = site.files["index.html"].content.decode()

@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -53,11 +54,12 @@ def install() -> None:
     """Have the font added to a font manager that is imported, or will be."""
     if not os.path.exists(os.environ.get(VARIABLE, "")):
         return
-    # A warm parent has imported it already.
+    # A warm parent has imported it already; nobody may see it before the code imports it.
     for finder in sys.meta_path:
         stashed = getattr(finder, "modules", {}).get(MODULE)
         if stashed is not None:
-            add_font(stashed)
+            effects: list[tuple[str, Any]] = finder.effects  # type: ignore[attr-defined]
+            effects.append((MODULE, partial(add_font, stashed)))
             return
     if MODULE in sys.modules:
         add_font(sys.modules[MODULE])

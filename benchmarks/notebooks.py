@@ -196,6 +196,8 @@ def _read_chapter(folder: Path, sample: Sample) -> Page:
 
 
 PICTURE = re.compile(r'<img\b[^>]*?\bsrc="([^":]+\.(?:png|svg))"')
+DRAWING = re.compile(r'<svg class="drawing"')
+"""A figure of Inkcell's that stands in the page itself."""
 
 
 def _read_page(page: Path, picture: Callable[[str], Path]) -> Page:
@@ -204,7 +206,8 @@ def _read_page(page: Path, picture: Callable[[str], Path]) -> Page:
     for address in addresses:
         if not picture(address).is_file():
             raise Failed(f"{page} shows a picture that was not written: {address}")
-    return _page(html.unescape(re.sub(r"<[^>]*>", "", markup)), len(addresses), page)
+    figures = len(addresses) + len(DRAWING.findall(markup))
+    return _page(html.unescape(re.sub(r"<[^>]*>", "", markup)), figures, page)
 
 
 def _read_notebook(folder: Path, sample: Sample) -> Page:

@@ -20,6 +20,8 @@ LATE = {
         "matplotlib.backends.backend_svg",
         "PIL.PngImagePlugin",
     ),
+    # An optimiser's first step imports the compiler.
+    "torch": ("torch.optim", "torch._dynamo"),
 }
 """What a module imports only when it is first used: known of a post that never ran here."""
 

@@ -27,7 +27,10 @@ IMPORTS = [
     ("import numpy as np, scipy.linalg", ["numpy", "scipy.linalg"]),
     ("from scipy import sparse", ["scipy", "scipy.sparse"]),
     ("from numpy import *", ["numpy"]),
-    ("if True:\n    try:\n        import torch\n    except ImportError:\n        pass", ["torch"]),
+    (
+        "if True:\n    try:\n        import torch\n    except ImportError:\n        pass",
+        ["torch", "torch.optim", "torch._dynamo"],
+    ),
     ("def f():\n    import numpy", ["numpy"]),
     ("from . import here\nfrom .here import x", []),
     ("# import numpy\n'import scipy'", []),

@@ -9,7 +9,7 @@ wide formula scrolls. Rows of `align` and its kin have numbers of their own, set
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from ..errors import MathError
@@ -208,8 +208,3 @@ def _closed(text: str, start: int) -> int | None:
             if depth == 0:
                 return position + 1
     return None
-
-
-def references_in(tex: str) -> Sequence[re.Match[str]]:
-    r"""Where a formula refers to labels: `\eqref{…}`, `\ref{…}`."""
-    return list(REFERENCE.finditer(tex))

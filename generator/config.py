@@ -93,7 +93,7 @@ def parse_config(text: str, *, url: str | None = None, drafts: bool = False) -> 
     if url is not None:
         config = replace(config, url=_checked_url(url, record))
     if record.errors:
-        raise BuildFailed(sorted(record.errors, key=lambda error: error.line or 0))
+        raise BuildFailed(record.errors)
     return replace(config, drafts=drafts)
 
 

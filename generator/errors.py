@@ -139,10 +139,12 @@ class WriteError(InkcellError):
 
 
 class BuildFailed(InkcellError):
-    """Everything that went wrong in one build; `errors` holds at least one error."""
+    """Everything that went wrong in one build; `errors` holds at least one, in a reader's order."""
 
     def __init__(self, errors: Iterable[InkcellError]) -> None:
-        self.errors: tuple[InkcellError, ...] = tuple(errors)
+        self.errors: tuple[InkcellError, ...] = tuple(
+            sorted(errors, key=lambda error: (error.file or "", error.cell or 0, error.line or 0))
+        )
         super().__init__(self.errors)
 
     def __str__(self) -> str:

@@ -10,7 +10,7 @@ import json
 import shutil
 import sys
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -84,19 +84,23 @@ def rebuild(
     errors.extend(unknown_posts(config.refresh, folders))
 
     def make(posts: Sequence[Post]) -> tuple[Fresh, ...]:
-        return collect(
-            lambda item: _render(item, links, typeset, strings[item.post.meta.language], kept),
-            execute(
-                posts,
-                config,
-                root=traced_root(config),
-                errors=errors,
-                report=report,
-                place=place,
-                in_use={made["code"] for made in taken.values() if made["code"]},
-            ),
-            errors,
+        executed = execute(
+            posts,
+            config,
+            root=traced_root(config),
+            errors=errors,
+            report=report,
+            place=place,
+            in_use={made["code"] for made in taken.values() if made["code"]},
         )
+        # Posts are rendered while the code of others runs.
+        with closing(executed):
+            made = collect(
+                lambda item: _render(item, links, typeset, strings[item.post.meta.language], kept),
+                executed,
+                errors,
+            )
+        return tuple(sorted(made, key=lambda item: item.post.source.path))
 
     fresh = make(_shown(posts, config))
     site = None if errors else _reassemble(fresh, taken, kept, config, theme)
@@ -109,7 +113,7 @@ def rebuild(
         fresh += make(_shown(again, config))
         whole = [rendered for rendered in found.values() if rendered]
     if errors:
-        raise BuildFailed(sorted(errors, key=lambda error: (error.file or "", error.line or 0)))
+        raise BuildFailed(errors)
     for name, reason in kept.damaged.items():
         report(Notice(f"a damaged file of the last build was dropped ({name}: {reason})"))
     _report_taken(fresh, taken, report)
@@ -203,7 +207,8 @@ def compare_kernels(config: Config, posts: Sequence[Post], report: Report = sile
         for warm in (True, False):
             place = replace(config, cache=Path(scratch) / str(warm))
             asked = [with_warmth(post, warm) for post in posts]
-            runs.append(execute(asked, place, root=root, errors=errors, report=report))
+            done = execute(asked, place, root=root, errors=errors, report=report)
+            runs.append(sorted(done, key=lambda item: item.post.source.path))
     if not errors:
         for one, other in zip(*runs, strict=True):
             errors.extend(compare(one, other))

@@ -13,9 +13,9 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -96,15 +96,18 @@ def execute(
     environment: Ask | None = None,
     place: Place | None = None,
     in_use: Collection[str] = (),
-) -> tuple[ExecutedPost, ...]:
-    """Every post with its results; posts whose code fails are left out and their errors noted.
+) -> Generator[ExecutedPost, None, None]:
+    """Every post with its results, as soon as it has them; those whose code fails are left out.
+
+    Code goes on running while a caller does something with a post. One that is done before the
+    end has to close the generator, which ends all that runs.
 
     Args:
         posts: whose code to run.
         config: settings; of them `cache`, `use_cache`, `cache_limit`, `jobs`, `cluster`,
             `refresh`, `run_code` and `allow_stale` are for this stage.
         root: the folder below which files are part of a trace.
-        errors: where errors are noted.
+        errors: where errors of posts are noted.
         report: told of every run.
         run: what runs a post; by default kernels on this machine or on `config.cluster`.
         environment: what can be imported in the kernel of a name; goes with `run`.
@@ -113,13 +116,10 @@ def execute(
     """
     world = _world(config, root, report, environment)
     groups = _groups(posts)
-    done = _results(groups, world, errors, run, place, in_use)
-    return tuple(
-        ExecutedPost(post, _for_post(done[key], post))
-        for key, group in groups.items()
-        if key in done
-        for post in group
-    )
+    with closing(_results(groups, world, errors, run, place, in_use)) as done:
+        for key, results in done:
+            for post in groups[key]:
+                yield ExecutedPost(post, _for_post(results, post))
 
 
 def freeze(
@@ -139,7 +139,7 @@ def freeze(
     """
     world = _world(config, root, report, environment, thaw=True)
     groups = _groups(posts)
-    done = _results(groups, world, errors, run)
+    done = dict(_results(groups, world, errors, run))
     folders: dict[str, dict[str, kept.Entry]] = {}
     failed: set[str] = set()
     for key, group in groups.items():
@@ -359,8 +359,8 @@ def _results(
     run: Run | None,
     place: Place | None = None,
     in_use: Collection[str] = (),
-) -> dict[str, Results]:
-    done: dict[str, Results] = {}
+) -> Generator[tuple[str, Results], None, None]:
+    known: dict[str, Results] = {}
     waiting: list[_Work] = []
     for key, group in groups.items():
         post = group[0]
@@ -371,19 +371,23 @@ def _results(
         elif decision.results is None:
             waiting.append(_Work(key, post, decision.reasons, stamp, world.cache))
         else:
-            done[key] = decision.results
+            known[key] = decision.results
             if _has_code(post):
                 _tell_reused(post, decision.results, world)
                 kept.touch(world.cache, key)
+    done = set(known)
     if waiting:
         with _opened(waiting, run, world, place) as (where, shares):
-            done.update(_run_all(waiting, where, shares, world, errors))
+            for key, results in _run_all(waiting, known, where, shares, world, errors):
+                done.add(key)
+                yield key, results
         kept.trim(world.cache, world.config.cache_limit, {*groups, *in_use})
+    else:
+        yield from known.items()
     for key, group in groups.items():
         if key in done and _has_code(group[0]) and kept.entry_path(world.cache, key).exists():
             for post in group:
                 kept.remember(world.cache, post)
-    return done
 
 
 def _tell_reused(post: Post, results: Results, world: World) -> None:
@@ -461,12 +465,13 @@ def _opened(
 
 def _run_all(
     work: Sequence[_Work],
+    known: Mapping[str, Results],
     place: Place,
     shares: Shares | None,
     world: World,
     errors: list[InkcellError],
-) -> dict[str, Results]:
-    done: dict[str, Results] = {}
+) -> Generator[tuple[str, Results], None, None]:
+    """Results as they come; first, while code begins to run, those that are known."""
     stopped = threading.Event()
     # Longest first, so that it does not finish last.
     ordered = sorted(work, key=lambda item: item.length, reverse=True)
@@ -474,18 +479,19 @@ def _run_all(
     with ThreadPoolExecutor(max_workers=place.slots) as pool:
         futures = {pool.submit(runner.run, item): item.key for item in ordered}
         try:
+            yield from known.items()
             for future in as_completed(futures):
                 try:
-                    done[futures[future]] = future.result()
+                    results = future.result()
                 except InkcellError as error:
                     errors.append(error)
+                else:
+                    yield futures[future], results
         except BaseException:
             stopped.set()
             pool.shutdown(wait=False, cancel_futures=True)
             place.close()
             raise
-    errors.sort(key=lambda error: (error.file or "", error.line or 0))
-    return done
 
 
 class _Function:

@@ -66,7 +66,8 @@ IPYKERNEL_ARGUMENTS = (
     "--InlineBackend.figure_formats={'svg', 'png'}",
     "--InlineBackend.print_figure_kwargs={'bbox_inches': 'tight', 'dpi': 192}",
 )
-"""SVG for the page, PNG (at two pixels a point) for where an SVG would be too large."""
+"""SVG for the page; PNG for feeds, and (at two pixels of it for one of CSS) for where an SVG would
+be too large: see `figures`."""
 
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",

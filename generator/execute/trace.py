@@ -20,12 +20,14 @@ import posixpath
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TypeVar
 
 from ..errors import ExecutionError
 from ..model import Post
@@ -520,7 +522,7 @@ def ask_interpreter(executable: str) -> Environment:
             name,
             lru_cache(maxsize=None)(_own_version),
             lambda module: find_spec(module) is not None,
-            lru_cache(maxsize=None)(_own_owners),
+            once(_own_owners),
         )
     try:
         answer = subprocess.run(
@@ -562,8 +564,32 @@ def _own_owners() -> Mapping[str, Iterable[str]]:
             tops = {line.partition(",")[0].partition("/")[0] for line in record.split("\n")}
             listed = " ".join(top.partition(".")[0] for top in tops if not top.endswith("-info"))
         for top in set(listed.split()):
-            owners.setdefault(top, []).append(distribution.metadata["Name"])
+            owners.setdefault(top, []).append(_name_of(distribution))
     return owners
+
+
+def _name_of(distribution: metadata.Distribution) -> str:
+    """Its name, without all else in its metadata, which takes a mail parser long to read."""
+    # Core metadata specifications, 2.4: a header as in mail, with one `Name`.
+    header = (distribution.read_text("METADATA") or "").partition("\n\n")[0]
+    match = NAME.search(header)
+    return match[1] if match else str(distribution.metadata["Name"])
+
+
+NAME = re.compile(r"^Name: *(\S+)", re.MULTILINE)
+T = TypeVar("T")
+
+
+def once(function: Callable[[], T]) -> Callable[[], T]:
+    """A function that is called once, whichever thread asks first; the others wait."""
+    lock = threading.Lock()
+    known = lru_cache(maxsize=None)(function)
+
+    def ask() -> T:
+        with lock:
+            return known()
+
+    return ask
 
 
 def ask_node() -> Environment:

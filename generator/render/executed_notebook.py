@@ -59,7 +59,8 @@ def executed_notebook(executed: ExecutedPost, strings: Mapping[str, str]) -> byt
         "nbformat": 4,
         "nbformat_minor": 5,
     }
-    text = json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    # Without line breaks between the parts: most of it is figures, which are no lines either.
+    text = json.dumps(document, ensure_ascii=False, sort_keys=True) + "\n"
     # Half a surrogate pair, which a program may print, is written as JSON's own escape.
     return text.encode("utf-8", "backslashreplace")
 
@@ -144,9 +145,9 @@ def _output(output: Output, strings: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _content(mime: str, value: str) -> Any:
-    return json.loads(value) if JSON_TYPE.fullmatch(mime) else _lines(value)
+    return json.loads(value) if JSON_TYPE.fullmatch(mime) else value
 
 
 def _lines(text: str) -> list[str]:
-    """A text as Jupyter writes it, a line an item, so that versions can be compared."""
+    """A text as Jupyter writes it, a line an item."""
     return text.splitlines(keepends=True)

@@ -65,6 +65,10 @@ class Frame:
         """The cell that the output belongs to."""
         return Place(self.code.cell, self.code.line)
 
+    def publish(self, picture: bytes, suffix: str) -> str:
+        """Make a file of a picture, and return its address."""
+        return address(self.context.publish_hashed(picture, suffix), self.context.links.config)
+
     def problem(self, message: str, hint: str | None = None) -> None:
         """Note that the output cannot be shown."""
         error = OutputError(message).at(cell=self.code.cell, line=self.code.line, hint=hint)
@@ -266,20 +270,19 @@ def _svg(text: str, frame: Frame) -> Shown | None:
     if bitmap and len(text.encode("utf-8", "replace")) > LARGEST_SVG:
         return None
     try:
-        content = safe_svg(text)
+        if not by_matplotlib(text):
+            return _picture(safe_svg(text), ".svg", frame, bitmap)
+        content = bitmap or safe_svg(text)
+        alt = _alternative(frame)
+        drawing = page_figure(text, context.drawing_prefix(), alt, frame.publish)
     except NotAPicture as error:
         frame.problem(f"an output is not valid SVG: {error}")
         return None
-    if not by_matplotlib(text):
-        return _picture(content, ".svg", frame, bitmap)
     # The file that a feed shows has the label, too.
-    shown = _picture(bitmap or content, ".png" if bitmap else ".svg", frame)
-
-    def publish(picture: bytes, suffix: str) -> str:
-        return address(context.publish_hashed(picture, suffix), context.links.config)
-
-    drawing = page_figure(text, context.drawing_prefix(), context.images[-1].alt, publish)
-    return replace(shown, page=drawing + "\n")
+    path = context.publish_hashed(content, ".png" if bitmap else ".svg")
+    picture = Picture(path, _size(content, frame.bundle.metadata))
+    context.images.append(Image(path, alt, *(picture.size or (0, 0))))
+    return Shown(f"{drawing}\n", _feed_image(picture, alt, frame), "figure")
 
 
 def _bitmap(suffix: str) -> Renderer:

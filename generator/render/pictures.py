@@ -22,6 +22,9 @@ FEW_COLOURS = 256
 ORIENTATION = 0x0112
 """Exif 2.32, 4.6.4 A: how the camera was held."""
 
+PNG_ORIENTATIONS = (b"eXIf", b"Raw profile", b"adobe.xmp")
+"""One of them stands in every PNG that tells it."""
+
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif", ".tif", ".tiff")
 BROKEN = (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, TypeError)
 BROKEN_TOO = (ValueError, struct.error, IndexError, KeyError, EOFError, OverflowError)
@@ -38,7 +41,7 @@ def measure_bitmap(content: bytes) -> tuple[int, int] | None:
         with Image.open(io.BytesIO(content)) as picture:
             width, height = picture.size
             dpi = float(picture.info.get("dpi", (96, 96))[0])
-            if picture.getexif().get(ORIENTATION, 1) >= 5:
+            if _orientation(picture, content) >= 5:
                 width, height = height, width
             is_photograph = picture.format == "JPEG"
     except (*BROKEN, *BROKEN_TOO):
@@ -46,6 +49,14 @@ def measure_bitmap(content: bytes) -> tuple[int, int] | None:
     # What a camera says of its inches is made up.
     scale = 96 / dpi if dpi > 97 and not is_photograph else 1.0
     return max(round(width * scale), 1), max(round(height * scale), 1)
+
+
+def _orientation(picture: Image.Image, content: bytes) -> int:
+    """How a picture was held: 1 is upright."""
+    # It may stand at a PNG's end: to be sure that it does not, Pillow would decode all of it.
+    if picture.format == "PNG" and not any(mark in content for mark in PNG_ORIENTATIONS):
+        return 1
+    return int(picture.getexif().get(ORIENTATION, 1))
 
 
 def has_clear_ground(content: bytes) -> bool:
@@ -105,13 +116,13 @@ def without_metadata(content: bytes) -> bytes:
     """
     try:
         with Image.open(io.BytesIO(content)) as picture:
-            kind, orientation = picture.format, picture.getexif().get(ORIENTATION, 1)
-            has_exif = bool(picture.getexif())
+            kind, orientation = picture.format, _orientation(picture, content)
+            has_exif = kind in ("AVIF", "TIFF") and bool(picture.getexif())
         if kind in ("JPEG", "WEBP", "PNG") and orientation in range(2, 9):
             return _upright(content)
         if kind in REMOVERS:
             return b"".join(REMOVERS[kind](content))
-        return _upright(content) if has_exif and kind in ("AVIF", "TIFF") else content
+        return _upright(content) if has_exif else content
     except (*BROKEN, *BROKEN_TOO):
         return content
 

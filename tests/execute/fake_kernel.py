@@ -77,7 +77,7 @@ class World:
         )
 
     def execute(self, *posts: Post) -> tuple[ExecutedPost, ...]:
-        return execute(
+        done = execute(
             posts,
             self.config,
             root=self.root,
@@ -86,6 +86,7 @@ class World:
             run=self.run,
             environment=self.environment,
         )
+        return tuple(sorted(done, key=lambda item: posts.index(item.post)))
 
     def why(self, post: Post) -> tuple[str, ...] | None:
         return why(post, self.config, root=self.root, environment=self.environment)

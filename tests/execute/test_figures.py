@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import re
+import struct
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from IPython.core import pylabtools
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 
 from generator.config import read_config
 from generator.discover import discover
-from generator.execute.figures import VARIABLE
+from generator.execute import figures
+from generator.execute.figures import VARIABLE, Printer
 from generator.execute.kernel import Kernels, clean_slate
 from generator.model import Bundle, Post
 from generator.parse import parse
@@ -17,6 +25,8 @@ from generator.pipeline import build
 from generator.render.drawings import page_figure
 
 from ..conftest import WriteBlog
+
+print_figure: Any = pylabtools.print_figure
 
 FIGURE = """\
 ```{code-cell}
@@ -64,6 +74,95 @@ def test_figures_are_lettered_in_hangul(write_blog: WriteBlog) -> None:
     ]
     assert finished[0] == finished[1]
     assert cold.data["image/png"] == warm.data["image/png"]
+
+
+def printed(draw: Callable[[Figure], object]) -> tuple[str | None, bytes, Figure]:
+    """SVG and PNG of a figure, asked for as IPython does it."""
+    figure = Figure()
+    FigureCanvasAgg(figure)
+    draw(figure)
+    printer = Printer(print_figure)
+    settings = {"bbox_inches": "tight", "dpi": 192}
+    drawing = printer(figure, fmt="svg", **settings)
+    return drawing, printer(figure, fmt="png", base64=False, **settings), figure
+
+
+def size_in_inches(svg: str) -> tuple[float, float]:
+    match = re.search(r'width="([\d.]+)pt" height="([\d.]+)pt"', svg)
+    assert match
+    return float(match[1]) / 72, float(match[2]) / 72
+
+
+def pixels(png: bytes) -> tuple[int, int]:
+    return struct.unpack(">II", png[16:24])
+
+
+def test_a_figure_is_cropped_as_matplotlib_crops_it() -> None:
+    """The SVG shows what `bbox_inches="tight"` leaves; the PNG for feeds is 1.5 times as fine."""
+    svg, png, figure = printed(lambda figure: figure.subplots().plot([1, 2], [3, 4]))
+    assert svg is not None
+    expected = size_in_inches(print_figure(figure, "svg", bbox_inches="tight"))
+    assert size_in_inches(svg) == pytest.approx(expected, abs=0.02)
+    assert pixels(png) == pytest.approx([144 * length for length in expected], abs=3)
+
+
+def test_what_stands_outside_of_a_figure_is_shown() -> None:
+    """Matplotlib leaves out lines beyond a figure's edge: then it has to draw again."""
+
+    def draw(figure: Figure) -> None:
+        axes = figure.subplots()
+        axes.plot([1, 2], label="one")
+        axes.legend(loc="center left", bbox_to_anchor=(1.3, 0.5))
+
+    svg, _, figure = printed(draw)
+    assert svg is not None
+    whole = print_figure(figure, "svg", bbox_inches="tight")
+    assert size_in_inches(svg) == pytest.approx(size_in_inches(whole), abs=0.02)
+    assert svg.count("<path") == whole.count("<path")
+
+
+def test_a_ground_reaches_the_edge() -> None:
+    """One that is not white may not end before the margin does."""
+
+    def draw(figure: Figure) -> None:
+        figure.set_facecolor("black")
+        figure.add_axes((0.0, 0.2, 1.0, 0.8)).plot([1, 2])
+
+    svg, _, _ = printed(draw)
+    assert svg is not None
+    assert 'viewBox="0 0 ' in svg
+
+
+def test_a_drawing_too_large_for_a_page_is_a_bitmap() -> None:
+    """At two pixels for one of CSS; its SVG, of any size, never leaves the kernel."""
+    svg, png, _ = printed(lambda figure: figure.subplots().plot(range(2), "o"))
+    assert svg is not None
+    shell = SimpleNamespace(display_formatter=SimpleNamespace(formatters={"image/png": PNG()}))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("IPython.get_ipython", lambda: shell)
+        patch.setattr(figures, "LARGEST_SVG", 100)
+        large_svg, large_png, _ = printed(lambda figure: figure.subplots().plot(range(2), "o"))
+    assert large_svg is None
+    assert pixels(large_png)[0] == pytest.approx(pixels(png)[0] * 192 / 144, abs=3)
+
+
+class PNG:
+    """IPython's formatter for PNG, which knows figures."""
+
+    def lookup(self, figure: Figure) -> object:
+        return figure
+
+
+def test_a_figure_that_changes_is_laid_out_anew() -> None:
+    """Between the SVG and a PNG that somebody asks for later."""
+    figure = Figure()
+    FigureCanvasAgg(figure)
+    axes = figure.subplots()
+    printer = Printer(print_figure)
+    printer(figure, fmt="svg", bbox_inches="tight")
+    axes.set_title("one\ntwo\nthree\nfour\nfive\nsix")
+    png = printer(figure, fmt="png", base64=False, bbox_inches="tight", dpi=100)
+    assert png == print_figure(figure, "png", bbox_inches="tight", dpi=100)
 
 
 CELLS = """\

@@ -45,7 +45,7 @@ class Blog:
         done = execute(
             self.posts(), config, root=self.root, errors=self.errors, report=self.events.append
         )
-        return list(done)
+        return sorted(done, key=lambda item: item.post.source.path)
 
     def why(self) -> tuple[str, ...] | None:
         config = replace(read_config(self.root), cache=Path("cache"))

@@ -174,7 +174,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         config = replace(read_config(root), cache=Path("cache"), jobs=2)
         made = Place(root, site_packages, checkout, config)
         errors: list[InkcellError] = []
-        done = execute(made.posts(), config, root=root, errors=errors, report=lambda event: None)
+        done = [*execute(made.posts(), config, root=root, errors=errors, report=lambda event: None)]
         assert [f"{error}: {error.text}\n{error.detail}" for error in errors] == []
         assert len(done) == 2
         yield made

@@ -190,7 +190,7 @@ def test_outputs() -> None:
         {"output_type": "stream", "name": "stdout", "text": ["a\n", "b\n"]},
         {
             "output_type": "display_data",
-            "data": {"image/png": [PNG], "text/plain": ["x"]},
+            "data": {"image/png": PNG, "text/plain": "x"},
             "metadata": {"image/png": {"width": 4}},
         },
         {"output_type": "display_data", "data": {"application/json": {"a": [1]}}, "metadata": {}},

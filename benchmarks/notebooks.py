@@ -281,7 +281,8 @@ def measured(tool: Tool) -> Cost:
     Raises:
         Failed: one of them failed, or left a process running.
     """
-    environment = {**os.environ}
+    # Bytecode is kept, as it is where somebody has not forbidden it.
+    environment = {n: v for n, v in os.environ.items() if n != "PYTHONDONTWRITEBYTECODE"}
     environment["PATH"] = os.pathsep.join([*map(str, tool.path), environment.get("PATH", "")])
     costs = [_cost(command, tool.folder, environment) for command in tool.commands]
     return Cost(

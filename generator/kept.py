@@ -174,10 +174,11 @@ class Kept:
         return replace(entry.rendered, files=tuple(files))
 
     def only_text_changed(self, fresh: Sequence[Fresh], taken: Mapping[str, Made]) -> bool:
-        """Whether the other pages of the site are as they would be made now.
+        """Whether the other pages of the site, but for lists, are as they would be made now.
 
         They are if the theme and the set of the posts are, if every post still looks the same
-        from outside and publishes the same files, and if the output folder is whole.
+        from outside and publishes the same files, and if the output folder is whole. An excerpt
+        is a part of the text; lists show it (see `retold`).
         """
         if self.record is None or self.comparison is None:
             return False
@@ -195,9 +196,24 @@ class Kept:
         if entry is None or item.rendered is None:
             return False
         before = {file.path for file in entry.files}
-        return before == {file.path for file in item.rendered.files} and self.plain_outlines.get(
-            source
-        ) == plain(outline(item.rendered), RenderedPost)
+        if before != {file.path for file in item.rendered.files}:
+            return False
+        if source not in self.plain_outlines:
+            return False
+        told = replace(item.rendered, excerpt=self._excerpt(source))
+        return bool(self.plain_outlines[source] == plain(outline(told), RenderedPost))
+
+    def _excerpt(self, source: str) -> str:
+        """The excerpt of a post in the last build."""
+        return restored(self.plain_outlines[source], RenderedPost).excerpt
+
+    def retold(self, fresh: Sequence[Fresh]) -> set[str]:
+        """Sources of the posts that have another excerpt than in the last build."""
+        return {
+            item.post.source.path
+            for item in fresh
+            if item.rendered and item.rendered.excerpt != self._excerpt(item.post.source.path)
+        }
 
     def folders_of(self, taken: Container[str]) -> set[str]:
         """The folders in which every version of a post is taken over."""

@@ -119,11 +119,9 @@ def rebuild(
     _report_taken(fresh, taken, report)
     if site is None:
         from .assemble import assemble
-        from .libraries import read_libraries
 
         whole += [item.rendered for item in fresh if item.rendered]
-        needed = sorted({name for post in whole for name in post.libraries})
-        libraries = read_libraries(needed, config.root / config.cache / "libraries")
+        libraries = _libraries(whole, config)
         site = assemble(whole, config, theme, _code_style(), katex.static, libraries)
     left_out = (Fresh(post, None, Uses()) for post in posts if _is_left_out(post, config))
     return Build(site, (*fresh, *left_out), taken)
@@ -222,12 +220,15 @@ def _parse(config: Config, known: Container[str], errors: list[InkcellError]) ->
     sources = discover(config.root, config.root / config.posts, config, errors, known)
     if not sources:
         return ()
+    from .parse import parse
+
+    before = len(errors)
     try:
         with _without(*JUPYTER_EXTENSIONS):
-            from .parse import parse
+            return collect(lambda source: parse(source, config), sources, errors)
     except ImportError:  # They have become necessary.
-        from .parse import parse
-    return collect(lambda source: parse(source, config), sources, errors)
+        del errors[before:]
+        return collect(lambda source: parse(source, config), sources, errors)
 
 
 JUPYTER_EXTENSIONS = ("jupytext.sync_contentsmanager", "jupytext.async_contentsmanager")
@@ -459,8 +460,19 @@ def _reassemble(
             return None
         posts[source] = entry.rendered
     code_style = _code_style() if fresh else ""
-    site = reassemble(tuple(posts.values()), changed, config, theme, code_style)
+    retold = kept.retold(fresh)
+    site = reassemble(tuple(posts.values()), changed, retold, config, theme, code_style)
     return replace(site, kept=kept.digests_without(site.files))
+
+
+def _libraries(posts: Sequence[RenderedPost], config: Config) -> dict[str, bytes]:
+    """The JavaScript that interactive figures need."""
+    needed = sorted({name for post in posts for name in post.libraries})
+    if not needed:
+        return {}
+    from .libraries import read_libraries
+
+    return read_libraries(needed, config.root / config.cache / "libraries")
 
 
 def _code_style() -> str:

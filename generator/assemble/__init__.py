@@ -62,6 +62,7 @@ def assemble(
 def reassemble(
     posts: Sequence[RenderedPost],
     changed: Collection[str],
+    retold: Collection[str],
     config: Config,
     theme: Theme,
     code_style: str,
@@ -73,6 +74,7 @@ def reassemble(
             no text is looked at, only what other pages show of them.
         changed: the sources of posts whose text, and nothing else, has changed; none of them
             shows an interactive figure.
+        retold: those of them whose excerpt, which lists show, has changed.
         config: the blog's settings.
         theme: templates and texts.
         code_style: style sheet of highlighted code.
@@ -85,6 +87,8 @@ def reassemble(
     if fresh:
         pages = Pages(posts, config, theme, code_style, {}, {})
         files += [pages.post(post) for post in fresh]
+        told = [post for post in fresh if post.post.source.path in retold]
+        files += pages.lists_with(told) if told else ()
     for path, (language, shown) in _feeds_with(changed, posts, config).items():
         from .feed import atom_file
 

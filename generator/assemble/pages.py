@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 
 import jinja2
 from markupsafe import Markup
@@ -314,8 +314,17 @@ class Pages:
         post = posts[position].post
         return LinkView(post.meta.title, address(post_page(post, self.config), self.config))
 
-    def lists(self, language: str) -> Iterator[File]:
-        """The lists of a language: a page a category, a page a tag."""
+    def lists_with(self, posts: Sequence[RenderedPost]) -> Iterator[File]:
+        """The lists in which some posts stand, in every language."""
+        terms = {post.post.meta.category for post in posts}
+        terms |= {tag for post in posts for tag in post.post.meta.tags}
+        for language in self.config.languages:
+            yield self.home(language)
+            yield self.archive(language)
+            yield from self.lists(language, terms)
+
+    def lists(self, language: str, terms: Container[str] | None = None) -> Iterator[File]:
+        """The lists of a language: a page a category, a page a tag; all, or those of `terms`."""
         config = self.config
         groups = {name: shown_in(self.posts, name, config) for name in config.languages}
         for kind, grouped, page_of in (
@@ -324,6 +333,8 @@ class Pages:
         ):
             everywhere = {name: grouped(posts) for name, posts in groups.items()}
             for term, posts in everywhere[language].items():
+                if terms is not None and term not in terms:
+                    continue
                 paths = {
                     name: page_of(term, name, config)
                     for name in config.languages

@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import jupytext.myst
 import nbformat
 
 from ..errors import NotebookError
@@ -65,6 +64,9 @@ def read_notebook(source: Source) -> RawNotebook:
 
 
 def _read_text(text: str) -> RawNotebook:
+    # It takes longer to import than all else that reads an `.ipynb`.
+    import jupytext.myst
+
     # jupytext takes these for line ends, as `str.splitlines` does; no editor and no YAML does.
     lines = OTHER_LINE_ENDS.sub(" ", text).split("\n")
     if not FENCE.match(lines[0]):

@@ -22,7 +22,6 @@ from .context import Context, Place
 from .drawings import NotAPicture, by_matplotlib, page_figure, safe_svg
 from .images import Picture, measure, publish_picture
 from .interactive import Figure, figure_of
-from .json_tree import json_tree
 from .labels import caption_start
 from .markdown import (
     display_formula,
@@ -419,6 +418,8 @@ HARMLESS_TAG = re.compile(
 
 def _json(text: str, frame: Frame) -> Shown:
     """A tree that can be unfolded."""
+    from .json_tree import json_tree
+
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):

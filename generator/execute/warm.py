@@ -440,11 +440,11 @@ def serve(
     kernel that can be forked between its cells (see `cells`) the socket over which it talks, and
     a file with the request as JSON, for an environment may be longer than a message.
     """
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     connections: list[socket.socket] = []
     first = time.monotonic()
     while connections or time.monotonic() - first < PATIENCE:
         ready, _, _ = select.select([listener, *connections], [], [], 1.0)
+        _reap()
         for connection in ready:
             if connection is listener:
                 connections.append(listener.accept()[0])
@@ -467,6 +467,14 @@ def serve(
             else:
                 connections.remove(connection)
                 connection.close()
+    _reap()
+
+
+def _reap() -> None:
+    """Wait for guards that have ended, so that what their kernels used is counted as ours."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
 
 
 def _forked(

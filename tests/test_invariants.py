@@ -280,7 +280,7 @@ WRAPPED = {
     "jinja2": {"assemble/pages.py"},
     "jupytext": {"parse/notebook.py"},
     "distributed": {"execute/remote.py"},
-    "filelock": {"execute/cache.py"},
+    "filelock": {"execute/cache.py", "execute/scratch.py"},
     "jupyter_client": {
         "execute/cells.py",
         "execute/client.py",

@@ -16,6 +16,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -269,6 +270,14 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
 
 
+def _is_moment(value: object) -> bool:
+    """A moment as RFC 3339 writes it, with its offset from UTC."""
+    try:
+        return isinstance(value, str) and datetime.fromisoformat(value).tzinfo is not None
+    except ValueError:
+        return False
+
+
 def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 63
 
@@ -314,7 +323,7 @@ INGREDIENTS: Form = {
 }
 CELL: Form = {"source": _is(str), "may_raise": _is(bool)}
 PROVENANCE: Form = {
-    "when": _is(str),
+    "when": _is_moment,
     "seconds": _is_number,
     "kernel": _is(str),
     "interpreter": _is(str),

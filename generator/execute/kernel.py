@@ -44,6 +44,7 @@ from .provisioner import (
     WarmRefused,
     start_warm_parent,
 )
+from .scratch import close_scratch, open_scratch
 from .trace import TRACE_TYPE, Environment, Trace
 from .widgets import VIEW, States, widget_text
 
@@ -87,8 +88,6 @@ WARM_PARENTS = 3
 """Warm parents that may die before every kernel imports for itself."""
 GRACE = 2.0
 """Seconds that a cell has to end after an interrupt, before its kernel is killed."""
-SOCKET_PATH_LIMIT = 70
-"""Characters of a folder in which sockets still have room: sun_path holds 107 (unix(7))."""
 
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 CELL_LINE = re.compile(r"(?:Cell In|In ?|Input In ?)\[\d+\][^\n]*?line (\d+)")
@@ -138,7 +137,7 @@ class Kernels:
         self._started = 0
         self._deaths = 0
         self._environments: dict[str, Environment] = {}
-        self.folder = _socket_folder()
+        self.folder, self._held = open_scratch()
 
     def command(self, name: str) -> list[str]:
         """The command line that starts a kernel.
@@ -206,7 +205,7 @@ class Kernels:
                 guarded.kill()
         for parent in parents:
             parent.end()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        close_scratch(self.folder, self._held)
 
     def _run(
         self, post: Post, device: str, argv: list[str], parent: WarmParent | None
@@ -404,13 +403,6 @@ def figure_code() -> str:
     """Code that prepares a kernel for figures; it leaves no name in the author's namespace."""
     source = Path(figures.__file__).read_text(encoding="utf-8")
     return f"exec({source + 'install()'!r}, {{'__name__': 'inkcell_figures'}})"
-
-
-def _socket_folder() -> Path:
-    """A folder of the user's own whose path is short enough for sockets."""
-    folder = tempfile.gettempdir()
-    short = len(folder) <= SOCKET_PATH_LIMIT or os.name != "posix"
-    return Path(tempfile.mkdtemp(prefix="inkcell-", dir=folder if short else "/tmp"))
 
 
 def _guarded(manager: QuickManager) -> GuardedKernel | None:

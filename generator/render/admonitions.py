@@ -100,7 +100,10 @@ ADMONITION_DIRECTIVES = {
         },
     ),
     "dropdown": Directive(
-        _show_dropdown, {"open": FLAG}, needs={"body": "write below it what unfolds"}
+        _show_dropdown,
+        {"open": FLAG},
+        needs={"body": "write below it what unfolds"},
+        pressed=True,
     ),
 }
 

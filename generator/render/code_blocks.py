@@ -52,14 +52,14 @@ class LineLook:
 def listing_start(filename: str) -> str:
     """What stands above code that is a file's: a caption follows it."""
     name = f'<code class="filename">{escape(filename, quote=False)}</code>'
-    return f"{name} " if filename else ""
+    return name if filename else ""
 
 
 def with_filename(html: str, filename: str) -> str:
     """A block of code below the name of its file."""
     if not filename:
         return html
-    caption = f"<figcaption>{listing_start(filename).strip()}</figcaption>"
+    caption = f"<figcaption>{listing_start(filename)}</figcaption>"
     return f'<figure class="listing">\n{caption}\n{html}</figure>\n'
 
 
@@ -90,6 +90,7 @@ def _show(written: Written, number: str, context: Context) -> tuple[Frame, Frame
     name = listing_start(options.get("filename", ""))
     if not (name or start or captioned):
         return Frame(""), Frame("")
+    name += " " * bool(name and (start or captioned))
     between = "</figcaption>\n"
     return (
         Frame(

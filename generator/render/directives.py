@@ -147,6 +147,8 @@ class Directive:
     """The option that is Markdown and stands where an argument would."""
     inside: str = ""
     """The directive in which alone it may stand."""
+    pressed: bool = False
+    """Whether its argument is what a reader presses, and so can hold no link."""
     push: Push | None = None
     finish: Finish | None = None
 
@@ -205,7 +207,10 @@ def _meant(name: str, known: Directives) -> str:
     if callout != name and callout in known:
         return f"did you mean `{callout}`? A directive has no dot: :::{{{callout}}}"
     if name.startswith((".", "#", "=")):
-        return "a language is written without braces, a directive without a dot: :::{note}"
+        return (
+            "a language is written without braces, a directive without a dot: :::{note}; "
+            "code with a name or numbers is ```{code-block} python"
+        )
     return suggestion(name, known) or (
         "a code cell is ```{code-cell}; a language is written without braces"
     )
@@ -236,7 +241,9 @@ def _directive(state: StateBlock, start: int, end: int, silent: bool, *, known: 
     if CLOSING.match(_line(state, start)):
         return silent or _closes_nothing(state, start)
     match = OPENING.match(_line(state, start))
-    if not match or (match["fence"][0] == "`" and "`" in match["argument"]):
+    # CommonMark takes backticks behind backticks for code in a line.
+    in_line = match is not None and match["fence"][0] == "`" and "`" in match["argument"]
+    if not match or (in_line and (match["name"] not in known or "```" in match["argument"])):
         return False
     if silent:
         return True
@@ -245,10 +252,13 @@ def _directive(state: StateBlock, start: int, end: int, silent: bool, *, known: 
     last = _end_of_parent(state, start, end) if last is None else last
     draft = Draft(state, match["name"], match["argument"].strip(), start, start + 1, last)
     directive = known.get(match["name"])
-    if match["attributes"]:
-        hint = "options stand below the opening line, one a line: :key: value"
-        draft.wrong("a directive has nothing but its name in its braces", hint)
     if directive is not None:
+        if match["attributes"]:
+            hint = "options stand below the opening line, one a line: :key: value"
+            draft.wrong("a directive has nothing but its name in its braces", hint)
+        if in_line:
+            hint = f"begin and end it with colons: :::{{{draft.name}}}"
+            draft.wrong("an opening line of backticks holds backticks", hint)
         if not closed:
             hint = f"close it with a line {match['fence']}; a code cell cannot stand inside"
             draft.wrong(f"the directive `{{{draft.name}}}` is never closed", hint)
@@ -327,6 +337,8 @@ def _push_argument(draft: Draft, directive: Directive) -> None:
     if text and (directive.caption or directive.argument == "markdown"):
         inline = draft.state.push("inline", "", 0)
         inline.content, inline.map, inline.children = text, [line, line + 1], []
+        folds = "dropdown" in draft.options.get("class", "")
+        inline.meta = {"linkless": True} if directive.pressed or folds else {}
 
 
 def _read_body(draft: Draft, directive: Directive) -> None:
@@ -399,8 +411,9 @@ def _read_options(draft: Draft, directive: Directive) -> None:
     """Read the options below an opening line, and note those that are none."""
     fenced = draft.body < draft.last and _line(draft.state, draft.body).rstrip() == "---"
     values = _yaml(draft) if fenced else _fields(draft)
+    lines, draft.option_lines = draft.option_lines, {}
     for key, value in values.items():
-        line = draft.line_of(key)
+        line = lines.get(key, draft.start)
         ours = canonical(key, directive.options)
         option = directive.options.get(ours)
         if option is None:
@@ -410,13 +423,16 @@ def _read_options(draft: Draft, directive: Directive) -> None:
             )
             draft.wrong(f"unknown option `{key}` of `{{{draft.name}}}`", hint, line)
         elif ours in draft.options:
-            draft.wrong(f"`:{key}:` says again what `:{ours}:` does", "remove one of them", line)
+            message = f"`:{ours}:` stands twice, once by another name"
+            draft.wrong(message, "remove one of them", line)
         elif not option.pattern.fullmatch(value.lower() if option is FLAG else value):
             said = f"not `{value}`" if value else "not nothing"
             draft.wrong(f"`:{key}:` must be {option.wanted}, {said}", option.hint, line)
         elif option is not FLAG or value.lower() != "false":
             draft.options[ours] = "" if option is FLAG else value
             draft.option_lines[ours] = line
+    while directive.body == "text" and draft.body < draft.last and draft.state.isEmpty(draft.body):
+        draft.body += 1  # Blank lines between options and a text are no part of it.
 
 
 def _yaml(draft: Draft) -> dict[str, str]:

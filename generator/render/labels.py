@@ -74,7 +74,9 @@ class Numbering:
             text: what to show of that place.
         """
         if not LABEL.fullmatch(name):
-            self.wrong(f"`{name}` is no label", place, text, LABEL_HINT)
+            better = f"{kind}-{name}"
+            hint = f"name it {better}" if LABEL.fullmatch(better) else LABEL_HINT
+            self.wrong(f"`{name}` is no label", place, text, hint)
         elif not name.startswith(kind + "-"):
             hint = f"name it {kind}-{name.partition('-')[2]}"
             self.wrong(f"the label `{name}` must start with `{kind}-`", place, text, hint)

@@ -393,6 +393,8 @@ def _prepare_inline(
     for child in token.children or []:
         here = place.below(passed)
         passed += _line_ends(child, "\n".join(lines[passed:]))
+        if "linkless" in token.meta and child.type in (REFERENCE, ROLE_LINK):
+            child.meta["inside_link"] = True
         if child.type in INLINE_TOKENS:
             _prepare_formula(child, bool(child.meta.get("display")), context, here)
         elif child.type == "link_open":
@@ -412,7 +414,10 @@ def _prepare_inline(
             _prepare_image(child, context, here, attached)
         elif child.type == "footnote_ref":
             notes.setdefault(child.meta["id"], here)
-    token.children = _join_formulas(_without_role_links(token.children or []))
+    shown = _without_role_links(token.children or [])
+    if "linkless" in token.meta:
+        shown = [child for child in shown if child.type not in ("link_open", "link_close")]
+    token.children = _join_formulas(shown)
 
 
 def _without_role_links(children: Sequence[Token]) -> list[Token]:

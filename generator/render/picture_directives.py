@@ -52,7 +52,9 @@ def _show(written: Written, number: str, context: Context) -> tuple[Frame, Frame
     captioned = "caption" in written.facts
     label = written.options.get("label", "") if number else ""
     start = numbered_caption(caption_start(label, number, context.strings), captioned)
-    opening = f"<figure{identity(label)}{aligned(written)}>\n"
+    # A share of the width is one of the text's, not of what a figure may take.
+    sized = ("sized",) if written.options.get("width", "").endswith("%") else ()
+    opening = f"<figure{identity(label)}{aligned(written, *sized)}>\n"
     before, after = ("<figcaption>" + start, "</figcaption>\n") if captioned or start else ("", "")
     closing = f"{after}</figure>\n"
     return (

@@ -89,10 +89,10 @@ def _push_csv_table(draft: Draft) -> None:
         for line, cells in _records(draft, text, first, delimiter):
             rows.append([_inline(cell, line) for cell in cells])
             lines.append(line)
-    if not rows:
-        draft.wrong("`{csv-table}` is empty", "write a row on each line", draft.start)
-        return
-    draft.state.tokens += _table(draft, rows, lines, heads=int(bool(header)))
+    if not rows and not draft.problems:
+        draft.wrong("`{csv-table}` is empty", "write a row on each line")
+    if not draft.problems:
+        draft.state.tokens += _table(draft, rows, lines, heads=int(bool(header)))
 
 
 def _records(

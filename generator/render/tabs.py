@@ -81,5 +81,6 @@ TAB_DIRECTIVES = {
             "body": "write below its title what it shows",
         },
         inside="tab-set",
+        pressed=True,
     ),
 }

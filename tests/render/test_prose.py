@@ -29,9 +29,22 @@ def fixtures(name: str) -> list[object]:
     ]
 
 
+PAGES = (
+    "prose.txt",
+    "mathematics.txt",
+    "emphasis.txt",
+    "admonitions.txt",
+    "tabs.txt",
+    "pictures.txt",
+    "tables.txt",
+    "code_blocks.txt",
+    "roles.txt",
+)
+
+
 @pytest.mark.parametrize(
     ("source", "expected"),
-    [*fixtures("prose.txt"), *fixtures("mathematics.txt"), *fixtures("emphasis.txt")],
+    [case for name in PAGES for case in fixtures(name)],
 )
 def test_fixture(source: str, expected: str) -> None:
     """The page shows the Markdown as the fixture says."""
@@ -44,13 +57,17 @@ NEIGHBOURS = {
 }
 
 
-@pytest.mark.parametrize(("source", "expected"), fixtures("feed.txt"))
+@pytest.mark.parametrize(
+    ("source", "expected"), [*fixtures("feed.txt"), *fixtures("directives_feed.txt")]
+)
 def test_feed_fixture(source: str, expected: str) -> None:
     """An entry of a feed stands without style sheets, scripts and relative addresses."""
     assert render_post(source + "\n", neighbours=NEIGHBOURS).feed_body.strip("\n") == expected
 
 
-@pytest.mark.parametrize(("source", "expected"), fixtures("errors.txt"))
+@pytest.mark.parametrize(
+    ("source", "expected"), [*fixtures("errors.txt"), *fixtures("directive_errors.txt")]
+)
 def test_error_fixture(source: str, expected: str) -> None:
     """Every mistake is reported with its cell, its line below the front matter, and its text."""
     outputs = [[Bundle({"text/plain": "1"})]] * source.count("```{code-cell}")

@@ -347,6 +347,31 @@ PIECES = [
     *("$$", "$", "\\label{eq-a}", "\\tag{1}", "\\begin{align}", "\\end{align}", "\\\\", "&", "{"),
     *(" (eq-a)", "{#eq-a}", "{#fig-a}", "![x](p.svg)", "# H", "| a |\n|---|", ": x {#tbl-a}", "}"),
     *(":::{theorem}", ":::", "```{proof}", "```", ":label: thm-a", "---", "- ", "> ", "\n", "\n\n"),
+    *(
+        ":::{tab-set}",
+        ":::{tab-item} A",
+        ":::{figure} p.svg",
+        ":::{list-table}",
+        "* - a",
+        ":width: 9%",
+    ),
+    *(
+        "```{csv-table}",
+        "a, b",
+        "```{code-block} python",
+        ":emphasize-lines: 1",
+        "> [!NOTE]",
+        ":::{note}",
+    ),
+    *(
+        "{term}`a`",
+        "{doc}`../a`",
+        ":::{glossary}",
+        "A\n: b",
+        "```{math}",
+        ":name: fig-b",
+        ":::{table}",
+    ),
     *("\\newcommand{\\x}", "[1]", "#1", "\\def\\x", "%", "*", "@a:eq-a", "[^1]", "[^1]: "),
 ]
 

@@ -56,8 +56,9 @@ def _finish_list_table(draft: Draft, tokens: list[Token]) -> list[Token]:
     rows: list[list[list[Token]]] = []
     blocks = children(tokens)
     if len(blocks) != 1 or blocks[0][0].type != "bullet_list_open":
-        wrong = next((b[0] for b in blocks if b[0].type != "bullet_list_open"), blocks[-1][0])
-        line = wrong.map[0] if wrong.map else draft.body
+        others = [block[0] for block in blocks if block[0].type != "bullet_list_open"]
+        wrong = next(iter(others or [block[0] for block in blocks[1:]]), None)
+        line = wrong.map[0] if wrong and wrong.map else draft.body
         draft.wrong("`{list-table}` holds something else than one list", LIST_HINT, line)
         return tokens
     lines = []

@@ -52,7 +52,7 @@ def _show_set(written: Written, number: str, context: Context) -> tuple[Frame, F
 
 
 def _show_item(written: Written, number: str, context: Context) -> tuple[Frame, Frame]:
-    if not context.open_tab_sets:
+    if not (written.facts and context.open_tab_sets):
         return Frame(""), Frame("")  # Its set is wrong, and has said so.
     name = context.open_tab_sets[-1]
     if written.facts["last"]:

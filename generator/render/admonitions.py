@@ -51,21 +51,19 @@ def _show(written: Written, number: str, context: Context) -> tuple[Frame, Frame
     kind = named if written.name == "admonition" else written.name
     name = escape(context.strings[kind], quote=False)
     titled = bool(written.argument) and not written.empty
-    # With a title of its own, a reader who cannot see the colour is told the kind.
-    role = (
-        f' role="note" aria-label="{escape(context.strings[kind])}"' if titled else ' role="note"'
-    )
-    around, title, end = (
-        ("div", "p", "") if "dropdown" not in classes else ("details", "summary", "")
-    )
+    around, title = ("details", "summary") if "dropdown" in classes else ("div", "p")
     if around == "details":
         role = " open" if "open" in written.options else ""
+    else:
+        # With a title of its own, a reader who cannot see the colour is told the kind.
+        told = f' aria-label="{escape(context.strings[kind])}"' if titled else ""
+        role = f' role="note"{told}'
     opening = f'<{around} class="admonition {kind}"{role}>\n<{title} class="admonition-title">'
     closing = f"</{around}>\n"
     strong = "<blockquote>\n<p><strong>"
     if titled:
         return (
-            Frame(opening, f"</{title}>\n{end}", closing=closing),
+            Frame(opening, f"</{title}>\n", closing=closing),
             Frame(strong, "</strong></p>\n", closing="</blockquote>\n"),
         )
     text = ("<p>", "</p>\n") if written.argument else ("", "")

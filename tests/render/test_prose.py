@@ -184,7 +184,7 @@ def test_the_excerpt_is_plain_text() -> None:
 
 
 def test_a_side_note_is_no_excerpt() -> None:
-    """It stands before the paragraph that it belongs to, but it is not what the post begins with."""
+    """It stands before the paragraph it belongs to, but the post does not begin with it."""
     text = "::::{margin}\n:::{note}\nBeside.\n:::\nBeside.\n::::\n\nThe text.\n"
     assert render_post(text).excerpt == "The text."
 

@@ -109,10 +109,14 @@ class Draft:
         """The line of an option."""
         return self.option_lines.get(key, self.start)
 
+    def line_text(self, line: int) -> str:
+        """A line as its author wrote it."""
+        return _line(self.state, line).strip()
+
     def wrong(self, message: str, hint: str | None, line: int | None = None) -> None:
         """Note a mistake, at the opening line unless another is given."""
         line = self.start if line is None else line
-        error = MarkdownError(message).at(text=_line(self.state, line).strip(), hint=hint)
+        error = MarkdownError(message).at(text=self.line_text(line), hint=hint)
         # Lines of a cell's text become lines of the file when the cell has been read.
         error.line = line + self.first_line
         self.problems.append(error)
@@ -323,7 +327,7 @@ def _push(draft: Draft, directive: Directive | None) -> None:
         tuple(draft.problems),
         not draft.text().strip(),
         draft.line_of("label") + draft.first_line if "label" in draft.options else None,
-        _line(state, draft.line_of("label")).strip(),
+        draft.line_text(draft.line_of("label")),
         draft.facts,
     )
     opening.meta["written"] = written

@@ -148,8 +148,11 @@ def _number_equation(token: Token, place: Place, numbering: Numbering) -> None:
         return
     token.meta["equation"] = equation.numbered(lambda row: row.tag or numbering.next("eq"))
     for row in token.meta["equation"].labelled:
+        here = place.below(row.line)
         shown = f"({row.label})" if row.label == outer else rf"\label{{{row.label}}}"
-        numbering.label(row.label, "eq", row.number, place.below(row.line), shown)
+        if row.label == outer and "label_line" in token.meta:
+            here, shown = Place(place.cell, token.meta["label_line"]), token.meta["label_text"]
+        numbering.label(row.label, "eq", row.number, here, shown)
 
 
 def _number_cell(token: Token, place: Place, numbering: Numbering) -> None:

@@ -133,6 +133,8 @@ def _push_formula(draft: Draft) -> None:
     token.map = [draft.body, draft.last]
     token.markup = "$$"
     token.info = draft.options.get("label", "")
+    line = draft.line_of("label")
+    token.meta = {"label_line": line + draft.first_line, "label_text": draft.line_text(line)}
 
 
 def _show(written: Written, number: str, context: Context) -> tuple[Frame, Frame]:

@@ -29,6 +29,8 @@ def _finish_set(draft: Draft, tokens: list[Token]) -> list[Token]:
             draft.wrong("something stands between the tabs of a set", HINT, line)
             return tokens
         items.append(block[0])
+    if not items:
+        draft.wrong("a set has no tabs", HINT)
     chosen = [n for n, item in enumerate(items) if "selected" in item.meta["written"].options]
     for extra in chosen[1:]:
         line = (items[extra].map or [draft.start])[0]

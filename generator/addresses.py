@@ -225,12 +225,18 @@ def resolve(href: str, post: Post, links: Links) -> Target | None:
     if name in post.source.neighbours:
         published = address(neighbour_path(post.source.folder, name), links.config)
         return Target(published + rest, name)
-    page = links.pages.get(wanted) or _same_language(wanted, post, links.pages)
-    return Target(address(page, links.config) + rest) if page else None
+    other = linked_post(href, post, links)
+    return Target(address(links.pages[other], links.config) + rest) if other else None
 
 
-def _same_language(wanted: str, post: Post, pages: Mapping[str, str]) -> str | None:
-    """A link to a post's folder leads to the version in the language of the page it stands on."""
+def linked_post(href: str, post: Post, links: Links) -> str | None:
+    """The source of the post that a relative link leads to; None if it leads elsewhere.
+
+    A link to a post's folder leads to the version in the language of the page it stands on.
+    """
+    folder = posixpath.dirname(post.source.path)
+    path = unicodedata.normalize("NFC", unquote(urlsplit(href).path))
+    wanted = posixpath.normpath(posixpath.join(folder, path))
     stems = [f"{wanted}/index.{post.meta.language}", f"{wanted}/index"]
     candidates: Sequence[str] = [f"{stem}.{ending}" for stem in stems for ending in ("md", "ipynb")]
-    return next((pages[name] for name in candidates if name in pages), None)
+    return next((name for name in (wanted, *candidates) if name in links.pages), None)

@@ -249,6 +249,10 @@ class Display:
     """Line of the caption, counted as a cell's `line`; 0 without one."""
     alt: str = ""
     """`fig-alt`: plain text for those who cannot see the figure."""
+    filename: str = ""
+    """The file that the code is, for a reader; it is written nowhere."""
+    line_numbers: bool = False
+    """`code-line-numbers`: whether the lines of the code have numbers."""
 
 
 @dataclass(frozen=True, slots=True)

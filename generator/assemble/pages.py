@@ -55,6 +55,7 @@ INTERACTIVE = "interactive.js"
 SCRIPTS: dict[str, Callable[[RenderedPost], bool]] = {
     "preview.js": lambda rendered: rendered.has_references,
     "copy-tex.js": lambda rendered: rendered.has_math,
+    "tabs.js": lambda rendered: ' data-sync="' in rendered.body,
 }
 """Static files that are scripts, and which posts load them."""
 

@@ -41,6 +41,8 @@ OPTIONS = (
     "error",
     "warning",
     "code-fold",
+    "code-line-numbers",
+    "filename",
 )
 
 MARKERS = ("#|", "//|")
@@ -191,6 +193,8 @@ def _with_options(
             caption=record.text(caption),
             caption_line=places.get(caption, 0),
             alt=record.text("fig-alt"),
+            filename=record.text("filename"),
+            line_numbers=record.flag("code-line-numbers", False),
         ),
     )
 

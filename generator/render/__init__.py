@@ -24,6 +24,7 @@ from ..errors import BuildFailed, FrontMatterError, blame
 from ..model import Code, ExecutedPost, Image, Label, Output, Post, Reference, RenderedPost, Typeset
 from .citations import listed_works
 from .code import highlight
+from .code_blocks import LineLook, with_filename
 from .context import Context
 from .cross_references import folders_referred_to
 from .executed_notebook import executed_notebook
@@ -168,11 +169,14 @@ def _cell(
     feed: list[str] = []
     if display.input != "absent" and cell.source.strip():
         language = context.post.notebook.code_language
-        block = code_block(highlight(cell.source, language), language)
+        look = LineLook(1 if display.line_numbers else None)
+        block = code_block(look.page(highlight(cell.source, language)), language)
+        block = with_filename(block, display.filename)
         if display.input == "collapsed":
             block = _collapsed(block, context.strings["show_code"], "code-fold")
         page.append(block)
-        feed.append(f"<pre><code>{escape(cell.source, quote=False)}</code></pre>\n")
+        plain = f"<pre><code>{escape(cell.source, quote=False)}</code></pre>\n"
+        feed.append(with_filename(plain, display.filename))
     if display.output != "absent" and outputs:
         shown, fed = render_outputs(md, context, cell, outputs)
         if display.output == "collapsed":

@@ -59,6 +59,12 @@ class Context:
     """Id of a work to the ids of the places that cite it."""
     macros: dict[str, str] = field(default_factory=dict)
     """TeX commands that formulas from here on know."""
+    terms: dict[str, str] = field(default_factory=dict)
+    """What the post's glossaries explain, to its id."""
+    tab_sets: int = 0
+    """How many sets of tabs there are so far."""
+    open_tab_sets: list[str] = field(default_factory=list)
+    """Names of those whose tabs are still to come, the innermost last."""
 
     def formula(self, tex: str, display: bool, place: Place, feed_tex: str = "") -> Formula:
         """A typeset formula; an error is noted at its place, and the TeX stands in for it.

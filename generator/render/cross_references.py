@@ -8,10 +8,11 @@ directly behind, `@eq-cut을(를)`, becomes the one that fits (see `particles`).
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import normalizeReference
@@ -60,6 +61,8 @@ class Item:
     before: str = ""
     after: str = ""
     """What stands around it inside brackets: `see`, `p. 3`."""
+    words: str = ""
+    """What it says instead; `%s` stands for the number."""
 
 
 def references_plugin(md: MarkdownIt) -> None:
@@ -185,6 +188,9 @@ def _label(item: Item, how: str, context: Context, place: Place, linked: bool) -
         return Shown("", "")
     label, page, title = found
     text = reference_text(label, context, short=item.short, bare=how == "ref")
+    if item.words:
+        number = reference_text(label, context, short=True, bare=True)
+        text = item.words.replace("%s", number).replace("{number}", number)
     around = [item.before + " " if item.before else "", " " + item.after if item.after else ""]
     html = escape(text, quote=False)
     if linked:
@@ -273,7 +279,11 @@ def without_links(token: Token) -> Token:
 
 def folders_referred_to(post: Post) -> set[str]:
     """The folders that a post names in references to other posts, whether there are such posts."""
-    return {match["post"] for match in ACROSS.finditer(post.source.text)} - {post.source.folder}
+    text = post.source.text
+    named = [match["post"] for match in (*ACROSS.finditer(text), *DOCUMENT.finditer(text))]
+    return {unicodedata.normalize("NFC", unquote(name)) for name in named} - {post.source.folder}
 
 
-ACROSS = re.compile(r"[@{](?P<post>[\w.-]+):(?:" + "|".join(PREFIXES) + ")-")
+ACROSS = re.compile(r"[@{`<](?P<post>[\w.-]+):(?:" + "|".join(PREFIXES) + ")-")
+DOCUMENT = re.compile(r"\{doc\}`[^`\n]*?\.\./(?P<post>[^`<>/\n]+)")
+"""`` {doc}`../ncut/index.ko.md` `` shows the other post's title."""

@@ -2,14 +2,15 @@
 
 A label tells by its prefix what it names. Numbers are given in one pass over the tokens of a
 post, in the order of the text, one sequence a kind, before anything is rendered: a reference may
-stand above what it refers to. Only labelled equations, figures and tables are numbered; statements
-always are; headings are as soon as one of them is labelled.
+stand above what it refers to. Only labelled equations, figures, tables and listings are numbered;
+statements always are; headings are as soon as one of them is labelled.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from html import escape
 
 from markdown_it.token import Token
 
@@ -30,7 +31,7 @@ STATEMENTS = {
     "rem": "remark",
 }
 """Prefix of a label to the kind of statement that it names."""
-PREFIXES = ("eq", "fig", "tbl", "sec", *STATEMENTS)
+PREFIXES = ("eq", "fig", "tbl", "lst", "sec", *STATEMENTS)
 LABEL = re.compile(rf"(?:{'|'.join(PREFIXES)})-[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?")
 LABEL_HINT = "a label is a prefix, a hyphen, letters from a to z and digits: eq-cut"
 
@@ -73,7 +74,9 @@ class Numbering:
             text: what to show of that place.
         """
         if not LABEL.fullmatch(name):
-            self.wrong(f"`{name}` is no label", place, text, LABEL_HINT)
+            better = f"{kind}-{name}"
+            hint = f"name it {better}" if LABEL.fullmatch(better) else LABEL_HINT
+            self.wrong(f"`{name}` is no label", place, text, hint)
         elif not name.startswith(kind + "-"):
             hint = f"name it {kind}-{name.partition('-')[2]}"
             self.wrong(f"the label `{name}` must start with `{kind}-`", place, text, hint)
@@ -145,8 +148,11 @@ def _number_equation(token: Token, place: Place, numbering: Numbering) -> None:
         return
     token.meta["equation"] = equation.numbered(lambda row: row.tag or numbering.next("eq"))
     for row in token.meta["equation"].labelled:
+        here = place.below(row.line)
         shown = f"({row.label})" if row.label == outer else rf"\label{{{row.label}}}"
-        numbering.label(row.label, "eq", row.number, place.below(row.line), shown)
+        if row.label == outer and "label_line" in token.meta:
+            here, shown = Place(place.cell, token.meta["label_line"]), token.meta["label_text"]
+        numbering.label(row.label, "eq", row.number, here, shown)
 
 
 def _number_cell(token: Token, place: Place, numbering: Numbering) -> None:
@@ -165,13 +171,14 @@ def _number_cell(token: Token, place: Place, numbering: Numbering) -> None:
 
 def _number_directive(token: Token, place: Place, numbering: Numbering) -> None:
     written: Written = token.meta["written"]
-    kind = written.counts
-    if not kind or "nonumber" in written.options:
+    kind, name = written.counts, written.options.get("label", "")
+    if not kind or "nonumber" in written.options or (written.only_labelled and not name):
         return
-    token.meta["number"] = numbering.next(kind)
-    name = written.options.get("label", "")
-    if name:
-        numbering.label(name, kind, token.meta["number"], place, f":label: {name}")
+    number = str(numbering.counts.get(kind, 0) + 1)
+    here = Place(place.cell, written.label_line)
+    labelled = bool(name) and numbering.label(name, kind, number, here, written.label_text)
+    if labelled or not written.only_labelled:
+        token.meta["number"] = numbering.next(kind)
 
 
 def _number_table(tokens: Sequence[Token], index: int, place: Place, numbering: Numbering) -> None:
@@ -214,6 +221,15 @@ def _number_inline(tokens: Sequence[Token], index: int, place: Place, numbering:
             if numbering.label(name, "fig", written, place, text):
                 numbering.next("fig")
                 child.meta["number"] = written
+
+
+def numbered_caption(start: str, has_text: bool) -> str:
+    """What a caption begins with, as HTML: `그림 2.`, then the text if there is one."""
+    if not start:
+        return ""
+    return f'<span class="caption-label">{escape(start, quote=False)}{"." * has_text}</span>' + (
+        " " * has_text
+    )
 
 
 def caption_start(label: str, number: str, strings: Mapping[str, str]) -> str:

@@ -30,8 +30,10 @@ from mdit_py_plugins.tasklists import tasklists_plugin
 from ..addresses import address, neighbour_path, slug
 from ..errors import MarkdownError, MathError
 from ..model import Cell, Code, Heading, Image, Prose
+from .admonitions import ADMONITION_DIRECTIVES, alerts_plugin
 from .captions import captions_plugin, take_braces
 from .code import highlight
+from .code_blocks import CODE_DIRECTIVES, LineLook
 from .context import Context, Medium, Place
 from .cross_references import (
     REFERENCE,
@@ -41,19 +43,38 @@ from .cross_references import (
     references_plugin,
     without_links,
 )
-from .directives import Directive, directives_plugin, prepare_directive
+from .directives import PROBLEM, Directive, directives_plugin, prepare_directive
 from .emphasis import cjk_emphasis_plugin
 from .equations import REFERENCE as FORMULA_REFERENCE
 from .equations import Equation, take_apart
+from .glossary import GLOSSARY_DIRECTIVES, name_terms
 from .images import publish_picture
-from .labels import CAPTION_OPEN, CELL, caption_start
-from .mathematics import DISPLAY_TOKENS, INLINE_TOKENS, mathematics_plugin
-from .roles import UNKNOWN as UNKNOWN_ROLE
-from .roles import note_unknown_role, roles_plugin
+from .labels import CAPTION_OPEN, CELL, caption_start, numbered_caption
+from .mathematics import (
+    DISPLAY_TOKENS,
+    INLINE_TOKENS,
+    MATHEMATICS_DIRECTIVES,
+    mathematics_plugin,
+)
+from .picture_directives import PICTURE, PICTURE_DIRECTIVES
+from .roles import LINK as ROLE_LINK
+from .roles import WRONG as WRONG_ROLE
+from .roles import note_wrong_role, prepare_link, roles_plugin
+from .side_notes import SIDE_NOTE_DIRECTIVES
 from .statements import STATEMENT_DIRECTIVES
+from .table_directives import TABLE_DIRECTIVES
+from .tabs import TAB_DIRECTIVES
 
 DIRECTIVES: dict[str, Directive] = {
     **STATEMENT_DIRECTIVES,
+    **ADMONITION_DIRECTIVES,
+    **TAB_DIRECTIVES,
+    **SIDE_NOTE_DIRECTIVES,
+    **PICTURE_DIRECTIVES,
+    **TABLE_DIRECTIVES,
+    **CODE_DIRECTIVES,
+    **MATHEMATICS_DIRECTIVES,
+    **GLOSSARY_DIRECTIVES,
 }
 """Name of a directive to how it is read and shown."""
 
@@ -68,6 +89,7 @@ PLUGINS: tuple[Callable[[MarkdownIt], None], ...] = (
     references_plugin,
     roles_plugin,
     partial(directives_plugin, known=DIRECTIVES),
+    alerts_plugin,
 )
 """What is read besides CommonMark 0.31, tables, strikethrough and bare links."""
 
@@ -151,12 +173,20 @@ def _inline_html(md: MarkdownIt, tokens: Sequence[Token], medium: Medium) -> str
 
 def first_paragraph(tokens: Sequence[Token]) -> str:
     """The text of the first paragraph, for an excerpt."""
+    beside = 0
     for token, following in pairwise(tokens):
-        if token.type == "paragraph_open" and not token.hidden:
+        if token.type.startswith("directive_") and (beside or _is_side_note(token)):
+            beside += token.nesting
+        if token.type == "paragraph_open" and not token.hidden and not beside:
             text = plain_text(following.children or [])
             if text:
                 return text
     return ""
+
+
+def _is_side_note(token: Token) -> bool:
+    written = token.meta.get("written")
+    return written is not None and written.name in SIDE_NOTE_DIRECTIVES
 
 
 def plain_text(tokens: Iterable[Token]) -> str:
@@ -220,6 +250,7 @@ def _prepare(
 ) -> None:
     place = Place(0, None)
     notes: dict[int, Place] = {}
+    name_terms(tokens, context)
     for index, token in enumerate(tokens):
         if token.type == "footnote_open":
             # A note written as `^[…]` knows no place of its own.
@@ -231,13 +262,17 @@ def _prepare(
         elif token.type in DISPLAY_TOKENS:
             _prepare_formula(token, True, context, place)
         elif token.type == "fence":
-            _prepare_fence(token)
+            _prepare_fence(token, context, place)
         elif token.type == "inline":
             _prepare_inline(token, context, place, attachments.get(place.cell, {}), notes)
         elif token.type == "paragraph_open":
             _prepare_figure(tokens, index, context)
         elif token.type == "directive_open":
             prepare_directive(token, DIRECTIVES, context, place)
+        elif token.type == PICTURE:
+            _prepare_picture(tokens, index, context, place)
+        elif token.type == PROBLEM:
+            context.errors.extend(error.at(cell=place.cell) for error in token.meta["problems"])
         elif token.type == "table_open" and "caption" in token.meta:
             token.meta["start"] = caption_start(
                 token.meta["label"], token.meta["number"], context.strings
@@ -272,9 +307,15 @@ def _prepare_heading(opening: Token, inline: Token, context: Context) -> None:
     opening.meta["inline"] = inline
 
 
-def _prepare_fence(token: Token) -> None:
+def _prepare_fence(token: Token, context: Context, place: Place) -> None:
     info = token.info.strip()
     language = info.split()[0] if info else ""
+    if "{" in info:
+        error = MarkdownError("code between fences has no attributes")
+        hint = "write ```{code-block} python, and below it options: :filename:, :emphasize-lines:"
+        context.errors.append(
+            error.at(line=place.line, cell=place.cell, text=token.markup + info, hint=hint)
+        )
     if language:
         token.meta["highlighted"] = highlight(token.content.rstrip("\n"), language)
 
@@ -352,13 +393,17 @@ def _prepare_inline(
     for child in token.children or []:
         here = place.below(passed)
         passed += _line_ends(child, "\n".join(lines[passed:]))
+        if "linkless" in token.meta and child.type in (REFERENCE, ROLE_LINK):
+            child.meta["inside_link"] = True
         if child.type in INLINE_TOKENS:
             _prepare_formula(child, bool(child.meta.get("display")), context, here)
         elif child.type == "link_open":
             target = context.target(str(child.attrGet("href") or ""), here)
             child.attrSet("href", target.address)
-        elif child.type == UNKNOWN_ROLE:
-            note_unknown_role(child.info, child.content, context, here)
+        elif child.type == WRONG_ROLE:
+            note_wrong_role(child, context, here)
+        elif child.type == ROLE_LINK:
+            child.children = prepare_link(child, context, here)
         elif child.type == REFERENCE:
             prepare_reference(child, context, here)
         elif child.type == "image":
@@ -369,7 +414,19 @@ def _prepare_inline(
             _prepare_image(child, context, here, attached)
         elif child.type == "footnote_ref":
             notes.setdefault(child.meta["id"], here)
-    token.children = _join_formulas(token.children or [])
+    shown = _without_role_links(token.children or [])
+    if "linkless" in token.meta:
+        shown = [child for child in shown if child.type not in ("link_open", "link_close")]
+    token.children = _join_formulas(shown)
+
+
+def _without_role_links(children: Sequence[Token]) -> list[Token]:
+    """Instead of a role that leads somewhere, the link that it is."""
+    return [
+        part
+        for token in children
+        for part in (token.children or [] if token.type == ROLE_LINK else [token])
+    ]
 
 
 def _line_ends(token: Token, source: str) -> int:
@@ -458,6 +515,45 @@ def _prepare_image(token: Token, context: Context, place: Place, attached: Attac
     context.images.append(Image(picture.shown, alt, *(picture.size or (0, 0))))
 
 
+def _prepare_picture(tokens: Sequence[Token], index: int, context: Context, place: Place) -> None:
+    """A picture of a directive: its words, and the width that its author wants."""
+    token = tokens[index]
+    image: Token = token.meta["image"]
+    if not image.children:
+        context.warnings.append(
+            MarkdownError("a picture has no alternative text (`:alt: …`)").at(
+                line=place.line, cell=place.cell, text=str(image.attrGet("src"))
+            )
+        )
+        image.children = [_text(_words_for(tokens[index:], str(image.attrGet("src"))))]
+    _prepare_image(image, context, place, {})
+    wanted: str = token.meta["width"]
+    if wanted.endswith("%"):
+        image.attrSet("style", f"width: {wanted}")
+    elif wanted:
+        _scale(image, float(wanted.removesuffix("px")))
+
+
+def _words_for(tokens: Sequence[Token], source: str) -> str:
+    """What stands for a picture that nobody describes: its caption, or the name of its file."""
+    for token in tokens:
+        if token.type == "directive_close":
+            break
+        if token.type == "inline":
+            return plain_text(token.children or [])
+    return PurePosixPath(source).stem
+
+
+def _scale(image: Token, width: float) -> None:
+    """Give a picture a width in CSS pixels, and the height that goes with it."""
+    old, height = image.attrGet("width"), image.attrGet("height")
+    image.attrSet("width", f"{width:.0f}")
+    if old and height:
+        image.attrSet("height", f"{float(height) * width / float(old):.0f}")
+    if image.attrGet("sizes"):
+        image.attrSet("sizes", f"(min-width: {width:.0f}px) {width:.0f}px, 100vw")
+
+
 FIRST_WORD = re.compile(r"^\S{1,12}(?!\S)")
 LAST_WORD = re.compile(r"(?<!\S)\S{1,12}$")
 """A short run without spaces: a longer one may break like other text."""
@@ -491,15 +587,6 @@ def _prepare_figure(tokens: Sequence[Token], index: int, context: Context) -> No
         tokens[index].attrSet("id", label)
         start = numbered_caption(caption_start(label, number, context.strings), bool(caption))
     inline.children = [image, _html(f"<figcaption>{start}"), *caption, _html("</figcaption>")]
-
-
-def numbered_caption(start: str, has_text: bool) -> str:
-    """What a caption begins with, as HTML: `그림 2.`, then the text if there is one."""
-    if not start:
-        return ""
-    return f'<span class="caption-label">{escape(start, quote=False)}{"." * has_text}</span>' + (
-        " " * has_text
-    )
 
 
 def _html(content: str) -> Token:
@@ -576,12 +663,13 @@ def _code_block(
 ) -> str:
     token = tokens[i]
     language = unescapeAll(token.info).strip().partition(" ")[0]
+    look: LineLook = token.meta.get("look", LineLook())
     if env.get("medium") == "page":
         plain = escape(token.content.rstrip("\n"), quote=False)
-        return code_block(token.meta.get("highlighted") or plain, language)
+        return code_block(look.page(token.meta.get("highlighted") or plain), language)
     # CommonMark's own form: the language as a class, the last line end kept.
     attribute = f' class="language-{escapeHtml(language)}"' if language else ""
-    return f"<pre><code{attribute}>{escapeHtml(token.content)}</code></pre>\n"
+    return f"<pre><code{attribute}>{look.feed(escapeHtml(token.content))}</code></pre>\n"
 
 
 def code_block(html: str, language: str) -> str:
@@ -675,6 +763,12 @@ def _image(
     return html
 
 
+def _picture(
+    self: RendererProtocol, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType
+) -> str:
+    return _image(self, [tokens[i].meta["image"]], 0, options, env)
+
+
 def _html_inline(
     self: RendererProtocol, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType
 ) -> str:
@@ -694,6 +788,7 @@ RENDER_RULES: dict[str, Rule] = {
     "math_block_label": _formula,
     "amsmath": _formula,
     "image": _image,
+    PICTURE: _picture,
     "html_inline": _html_inline,
     "fence": _code_block,
     "code_block": _code_block,

@@ -16,6 +16,10 @@ from markdown_it.rules_inline import StateInline
 from mdit_py_plugins.amsmath import amsmath_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
+from .context import Context
+from .directive_options import TEXT
+from .directives import Directive, Draft, Frame, Written
+
 INLINE_TOKENS = frozenset(("math_inline", "math_inline_double"))
 """`$$…$$` in running text is inline mathematics, as in kramdown."""
 DISPLAY_TOKENS = frozenset(("math_block", "math_block_label", "amsmath"))
@@ -119,3 +123,31 @@ def _block_brackets(state: StateBlock, start: int, end: int, silent: bool) -> bo
     token.info = (behind["braces"] or behind["brackets"] or "").strip()
     state.line = line + 1
     return True
+
+
+def _push_formula(draft: Draft) -> None:
+    """The body of a `{math}` as the formula between dollars that it stands for."""
+    token = draft.state.push("math_block", "math", 0)
+    token.block = True
+    token.content = draft.text()
+    token.map = [draft.body, draft.last]
+    token.markup = "$$"
+    token.info = draft.options.get("label", "")
+    line = draft.line_of("label")
+    token.meta = {"label_line": line + draft.first_line, "label_text": draft.line_text(line)}
+
+
+def _show(written: Written, number: str, context: Context) -> tuple[Frame, Frame]:
+    return Frame(""), Frame("")
+
+
+MATHEMATICS_DIRECTIVES = {
+    "math": Directive(
+        _show,
+        {"label": TEXT},
+        argument="none",
+        needs={"body": "write the formula below its options"},
+        body="text",
+        push=_push_formula,
+    )
+}

@@ -22,10 +22,9 @@ from .context import Context, Place
 from .drawings import NotAPicture, by_matplotlib, page_figure, safe_svg
 from .images import Picture, measure, publish_picture
 from .interactive import Figure, figure_of
-from .labels import caption_start
+from .labels import caption_start, numbered_caption
 from .markdown import (
     display_formula,
-    numbered_caption,
     read_fragment,
     render_inline,
     render_tokens,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from .context import Context
+from .directive_options import FLAG, TEXT
 from .directives import Directive, Frame, Written
 from .labels import STATEMENTS
 
@@ -23,10 +24,10 @@ def _show(written: Written, number: str, context: Context) -> tuple[Frame, Frame
         f'<section class="statement {kind}"{identity}>\n'
         f'<p class="statement-title"><strong>{shown}</strong>{opened}',
         f"{closed}</p>\n",
-        "</section>\n",
+        closing="</section>\n",
     )
     opened, closed = (" (", ")") if written.argument else ("", "")
-    feed = Frame(f"<p><strong>{head}</strong>{opened}", f"{closed}</p>\n", "")
+    feed = Frame(f"<p><strong>{head}</strong>{opened}", f"{closed}</p>\n")
     return page, feed
 
 
@@ -37,9 +38,9 @@ def _show_proof(written: Written, number: str, context: Context) -> tuple[Frame,
     page = Frame(
         f'<section class="statement proof">\n<p class="statement-title"><em>{name}</em>{opened}',
         f"{closed}</p>\n",
-        '<p class="qed">∎</p>\n</section>\n',
+        closing='<p class="qed">∎</p>\n</section>\n',
     )
-    feed = Frame(f"<p><em>{name}</em>{opened}", f"{closed}</p>\n", "<p>∎</p>\n")
+    feed = Frame(f"<p><em>{name}</em>{opened}", f"{closed}</p>\n", closing="<p>∎</p>\n")
     return page, feed
 
 
@@ -48,7 +49,7 @@ def _kind(written: Written) -> str:
 
 
 def _statement(prefix: str) -> Directive:
-    return Directive(_show, options=("label", "nonumber"), counts=prefix)
+    return Directive(_show, {"label": TEXT, "nonumber": FLAG}, counts=prefix)
 
 
 PROOF = Directive(_show_proof)

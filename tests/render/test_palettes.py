@@ -64,6 +64,33 @@ def test_colours_of_a_terminal_stand_out(rules: str, page: dict[str, str]) -> No
 
 
 @pytest.mark.parametrize("page", [LIGHT, DARK])
+def test_titles_and_text_of_admonitions_stand_out(page: dict[str, str]) -> None:
+    """The title of each kind, and the page's inks, on the kind's ground: at least 4.5."""
+    share = re.search(r"color-mix\(in srgb, var\(--kind\) (\d+)%, var\(--paper\)\)", STYLE)
+    assert share
+    kinds = [name for name in page if name.startswith("kind-")]
+    assert len(kinds) == 5
+    for kind in kinds:
+        ground = mixed(page[kind], page["paper"], int(share[1]) / 100)
+        for colour in (page[kind], page["ink"], page["ink-soft"], page["accent"]):
+            assert contrast(colour, ground) >= 4.5, f"{colour} on {kind}"
+
+
+def mixed(colour: str, ground: str, share: float) -> str:
+    """A colour of which `share` is the first, the rest the second (CSS Color 5, in sRGB)."""
+    pairs = zip(*(bytes.fromhex(text[1:]) for text in (colour, ground)), strict=True)
+    return "#" + bytes(round(a * share + b * (1 - share)) for a, b in pairs).hex()
+
+
+@pytest.mark.parametrize(("palette", "page"), [(Light, LIGHT), (Dark, DARK)])
+def test_code_in_a_marked_line_stands_out(palette: type[Style], page: dict[str, str]) -> None:
+    """Each colour of code, and the numbers of lines, on the ground of a line to look at."""
+    colours = [f"#{style['color']}" for _, style in palette if style["color"]]
+    for colour in (*colours, page["ink-soft"]):
+        assert contrast(colour, page["line-mark"]) >= 4.5, colour
+
+
+@pytest.mark.parametrize("page", [LIGHT, DARK])
 def test_colours_of_figures_stand_out(page: dict[str, str]) -> None:
     """The lines that Matplotlib draws in turn: at least 3 (WCAG 2.2, 1.4.11) on both pages."""
     settings = (REPOSITORY / "generator" / "execute" / "matplotlibrc").read_text(encoding="utf-8")

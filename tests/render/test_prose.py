@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 import pytest
@@ -29,9 +30,22 @@ def fixtures(name: str) -> list[object]:
     ]
 
 
+PAGES = (
+    "prose.txt",
+    "mathematics.txt",
+    "emphasis.txt",
+    "admonitions.txt",
+    "tabs.txt",
+    "pictures.txt",
+    "tables.txt",
+    "code_blocks.txt",
+    "roles.txt",
+)
+
+
 @pytest.mark.parametrize(
     ("source", "expected"),
-    [*fixtures("prose.txt"), *fixtures("mathematics.txt"), *fixtures("emphasis.txt")],
+    [case for name in PAGES for case in fixtures(name)],
 )
 def test_fixture(source: str, expected: str) -> None:
     """The page shows the Markdown as the fixture says."""
@@ -44,13 +58,17 @@ NEIGHBOURS = {
 }
 
 
-@pytest.mark.parametrize(("source", "expected"), fixtures("feed.txt"))
+@pytest.mark.parametrize(
+    ("source", "expected"), [*fixtures("feed.txt"), *fixtures("directives_feed.txt")]
+)
 def test_feed_fixture(source: str, expected: str) -> None:
     """An entry of a feed stands without style sheets, scripts and relative addresses."""
     assert render_post(source + "\n", neighbours=NEIGHBOURS).feed_body.strip("\n") == expected
 
 
-@pytest.mark.parametrize(("source", "expected"), fixtures("errors.txt"))
+@pytest.mark.parametrize(
+    ("source", "expected"), [*fixtures("errors.txt"), *fixtures("directive_errors.txt")]
+)
 def test_error_fixture(source: str, expected: str) -> None:
     """Every mistake is reported with its cell, its line below the front matter, and its text."""
     outputs = [[Bundle({"text/plain": "1"})]] * source.count("```{code-cell}")
@@ -163,6 +181,31 @@ def test_the_excerpt_is_plain_text() -> None:
     """Without a description it is the first paragraph, without markup."""
     excerpt = render_post("## Title\n\nSome *text* with `code`, $x^2$ and [a link](#y).\n").excerpt
     assert excerpt == "Some text with code, x^2 and a link."
+
+
+def test_a_side_note_is_no_excerpt() -> None:
+    """It stands before the paragraph it belongs to, but the post does not begin with it."""
+    text = "::::{margin}\n:::{note}\nBeside.\n:::\nBeside.\n::::\n\nThe text.\n"
+    assert render_post(text).excerpt == "The text."
+
+
+def test_tabs_of_an_output_have_ids_of_their_own() -> None:
+    """Markdown that code puts out may hold what prose does; no id stands twice on the page."""
+    tabs = "::::{tab-set}\n:::{tab-item} One\nText.\n:::\n::::\n"
+    cell = "```{code-cell}\n1\n```\n"
+    outputs = [[Bundle({"text/markdown": tabs}), Bundle({"text/markdown": tabs})]]
+    ids = re.findall(r'id="(tabs-[^"]*)"', render_post(f"{tabs}\n{cell}", outputs).body)
+    assert ids == ["tabs-1-1", "tabs-2-1", "tabs-3-1"]
+
+
+def test_a_picture_that_nobody_describes_is_told_to_its_author() -> None:
+    """Prose's figures like those of cells; one of Markdown's own has words in its brackets."""
+    figure = ":::{figure} p.svg\nOne.\n:::\n"
+    (warning,) = render_post(figure, neighbours=NEIGHBOURS).warnings
+    assert (warning.line, warning.text) == (FRONT_MATTER.count("\n") + 1, "p.svg")
+    assert "no alternative text" in str(warning)
+    described = ":::{figure} p.svg\n:alt: A line\nOne.\n:::\n"
+    assert render_post(described, neighbours=NEIGHBOURS).warnings == ()
 
 
 def test_a_feed_needs_nothing_but_its_text() -> None:

@@ -14,6 +14,7 @@ from generator.errors import BuildFailed, InkcellError, flatten
 from generator.model import Bundle, ExecutedPost, Post, Results, Source, Typeset
 from generator.parse import parse
 from generator.render import collect_labels, render
+from generator.render.cross_references import folders_referred_to
 from generator.render.equations import take_apart
 from generator.render.macros import take_definitions
 from generator.render.particles import PARTICLE, agree
@@ -127,6 +128,15 @@ def test_a_reference_leads_to_another_post() -> None:
         '<a class="reference" href="/math/2022-07-08-ncut/#eq-second" title="The post ncut">'
         "식 (2)</a>를"
     ) in body(post("a", "@ncut:eq-second을(를)\n"), other)
+
+
+def test_a_role_shows_the_title_of_another_post() -> None:
+    """The post depends on that title, so its folder is one that it refers to."""
+    written = post("a", "{doc}`../ncut/index.ko.md` and {doc}`words <../ncut>`\n")
+    assert folders_referred_to(written) == {"ncut"}
+    page = body(written, post("ncut", "Text.\n"))
+    assert '<a href="/math/2022-07-08-ncut/">The post ncut</a>' in page
+    assert '<a href="/math/2022-07-08-ncut/">words</a>' in page
 
 
 def test_it_leads_to_the_version_in_its_own_language() -> None:
@@ -347,6 +357,31 @@ PIECES = [
     *("$$", "$", "\\label{eq-a}", "\\tag{1}", "\\begin{align}", "\\end{align}", "\\\\", "&", "{"),
     *(" (eq-a)", "{#eq-a}", "{#fig-a}", "![x](p.svg)", "# H", "| a |\n|---|", ": x {#tbl-a}", "}"),
     *(":::{theorem}", ":::", "```{proof}", "```", ":label: thm-a", "---", "- ", "> ", "\n", "\n\n"),
+    *(
+        ":::{tab-set}",
+        ":::{tab-item} A",
+        ":::{figure} p.svg",
+        ":::{list-table}",
+        "* - a",
+        ":width: 9%",
+    ),
+    *(
+        "```{csv-table}",
+        "a, b",
+        "```{code-block} python",
+        ":emphasize-lines: 1",
+        "> [!NOTE]",
+        ":::{note}",
+    ),
+    *(
+        "{term}`a`",
+        "{doc}`../a`",
+        ":::{glossary}",
+        "A\n: b",
+        "```{math}",
+        ":name: fig-b",
+        ":::{table}",
+    ),
     *("\\newcommand{\\x}", "[1]", "#1", "\\def\\x", "%", "*", "@a:eq-a", "[^1]", "[^1]: "),
 ]
 

@@ -5,6 +5,7 @@ The posts really run here (or their kept results are used), so these tests see w
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import http.server
 import os
@@ -21,7 +22,7 @@ from generator.config import read_config
 from generator.pipeline import build
 from generator.write import write
 
-from ..conftest import REPOSITORY
+from ..conftest import REPOSITORY, SETTINGS
 
 BASE = "/project"
 URL = "https://user.example" + BASE
@@ -64,12 +65,30 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The blog of this repository, built below a base path and served there."""
     root = tmp_path_factory.mktemp("www")
-    output = root / BASE.strip("/")
-    write(build(replace(read_config(REPOSITORY, url=URL))), output)
+    write(build(replace(read_config(REPOSITORY, url=URL))), root / BASE.strip("/"))
+    with serve(root) as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def constructs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A blog of one post, in two languages, that has all that prose can hold; no code runs."""
+    blog, root = tmp_path_factory.mktemp("constructs"), tmp_path_factory.mktemp("www")
+    shutil.copytree(REPOSITORY / "tests" / "fixtures" / "constructs", blog / "posts" / "constructs")
+    (blog / "pyproject.toml").write_text(SETTINGS, encoding="utf-8")
+    write(build(read_config(blog, url=URL)), root / BASE.strip("/"))
+    with serve(root) as site:
+        yield site
+
+
+@contextlib.contextmanager
+def serve(root: Path) -> Iterator[Served]:
+    """A site below the base path in a folder, served on loopback."""
     handler = functools.partial(QuietHandler, directory=str(root))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield Served(output, f"http://127.0.0.1:{server.server_port}{BASE}/")
+        address = f"http://127.0.0.1:{server.server_port}{BASE}/"
+        yield Served(root / BASE.strip("/"), address)
         server.shutdown()
 
 

@@ -157,15 +157,20 @@ def test_axe_finds_nothing(browser: Browser, served: Served, screen: str, scheme
     for path in served.pages:
         page = open_page(browser, served.address + path, *SCREENS[screen], scheme)
         unfold(page)
-        page.add_script_tag(path=str(AXE))
-        result: Any = page.evaluate("axe.run()")
+        found = axe_violations(page)
         page.context.close()
-        found = [
-            f"{violation['id']}: {node['html'][:200]}"
-            for violation in result["violations"]
-            for node in violation["nodes"]
-        ]
         assert found == [], path
+
+
+def axe_violations(page: Page) -> list[str]:
+    """What axe finds wrong on a page."""
+    page.add_script_tag(path=str(AXE))
+    result: Any = page.evaluate("axe.run()")
+    return [
+        f"{violation['id']}: {node['html'][:200]}"
+        for violation in result["violations"]
+        for node in violation["nodes"]
+    ]
 
 
 CHARACTERS_A_LINE = """

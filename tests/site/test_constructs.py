@@ -1,0 +1,138 @@
+"""All that prose can hold, in Korean and in English, in Chromium and through the Nu checker."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from .conftest import Served
+from .test_browser import SCREENS, axe_violations, open_page, unfold
+from .test_checkers import nu_errors
+
+pytestmark = [pytest.mark.xdist_group("constructs")]
+
+PATHS = ("web/2022-07-08-constructs/", "en/web/2022-07-08-constructs/")
+
+
+@pytest.mark.java
+def test_the_pages_are_valid_html(constructs: Served) -> None:
+    """By the checker that the W3C and WHATWG use."""
+    assert nu_errors(constructs.folder) == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(("screen", "scheme"), [("phone", "light"), ("desktop", "dark")])
+def test_axe_finds_nothing(
+    browser: Browser, constructs: Served, path: str, screen: str, scheme: str
+) -> None:
+    """WCAG 2.2 A and AA, and axe's best practices, with all parts open."""
+    page = open_page(browser, constructs.address + path, *SCREENS[screen], scheme)
+    unfold(page)
+    found = axe_violations(page)
+    page.context.close()
+    assert found == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("screen", SCREENS)
+def test_nothing_scrolls_sideways(browser: Browser, constructs: Served, screen: str) -> None:
+    """Long code scrolls in itself, in a box too; what stands in a box does not hang out of it."""
+    for path in PATHS:
+        page = open_page(browser, constructs.address + path, *SCREENS[screen], "light")
+        unfold(page)
+        widths = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+        outside = page.evaluate(
+            """[...document.querySelectorAll('.admonition pre, .tab pre')].filter(pre => {
+                 const box = pre.closest('.admonition, .tab').getBoundingClientRect();
+                 const own = pre.getBoundingClientRect();
+                 return own.width > 0 && (own.left < box.left || own.right > box.right + 1);
+               }).length"""
+        )
+        page.context.close()
+        assert widths[0] <= widths[1]
+        assert outside == 0
+
+
+def shown_tabs(page: Page) -> list[bool]:
+    """Which tabs of the page can be seen."""
+    shown: list[bool] = page.evaluate(
+        "[...document.querySelectorAll('.tab')].map(tab => tab.checkVisibility())"
+    )
+    return shown
+
+
+@pytest.mark.browser
+def test_tabs_need_no_script(browser: Browser, constructs: Served) -> None:
+    """The arrow keys choose, the first or the selected one is shown, print shows all."""
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(constructs.address + PATHS[1])
+    panels = page.locator(".tab")
+    assert [panels.nth(n).is_visible() for n in range(5)] == [True, False, False, False, True]
+    page.get_by_role("radio", name="Python").first.focus()
+    page.keyboard.press("ArrowRight")
+    assert [panels.nth(n).is_visible() for n in range(5)] == [False, True, False, False, True]
+    page.emulate_media(media="print")
+    assert all(panels.nth(n).is_visible() for n in range(5))
+    context.close()
+
+
+@pytest.mark.browser
+def test_synchronous_tabs_move_together(browser: Browser, constructs: Served) -> None:
+    """With the theme's script; the tab that was pressed stays where it was on the screen."""
+    page = open_page(browser, constructs.address + PATHS[1], *SCREENS["desktop"], "light")
+    label = page.locator(".tabs > label", has_text="Python").last
+    label.scroll_into_view_if_needed()
+    before = label.bounding_box()
+    label.click()
+    after = label.bounding_box()
+    assert shown_tabs(page) == [True, False, False, True, False]
+    page.locator(".tabs > label", has_text="JavaScript").first.click()
+    assert shown_tabs(page) == [False, True, False, False, True]
+    page.context.close()
+    assert before is not None
+    assert after is not None
+    assert abs(before["y"] - after["y"]) < 2
+
+
+OVERLAPS = """
+() => {
+  const boxes = [...document.querySelectorAll('.side-note')].map(e => e.getBoundingClientRect());
+  const others = [...document.querySelectorAll('.toc, .body > :not(.side-note), .side-note')];
+  return boxes.flatMap(a => others.map(e => e.getBoundingClientRect()).filter(b =>
+    !(a.left === b.left && a.top === b.top) &&
+    a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom)).length;
+}
+"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [390, 1343, 1344, 1440, 1920])
+def test_a_side_note_hides_nothing(browser: Browser, constructs: Served, width: int) -> None:
+    """In the margin it touches neither text nor contents, and it leaves the page nowhere."""
+    for path in PATHS:
+        page = open_page(browser, constructs.address + path, width, 900, "light")
+        overlaps = page.evaluate(OVERLAPS)
+        box = page.locator(".side-note").first.bounding_box()
+        body = page.locator(".body").bounding_box()
+        page.context.close()
+        assert overlaps == 0
+        assert box is not None
+        assert body is not None
+        assert box["x"] >= 0
+        assert (box["x"] + box["width"] < body["x"]) == (width >= 1344)
+
+
+@pytest.mark.browser
+def test_numbers_of_lines_are_not_copied(browser: Browser, constructs: Served) -> None:
+    """Selecting a listing gives its code."""
+    page = open_page(browser, constructs.address + PATHS[1], *SCREENS["desktop"], "light")
+    text = page.evaluate(
+        """() => {
+          getSelection().selectAllChildren(document.querySelectorAll('.listing pre')[1]);
+          return getSelection().toString();
+        }"""
+    )
+    page.context.close()
+    assert text.rstrip("\n") == "a = 1\nb = 2\nc = 3"

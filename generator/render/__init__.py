@@ -66,7 +66,7 @@ def render(
     post = executed.post
     md = make_markdown()
     works = _works(post)
-    tokens = read_prose(md, post.notebook.cells, works)
+    tokens = read_prose(md, post.notebook.cells, works, post.meta.language)
     numbering = number(tokens)
     context = Context(
         post,
@@ -129,7 +129,9 @@ def collect_labels(
     found: dict[str, Mapping[str, Label]] = {}
     for post in posts:
         if post.source.folder in wanted:
-            tokens = read_prose(make_markdown(), post.notebook.cells, _works(post))
+            tokens = read_prose(
+                make_markdown(), post.notebook.cells, _works(post), post.meta.language
+            )
             found[post.source.path] = number(tokens).labels
     return found
 

@@ -51,6 +51,7 @@ from .mathematics import DISPLAY_TOKENS, INLINE_TOKENS, mathematics_plugin
 from .roles import UNKNOWN as UNKNOWN_ROLE
 from .roles import note_unknown_role, roles_plugin
 from .statements import STATEMENT_DIRECTIVES
+from .typography import printed, typography_plugin
 
 DIRECTIVES: dict[str, Directive] = {
     **STATEMENT_DIRECTIVES,
@@ -68,6 +69,7 @@ PLUGINS: tuple[Callable[[MarkdownIt], None], ...] = (
     references_plugin,
     roles_plugin,
     partial(directives_plugin, known=DIRECTIVES),
+    typography_plugin,
 )
 """What is read besides CommonMark 0.31, tables, strikethrough and bare links."""
 
@@ -92,9 +94,11 @@ ShowCell = Callable[[Code], tuple[str, str]]
 """A code cell -> its HTML with its outputs: (for the page, for the feed)."""
 
 
-def read_prose(md: MarkdownIt, cells: Iterable[Cell], works: Iterable[str]) -> list[Token]:
+def read_prose(
+    md: MarkdownIt, cells: Iterable[Cell], works: Iterable[str], language: str
+) -> list[Token]:
     """The tokens of a whole post; `works` are the ids that can be cited."""
-    env: EnvType = {"works": tuple(works)}
+    env: EnvType = {"works": tuple(works), "language": language}
     tokens: list[Token] = []
     for cell in cells:
         if isinstance(cell, Prose):
@@ -122,7 +126,7 @@ def prepare(tokens: Sequence[Token], context: Context, show_cell: ShowCell) -> N
 def read_fragment(md: MarkdownIt, text: str, context: Context, place: Place) -> list[Token]:
     """The tokens of a Markdown text that stands alone: an output, or a caption."""
     cell = Prose(text, place.cell, place.line or 1)
-    env: EnvType = {"works": tuple(context.works)}
+    env = _fragment_env(context)
     tokens = _read_inline(md, _read_blocks(md, cell, env), env)
     _demote_headings(tokens)
     _prepare(tokens, context, {}, None)
@@ -131,10 +135,14 @@ def read_fragment(md: MarkdownIt, text: str, context: Context, place: Place) -> 
 
 def render_inline(md: MarkdownIt, text: str, context: Context, place: Place) -> tuple[str, str]:
     """A caption as inline HTML: (for the page, for the feed). `1. The cut` is no list in it."""
-    inline = md.parseInline(text.strip(), {"works": tuple(context.works)})[0]
+    inline = md.parseInline(text.strip(), _fragment_env(context))[0]
     _prepare_inline(inline, context, place, {}, {})
     page, feed = (_inline_html(md, inline.children or [], m) for m in ("page", "feed"))
     return page, feed
+
+
+def _fragment_env(context: Context) -> EnvType:
+    return {"works": tuple(context.works), "language": context.post.meta.language}
 
 
 def render_tokens(md: MarkdownIt, tokens: Sequence[Token], medium: Medium) -> str:
@@ -480,6 +488,7 @@ def _prepare_figure(tokens: Sequence[Token], index: int, context: Context) -> No
     tokens[index].hidden = closing.hidden = False
     caption: list[Token] = []
     if title := str(image.attrs.pop("title", "")):
+        title = printed(title, context.post.meta.language)
         caption = [_html(escape(title, quote=False))]
     elif image.children:
         caption = copy.deepcopy(image.children)

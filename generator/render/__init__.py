@@ -35,6 +35,7 @@ from .markdown import (
     contents,
     first_paragraph,
     make_markdown,
+    place_contents,
     prepare,
     read_prose,
     render_tokens,
@@ -81,6 +82,7 @@ def render(
     )
     outputs = dict(zip(post.notebook.code, executed.results.outputs, strict=True))
     prepare(tokens, context, lambda code: _cell(code, outputs[code], md, context))
+    has_contents = place_contents(md, tokens, strings["contents"])
     image = _image(context)
     if context.errors:
         with blame(post.source.path):
@@ -104,6 +106,7 @@ def render(
         libraries=tuple(sorted(context.libraries)),
         labels=numbering.labels,
         has_references=context.has_references,
+        has_contents=has_contents,
         works=listed_works(post.meta.references, post.meta.bibliography, context.citations),
         citations={key: tuple(places) for key, places in context.citations.items()},
         warnings=tuple(warning.at(file=post.source.path) for warning in context.warnings),

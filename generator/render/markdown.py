@@ -30,8 +30,18 @@ from mdit_py_plugins.tasklists import tasklists_plugin
 from ..addresses import address, neighbour_path, slug
 from ..errors import MarkdownError, MathError
 from ..model import Cell, Code, Heading, Image, Prose
-from .captions import captions_plugin, take_braces
+from .abbreviations import abbreviations_plugin
+from .attributes import (
+    CONTENTS,
+    attributes_plugin,
+    classes,
+    heading_attributes,
+    is_listed,
+    reserve_ids,
+)
+from .captions import captions_plugin
 from .code import highlight
+from .contents import contents_list
 from .context import Context, Medium, Place
 from .cross_references import (
     REFERENCE,
@@ -45,7 +55,15 @@ from .directives import Directive, directives_plugin, prepare_directive
 from .emphasis import cjk_emphasis_plugin
 from .equations import REFERENCE as FORMULA_REFERENCE
 from .equations import Equation, take_apart
-from .images import publish_picture
+from .foreign import (
+    FOREIGN,
+    foreign_plugin,
+    note_bars,
+    note_foreign,
+    note_unread_blocks,
+)
+from .images import publish_picture, sized
+from .kramdown import COMMENT, kramdown_plugin
 from .labels import CAPTION_OPEN, CELL, caption_start
 from .mathematics import DISPLAY_TOKENS, INLINE_TOKENS, mathematics_plugin
 from .roles import UNKNOWN as UNKNOWN_ROLE
@@ -69,7 +87,11 @@ PLUGINS: tuple[Callable[[MarkdownIt], None], ...] = (
     references_plugin,
     roles_plugin,
     partial(directives_plugin, known=DIRECTIVES),
+    attributes_plugin,
+    kramdown_plugin,
+    foreign_plugin,
     typography_plugin,
+    abbreviations_plugin,
 )
 """What is read besides CommonMark 0.31, tables, strikethrough and bare links."""
 
@@ -175,7 +197,7 @@ def plain_text(tokens: Iterable[Token]) -> str:
             parts.append(" ")
         elif token.type == "image":
             parts.append(plain_text(token.children or []))
-        elif token.type not in ("html_inline", "footnote_ref"):
+        elif token.type not in ("html_inline", "footnote_ref", COMMENT):
             parts.append(token.content)
     return " ".join("".join(parts).split())
 
@@ -196,7 +218,7 @@ def _read_blocks(md: MarkdownIt, cell: Prose, env: EnvType) -> list[Token]:
     for index, token in enumerate(tokens):
         token.meta = {**token.meta, "cell": cell.cell}
         if token.type == "heading_open":
-            take_braces(token, tokens[index + 1])
+            heading_attributes(token, tokens[index + 1])
         if token.map:
             token.map = [line + cell.line for line in token.map]
     return tokens
@@ -226,6 +248,7 @@ def _prepare(
     attachments: Mapping[int, Attached],
     show_cell: ShowCell | None,
 ) -> None:
+    reserve_ids(tokens, context)
     place = Place(0, None)
     notes: dict[int, Place] = {}
     for index, token in enumerate(tokens):
@@ -234,13 +257,16 @@ def _prepare(
             place = notes.get(token.meta["id"], place)
         elif token.map or "cell" in token.meta:
             place = Place(token.meta.get("cell", place.cell), token.map[0] if token.map else None)
+        note_unread_blocks(token, context, place)
         if token.type == "heading_open":
             _prepare_heading(token, tokens[index + 1], context)
         elif token.type in DISPLAY_TOKENS:
             _prepare_formula(token, True, context, place)
-        elif token.type == "fence":
-            _prepare_fence(token)
+        elif token.type in ("fence", "code_block"):
+            _prepare_code(token)
         elif token.type == "inline":
+            if tokens[index - 1].type == "paragraph_open":
+                note_bars(token.content, context, place)
             _prepare_inline(token, context, place, attachments.get(place.cell, {}), notes)
         elif token.type == "paragraph_open":
             _prepare_figure(tokens, index, context)
@@ -264,11 +290,9 @@ def _prepare(
 
 
 def _prepare_heading(opening: Token, inline: Token, context: Context) -> None:
-    label = opening.meta.get("label", "")
-    if label in context.labels or (label and label not in context.ids):
-        context.ids.add(label)
+    opening.meta["inline"] = inline
+    if label := opening.meta.get("label", ""):
         opening.attrSet("id", label)
-        opening.meta["inline"] = inline
         return
     wanted = slug(plain_text(inline.children or [])) or "section"
     unique, number = wanted, 1
@@ -277,10 +301,15 @@ def _prepare_heading(opening: Token, inline: Token, context: Context) -> None:
         unique = f"{wanted}-{number}"
     context.ids.add(unique)
     opening.attrSet("id", unique)
-    opening.meta["inline"] = inline
 
 
-def _prepare_fence(token: Token) -> None:
+def _prepare_code(token: Token) -> None:
+    # kramdown names the language of a block below it: {: .language-python}
+    named = [name for name in classes(token) if name.startswith("language-")]
+    if named and not token.info.strip():
+        token.info = named[0].removeprefix("language-")
+    if named:
+        token.attrSet("class", " ".join(n for n in classes(token) if n not in named))
     info = token.info.strip()
     language = info.split()[0] if info else ""
     if language:
@@ -365,6 +394,8 @@ def _prepare_inline(
         elif child.type == "link_open":
             target = context.target(str(child.attrGet("href") or ""), here)
             child.attrSet("href", target.address)
+        elif child.type == FOREIGN:
+            note_foreign(child, context, here)
         elif child.type == UNKNOWN_ROLE:
             note_unknown_role(child.info, child.content, context, here)
         elif child.type == REFERENCE:
@@ -380,11 +411,15 @@ def _prepare_inline(
     token.children = _join_formulas(token.children or [])
 
 
+WRITTEN_OUT = ("html_inline", REFERENCE, FOREIGN, COMMENT)
+"""Inline tokens whose content is all that was written."""
+
+
 def _line_ends(token: Token, source: str) -> int:
     """How many line ends an inline token took; `source` is the text from its line on."""
     if token.type in ("softbreak", "hardbreak"):
         return 1
-    if token.type in INLINE_TOKENS or token.type in ("html_inline", REFERENCE):
+    if token.type in INLINE_TOKENS or token.type in WRITTEN_OUT:
         return token.content.count("\n")
     if token.type == "image":
         return sum(_line_ends(child, source) for child in token.children or [])
@@ -458,7 +493,8 @@ def _prepare_image(token: Token, context: Context, place: Place, attached: Attac
         return
     config = context.links.config
     picture = publish_picture(content, path, PurePosixPath(name).suffix, context)
-    for attribute, value in picture.attributes(config).items():
+    given = {name: str(value) for name, value in token.attrs.items()}
+    for attribute, value in sized(picture.attributes(config), given).items():
         token.attrSet(attribute, value)
     if picture.versions:
         token.meta["original"] = address(picture.path, config)
@@ -576,7 +612,7 @@ def display_formula(html: str, env: EnvType) -> str:
 def _cell(
     self: RendererProtocol, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType
 ) -> str:
-    html: str = tokens[i].meta[env["medium"]]
+    html: str = tokens[i].meta.get(env.get("medium", "page"), "")
     return html
 
 
@@ -587,7 +623,8 @@ def _code_block(
     language = unescapeAll(token.info).strip().partition(" ")[0]
     if env.get("medium") == "page":
         plain = escape(token.content.rstrip("\n"), quote=False)
-        return code_block(token.meta.get("highlighted") or plain, language)
+        html = code_block(token.meta.get("highlighted") or plain, language)
+        return _with_attributes(html, "pre", token)
     # CommonMark's own form: the language as a class, the last line end kept.
     attribute = f' class="language-{escapeHtml(language)}"' if language else ""
     return f"<pre><code{attribute}>{escapeHtml(token.content)}</code></pre>\n"
@@ -611,7 +648,22 @@ def _table_open(
         identity = f' id="{escape(tokens[i].meta["label"])}"' if page else ""
         start = numbered_caption(tokens[i].meta["start"], bool(text))
         opening = f"<figure{identity}>\n<figcaption>{start}{text}</figcaption>\n"
-    return opening + ('<div class="table" tabindex="0">' if page else "") + "<table>\n"
+    table = _with_attributes("<table>\n", "table", tokens[i])
+    return opening + ('<div class="table" tabindex="0">' if page else "") + table
+
+
+def _with_attributes(html: str, tag: str, token: Token) -> str:
+    """HTML whose first tag, `tag`, gets the attributes that the author gave it as well."""
+    given = {key: str(value) for key, value in token.attrs.items() if value != ""}
+    start = f"<{tag}"
+    if "class" in given and html.startswith(f'{start} class="'):
+        start += ' class="'
+        more = escape(given.pop("class")) + " "
+    else:
+        more = ""
+    html = start + more + html[len(start) :]
+    written = "".join(f' {key}="{escape(value)}"' for key, value in given.items())
+    return html.replace(f"<{tag}", f"<{tag}{written}", 1)
 
 
 def _table_close(
@@ -628,7 +680,8 @@ def _heading_open(
     identity = token.attrGet("id")
     if identity is None or env.get("medium") == "feed":
         return f"<{token.tag}>{_section_number(token)}"
-    return f'<{token.tag} id="{escape(str(identity))}">{_section_number(token)}'
+    html = f"<{token.tag}>{_section_number(token)}"
+    return _with_attributes(html, token.tag, token)
 
 
 def _section_number(opening: Token) -> str:
@@ -713,13 +766,22 @@ RENDER_RULES: dict[str, Rule] = {
     "join_open": _join,
     "join_close": _join,
     CELL: _cell,
+    CONTENTS: _cell,
 }
 
 
 def contents(md: MarkdownIt, tokens: Sequence[Token]) -> tuple[Heading, ...]:
-    """The headings of a post with their HTML."""
+    """The headings of a post with their HTML, but those that are not to be listed."""
     return tuple(
         Heading(int(token.tag[1]), str(token.attrGet("id")), heading_html(md, token))
         for token in tokens
-        if token.type == "heading_open"
+        if token.type == "heading_open" and is_listed(token)
     )
+
+
+def place_contents(md: MarkdownIt, tokens: Sequence[Token], title: str) -> bool:
+    """Write the table of contents where the text wants it; whether it does."""
+    wanted = [token for token in tokens if token.type == CONTENTS]
+    for token in wanted:
+        token.meta["page"] = contents_list(contents(md, tokens), token.tag, title)
+    return bool(wanted)

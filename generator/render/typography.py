@@ -11,7 +11,7 @@ CommonMark knows none of this: it happens where the environment names a language
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from markdown_it import MarkdownIt
@@ -21,8 +21,8 @@ from markdown_it.token import Token
 from .emphasis import is_cjk
 
 QUOTES = {
-    "ko": {'"': "“”", "'": "‘’"},
-    "en": {'"': "“”", "'": "‘’"},
+    "ko": {'"': ("“", "”"), "'": ("‘", "’")},
+    "en": {'"': ("“", "”"), "'": ("‘", "’")},
 }
 """Language to what opens and what closes a quotation, by what is typed."""
 
@@ -81,8 +81,8 @@ def _print(tokens: Sequence[Token], language: str) -> None:
             _print(token.children or [], language)
     spans, flat = _flatten(tokens)
     written = [False] * len(flat)
-    for token, start, end in spans:
-        if token is not None:
+    for mine, start, end in spans:
+        if mine is not None:
             written[start:end] = [True] * (end - start)
     characters = list(flat)
     for pattern in (DASHES, DOTS):
@@ -93,9 +93,9 @@ def _print(tokens: Sequence[Token], language: str) -> None:
             characters[start:end] = [_printed(match[0]), *[""] * (end - start - 1)]
     if language in QUOTES:
         _quote(flat, written, characters, QUOTES[language])
-    for token, start, end in spans:
-        if token is not None:
-            token.content = "".join(characters[start:end])
+    for mine, start, end in spans:
+        if mine is not None:
+            mine.content = "".join(characters[start:end])
 
 
 def _printed(typed: str) -> str:
@@ -154,7 +154,7 @@ class _Open:
 
 
 def _quote(
-    flat: str, written: Sequence[bool], characters: list[str], quotes: dict[str, str]
+    flat: str, written: Sequence[bool], characters: list[str], quotes: Mapping[str, tuple[str, str]]
 ) -> None:
     """Find which marks open, which close, and which are apostrophes; primes stay."""
     stack: list[_Open] = []
@@ -197,8 +197,10 @@ def _is_word(character: str) -> bool:
 
 def _in_word(before: str, after: str) -> bool:
     """Whether a mark between two characters is inside a word: `don't`, not `'집합'은`."""
-    return (before.isalnum() or before == ATOM) and after.isalpha() and not (
-        is_cjk(before) or is_cjk(after)
+    return (
+        (before.isalnum() or before == ATOM)
+        and after.isalpha()
+        and not (is_cjk(before) or is_cjk(after))
     )
 
 

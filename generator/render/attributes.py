@@ -38,6 +38,7 @@ NAMED = re.compile(rf"\{{:(?P<name>{NAME}):(?P<inner>[^{{}}\n]*)\}}[ \t]*$")
 BEHIND_HEADING = re.compile(
     rf"(?:^|[ \t])(?P<braces>\{{#(?P<id>[^\s{{}}]+)\}}|{KRAMDOWN}|{PANDOC})[ \t]*$"
 )
+CLOSING_HASHES = re.compile(r"(?:^|[ \t]+)#+$")
 FIRST_IN_ITEM = re.compile(rf"{KRAMDOWN}[ \t]*")
 PART = re.compile(rf"""(?P<pair>{PAIR})|(?P<sign>[#.]?)(?P<name>[^\s{{}}.#"'=]+)""")
 
@@ -86,7 +87,7 @@ def read_attributes(
     for part in PART.finditer(text.strip("{}").removeprefix(":")):
         if part["pair"]:
             key, _, value = part["pair"].partition("=")
-            _add(found, {key: value.strip("\"'")})
+            _add(found, {key: value[1:-1] if value[0] in "\"'" else value})
         elif part["sign"] == "#":
             found["id"] = part["name"]
         elif part["sign"] == ".":
@@ -102,6 +103,8 @@ def heading_attributes(opening: Token, inline: Token) -> None:
     if not match:
         return
     inline.content = inline.content[: match.start()].rstrip()
+    if opening.markup.startswith("#"):
+        inline.content = CLOSING_HASHES.sub("", inline.content)
     _give(opening, {"id": match["id"]} if match["id"] else read_attributes(match["braces"]))
 
 

@@ -3,7 +3,8 @@ r"""Markup that other tools read and nothing here does: an error, so that no pag
 - Liquid (`{% include … %}`, `{{ site.baseurl }}`) and Quarto's shortcodes (`{{< … >}}`)
 - kramdown's `{::options … /}`, and extensions that nothing closes
 - Markdown and formulas inside a block of HTML, which goes on up to a blank line
-- tables without a line of titles, line blocks, cells beyond a table's last column
+- tables without a line of titles, cells beyond a table's last column, a second line of dashes
+- line blocks, several terms above a definition, kramdown's `^`
 
 In code all of it is code. A backslash before the first brace makes the rest text.
 """
@@ -66,6 +67,8 @@ MARKUP = re.compile(
     """,
     re.VERBOSE | re.MULTILINE,
 )
+SECOND_RULE = re.compile(r"\|?(?:[ \t]*:?(?:={2,}|-{2,}):?[ \t]*[|+]?)+")
+DEFINITION = re.compile(r"\n(?P<line>[ ]{0,3}:[ \t]+\S.*)")
 BAR_LINE = re.compile(r"\|.*\|[ \t]*$")
 
 
@@ -108,8 +111,15 @@ def _count_cells(state: StateBlock, first: int, start: int) -> None:
             cells.pop(0)
         if cells and not cells[-1]:
             cells.pop()
+        message = hint = ""
         if len(cells) > columns:
-            opening.meta.setdefault("excess", []).append((line - start, text, len(cells), columns))
+            message = f"the row has {len(cells)} cells, and its table {columns} columns"
+            hint = r"a bar inside a cell is written `\|`, in a formula `\vert`"
+        elif SECOND_RULE.fullmatch(text):
+            message = "a table has one line of dashes, below its titles"
+            hint = "remove it: kramdown's parts and feet of tables are not read"
+        if message:
+            opening.meta.setdefault("wrong_rows", []).append((line - start, message, text, hint))
 
 
 # --- what is said of it -----------------------------------------------------------------------
@@ -144,15 +154,22 @@ def note_unread_blocks(token: Token, context: Context, place: Place) -> None:
     elif token.type == "block_attributes":
         hint = "a line of attributes stands directly below its block"
         _note(context, place, "there is nothing that takes these attributes", token.content, hint)
-    for offset, text, cells, columns in token.meta.get("excess", ()):
-        message = f"the row has {cells} cells, and its table {columns} columns"
-        hint = r"a bar inside a cell is written `\|`, in a formula `\vert`"
+    for offset, message, text, hint in token.meta.get("wrong_rows", ()):
         _note(context, place.below(offset), message, text, hint)
 
 
-def note_bars(text: str, context: Context, place: Place) -> None:
-    """Note a paragraph that was meant as a table, or as lines of verse."""
+def note_unread_paragraph(text: str, context: Context, place: Place) -> None:
+    """Note a paragraph that was meant as a table, as verse, or as definitions."""
     lines = text.split("\n")
+    if definition := DEFINITION.search(text):
+        message = "this is read as text, not as a definition"
+        hint = "a definition list has one term above its definitions, after a blank line"
+        line = text.count("\n", 0, definition.start("line"))
+        _note(context, place.below(line), message, definition["line"].strip(), hint)
+    if lines[-1] == "^":
+        hint = "to part two lists, write <!-- --> between them"
+        message = "kramdown's end-of-block mark is not read"
+        _note(context, place.below(len(lines) - 1), message, "^", hint)
     if len(lines) < 2 or not all(line.startswith("|") for line in lines):
         return
     if all(BAR_LINE.match(line) for line in lines):

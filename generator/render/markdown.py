@@ -58,9 +58,9 @@ from .equations import Equation, take_apart
 from .foreign import (
     FOREIGN,
     foreign_plugin,
-    note_bars,
     note_foreign,
     note_unread_blocks,
+    note_unread_paragraph,
 )
 from .images import publish_picture, sized
 from .kramdown import COMMENT, kramdown_plugin
@@ -266,7 +266,7 @@ def _prepare(
             _prepare_code(token)
         elif token.type == "inline":
             if tokens[index - 1].type == "paragraph_open":
-                note_bars(token.content, context, place)
+                note_unread_paragraph(token.content, context, place)
             _prepare_inline(token, context, place, attachments.get(place.cell, {}), notes)
         elif token.type == "paragraph_open":
             _prepare_figure(tokens, index, context)

@@ -9,6 +9,7 @@ follows no space and is followed by no digit (Pandoc's rule, and one for `5$`).
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
@@ -37,6 +38,13 @@ def mathematics_plugin(md: MarkdownIt) -> None:
         allow_blank_lines=False,
         label_normalizer=lambda label: label.strip(),
     )
+    rules = dict(zip(md.block.ruler.get_all_rules(), md.block.ruler.__rules__, strict=True))
+    dollars: Callable[[StateBlock, int, int, bool], bool] = rules["math_block"].fn
+
+    def one_formula(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+        return _is_alone(state, start) and dollars(state, start, end, silent)
+
+    md.block.ruler.at("math_block", one_formula)
     # The plugin's own rule takes the last character of a text for the one before the first, so
     # that `$x$ is 5` would be no formula.
     md.inline.ruler.at("math_inline", _inline_dollars)
@@ -79,6 +87,13 @@ def _inline_brackets(state: StateInline, silent: bool) -> bool:
             token.meta = {"display": True}
     state.pos = end + 2
     return True
+
+
+def _is_alone(state: StateBlock, start: int) -> bool:
+    """Whether a line that begins with dollars is no text, as `$$a$$ and $$b$$` is."""
+    line = state.src[state.bMarks[start] + state.tShift[start] : state.eMarks[start]]
+    closed = line.find("$$", 2)
+    return closed < 0 or LABEL_BEHIND.match(line, closed + 2) is not None
 
 
 BLOCKS = {r"\[": r"\]", "$$": "$$"}

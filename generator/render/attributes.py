@@ -20,6 +20,7 @@ from markdown_it.token import Token
 from ..errors import MarkdownError
 from .context import Context
 from .labels import placed
+from .scanning import last_position
 
 BLOCK_ATTRIBUTES = "block_attributes"
 """A line of attributes that no block has taken; it is an error."""
@@ -257,11 +258,8 @@ def _span(state: StateInline, silent: bool) -> bool:
     """`[text]{.class}`; a link takes precedence."""
     if state.src[state.pos] != "[":
         return False
-    known: dict[str, bool] = state.env.setdefault("has_spans", {})
-    if state.src not in known:
-        known[state.src] = "]{" in state.src
-    if not known[state.src]:
-        return False  # Or a text of nothing but brackets would be searched for every one.
+    if last_position(state, "]{") < state.pos:
+        return False
     start, maximum = state.pos, state.posMax
     end = state.md.helpers.parseLinkLabel(state, start, False)
     match = BOTH.match(state.src, end + 1, maximum) if end >= 0 else None

@@ -14,6 +14,7 @@ from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 
 from .foreign import FOREIGN
+from .scanning import last_position
 
 COMMENT = "comment"
 """What an author wrote for nobody: it takes lines, and shows nothing."""
@@ -86,7 +87,8 @@ def _inline(state: StateInline, silent: bool) -> bool:
     start = START.match(state.src, state.pos, state.posMax)
     if not start:
         return False
-    match = EXTENSION.match(state.src, state.pos, state.posMax) if start["name"] else None
+    closed = start[0].endswith("/}") or last_position(state, "{:/") > state.pos
+    match = EXTENSION.match(state.src, state.pos, state.posMax) if closed else None
     if not silent:
         shown = match is not None and match["name"] == "nomarkdown"
         kind = "html_inline" if shown else COMMENT if match else FOREIGN

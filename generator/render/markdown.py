@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import re
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from html import escape
@@ -20,6 +21,7 @@ from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml, unescapeAll
 from markdown_it.renderer import RendererHTML, RendererProtocol
 from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline, backtick
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 from mdit_py_plugins.attrs import attrs_plugin
@@ -104,6 +106,7 @@ def make_markdown() -> MarkdownIt:
         md.linkify.set({"fuzzy_link": False})
     for plugin in PLUGINS:
         plugin(md)
+    md.inline.ruler.at("backticks", _code)
     for name, rule in RENDER_RULES.items():
         md.add_render_rule(name, rule)
     return md
@@ -295,10 +298,11 @@ def _prepare_heading(opening: Token, inline: Token, context: Context) -> None:
         opening.attrSet("id", label)
         return
     wanted = slug(plain_text(inline.children or [])) or "section"
-    unique, number = wanted, 1
+    unique, number = wanted, context.headings.get(wanted, 1)
     while unique in context.ids:
         number += 1
         unique = f"{wanted}-{number}"
+    context.headings[wanted] = number
     context.ids.add(unique)
     opening.attrSet("id", unique)
 
@@ -385,10 +389,11 @@ def _prepare_inline(
 ) -> None:
     # An inline token knows no line of its own: count the line ends before it.
     passed = 0
-    lines = token.content.split("\n")
+    links = 0
     for child in token.children or []:
         here = place.below(passed)
-        passed += _line_ends(child, "\n".join(lines[passed:]))
+        passed += _line_ends(child)
+        links += child.nesting if child.type in ("link_open", "link_close") else 0
         if child.type in INLINE_TOKENS:
             _prepare_formula(child, bool(child.meta.get("display")), context, here)
         elif child.type == "link_open":
@@ -405,6 +410,7 @@ def _prepare_inline(
                 if inner.type == REFERENCE:
                     inner.meta["inside_link"] = True
                     prepare_reference(inner, context, here)
+            child.meta["inside_link"] = links > 0
             _prepare_image(child, context, here, attached)
         elif child.type == "footnote_ref":
             notes.setdefault(child.meta["id"], here)
@@ -415,20 +421,26 @@ WRITTEN_OUT = ("html_inline", REFERENCE, FOREIGN, COMMENT)
 """Inline tokens whose content is all that was written."""
 
 
-def _line_ends(token: Token, source: str) -> int:
-    """How many line ends an inline token took; `source` is the text from its line on."""
+def _code(state: StateInline, silent: bool) -> bool:
+    """CommonMark's code in a line; it has spaces for its line ends, which are counted here."""
+    start = state.pos
+    before = len(state.tokens)
+    read = backtick(state, silent)
+    if read and len(state.tokens) > before and state.tokens[-1].type == "code_inline":
+        state.tokens[-1].meta = {"line_ends": state.src.count("\n", start, state.pos)}
+    return read
+
+
+def _line_ends(token: Token) -> int:
+    """How many line ends an inline token took."""
     if token.type in ("softbreak", "hardbreak"):
         return 1
     if token.type in INLINE_TOKENS or token.type in WRITTEN_OUT:
         return token.content.count("\n")
     if token.type == "image":
-        return sum(_line_ends(child, source) for child in token.children or [])
-    if token.type == "code_inline":
-        # Code has spaces for its line ends.
-        code = " ?".join(re.escape(part) for part in (token.markup, token.content, token.markup))
-        found = re.search(code, source.replace("\n", " "))
-        return source.count("\n", *found.span()) if found else 0
-    return 0
+        return sum(map(_line_ends, token.children or []))
+    ends: int = token.meta.get("line_ends", 0)
+    return ends
 
 
 def _join_formulas(children: Sequence[Token]) -> list[Token]:
@@ -438,9 +450,9 @@ def _join_formulas(children: Sequence[Token]) -> list[Token]:
     bracket or its Korean particle. A span whose own text does not wrap holds them together.
     """
     joined: list[Token] = []
-    rest = list(children)
+    rest = deque(children)
     while rest:
-        token = rest.pop(0)
+        token = rest.popleft()
         if token.type not in INLINE_TOKENS or token.meta.get("display"):
             joined.append(token)
             continue
@@ -454,7 +466,7 @@ def _join_formulas(children: Sequence[Token]) -> list[Token]:
     return joined
 
 
-def _split_off(tokens: list[Token], pattern: re.Pattern[str], first: bool = False) -> str:
+def _split_off(tokens: Sequence[Token], pattern: re.Pattern[str], first: bool = False) -> str:
     """Take what matches from the end (or the start) of the neighbouring text token."""
     token = tokens[0 if first else -1]
     match = pattern.search(token.content) if token.type == "text" else None
@@ -730,9 +742,8 @@ def _image(
     tokens[i].attrSet("alt", plain_text(tokens[i].children or []))
     html = cast("RendererHTML", self).renderToken(tokens, i, options, env)
     original = tokens[i].meta.get("original")
-    opened = sum(token.nesting for token in tokens[:i] if token.type.startswith("link_"))
     # A link leads to the picture in all its pixels, unless it stands in a link itself.
-    if original and not opened and env.get("medium") == "page":
+    if original and not tokens[i].meta.get("inside_link") and env.get("medium") == "page":
         return f'<a class="original" href="{original}">{html}</a>'
     return html
 

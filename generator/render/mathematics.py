@@ -17,6 +17,8 @@ from markdown_it.rules_inline import StateInline
 from mdit_py_plugins.amsmath import amsmath_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
+from .scanning import last_position
+
 INLINE_TOKENS = frozenset(("math_inline", "math_inline_double"))
 """`$$…$$` in running text is inline mathematics, as in kramdown."""
 DISPLAY_TOKENS = frozenset(("math_block", "math_block_label", "amsmath"))
@@ -38,17 +40,12 @@ def mathematics_plugin(md: MarkdownIt) -> None:
         allow_blank_lines=False,
         label_normalizer=lambda label: label.strip(),
     )
-    rules = dict(zip(md.block.ruler.get_all_rules(), md.block.ruler.__rules__, strict=True))
-    dollars: Callable[[StateBlock, int, int, bool], bool] = rules["math_block"].fn
-
-    def one_formula(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-        return _is_alone(state, start) and dollars(state, start, end, silent)
-
-    md.block.ruler.at("math_block", one_formula)
+    _where(md, "math_block", _is_alone)
     # The plugin's own rule takes the last character of a text for the one before the first, so
     # that `$x$ is 5` would be no formula.
     md.inline.ruler.at("math_inline", _inline_dollars)
     amsmath_plugin(md)
+    _where(md, "amsmath", _may_end)
     md.inline.ruler.before("escape", "math_parentheses", _inline_brackets)
     md.block.ruler.before(
         "fence",
@@ -75,7 +72,10 @@ def _inline_brackets(state: StateInline, silent: bool) -> bool:
     opening = state.src[state.pos : state.pos + 2]
     if opening not in (r"\(", r"\["):
         return False
-    end = state.src.find(r"\)" if opening == r"\(" else r"\]", state.pos + 2, state.posMax)
+    closing = r"\)" if opening == r"\(" else r"\]"
+    if last_position(state, closing) < state.pos:
+        return False
+    end = state.src.find(closing, state.pos + 2, state.posMax)
     content = state.src[state.pos + 2 : end] if end >= 0 else ""
     if not content.strip():
         return False
@@ -87,6 +87,23 @@ def _inline_brackets(state: StateInline, silent: bool) -> bool:
             token.meta = {"display": True}
     state.pos = end + 2
     return True
+
+
+def _where(md: MarkdownIt, name: str, condition: Callable[[StateBlock, int], bool]) -> None:
+    """Let a plugin's rule look only where it is right to."""
+    rules = dict(zip(md.block.ruler.get_all_rules(), md.block.ruler.__rules__, strict=True))
+    rule: Callable[[StateBlock, int, int, bool], bool] = rules[name].fn
+
+    def conditional(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+        return condition(state, start) and rule(state, start, end, silent)
+
+    md.block.ruler.at(name, conditional, {"alt": rules[name].alt})
+
+
+def _may_end(state: StateBlock, start: int) -> bool:
+    """Whether an environment ends anywhere below; the plugin would search all the text for it."""
+    first = state.bMarks[start] + state.tShift[start]
+    return state.src.startswith(r"\begin", first) and state.src.rfind(r"\end{") > first
 
 
 def _is_alone(state: StateBlock, start: int) -> bool:

@@ -486,7 +486,7 @@ class RenderedPost:
     """For a feed: absolute addresses, nothing that needs a style sheet or a script."""
     headings: tuple[Heading, ...]
     excerpt: str
-    """Plain text: the description, or the first paragraph."""
+    """Plain text: the description, what stands before `<!--more-->`, or the first paragraph."""
     minutes: int
     """Reading time."""
     files: tuple[File, ...] = ()

@@ -31,7 +31,7 @@ from mdit_py_plugins.tasklists import tasklists_plugin
 
 from ..addresses import address, neighbour_path, slug
 from ..errors import MarkdownError, MathError
-from ..model import Cell, Code, Heading, Image, Prose
+from ..model import Cell, Code, Formula, Heading, Image, Prose
 from .abbreviations import abbreviations_plugin
 from .attributes import (
     CONTENTS,
@@ -68,6 +68,7 @@ from .images import publish_picture, sized
 from .kramdown import COMMENT, kramdown_plugin
 from .labels import CAPTION_OPEN, CELL, caption_start
 from .mathematics import DISPLAY_TOKENS, INLINE_TOKENS, mathematics_plugin
+from .plain_formula import plain_formula
 from .roles import UNKNOWN as UNKNOWN_ROLE
 from .roles import note_unknown_role, roles_plugin
 from .statements import STATEMENT_DIRECTIVES
@@ -182,32 +183,52 @@ def _inline_html(md: MarkdownIt, tokens: Sequence[Token], medium: Medium) -> str
     return cast("RendererHTML", md.renderer).renderInline(tokens, md.options, env)
 
 
-def first_paragraph(tokens: Sequence[Token]) -> str:
-    """The text of the first paragraph, for an excerpt."""
+def excerpt(tokens: Sequence[Token]) -> str:
+    """The text of prepared tokens up to `<!--more-->`, or else of the first paragraph."""
+    paragraphs: list[str] = []
     for token, following in pairwise(tokens):
         if token.type == "paragraph_open" and not token.hidden:
-            text = plain_text(following.children or [])
+            children = following.children or []
+            pictures = all(
+                child.type in ("image", "softbreak", "html_inline") for child in children
+            )
+            text = "" if pictures else plain_text(children, _formula_text)
             if text:
-                return text
-    return ""
+                paragraphs.append(text)
+        elif token.type == "html_block" and MORE.search(token.content) and paragraphs:
+            return " ".join(paragraphs)
+    return paragraphs[0] if paragraphs else ""
 
 
-def plain_text(tokens: Iterable[Token]) -> str:
+MORE = re.compile(r"<!--\s*more\s*-->", re.IGNORECASE)
+
+
+def _formula_text(token: Token) -> str:
+    formula: Formula | None = token.meta.get("formula")
+    return (plain_formula(formula.html) if formula else "") or token.content
+
+
+def plain_text(
+    tokens: Iterable[Token], formula_text: Callable[[Token], str] = lambda token: token.content
+) -> str:
     """The text of inline tokens; formulas as TeX, images as their alternative text."""
     parts = []
     for token in tokens:
         if token.type in ("softbreak", "hardbreak"):
             parts.append(" ")
         elif token.type == "image":
-            parts.append(plain_text(token.children or []))
+            parts.append(plain_text(token.children or [], formula_text))
+        elif token.type in INLINE_TOKENS:
+            parts.append(formula_text(token))
         elif token.type not in ("html_inline", "footnote_ref", COMMENT):
             parts.append(token.content)
     return " ".join("".join(parts).split())
 
 
 def all_text(tokens: Iterable[Token]) -> str:
-    """The prose of tokens, without code: what reading time is measured on."""
-    return " ".join(plain_text(t.children or []) for t in tokens if t.type == "inline")
+    """The prose of tokens, a formula as one word: what reading time is measured on."""
+    inline = (token.children or [] for token in tokens if token.type == "inline")
+    return " ".join(plain_text(children, lambda token: " x ") for children in inline)
 
 
 # --- reading ----------------------------------------------------------------------------------

@@ -165,6 +165,40 @@ def test_the_excerpt_is_plain_text() -> None:
     assert excerpt == "Some text with code, x^2 and a link."
 
 
+def test_the_excerpt_is_plain_text_in_korean(typeset: Typeset) -> None:
+    """A formula is text as well as text can be, without TeX; a picture is no excerpt."""
+    excerpt = render_post(
+        "![그림](p.svg)\n\n함수 $f\\colon X \\to Y$와 **값(value)**인 "
+        "$\\frac{a}{b+1}$을[^1] `코드`로 본다.\n\n[^1]: 각주.\n",
+        neighbours=NEIGHBOURS,
+        typeset=typeset,
+    ).excerpt
+    assert excerpt == "함수 f : X → Y와 값(value)인 a/(b + 1)을 코드로 본다."
+
+
+def test_the_excerpt_goes_up_to_the_mark() -> None:
+    """`<!--more-->`, as Jekyll's authors write it, ends the excerpt."""
+    excerpt = render_post("One.\n\n- two\n\nThree.\n\n<!--more-->\n\nFour.\n").excerpt
+    assert excerpt == "One. Three."
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes"),
+    [
+        ("word " * 228 * 3, 3),
+        ("가" * 500 * 2, 2),
+        ("가나다라를 " * 100 * 2, 2),
+        ("KaTeX로 " * 456, 3),
+        ("$x + y$ " * 228 * 2, 2),
+        ("한 문장. " * 10 + "```\n" + "code " * 5000, 1),
+        ("", 1),
+    ],
+)
+def test_reading_takes_its_time(text: str, minutes: int) -> None:
+    """English is counted in words, Korean in characters, a formula as a word, code not at all."""
+    assert render_post(text.replace("```", "\n\n```") + "\n").minutes == minutes
+
+
 def test_a_feed_needs_nothing_but_its_text() -> None:
     """No class, style, script, form or relative address; code in plain `pre`."""
     feed = render_post(

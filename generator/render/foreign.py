@@ -172,7 +172,12 @@ def note_unread_paragraph(text: str, context: Context, place: Place) -> None:
         _note(context, place.below(len(lines) - 1), message, "^", hint)
     if len(lines) < 2 or not all(line.startswith("|") for line in lines):
         return
-    if all(BAR_LINE.match(line) for line in lines):
+    dashes = lines[1].strip()
+    if SECOND_RULE.fullmatch(dashes) and BAR_LINE.match(lines[0]):
+        counts = [len(escapedSplit(line.strip().strip("|"))) for line in lines[:2]]
+        message = f"the line of titles has {counts[0]} cells, and that of dashes {counts[1]}"
+        hint = r"a bar inside a cell is written `\|`, in a formula `\vert`"
+    elif all(BAR_LINE.match(line) for line in lines):
         message = "this is no table: it has no line of titles with a line of dashes below"
         hint = "titles may be empty: | | | above |---|---|"
     elif all(line.startswith("| ") for line in lines):

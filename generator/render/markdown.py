@@ -189,10 +189,8 @@ def excerpt(tokens: Sequence[Token]) -> str:
     for token, following in pairwise(tokens):
         if token.type == "paragraph_open" and not token.hidden:
             children = following.children or []
-            pictures = all(
-                child.type in ("image", "softbreak", "html_inline") for child in children
-            )
-            text = "" if pictures else plain_text(children, _formula_text)
+            without_text = all(child.type in NO_TEXT for child in children)
+            text = "" if without_text else plain_text(children, _formula_text)
             if text:
                 paragraphs.append(text)
         elif token.type == "html_block" and MORE.search(token.content) and paragraphs:
@@ -200,6 +198,7 @@ def excerpt(tokens: Sequence[Token]) -> str:
     return paragraphs[0] if paragraphs else ""
 
 
+NO_TEXT = ("image", "softbreak", "html_inline")
 MORE = re.compile(r"<!--\s*more\s*-->", re.IGNORECASE)
 
 

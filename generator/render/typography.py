@@ -166,7 +166,7 @@ def _quote(
         before = flat[position - 1] if position else " "
         after = flat[position + 1] if position + 1 < len(flat) else " "
         outside = before.isspace() or before in OPENING or opened == position - 1 >= 0
-        if mark == "'" and _in_word(before, after):
+        if mark == "'" and (_in_word(before, after) or (outside and YEAR.match(flat, position))):
             characters[position] = APOSTROPHE
         elif open_marks[mark] and not outside and _closes(mark, stack):
             while (last := stack.pop()).mark != mark:
@@ -175,7 +175,7 @@ def _quote(
             open_marks[mark] -= 1
             characters[last.position], characters[position] = quotes[mark]
         elif not after.isspace() and (outside or not _is_word(before) or is_cjk(before)):
-            kept = APOSTROPHE if mark == "'" and _shortened(flat, position) else mark
+            kept = APOSTROPHE if ELISION.match(flat, position) else mark
             stack.append(_Open(mark, position, kept))
             open_marks[mark] += 1
             opened = position
@@ -207,10 +207,6 @@ def _in_word(before: str, after: str) -> bool:
 def _closes(mark: str, stack: Sequence[_Open]) -> bool:
     """Whether a mark may close: a single one does not reach over an open double one."""
     return mark == '"' or stack[-1].mark == mark
-
-
-def _shortened(flat: str, position: int) -> bool:
-    return bool(YEAR.match(flat, position) or ELISION.match(flat, position))
 
 
 def _ends_word(flat: str, position: int) -> bool:

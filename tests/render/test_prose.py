@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
+import sys
 import unicodedata
+from itertools import accumulate
+from types import FrameType
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from generator.errors import BuildFailed, InkcellError, flatten
-from generator.model import Bundle, Typeset
+from generator.model import Bundle, Prose, Typeset
 from generator.render.emphasis import cjk_emphasis_plugin
+from generator.render.markdown import make_markdown, read_prose
+from generator.render.typography import printed
 
 from ..conftest import FRONT_MATTER, REPOSITORY
 from .rendering import post_of, render_post
@@ -31,7 +37,11 @@ def fixtures(name: str) -> list[object]:
 
 @pytest.mark.parametrize(
     ("source", "expected"),
-    [*fixtures("prose.txt"), *fixtures("mathematics.txt"), *fixtures("emphasis.txt")],
+    [
+        case
+        for name in ("prose", "mathematics", "emphasis", "typography", "extensions")
+        for case in fixtures(f"{name}.txt")
+    ],
 )
 def test_fixture(source: str, expected: str) -> None:
     """The page shows the Markdown as the fixture says."""
@@ -227,3 +237,102 @@ def test_mathml_survives_the_feed(typeset: Typeset) -> None:
     assert '<annotation encoding="application/x-tex">\\frac{a}{b}</annotation>' in feed
     assert 'display="block"' in feed
     assert "class=" not in feed
+
+
+MARKED = st.lists(
+    st.sampled_from(
+        [
+            *"*_`$[){}\"'-가a |:\\\n",
+            *["**", "](", "\n\n", "> ", "- ", "1. ", "|---|\n", "{:.x}", "{:toc}", "~~~\n", "# "],
+            *["<b>", "</b>", "<div>", "@eq-a", "[^a]", "{::comment}", "{:/}", "$$", "{{ a }}"],
+        ]
+    ),
+    max_size=40,
+).map("".join)
+
+
+@given(MARKED)
+@settings(deadline=None)
+def test_markup_of_every_kind_renders_or_is_refused(text: str) -> None:
+    """However markup is mixed, tokens open and close in pairs and the page is complete."""
+    md = make_markdown()
+    tokens = read_prose(md, [Prose(text, 1, 1)], (), "ko")
+    for children in [tokens, *(token.children for token in tokens if token.children)]:
+        depth = list(accumulate((token.nesting for token in children), initial=0))
+        assert min(depth) == depth[-1] == 0
+    errors: tuple[InkcellError, ...] = ()
+    try:
+        render_post(text)
+    except InkcellError as error:
+        errors = flatten(error)
+    assert all(error.line for error in errors)
+
+
+WORD = st.text(st.sampled_from("가나다abc "), min_size=1, max_size=6).map(str.strip).filter(bool)
+AROUND = st.sampled_from([("", ""), ("(", ")"), ('"', '"'), ("「", "」"), ("`", "`"), ("$", "$")])
+
+
+@given(WORD, AROUND, st.sampled_from(["를", "은", "(는)", ", ", "이라고 "]), st.sampled_from("*~"))
+@settings(deadline=None)
+def test_emphasis_before_a_particle_leaves_no_marker(
+    word: str, around: tuple[str, str], particle: str, marker: str
+) -> None:
+    """What Korean authors mark is marked, whatever stands at its ends."""
+    text = f"그는 {marker * 2}{word}{around[0]}{word}{around[1]}{marker * 2}{particle}말"
+    body = render_post(text).body
+    assert marker * 2 not in body
+    assert "$" not in body
+
+
+@given(st.text(st.sampled_from("\"'가a .-1()\n"), max_size=30), st.sampled_from(["ko", "en"]))
+def test_typography_changes_nothing_but_marks(text: str, language: str) -> None:
+    """Every letter stays, and what has been printed once is printed so again."""
+    shown = printed(text, language)
+    assert re.sub(r"[“”‘’\"'–—….-]", "", shown) == re.sub(r"[\"'.-]", "", text)
+    assert shown.count("“") == shown.count("”")
+    assert shown.count("‘") <= shown.count("’")
+
+
+GROWING = {
+    "quotations": lambda n: ">" * n + " a",
+    "brackets": lambda n: "[" * n,
+    "brackets that close": lambda n: "[" * n + "]" * n,
+    "emphasis": lambda n: "*a " * n,
+    "Korean emphasis": lambda n: "**가(a)**를 " * n,
+    "backticks": lambda n: "`a " * n,
+    "dollars": lambda n: "$a " * n,
+    "braces": lambda n: "{" * n,
+    "quotation marks": lambda n: "\"'a " * n,
+    "formulas that never close": lambda n: r"\(a " * n,
+    "comments that never close": lambda n: "{::comment}" * n,
+    "lines of attributes": lambda n: "a\n{:.a}\n\n" * n,
+    "equal headings": lambda n: "## a\n\n" * n,
+    "lines of code": lambda n: "`a`\n" * n,
+    "formulas": lambda n: "$a$ " * n,
+}
+
+
+@pytest.mark.parametrize("name", GROWING)
+def test_work_grows_with_the_text(name: str) -> None:
+    """Twice the text takes about twice the calls, however it is nested."""
+
+    def calls(text: str) -> int:
+        count = 0
+
+        def counted(frame: FrameType, event: str, arg: object) -> None:
+            nonlocal count
+            count += event in ("call", "c_call")
+
+        before = sys.getprofile()
+        sys.setprofile(counted)
+        try:
+            render_post(text)
+        except InkcellError:
+            pass
+        finally:
+            sys.setprofile(before)
+        return count
+
+    render_post("warm")
+    once, twice = (calls(GROWING[name](n)) for n in (150, 300))
+    assert twice < 2.5 * once

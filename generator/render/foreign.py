@@ -4,6 +4,7 @@ r"""Markup that other tools read and nothing here does: an error, so that no pag
 - kramdown's `{::options … /}`, and extensions that nothing closes
 - Markdown and formulas inside a block of HTML, which goes on up to a blank line
 - tables without a line of titles, cells beyond a table's last column, a second line of dashes
+- a formula in dollars with a blank line in it, or that never closes
 - line blocks, several terms above a definition, kramdown's `^`
 
 In code all of it is code. A backslash before the first brace makes the rest text.
@@ -40,10 +41,7 @@ LIQUID_HINTS = {
     "include": "nothing is included here: write Markdown, or HTML",
     "gist": "write a link, or the code itself",
 }
-LIQUID_HINT = (
-    "Liquid is not run here: write what it stood for; links need no `site.baseurl`. "
-    "To show it, put it in code"
-)
+LIQUID_HINT = "write what it stood for; links need no `site.baseurl`; to show it, put it in code"
 EXTENSION_HINTS = {
     "{::options": "remove it: options of kramdown mean nothing here",
     "{::": "known are {::comment} and {::nomarkdown}, closed by {:/comment} and {:/nomarkdown}",
@@ -113,7 +111,7 @@ def _count_cells(state: StateBlock, first: int, start: int) -> None:
             cells.pop()
         message = hint = ""
         if len(cells) > columns:
-            message = f"the row has {len(cells)} cells, and its table {columns} columns"
+            message = f"the row has {len(cells)} cells, its line of titles {columns}"
             hint = r"a bar inside a cell is written `\|`, in a formula `\vert`"
         elif SECOND_RULE.fullmatch(text):
             message = "a table has one line of dashes, below its titles"
@@ -158,9 +156,16 @@ def note_unread_blocks(token: Token, context: Context, place: Place) -> None:
         _note(context, place.below(offset), message, text, hint)
 
 
-def note_unread_paragraph(text: str, context: Context, place: Place) -> None:
-    """Note a paragraph that was meant as a table, as verse, or as definitions."""
+def note_unread_paragraph(inline: Token, context: Context, place: Place) -> None:
+    """Note a paragraph that was meant as a formula, a table, verse, or definitions."""
+    text = inline.content
     lines = text.split("\n")
+    raw = any(child.type == "text" and "$$" in child.content for child in inline.children or [])
+    if raw and any(line.strip() == "$$" or line.startswith("$$") for line in lines):
+        number = next(n for n, line in enumerate(lines) if line.lstrip().startswith("$$"))
+        hint = "a formula holds no blank line, and ends with the same `$$`; a dollar is `\\$`"
+        message = "a `$$` has no partner in its paragraph"
+        _note(context, place.below(number), message, lines[number], hint)
     if definition := DEFINITION.search(text):
         message = "this is read as text, not as a definition"
         hint = "a definition list has one term above its definitions, after a blank line"

@@ -289,7 +289,7 @@ def _prepare(
             _prepare_code(token)
         elif token.type == "inline":
             if tokens[index - 1].type == "paragraph_open":
-                note_unread_paragraph(token.content, context, place)
+                note_unread_paragraph(token, context, place)
             _prepare_inline(token, context, place, attachments.get(place.cell, {}), notes)
         elif token.type == "paragraph_open":
             _prepare_figure(tokens, index, context)

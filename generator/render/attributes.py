@@ -98,6 +98,12 @@ def read_attributes(
     return found
 
 
+def _names(text: str) -> list[str]:
+    """The names of other lists of attributes that stand between braces."""
+    parts = PART.finditer(text.strip("{}").removeprefix(":"))
+    return [part["name"] for part in parts if not part["pair"] and not part["sign"]]
+
+
 def heading_attributes(opening: Token, inline: Token) -> None:
     """Move `{#label .class}` from the end of a heading into its opening token."""
     match = BEHIND_HEADING.search(inline.content)
@@ -209,11 +215,11 @@ def _give_to_blocks(state: StateCore) -> None:
             last[len(openings)] = beginning
             kept.append(token)
             continue
-        if waiting and token.type in TAKES_ATTRIBUTES:
-            for attributes in waiting:
+        for attributes in waiting:
+            if token.type in TAKES_ATTRIBUTES and set(named).issuperset(_names(attributes.content)):
                 _give(token, read_attributes(attributes.content, named))
-        else:
-            kept += waiting
+            else:
+                kept.append(attributes)
         waiting = []
         if token.nesting == 1:
             last.pop(len(openings) + 1, None)
@@ -233,8 +239,13 @@ def _take(
     block = kept[above]
     if block.type not in TAKES_ATTRIBUTES:
         return False
-    names = re.findall(rf"(?<![.#=\w]){NAME}(?=[ \t}}])", token.content)
-    if "toc" in names and block.type in ("bullet_list_open", "ordered_list_open"):
+    names = _names(token.content)
+    is_list = block.type in ("bullet_list_open", "ordered_list_open")
+    if any(name not in named and not (name == "toc" and is_list) for name in names):
+        return False
+    if block.hidden and kept[above - 1].type == "list_item_open":
+        block = kept[above - 1]  # The paragraph of a tight list has no element of its own.
+    if "toc" in names:
         contents = Token(CONTENTS, "ol" if block.type == "ordered_list_open" else "ul", 0)
         contents.block, contents.map, contents.level = True, block.map, block.level
         contents.meta = {"cell": block.meta["cell"]} if "cell" in block.meta else {}

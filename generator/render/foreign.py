@@ -150,7 +150,7 @@ def note_unread_blocks(token: Token, context: Context, place: Place) -> None:
             else:
                 _note_liquid(text, context, place.below(offset))
     elif token.type == "block_attributes":
-        hint = "a line of attributes stands directly below its block"
+        hint = "a line of attributes stands directly below its block, {:toc} below a list"
         _note(context, place, "there is nothing that takes these attributes", token.content, hint)
     for offset, message, text, hint in token.meta.get("wrong_rows", ()):
         _note(context, place.below(offset), message, text, hint)

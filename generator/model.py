@@ -210,7 +210,8 @@ class Meta:
     """This post's own permalink pattern, if it has one."""
     id: str = ""
     """This post's own feed id, if it has one."""
-    toc: bool = True
+    toc: bool | None = None
+    """Whether the page has a table of contents beside the text; None leaves it to the page."""
     comments: bool = False
     references: tuple[Reference, ...] = ()
     """Works that are listed, cited or not."""
@@ -489,7 +490,7 @@ class RenderedPost:
     """For a feed: absolute addresses, nothing that needs a style sheet or a script."""
     headings: tuple[Heading, ...]
     excerpt: str
-    """Plain text: the description, or the first paragraph."""
+    """Plain text: the description, what stands before `<!--more-->`, or the first paragraph."""
     minutes: int
     """Reading time."""
     files: tuple[File, ...] = ()
@@ -500,6 +501,8 @@ class RenderedPost:
     """JavaScript libraries that interactive figures need: `plotly`, `vega`."""
     labels: Mapping[str, Label] = field(default_factory=dict)
     """What others can refer to in it, by name."""
+    has_contents: bool = False
+    """Whether a table of contents stands in the text."""
     has_references: bool = False
     """Whether something on the page leads to an equation, a figure, a statement or a work."""
     works: tuple[Reference, ...] = ()

@@ -294,7 +294,7 @@ class Pages:
                 if meta.updated.date() != meta.date.date()
                 else None
             ),
-            toc=nest(rendered.headings) if meta.toc else (),
+            toc=nest(rendered.headings) if has_margin_contents(rendered) else (),
             references=tuple(
                 reference_view(
                     work, self.strings(meta.language), rendered.citations.get(work.id, ())
@@ -438,6 +438,17 @@ def page_files(
         yield File(path, content, ORIGIN)
     # GitHub Pages runs Jekyll over a site, which drops what it does not know, unless told not to.
     yield File(".nojekyll", b"", ORIGIN)
+
+
+def has_margin_contents(rendered: RenderedPost) -> bool:
+    """Whether a page has a table of contents beside its text.
+
+    As the front matter says; by itself where there are several headings, and no table in the text.
+    """
+    wanted = rendered.post.meta.toc
+    if wanted is None:
+        return len(rendered.headings) > 1 and not rendered.has_contents
+    return wanted
 
 
 def nest(headings: Sequence[Heading]) -> tuple[HeadingView, ...]:

@@ -152,7 +152,7 @@ def read_front_matter(
         aliases=_aliases(record),
         permalink=checked_permalink(record, permalink) if permalink else "",
         id=record.text("id"),
-        toc=record.flag("toc", True),
+        toc=record.flag("toc", False) if record.values.get("toc") is not None else None,
         comments=record.flag("comments", False),
         references=references,
         bibliography=bibliography,

@@ -1,4 +1,4 @@
-"""Labels in braces: `## Heading {#sec-name}`, and captions of tables, `: Caption {#tbl-name}`.
+"""Captions of tables, `: Caption {#tbl-name}`.
 
 A caption stands above or below its table, with or without a blank line between, as in Pandoc.
 """
@@ -10,12 +10,10 @@ from collections.abc import Callable
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
-from markdown_it.token import Token
 
 from .labels import CAPTION_OPEN
 
 CAPTION = re.compile(r"(?:Table)?:[ \t]+(?P<text>.*)\{#(?P<label>tbl-[^\s{}]*)\}[ \t]*$")
-BRACES = re.compile(r"\{#(?P<label>[^\s{}]+)\}[ \t]*$")
 
 BlockRule = Callable[[StateBlock, int, int, bool], bool]
 
@@ -37,14 +35,6 @@ def captions_plugin(md: MarkdownIt) -> None:
     md.block.ruler.at(
         "deflist", without_captions, {"alt": ["paragraph", "reference", "blockquote"]}
     )
-
-
-def take_braces(opening: Token, inline: Token) -> None:
-    """Move `{#label}` from the end of a heading into the meta of its opening token."""
-    match = BRACES.search(inline.content)
-    if match:
-        inline.content = inline.content[: match.start()].rstrip()
-        opening.meta["label"] = match["label"]
 
 
 def _line(state: StateBlock, line: int) -> str:

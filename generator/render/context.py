@@ -41,6 +41,8 @@ class Context:
     errors: list[InkcellError] = field(default_factory=list)
     files: dict[str, File] = field(default_factory=dict)
     ids: set[str] = field(default_factory=set)
+    headings: dict[str, int] = field(default_factory=dict)
+    """How often the id of a heading was wanted so far."""
     images: list[Image] = field(default_factory=list)
     warnings: list[InkcellError] = field(default_factory=list)
     has_math: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..addresses import address
@@ -50,6 +51,28 @@ class Picture:
             found["class"] = " ".join(names)
         # The first of a page is loaded at once: see `first_image_at_once`.
         return {**found, "loading": "lazy"}
+
+
+def sized(found: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
+    """Attributes of an `img` with the width, height and classes that the author gave it."""
+    merged = dict(found)
+    if given.get("class"):
+        merged["class"] = " ".join(filter(None, (found.get("class"), given["class"])))
+    styles = [given["style"].rstrip("; ")] if given.get("style") else []
+    lengths = {key: given[key].removesuffix("px") for key in ("width", "height") if key in given}
+    for key, length in lengths.items():
+        if not length.isdecimal():
+            # In HTML the attribute is a number of pixels; `50%` is for a style sheet.
+            styles.append(f"{key}: {length}")
+            continue
+        merged[key] = length
+        other = "height" if key == "width" else "width"
+        if other not in lengths and int(found.get(key, "0")) and other in found:
+            # The browser keeps the place of a picture by its proportions.
+            merged[other] = str(max(1, round(int(length) * int(found[other]) / int(found[key]))))
+    if styles:
+        merged["style"] = "; ".join(styles)
+    return merged
 
 
 def measure(content: bytes) -> tuple[int, int] | None:

@@ -123,6 +123,8 @@ def _number_headings(tokens: Sequence[Token], numbering: Numbering) -> None:
     for token, place in placed(tokens):
         if token.type != "heading_open":
             continue
+        if "unnumbered" in str(token.attrGet("class") or "").split():
+            continue
         level, count = int(token.tag[1]), 0
         while open_levels and open_levels[-1][0] >= level:
             count = open_levels.pop()[1]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import re
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from html import escape
@@ -20,6 +21,7 @@ from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml, unescapeAll
 from markdown_it.renderer import RendererHTML, RendererProtocol
 from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline, backtick
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 from mdit_py_plugins.attrs import attrs_plugin
@@ -29,11 +31,21 @@ from mdit_py_plugins.tasklists import tasklists_plugin
 
 from ..addresses import address, neighbour_path, slug
 from ..errors import MarkdownError, MathError
-from ..model import Cell, Code, Heading, Image, Prose
+from ..model import Cell, Code, Formula, Heading, Image, Prose
+from .abbreviations import abbreviations_plugin
 from .admonitions import ADMONITION_DIRECTIVES, alerts_plugin
-from .captions import captions_plugin, take_braces
+from .attributes import (
+    CONTENTS,
+    attributes_plugin,
+    classes,
+    heading_attributes,
+    is_listed,
+    reserve_ids,
+)
+from .captions import captions_plugin
 from .code import highlight
 from .code_blocks import CODE_DIRECTIVES, LineLook
+from .contents import contents_list
 from .context import Context, Medium, Place
 from .cross_references import (
     REFERENCE,
@@ -47,8 +59,16 @@ from .directives import PROBLEM, Directive, directives_plugin, prepare_directive
 from .emphasis import cjk_emphasis_plugin
 from .equations import REFERENCE as FORMULA_REFERENCE
 from .equations import Equation, take_apart
+from .foreign import (
+    FOREIGN,
+    foreign_plugin,
+    note_foreign,
+    note_unread_blocks,
+    note_unread_paragraph,
+)
 from .glossary import GLOSSARY_DIRECTIVES, name_terms
-from .images import publish_picture
+from .images import publish_picture, sized
+from .kramdown import COMMENT, kramdown_plugin
 from .labels import CAPTION_OPEN, CELL, caption_start, numbered_caption
 from .mathematics import (
     DISPLAY_TOKENS,
@@ -57,6 +77,7 @@ from .mathematics import (
     mathematics_plugin,
 )
 from .picture_directives import PICTURE, PICTURE_DIRECTIVES
+from .plain_formula import plain_formula
 from .roles import LINK as ROLE_LINK
 from .roles import WRONG as WRONG_ROLE
 from .roles import note_wrong_role, prepare_link, roles_plugin
@@ -64,6 +85,7 @@ from .side_notes import SIDE_NOTE_DIRECTIVES
 from .statements import STATEMENT_DIRECTIVES
 from .table_directives import TABLE_DIRECTIVES
 from .tabs import TAB_DIRECTIVES
+from .typography import printed, typography_plugin
 
 DIRECTIVES: dict[str, Directive] = {
     **STATEMENT_DIRECTIVES,
@@ -90,6 +112,11 @@ PLUGINS: tuple[Callable[[MarkdownIt], None], ...] = (
     roles_plugin,
     partial(directives_plugin, known=DIRECTIVES),
     alerts_plugin,
+    attributes_plugin,
+    kramdown_plugin,
+    foreign_plugin,
+    typography_plugin,
+    abbreviations_plugin,
 )
 """What is read besides CommonMark 0.31, tables, strikethrough and bare links."""
 
@@ -102,6 +129,7 @@ def make_markdown() -> MarkdownIt:
         md.linkify.set({"fuzzy_link": False})
     for plugin in PLUGINS:
         plugin(md)
+    md.inline.ruler.at("backticks", _code)
     for name, rule in RENDER_RULES.items():
         md.add_render_rule(name, rule)
     return md
@@ -114,9 +142,11 @@ ShowCell = Callable[[Code], tuple[str, str]]
 """A code cell -> its HTML with its outputs: (for the page, for the feed)."""
 
 
-def read_prose(md: MarkdownIt, cells: Iterable[Cell], works: Iterable[str]) -> list[Token]:
+def read_prose(
+    md: MarkdownIt, cells: Iterable[Cell], works: Iterable[str], language: str
+) -> list[Token]:
     """The tokens of a whole post; `works` are the ids that can be cited."""
-    env: EnvType = {"works": tuple(works)}
+    env: EnvType = {"works": tuple(works), "language": language}
     tokens: list[Token] = []
     for cell in cells:
         if isinstance(cell, Prose):
@@ -144,7 +174,7 @@ def prepare(tokens: Sequence[Token], context: Context, show_cell: ShowCell) -> N
 def read_fragment(md: MarkdownIt, text: str, context: Context, place: Place) -> list[Token]:
     """The tokens of a Markdown text that stands alone: an output, or a caption."""
     cell = Prose(text, place.cell, place.line or 1)
-    env: EnvType = {"works": tuple(context.works)}
+    env = _fragment_env(context)
     tokens = _read_inline(md, _read_blocks(md, cell, env), env)
     _demote_headings(tokens)
     _prepare(tokens, context, {}, None)
@@ -153,10 +183,14 @@ def read_fragment(md: MarkdownIt, text: str, context: Context, place: Place) -> 
 
 def render_inline(md: MarkdownIt, text: str, context: Context, place: Place) -> tuple[str, str]:
     """A caption as inline HTML: (for the page, for the feed). `1. The cut` is no list in it."""
-    inline = md.parseInline(text.strip(), {"works": tuple(context.works)})[0]
+    inline = md.parseInline(text.strip(), _fragment_env(context))[0]
     _prepare_inline(inline, context, place, {}, {})
     page, feed = (_inline_html(md, inline.children or [], m) for m in ("page", "feed"))
     return page, feed
+
+
+def _fragment_env(context: Context) -> EnvType:
+    return {"works": tuple(context.works), "language": context.post.meta.language}
 
 
 def render_tokens(md: MarkdownIt, tokens: Sequence[Token], medium: Medium) -> str:
@@ -171,17 +205,22 @@ def _inline_html(md: MarkdownIt, tokens: Sequence[Token], medium: Medium) -> str
     return cast("RendererHTML", md.renderer).renderInline(tokens, md.options, env)
 
 
-def first_paragraph(tokens: Sequence[Token]) -> str:
-    """The text of the first paragraph, for an excerpt."""
+def excerpt(tokens: Sequence[Token]) -> str:
+    """The text of prepared tokens up to `<!--more-->`, or else of the first paragraph."""
+    paragraphs: list[str] = []
     beside = 0
     for token, following in pairwise(tokens):
         if token.type.startswith("directive_") and (beside or _is_side_note(token)):
             beside += token.nesting
         if token.type == "paragraph_open" and not token.hidden and not beside:
-            text = plain_text(following.children or [])
+            children = following.children or []
+            without_text = all(child.type in NO_TEXT for child in children)
+            text = "" if without_text else plain_text(children, _formula_text)
             if text:
-                return text
-    return ""
+                paragraphs.append(text)
+        elif token.type == "html_block" and MORE.search(token.content) and paragraphs:
+            return " ".join(paragraphs)
+    return paragraphs[0] if paragraphs else ""
 
 
 def _is_side_note(token: Token) -> bool:
@@ -189,22 +228,36 @@ def _is_side_note(token: Token) -> bool:
     return written is not None and written.name in SIDE_NOTE_DIRECTIVES
 
 
-def plain_text(tokens: Iterable[Token]) -> str:
+NO_TEXT = ("image", "softbreak", "html_inline")
+MORE = re.compile(r"<!--\s*more\s*-->", re.IGNORECASE)
+
+
+def _formula_text(token: Token) -> str:
+    formula: Formula | None = token.meta.get("formula")
+    return (plain_formula(formula.html) if formula else "") or token.content
+
+
+def plain_text(
+    tokens: Iterable[Token], formula_text: Callable[[Token], str] = lambda token: token.content
+) -> str:
     """The text of inline tokens; formulas as TeX, images as their alternative text."""
     parts = []
     for token in tokens:
         if token.type in ("softbreak", "hardbreak"):
             parts.append(" ")
         elif token.type == "image":
-            parts.append(plain_text(token.children or []))
-        elif token.type not in ("html_inline", "footnote_ref"):
+            parts.append(plain_text(token.children or [], formula_text))
+        elif token.type in INLINE_TOKENS:
+            parts.append(formula_text(token))
+        elif token.type not in ("html_inline", "footnote_ref", COMMENT):
             parts.append(token.content)
     return " ".join("".join(parts).split())
 
 
 def all_text(tokens: Iterable[Token]) -> str:
-    """The prose of tokens, without code: what reading time is measured on."""
-    return " ".join(plain_text(t.children or []) for t in tokens if t.type == "inline")
+    """The prose of tokens, a formula as one word: what reading time is measured on."""
+    inline = (token.children or [] for token in tokens if token.type == "inline")
+    return " ".join(plain_text(children, lambda token: " x ") for children in inline)
 
 
 # --- reading ----------------------------------------------------------------------------------
@@ -218,7 +271,7 @@ def _read_blocks(md: MarkdownIt, cell: Prose, env: EnvType) -> list[Token]:
     for index, token in enumerate(tokens):
         token.meta = {**token.meta, "cell": cell.cell}
         if token.type == "heading_open":
-            take_braces(token, tokens[index + 1])
+            heading_attributes(token, tokens[index + 1])
         if token.map:
             token.map = [line + cell.line for line in token.map]
     return tokens
@@ -248,6 +301,7 @@ def _prepare(
     attachments: Mapping[int, Attached],
     show_cell: ShowCell | None,
 ) -> None:
+    reserve_ids(tokens, context)
     place = Place(0, None)
     notes: dict[int, Place] = {}
     name_terms(tokens, context)
@@ -257,13 +311,16 @@ def _prepare(
             place = notes.get(token.meta["id"], place)
         elif token.map or "cell" in token.meta:
             place = Place(token.meta.get("cell", place.cell), token.map[0] if token.map else None)
+        note_unread_blocks(token, context, place)
         if token.type == "heading_open":
             _prepare_heading(token, tokens[index + 1], context)
         elif token.type in DISPLAY_TOKENS:
             _prepare_formula(token, True, context, place)
-        elif token.type == "fence":
-            _prepare_fence(token, context, place)
+        elif token.type in ("fence", "code_block"):
+            _prepare_code(token, context, place)
         elif token.type == "inline":
+            if tokens[index - 1].type == "paragraph_open":
+                note_unread_paragraph(token, context, place)
             _prepare_inline(token, context, place, attachments.get(place.cell, {}), notes)
         elif token.type == "paragraph_open":
             _prepare_figure(tokens, index, context)
@@ -291,23 +348,27 @@ def _prepare(
 
 
 def _prepare_heading(opening: Token, inline: Token, context: Context) -> None:
-    label = opening.meta.get("label", "")
-    if label in context.labels or (label and label not in context.ids):
-        context.ids.add(label)
+    opening.meta["inline"] = inline
+    if label := opening.meta.get("label", ""):
         opening.attrSet("id", label)
-        opening.meta["inline"] = inline
         return
     wanted = slug(plain_text(inline.children or [])) or "section"
-    unique, number = wanted, 1
+    unique, number = wanted, context.headings.get(wanted, 1)
     while unique in context.ids:
         number += 1
         unique = f"{wanted}-{number}"
+    context.headings[wanted] = number
     context.ids.add(unique)
     opening.attrSet("id", unique)
-    opening.meta["inline"] = inline
 
 
-def _prepare_fence(token: Token, context: Context, place: Place) -> None:
+def _prepare_code(token: Token, context: Context, place: Place) -> None:
+    # kramdown names the language of a block below it: {: .language-python}
+    named = [name for name in classes(token) if name.startswith("language-")]
+    if named and not token.info.strip():
+        token.info = named[0].removeprefix("language-")
+    if named:
+        token.attrSet("class", " ".join(n for n in classes(token) if n not in named))
     info = token.info.strip()
     language = info.split()[0] if info else ""
     if "{" in info:
@@ -389,10 +450,11 @@ def _prepare_inline(
 ) -> None:
     # An inline token knows no line of its own: count the line ends before it.
     passed = 0
-    lines = token.content.split("\n")
+    links = 0
     for child in token.children or []:
         here = place.below(passed)
-        passed += _line_ends(child, "\n".join(lines[passed:]))
+        passed += _line_ends(child)
+        links += child.nesting if child.type in ("link_open", "link_close") else 0
         if "linkless" in token.meta and child.type in (REFERENCE, ROLE_LINK):
             child.meta["inside_link"] = True
         if child.type in INLINE_TOKENS:
@@ -400,6 +462,8 @@ def _prepare_inline(
         elif child.type == "link_open":
             target = context.target(str(child.attrGet("href") or ""), here)
             child.attrSet("href", target.address)
+        elif child.type == FOREIGN:
+            note_foreign(child, context, here)
         elif child.type == WRONG_ROLE:
             note_wrong_role(child, context, here)
         elif child.type == ROLE_LINK:
@@ -411,6 +475,7 @@ def _prepare_inline(
                 if inner.type == REFERENCE:
                     inner.meta["inside_link"] = True
                     prepare_reference(inner, context, here)
+            child.meta["inside_link"] = links > 0
             _prepare_image(child, context, here, attached)
         elif child.type == "footnote_ref":
             notes.setdefault(child.meta["id"], here)
@@ -429,20 +494,30 @@ def _without_role_links(children: Sequence[Token]) -> list[Token]:
     ]
 
 
-def _line_ends(token: Token, source: str) -> int:
-    """How many line ends an inline token took; `source` is the text from its line on."""
+WRITTEN_OUT = ("html_inline", REFERENCE, FOREIGN, COMMENT)
+"""Inline tokens whose content is all that was written."""
+
+
+def _code(state: StateInline, silent: bool) -> bool:
+    """CommonMark's code in a line; it has spaces for its line ends, which are counted here."""
+    start = state.pos
+    before = len(state.tokens)
+    read = backtick(state, silent)
+    if read and len(state.tokens) > before and state.tokens[-1].type == "code_inline":
+        state.tokens[-1].meta = {"line_ends": state.src.count("\n", start, state.pos)}
+    return read
+
+
+def _line_ends(token: Token) -> int:
+    """How many line ends an inline token took."""
     if token.type in ("softbreak", "hardbreak"):
         return 1
-    if token.type in INLINE_TOKENS or token.type in ("html_inline", REFERENCE):
+    if token.type in INLINE_TOKENS or token.type in WRITTEN_OUT:
         return token.content.count("\n")
     if token.type == "image":
-        return sum(_line_ends(child, source) for child in token.children or [])
-    if token.type == "code_inline":
-        # Code has spaces for its line ends.
-        code = " ?".join(re.escape(part) for part in (token.markup, token.content, token.markup))
-        found = re.search(code, source.replace("\n", " "))
-        return source.count("\n", *found.span()) if found else 0
-    return 0
+        return sum(map(_line_ends, token.children or []))
+    ends: int = token.meta.get("line_ends", 0)
+    return ends
 
 
 def _join_formulas(children: Sequence[Token]) -> list[Token]:
@@ -452,9 +527,9 @@ def _join_formulas(children: Sequence[Token]) -> list[Token]:
     bracket or its Korean particle. A span whose own text does not wrap holds them together.
     """
     joined: list[Token] = []
-    rest = list(children)
+    rest = deque(children)
     while rest:
-        token = rest.pop(0)
+        token = rest.popleft()
         if token.type not in INLINE_TOKENS or token.meta.get("display"):
             joined.append(token)
             continue
@@ -468,7 +543,7 @@ def _join_formulas(children: Sequence[Token]) -> list[Token]:
     return joined
 
 
-def _split_off(tokens: list[Token], pattern: re.Pattern[str], first: bool = False) -> str:
+def _split_off(tokens: Sequence[Token], pattern: re.Pattern[str], first: bool = False) -> str:
     """Take what matches from the end (or the start) of the neighbouring text token."""
     token = tokens[0 if first else -1]
     match = pattern.search(token.content) if token.type == "text" else None
@@ -507,7 +582,8 @@ def _prepare_image(token: Token, context: Context, place: Place, attached: Attac
         return
     config = context.links.config
     picture = publish_picture(content, path, PurePosixPath(name).suffix, context)
-    for attribute, value in picture.attributes(config).items():
+    given = {name: str(value) for name, value in token.attrs.items()}
+    for attribute, value in sized(picture.attributes(config), given).items():
         token.attrSet(attribute, value)
     if picture.versions:
         token.meta["original"] = address(picture.path, config)
@@ -576,6 +652,7 @@ def _prepare_figure(tokens: Sequence[Token], index: int, context: Context) -> No
     tokens[index].hidden = closing.hidden = False
     caption: list[Token] = []
     if title := str(image.attrs.pop("title", "")):
+        title = printed(title, context.post.meta.language)
         caption = [_html(escape(title, quote=False))]
     elif image.children:
         caption = copy.deepcopy(image.children)
@@ -654,7 +731,7 @@ def display_formula(html: str, env: EnvType) -> str:
 def _cell(
     self: RendererProtocol, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType
 ) -> str:
-    html: str = tokens[i].meta[env["medium"]]
+    html: str = tokens[i].meta.get(env.get("medium", "page"), "")
     return html
 
 
@@ -666,7 +743,8 @@ def _code_block(
     look: LineLook = token.meta.get("look", LineLook())
     if env.get("medium") == "page":
         plain = escape(token.content.rstrip("\n"), quote=False)
-        return code_block(look.page(token.meta.get("highlighted") or plain), language)
+        html = code_block(look.page(token.meta.get("highlighted") or plain), language)
+        return _with_attributes(html, "pre", token)
     # CommonMark's own form: the language as a class, the last line end kept.
     attribute = f' class="language-{escapeHtml(language)}"' if language else ""
     return f"<pre><code{attribute}>{look.feed(escapeHtml(token.content))}</code></pre>\n"
@@ -690,7 +768,22 @@ def _table_open(
         identity = f' id="{escape(tokens[i].meta["label"])}"' if page else ""
         start = numbered_caption(tokens[i].meta["start"], bool(text))
         opening = f"<figure{identity}>\n<figcaption>{start}{text}</figcaption>\n"
-    return opening + ('<div class="table" tabindex="0">' if page else "") + "<table>\n"
+    table = _with_attributes("<table>\n", "table", tokens[i])
+    return opening + ('<div class="table" tabindex="0">' if page else "") + table
+
+
+def _with_attributes(html: str, tag: str, token: Token) -> str:
+    """HTML whose first tag, `tag`, gets the attributes that the author gave it as well."""
+    given = {key: str(value) for key, value in token.attrs.items() if value != ""}
+    start = f"<{tag}"
+    if "class" in given and html.startswith(f'{start} class="'):
+        start += ' class="'
+        more = escape(given.pop("class")) + " "
+    else:
+        more = ""
+    html = start + more + html[len(start) :]
+    written = "".join(f' {key}="{escape(value)}"' for key, value in given.items())
+    return html.replace(f"<{tag}", f"<{tag}{written}", 1)
 
 
 def _table_close(
@@ -707,7 +800,8 @@ def _heading_open(
     identity = token.attrGet("id")
     if identity is None or env.get("medium") == "feed":
         return f"<{token.tag}>{_section_number(token)}"
-    return f'<{token.tag} id="{escape(str(identity))}">{_section_number(token)}'
+    html = f"<{token.tag}>{_section_number(token)}"
+    return _with_attributes(html, token.tag, token)
 
 
 def _section_number(opening: Token) -> str:
@@ -756,9 +850,8 @@ def _image(
     tokens[i].attrSet("alt", plain_text(tokens[i].children or []))
     html = cast("RendererHTML", self).renderToken(tokens, i, options, env)
     original = tokens[i].meta.get("original")
-    opened = sum(token.nesting for token in tokens[:i] if token.type.startswith("link_"))
     # A link leads to the picture in all its pixels, unless it stands in a link itself.
-    if original and not opened and env.get("medium") == "page":
+    if original and not tokens[i].meta.get("inside_link") and env.get("medium") == "page":
         return f'<a class="original" href="{original}">{html}</a>'
     return html
 
@@ -799,13 +892,22 @@ RENDER_RULES: dict[str, Rule] = {
     "join_open": _join,
     "join_close": _join,
     CELL: _cell,
+    CONTENTS: _cell,
 }
 
 
 def contents(md: MarkdownIt, tokens: Sequence[Token]) -> tuple[Heading, ...]:
-    """The headings of a post with their HTML."""
+    """The headings of a post with their HTML, but those that are not to be listed."""
     return tuple(
         Heading(int(token.tag[1]), str(token.attrGet("id")), heading_html(md, token))
         for token in tokens
-        if token.type == "heading_open"
+        if token.type == "heading_open" and is_listed(token)
     )
+
+
+def place_contents(md: MarkdownIt, tokens: Sequence[Token], title: str) -> bool:
+    """Write the table of contents where the text wants it; whether it does."""
+    wanted = [token for token in tokens if token.type == CONTENTS]
+    for token in wanted:
+        token.meta["page"] = contents_list(contents(md, tokens), token.tag, title)
+    return bool(wanted)

@@ -9,6 +9,7 @@ follows no space and is followed by no digit (Pandoc's rule, and one for `5$`).
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
@@ -19,6 +20,7 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 from .context import Context
 from .directive_options import TEXT
 from .directives import Directive, Draft, Frame, Written
+from .scanning import last_position
 
 INLINE_TOKENS = frozenset(("math_inline", "math_inline_double"))
 """`$$…$$` in running text is inline mathematics, as in kramdown."""
@@ -41,10 +43,12 @@ def mathematics_plugin(md: MarkdownIt) -> None:
         allow_blank_lines=False,
         label_normalizer=lambda label: label.strip(),
     )
+    _where(md, "math_block", _is_alone)
     # The plugin's own rule takes the last character of a text for the one before the first, so
     # that `$x$ is 5` would be no formula.
     md.inline.ruler.at("math_inline", _inline_dollars)
     amsmath_plugin(md)
+    _where(md, "amsmath", _may_end)
     md.inline.ruler.before("escape", "math_parentheses", _inline_brackets)
     md.block.ruler.before(
         "fence",
@@ -71,7 +75,10 @@ def _inline_brackets(state: StateInline, silent: bool) -> bool:
     opening = state.src[state.pos : state.pos + 2]
     if opening not in (r"\(", r"\["):
         return False
-    end = state.src.find(r"\)" if opening == r"\(" else r"\]", state.pos + 2, state.posMax)
+    closing = r"\)" if opening == r"\(" else r"\]"
+    if last_position(state, closing) < state.pos:
+        return False
+    end = state.src.find(closing, state.pos + 2, state.posMax)
     content = state.src[state.pos + 2 : end] if end >= 0 else ""
     if not content.strip():
         return False
@@ -83,6 +90,30 @@ def _inline_brackets(state: StateInline, silent: bool) -> bool:
             token.meta = {"display": True}
     state.pos = end + 2
     return True
+
+
+def _where(md: MarkdownIt, name: str, condition: Callable[[StateBlock, int], bool]) -> None:
+    """Let a plugin's rule look only where it is right to."""
+    rules = dict(zip(md.block.ruler.get_all_rules(), md.block.ruler.__rules__, strict=True))
+    rule: Callable[[StateBlock, int, int, bool], bool] = rules[name].fn
+
+    def conditional(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+        return condition(state, start) and rule(state, start, end, silent)
+
+    md.block.ruler.at(name, conditional, {"alt": rules[name].alt})
+
+
+def _may_end(state: StateBlock, start: int) -> bool:
+    """Whether an environment ends anywhere below; the plugin would search all the text for it."""
+    first = state.bMarks[start] + state.tShift[start]
+    return state.src.startswith(r"\begin", first) and state.src.rfind(r"\end{") > first
+
+
+def _is_alone(state: StateBlock, start: int) -> bool:
+    """Whether a line that begins with dollars is no text, as `$$a$$ and $$b$$` is."""
+    line = state.src[state.bMarks[start] + state.tShift[start] : state.eMarks[start]]
+    closed = line.find("$$", 2)
+    return closed < 0 or LABEL_BEHIND.match(line, closed + 2) is not None
 
 
 BLOCKS = {r"\[": r"\]", "$$": "$$"}

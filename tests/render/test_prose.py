@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
+from itertools import accumulate
+from types import FrameType
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from generator.errors import BuildFailed, InkcellError, flatten
-from generator.model import Bundle, Typeset
+from generator.model import Bundle, Prose, Typeset
 from generator.render.emphasis import cjk_emphasis_plugin
+from generator.render.markdown import make_markdown, read_prose
+from generator.render.typography import printed
 
 from ..conftest import FRONT_MATTER, REPOSITORY
 from .rendering import post_of, render_post
@@ -40,6 +45,8 @@ PAGES = (
     "tables.txt",
     "code_blocks.txt",
     "roles.txt",
+    "typography.txt",
+    "extensions.txt",
 )
 
 
@@ -208,6 +215,40 @@ def test_a_picture_that_nobody_describes_is_told_to_its_author() -> None:
     assert render_post(described, neighbours=NEIGHBOURS).warnings == ()
 
 
+def test_the_excerpt_is_plain_text_in_korean(typeset: Typeset) -> None:
+    """A formula is text as well as text can be, without TeX; a picture is no excerpt."""
+    excerpt = render_post(
+        "![그림](p.svg)\n\n함수 $f\\colon X \\to Y$와 **값(value)**인 "
+        "$\\frac{a}{b+1}$을[^1] `코드`로 본다.\n\n[^1]: 각주.\n",
+        neighbours=NEIGHBOURS,
+        typeset=typeset,
+    ).excerpt
+    assert excerpt == "함수 f : X → Y와 값(value)인 a/(b + 1)을 코드로 본다."
+
+
+def test_the_excerpt_goes_up_to_the_mark() -> None:
+    """`<!--more-->`, as Jekyll's authors write it, ends the excerpt."""
+    excerpt = render_post("One.\n\n- two\n\nThree.\n\n<!--more-->\n\nFour.\n").excerpt
+    assert excerpt == "One. Three."
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes"),
+    [
+        ("word " * 228 * 3, 3),
+        ("가" * 500 * 2, 2),
+        ("가나다라를 " * 100 * 2, 2),
+        ("KaTeX로 " * 456, 3),
+        ("$x + y$ " * 228 * 2, 2),
+        ("한 문장. " * 10 + "```\n" + "code " * 5000, 1),
+        ("", 1),
+    ],
+)
+def test_reading_takes_its_time(text: str, minutes: int) -> None:
+    """English is counted in words, Korean in characters, a formula as a word, code not at all."""
+    assert render_post(text.replace("```", "\n\n```") + "\n").minutes == minutes
+
+
 def test_a_feed_needs_nothing_but_its_text() -> None:
     """No class, style, script, form or relative address; code in plain `pre`."""
     feed = render_post(
@@ -236,3 +277,102 @@ def test_mathml_survives_the_feed(typeset: Typeset) -> None:
     assert '<annotation encoding="application/x-tex">\\frac{a}{b}</annotation>' in feed
     assert 'display="block"' in feed
     assert "class=" not in feed
+
+
+MARKED = st.lists(
+    st.sampled_from(
+        [
+            *"*_`$[){}\"'-가a |:\\\n",
+            *["**", "](", "\n\n", "> ", "- ", "1. ", "|---|\n", "{:.x}", "{:toc}", "~~~\n", "# "],
+            *["<b>", "</b>", "<div>", "@eq-a", "[^a]", "{::comment}", "{:/}", "$$", "{{ a }}"],
+        ]
+    ),
+    max_size=40,
+).map("".join)
+
+
+@given(MARKED)
+@settings(deadline=None)
+def test_markup_of_every_kind_renders_or_is_refused(text: str) -> None:
+    """However markup is mixed, tokens open and close in pairs and the page is complete."""
+    md = make_markdown()
+    tokens = read_prose(md, [Prose(text, 1, 1)], (), "ko")
+    for children in [tokens, *(token.children for token in tokens if token.children)]:
+        depth = list(accumulate((token.nesting for token in children), initial=0))
+        assert min(depth) == depth[-1] == 0
+    errors: tuple[InkcellError, ...] = ()
+    try:
+        render_post(text)
+    except InkcellError as error:
+        errors = flatten(error)
+    assert all(error.line for error in errors)
+
+
+WORD = st.text(st.sampled_from("가나다abc "), min_size=1, max_size=6).map(str.strip).filter(bool)
+AROUND = st.sampled_from([("", ""), ("(", ")"), ('"', '"'), ("「", "」"), ("`", "`"), ("$", "$")])
+
+
+@given(WORD, AROUND, st.sampled_from(["를", "은", "(는)", ", ", "이라고 "]), st.sampled_from("*~"))
+@settings(deadline=None)
+def test_emphasis_before_a_particle_leaves_no_marker(
+    word: str, around: tuple[str, str], particle: str, marker: str
+) -> None:
+    """What Korean authors mark is marked, whatever stands at its ends."""
+    text = f"그는 {marker * 2}{word}{around[0]}{word}{around[1]}{marker * 2}{particle}말"
+    body = render_post(text).body
+    assert marker * 2 not in body
+    assert "$" not in body
+
+
+@given(st.text(st.sampled_from("\"'가a .-1()\n"), max_size=30), st.sampled_from(["ko", "en"]))
+def test_typography_changes_nothing_but_marks(text: str, language: str) -> None:
+    """Every letter stays, and what has been printed once is printed so again."""
+    shown = printed(text, language)
+    assert re.sub(r"[“”‘’\"'–—….-]", "", shown) == re.sub(r"[\"'.-]", "", text)
+    assert shown.count("“") == shown.count("”")
+    assert shown.count("‘") <= shown.count("’")
+
+
+GROWING = {
+    "quotations": lambda n: ">" * n + " a",
+    "brackets": lambda n: "[" * n,
+    "brackets that close": lambda n: "[" * n + "]" * n,
+    "emphasis": lambda n: "*a " * n,
+    "Korean emphasis": lambda n: "**가(a)**를 " * n,
+    "backticks": lambda n: "`a " * n,
+    "dollars": lambda n: "$a " * n,
+    "braces": lambda n: "{" * n,
+    "quotation marks": lambda n: "\"'a " * n,
+    "formulas that never close": lambda n: r"\(a " * n,
+    "comments that never close": lambda n: "{::comment}" * n,
+    "lines of attributes": lambda n: "a\n{:.a}\n\n" * n,
+    "equal headings": lambda n: "## a\n\n" * n,
+    "lines of code": lambda n: "`a`\n" * n,
+    "formulas": lambda n: "$a$ " * n,
+}
+
+
+@pytest.mark.parametrize("name", GROWING)
+def test_work_grows_with_the_text(name: str) -> None:
+    """Twice the text takes about twice the calls, however it is nested."""
+
+    def calls(text: str) -> int:
+        count = 0
+
+        def counted(frame: FrameType, event: str, arg: object) -> None:
+            nonlocal count
+            count += event in ("call", "c_call")
+
+        before = sys.getprofile()
+        sys.setprofile(counted)
+        try:
+            render_post(text)
+        except InkcellError:
+            pass
+        finally:
+            sys.setprofile(before)
+        return count
+
+    render_post("warm")
+    once, twice = (calls(GROWING[name](n)) for n in (150, 300))
+    assert twice < 2.5 * once

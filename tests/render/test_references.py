@@ -84,6 +84,12 @@ def test_citation(source: str, expected: str) -> None:
         ("Gödel", "을 은 이 과 로 이라"),
         ("Taylor", "를 는 가 와 로 라"),
         ("Stone", "을 은 이 과 으로 이라"),
+        ("식 (III)", "을 은 이 과 으로 이라"),
+        ("식 (iv)", "를 는 가 와 로 라"),
+        ("식 (VII)", "을 은 이 과 로 이라"),
+        ("식 (ε)", "을 은 이 과 으로 이라"),
+        ("식 (α)", "를 는 가 와 로 라"),
+        ("Xi", "를 는 가 와 로 라"),
         ("김철수", "를 는 가 와 로 라"),
         ("박은영", "을 은 이 과 으로 이라"),
     ],
@@ -92,6 +98,40 @@ def test_particles_follow_the_sound(text: str, particles: str) -> None:
     """Numbers in their Sino-Korean reading, letters by name, words as they are usually written."""
     written = ("을(를)", "는(은)", "이(가)", "와(과)", "(으)로", "이라(라)")
     assert " ".join(agree(text, both) for both in written) == particles
+
+
+@pytest.mark.parametrize(
+    ("written", "consonant", "vowel"),
+    [
+        ("이에요(예요)", "이에요", "예요"),
+        ("예요(이에요)", "이에요", "예요"),
+        ("(이)에", "이에", "예"),
+        ("이었다(였다)", "이었다", "였다"),
+        ("여서(이어서)", "이어서", "여서"),
+        ("이나(나)", "이나", "나"),
+        ("랑(이랑)", "이랑", "랑"),
+        ("이라는(라는)", "이라는", "라는"),
+        ("이지만(지만)", "이지만", "지만"),
+        ("(이)", "이", ""),
+        ("(을)를", "을", "를"),
+        ("(은)는", "은", "는"),
+        ("으로써(로써)", "으로써", "로써"),
+        ("로부터(으로부터)", "으로부터", "로부터"),
+    ],
+)
+def test_endings_follow_the_sound(written: str, consonant: str, vowel: str) -> None:
+    """Every ending of 이다, and every particle that begins with 으로, in either order."""
+    matched = PARTICLE.match(written + "라는")
+    assert matched
+    assert matched[0] == written
+    assert (agree("식 (3)", written), agree("식 (2)", written)) == (consonant, vowel)
+    assert agree("식 (1)", written) == (vowel if "으" in written else consonant)
+
+
+def test_brackets_behind_a_reference_are_no_particle() -> None:
+    """Only what is written both ways is one."""
+    for text in ("(이 식)", "이(2)", "라고 (이)", "은(A)", "(이) "):
+        assert not PARTICLE.match(text)
 
 
 @given(st.text(max_size=20), st.sampled_from(["을(를)", "가(이)", "(으)로", "라(이라)"]))

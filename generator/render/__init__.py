@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from itertools import chain
+from types import MappingProxyType
 
 from markdown_it import MarkdownIt
 
@@ -28,7 +29,7 @@ from .context import Context
 from .cross_references import folders_referred_to
 from .executed_notebook import executed_notebook
 from .images import first_image_at_once, measure
-from .labels import number
+from .labels import number, with_fragments
 from .markdown import (
     all_text,
     code_block,
@@ -39,7 +40,7 @@ from .markdown import (
     read_prose,
     render_tokens,
 )
-from .outputs import render_outputs
+from .outputs import read_outputs, render_outputs
 from .sanitize import clean_feed
 
 EXCERPT_LENGTH = 300
@@ -67,7 +68,9 @@ def render(
     md = make_markdown()
     works = _works(post)
     tokens = read_prose(md, post.notebook.cells, works)
-    numbering = number(tokens)
+    outputs = dict(zip(post.notebook.code, executed.results.outputs, strict=True))
+    fragments = read_outputs(md, outputs, works)
+    numbering = number(tokens, fragments)
     context = Context(
         post,
         links,
@@ -78,10 +81,14 @@ def render(
         labels=numbering.labels,
         works=works,
         macros=dict(post.meta.macros),
+        fragments=fragments,
     )
-    outputs = dict(zip(post.notebook.code, executed.results.outputs, strict=True))
     prepare(tokens, context, lambda code: _cell(code, outputs[code], md, context))
     image = _image(context)
+    lines = {code.cell: code.line for code in post.notebook.code}
+    for error in (*context.errors, *context.warnings):
+        if error.cell in lines:
+            error.at(line=lines[error.cell])  # What an output holds has no line of its own.
     if context.errors:
         with blame(post.source.path):
             raise BuildFailed(context.errors)
@@ -95,7 +102,7 @@ def render(
         post=post,
         body=first_image_at_once(render_tokens(md, tokens, "page")),
         feed_body=clean_feed(render_tokens(md, tokens, "feed"), page),
-        headings=contents(md, tokens),
+        headings=contents(md, [*with_fragments(tokens, fragments)]),
         excerpt=post.meta.description or shorten(first_paragraph(tokens), EXCERPT_LENGTH),
         minutes=reading_minutes(prose),
         files=tuple(context.files.values()),
@@ -115,22 +122,27 @@ def render(
 
 
 def collect_labels(
-    posts: Sequence[Post], folders: Iterable[str] = ()
+    posts: Sequence[Post],
+    folders: Iterable[str] = (),
+    outputs: Mapping[str, Sequence[Sequence[Output]]] = MappingProxyType({}),
 ) -> dict[str, Mapping[str, Label]]:
     """What can be referred to in the posts that others refer to, by the path of their source.
 
-    It takes no formula and no output to number a post, and only few posts are asked for.
+    It takes no formula to number a post, and only few posts are asked for.
 
     Args:
         posts: the posts that refer and are referred to.
         folders: those that still other posts refer to.
+        outputs: what the code of posts has put out, by the path of their source.
     """
     wanted = {*folders, *chain.from_iterable(map(folders_referred_to, posts))}
     found: dict[str, Mapping[str, Label]] = {}
     for post in posts:
         if post.source.folder in wanted:
-            tokens = read_prose(make_markdown(), post.notebook.cells, _works(post))
-            found[post.source.path] = number(tokens).labels
+            md, works, path = make_markdown(), _works(post), post.source.path
+            tokens = read_prose(md, post.notebook.cells, works)
+            shown = dict(zip(post.notebook.code, outputs.get(path, ()), strict=False))
+            found[path] = number(tokens, read_outputs(md, shown, works)).labels
     return found
 
 

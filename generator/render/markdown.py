@@ -119,14 +119,28 @@ def prepare(tokens: Sequence[Token], context: Context, show_cell: ShowCell) -> N
     _prepare(tokens, context, attachments, show_cell)
 
 
-def read_fragment(md: MarkdownIt, text: str, context: Context, place: Place) -> list[Token]:
-    """The tokens of a Markdown text that stands alone: an output, or a caption."""
-    cell = Prose(text, place.cell, place.line or 1)
-    env: EnvType = {"works": tuple(context.works)}
-    tokens = _read_inline(md, _read_blocks(md, cell, env), env)
+def read_fragment(md: MarkdownIt, text: str, code: Code, works: Iterable[str]) -> list[Token]:
+    """The tokens of a Markdown text that code put out. They know their cell, but no line."""
+    env: EnvType = {"works": tuple(works)}
+    tokens = _read_inline(md, _read_blocks(md, Prose(text, code.cell, code.line), env), env)
     _demote_headings(tokens)
-    _prepare(tokens, context, {}, None)
+    for token in tokens:
+        token.map = None
+        token.meta["put_out"] = True
     return tokens
+
+
+def formula_fragment(tex: str, code: Code) -> list[Token]:
+    """The same of a formula that stands alone."""
+    token = Token("math_block", "math", 0, block=True)
+    token.content = tex
+    token.meta = {"cell": code.cell, "put_out": True}
+    return [token]
+
+
+def prepare_fragment(tokens: Sequence[Token], context: Context) -> None:
+    """Make the tokens of a fragment ready for rendering."""
+    _prepare(tokens, context, {}, None)
 
 
 def render_inline(md: MarkdownIt, text: str, context: Context, place: Place) -> tuple[str, str]:
@@ -708,9 +722,9 @@ RENDER_RULES: dict[str, Rule] = {
 
 
 def contents(md: MarkdownIt, tokens: Sequence[Token]) -> tuple[Heading, ...]:
-    """The headings of a post with their HTML."""
+    """The headings of a post with their HTML; of those that code put out, the numbered ones."""
     return tuple(
         Heading(int(token.tag[1]), str(token.attrGet("id")), heading_html(md, token))
         for token in tokens
-        if token.type == "heading_open"
+        if token.type == "heading_open" and ("put_out" not in token.meta or "number" in token.meta)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import partial
 
@@ -18,6 +19,7 @@ from generator.render.equations import take_apart
 from generator.render.macros import take_definitions
 from generator.render.particles import PARTICLE, agree
 
+from ..conftest import FRONT_MATTER
 from .rendering import CONFIG, TEXTS, render_post, show_tex
 from .test_prose import NEIGHBOURS, fixtures
 
@@ -235,14 +237,62 @@ def test_a_cell_without_outputs_can_be_referred_to() -> None:
 
 
 def test_markdown_that_code_puts_out_may_refer() -> None:
-    """To what prose has labelled; it has no labels of its own."""
+    """To what prose has labelled."""
     cell = "```{code-cell}\n1\n```\n\n$$ x $$ (eq-x)\n"
     page = render_post(cell, [[Bundle({"text/markdown": "so @eq-x은(는)"})]]).body
     assert ">식 (1)</a>은" in page
-    with pytest.raises(BuildFailed, match="a formula that code puts out cannot have a label"):
-        render_post(cell, [[Bundle({"text/markdown": "$$ y $$ (eq-y)"})]])
-    with pytest.raises(BuildFailed, match="a table that code puts out cannot have a label"):
-        render_post(cell, [[Bundle({"text/markdown": "| a |\n|---|\n: One {#tbl-y}"})]])
+
+
+def test_what_code_puts_out_has_labels() -> None:
+    """Formulas, tables, sections and statements, numbered where the cell stands."""
+    text = (
+        "$$ w $$ (eq-w)\n\n## One\n\n@eq-y, @eq-z, @tbl-y, @sec-y, @thm-y\n\n"
+        "```{code-cell}\n1\n```\n\n$$ x $$ (eq-x)\n\n## Three {#sec-x}\n\n@eq-x, @sec-x\n"
+    )
+    markdown = (
+        "$$ y $$ (eq-y)\n\n## Two {#sec-y}\n\n### Unnamed\n\n| a |\n|---|\n: T {#tbl-y}\n\n"
+        ":::{theorem}\n:label: thm-y\nSo.\n:::\n"
+    )
+    latex = r"\begin{align} z \label{eq-z} \\ z' \end{align}"
+    outputs = [Bundle({"text/markdown": markdown}), Bundle({"text/latex": latex})]
+    post = render_post(text, [outputs])
+    shown = {label.name: label.number for label in post.labels.values()}
+    assert shown == {
+        "eq-w": "1",
+        "eq-y": "2",
+        "eq-z": "3",
+        "eq-x": "4",
+        "sec-y": "2",
+        "sec-x": "3",
+        "tbl-y": "1",
+        "thm-y": "1",
+    }
+    for name in ("eq-y", "sec-y", "tbl-y", "thm-y"):
+        assert f'id="{name}"' in post.body
+    assert r"\tag{\htmlId{eq-z}{3}}" in post.body
+    assert '>식 (2)</a>, <a class="reference" href="#eq-z">식 (3)</a>' in post.body
+    assert [heading.id for heading in post.headings] == ["one", "sec-y", "sec-x"]
+    assert r"<math display=\"block\">y \tag{2}</math>" in post.feed_body.replace('"', r"\"")
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ({"text/markdown": "$$ y $$ (eq-x)"}, "the label `eq-x` stands twice in the post"),
+        ({"text/latex": r"y \label{y}"}, "`y` is no label"),
+        ({"text/markdown": "so @eq-nothing"}, "`eq-nothing` names nothing in this post"),
+        ({"text/markdown": "text\n\n: T {#tbl-y}"}, "the caption belongs to no table"),
+        ({"text/latex": r"y \label{eq-y} \label{eq-z}"}, "one number stands here"),
+    ],
+)
+def test_labels_of_outputs_are_as_strict(data: dict[str, str], message: str) -> None:
+    """The mistake is reported at the cell and the line of its code."""
+    cell = "$$ x $$ (eq-x)\n\n```{code-cell}\n1\n```\n"
+    with pytest.raises(BuildFailed, match=re.escape(message)) as failed:
+        render_post(cell, [[Bundle(data)]])
+    (error,) = failed.value.errors
+    assert error.cell == 2
+    assert error.line == (FRONT_MATTER + cell).split("\n").index("1") + 1
 
 
 # --- feeds ------------------------------------------------------------------------------------

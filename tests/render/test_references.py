@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.addresses import collect_links
+from generator.assemble.references import reference_view
 from generator.errors import BuildFailed, InkcellError, flatten
 from generator.model import Bundle, ExecutedPost, Post, Results, Source, Typeset
 from generator.parse import parse
@@ -410,6 +411,51 @@ def test_a_work_of_a_bibliography_is_complete() -> None:
     )
 
 
+BIBTEX = r"""
+@string{big = "The Big Conference"}
+@inproceedings{part, author = {Paul Erd\H{o}s and \'Evariste Galois}, title = {A $\pi$ part},
+  pages = {1--2}, crossref = {Whole}}
+@proceedings{whole, title = big, year = 1999, editor = {Doe, Jane}, publisher = {ACM}}
+@misc{scholar, author = {Kingma, Diederik P and Ba, Jimmy}, title = {Adam},
+  journal = {arXiv preprint arXiv:1412.6980}, year = 2014}
+@book{names, author = {von Luxburg, Ulrike and King, Jr., Martin and {A Company}
+  and \O ystein {\AA}s}, title = {T}}
+@article{korean, author = {김, 철수 and 이 영희}, title = {논문}, year = 2020}
+@misc{nobody, title = {A pamphlet.}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("key", "authors", "rest", "cited"),
+    [
+        ("part", "Paul Erdős, Évariste Galois", "A π part. The Big Conference 1–2, ACM, 1999", ""),
+        ("scholar", "Diederik P Kingma, Jimmy Ba", "Adam. 2014. arXiv:1412.6980", ""),
+        ("names", "Ulrike von Luxburg, Martin King Jr., A Company, Øystein Ås", "T. 연도 미상", ""),
+        ("korean", "김철수, 이영희", "논문. 2020", "김철수와 이영희(2020)"),
+        ("nobody", "", "A pamphlet. 연도 미상", "A pamphlet.(연도 미상)"),
+    ],
+)
+def test_what_bibtex_files_say(key: str, authors: str, rest: str, cited: str) -> None:
+    """Accents, names in braces and in Hangul, strings, crossref, preprints, what has no year."""
+    rendered = render_post(CITING + f"@{key}\n", neighbours={"refs.bib": BIBTEX.encode()})
+    assert cited in rendered.body
+    view = reference_view(rendered.works[0], TEXTS["ko"])
+    last = view.label if view.label.startswith("arXiv") else ""
+    parts = [view.title, f"{view.container} {view.details}".strip(), view.year]
+    parts = [view.title, ", ".join(part for part in parts[1:] if part), last]
+    assert (view.authors, ". ".join(part for part in parts if part)) == (authors, rest)
+
+
+def test_authors_who_are_not_named() -> None:
+    """In the page's language, and no second full stop behind them."""
+    (work,) = render_post(CITING + "@goedel1931\n", neighbours={"refs.bib": BIB}).works
+    shown = [reference_view(work, TEXTS[language]).authors for language in ("ko", "en")]
+    assert shown == ["Kurt Gödel, The Vienna Circle 외", "Kurt Gödel, The Vienna Circle, et al"]
+
+
+NO_PARENT = "`crossref` names no work of the file: c"
+
+
 @pytest.mark.parametrize(
     ("content", "line", "message"),
     [
@@ -417,6 +463,7 @@ def test_a_work_of_a_bibliography_is_complete() -> None:
         (b"\n@book{a, title={x\n", 2, "a work cannot be read"),
         (b"@book{a, author={x}}", 1, "the work `a` has no title"),
         (b"@book{a,\n title={\xff}}", 2, "the file is not UTF-8"),
+        (b"@book{b, title={x}}\n@book{a, title={x}, crossref={c}}", 2, NO_PARENT),
     ],
 )
 def test_a_mistake_in_a_bibliography_knows_its_place(

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from html import unescape
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from py_mini_racer import MiniRacer
 
 from generator.errors import BuildFailed
@@ -76,6 +78,41 @@ def test_every_snippet_is_set(typeset: Typeset, section: str) -> None:
         # MathML carries the TeX in an annotation, which nobody sees.
         shown = re.sub(r"<annotation .*?</annotation>|<[^>]*>", "", page, flags=re.DOTALL)
         assert not re.search(r"\\[A-Za-z]", unescape(shown)), tex
+
+
+PIECES = [
+    *(line for name in ("Functions", "Environments", "Macros") for line in SNIPPETS[name]),
+    *(
+        "{",
+        "}",
+        "^",
+        "_",
+        "&",
+        r"\\",
+        r"\left(",
+        r"\right)",
+        r"\text{",
+        r"\begin{matrix}",
+        "%",
+        "$",
+    ),
+    *(r"\frac", r"\def\x{\x}", r"\x", r"\tag{1}", r"\label{eq-a}", r"\kern1em", "#1", "한"),
+]
+
+
+@settings(max_examples=150)
+@given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=6).map("".join))
+def test_any_mixture_is_set_or_refused(typeset: Typeset, tex: str) -> None:
+    """Nothing crashes, goes on for ever, or leaves TeX on the page; every refusal has a place."""
+    try:
+        page = render_post(f"$$\n{tex}\n$$\n", typeset=typeset).body
+    except BuildFailed as failed:
+        assert all(error.line and error.cell == 1 for error in failed.errors)
+        return
+    assert "katex-error" not in page
+    if "$$" not in tex:
+        shown = re.sub(r"<annotation .*?</annotation>|<[^>]*>", "", page, flags=re.DOTALL)
+        assert not re.search(r"\\[A-Za-z]{2}", unescape(shown))
 
 
 def test_what_is_refused_has_a_reason() -> None:

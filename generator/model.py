@@ -163,6 +163,10 @@ class Source:
         return next((n for n, line in enumerate(lines, 1) if line.startswith(f"{key}:")), None)
 
 
+OTHERS = "et al."
+"""Stands among the authors for those who are not named; a page says it in its language."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reference:
     """A work that a post cites. Field names follow CSL 1.0.2."""

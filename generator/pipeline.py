@@ -25,7 +25,18 @@ from .execute.frozen import traced_files
 from .execute.key import code_key, executed_cells
 from .kept import Asked, Fresh, Kept, KnownFormula, Uses, answers_differ, noting, remember
 from .last_build import MANIFEST, Made, is_node, is_own, look, name_of
-from .model import Config, ExecutedPost, Formula, Macros, Post, RenderedPost, Site, Theme, Typeset
+from .model import (
+    Bundle,
+    Config,
+    ExecutedPost,
+    Formula,
+    Macros,
+    Post,
+    RenderedPost,
+    Site,
+    Theme,
+    Typeset,
+)
 from .progress import Notice, Report, Reused, silent
 
 if TYPE_CHECKING:
@@ -84,6 +95,7 @@ def rebuild(
     errors.extend(unknown_posts(config.refresh, folders))
 
     def make(posts: Sequence[Post]) -> tuple[Fresh, ...]:
+        nonlocal links
         executed = execute(
             posts,
             config,
@@ -93,16 +105,27 @@ def rebuild(
             place=place,
             in_use={made["code"] for made in taken.values() if made["code"]},
         )
-        # Posts are rendered while the code of others runs.
+
+        def render(item: ExecutedPost) -> Fresh:
+            return _render(item, links, typeset, strings[item.post.meta.language], kept)
+
+        # Posts are rendered while the code of others runs, but for those that refer to another
+        # one: its code may put out what they refer to.
+        done: list[ExecutedPost] = []
         with closing(executed):
-            made = collect(
-                lambda item: _render(item, links, typeset, strings[item.post.meta.language], kept),
-                executed,
-                errors,
-            )
+            made = collect(render, _apart(executed, _refers, done), errors)
+        links = _with_labels_of_outputs(links, done, taken)
+        made += collect(render, filter(_refers, done), errors)
         return tuple(sorted(made, key=lambda item: item.post.source.path))
 
     fresh = make(_shown(posts, config))
+    # Now that code has run, it may have put out other labels than the last build's.
+    outdated = _outdated(taken, links)
+    if outdated and not errors:
+        taken = {source: made for source, made in taken.items() if source not in outdated}
+        late = _parse(config, {*taken, *(post.source.path for post in posts)}, errors)
+        posts += late
+        fresh += make(_shown(late, config))
     site = None if errors else _reassemble(fresh, taken, kept, config, theme)
     whole: list[RenderedPost] = []
     if site is None and not errors:
@@ -274,16 +297,21 @@ def _read_posts(
         errors.clear()
         posts = _parse(config, taken.keys() | kept.folders_of(taken), errors)
         links = _collect(_shown(posts, config), taken, kept, config)
-        outdated = [
-            source
-            for source, made in taken.items()
-            if answers_differ(made["asked"], links.pages)
-            or made["referred"] != _offers(made["referred"], links)
-        ]
+        outdated = _outdated(taken, links)
         if not outdated:
             return posts, links, taken
         for source in outdated:
             del taken[source]
+
+
+def _outdated(taken: Mapping[str, Made], links: Links) -> set[str]:
+    """The posts that link to one that has moved, or refer to one that has other numbers."""
+    return {
+        source
+        for source, made in taken.items()
+        if answers_differ(made["asked"], links.pages)
+        or made["referred"] != _offers(made["referred"], links)
+    }
 
 
 def _collect(posts: Sequence[Post], taken: Mapping[str, Made], kept: Kept, config: Config) -> Links:
@@ -302,6 +330,41 @@ def _collect(posts: Sequence[Post], taken: Mapping[str, Made], kept: Kept, confi
         titles={**{s: outline.post.meta.title for s, outline in outlines.items()}, **links.titles},
         labels=labels,
     )
+
+
+def _refers(item: ExecutedPost) -> bool:
+    from .render.cross_references import folders_referred_to
+
+    return bool(folders_referred_to(item.post))
+
+
+def _apart(
+    items: Iterable[ExecutedPost], later: Callable[[ExecutedPost], bool], seen: list[ExecutedPost]
+) -> Iterator[ExecutedPost]:
+    """The items whose turn is now; all of them are noted in `seen`."""
+    for item in items:
+        seen.append(item)
+        if not later(item):
+            yield item
+
+
+def _with_labels_of_outputs(
+    links: Links, executed: Sequence[ExecutedPost], taken: Mapping[str, Made]
+) -> Links:
+    """Links that know what can be referred to in the outputs of posts, too."""
+    outputs = {item.post.source.path: item.results.outputs for item in executed}
+    bundles = (o for items in outputs.values() for item in items for o in item)
+    if not any(isinstance(o, Bundle) and MAY_HAVE_LABELS & o.data.keys() for o in bundles):
+        return links
+    from .render import collect_labels
+
+    folders = {folder for made in taken.values() for folder in made["referred"]}
+    labels = collect_labels([item.post for item in executed], folders, outputs)
+    return replace(links, labels={**links.labels, **labels})
+
+
+MAY_HAVE_LABELS = frozenset(("text/latex", "text/markdown"))
+"""What outputs are made of that can be referred to, as MIME types."""
 
 
 def _offers(folders: Iterable[str], links: Links) -> dict[str, str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from benchmarks import formulas
 from benchmarks import notebooks as benchmark
 from benchmarks.sample_notebooks import (
     FIGURES,
@@ -271,3 +272,11 @@ def test_processes_that_outlive_their_command_are_counted_or_ended() -> None:
     command = [sys.executable, "-c", PROBE]
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == ["1 counted", "sh left processes running: sleep", "0 left"]
+
+
+def test_every_formula_is_looked_for() -> None:
+    """The time of a page that lacks one means nothing."""
+    text = formulas.post_text(6)
+    assert formulas.seconds(text, 6) > 0
+    with pytest.raises(SystemExit, match="6 of 7 formulas"):
+        formulas.seconds(text, 7)

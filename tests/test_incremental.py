@@ -43,7 +43,10 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 class ReadingKernel:
-    """Stands in for a kernel: each word of the code that is a file's name reads the file."""
+    """Stands in for a kernel: each word of the code that is a file's name reads the file.
+
+    A cell that holds a formula puts it out, as Markdown.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -56,8 +59,15 @@ class ReadingKernel:
         cells = executed_cells(post)
         names = {f"{folder}/{word}": "" for cell in cells for word in cell.source.split()}
         files = digests(self.root, {name: "" for name in names if "." in name})
-        text = [f"{cell.source}: {sorted(files.items())}, {self.version}" for cell in cells]
-        outputs = tuple((Bundle({"text/plain": item}),) for item in text)
+        said = f"{sorted(files.items())}, {self.version}"
+        outputs = tuple(
+            (
+                Bundle({"text/markdown": cell.source})
+                if "$$" in cell.source
+                else Bundle({"text/plain": f"{cell.source}: {said}"}),
+            )
+            for cell in cells
+        )
         return Results(outputs), Trace("Fake 1", packages={"numpy": self.version}, files=files)
 
     def environment(self, kernel: str) -> Environment:
@@ -423,6 +433,27 @@ def test_a_reference_leads_to_the_version_that_there_is_now(blog: Blog) -> None:
     assert blog.build().made == ("a en", "e ko")
     assert 'href="/math/2022-07-08-b/#eq-other"' in shown.read_text(encoding="utf-8")
     blog.check()
+
+
+def test_labels_that_code_puts_out_count_for_other_posts(blog: Blog) -> None:
+    """Their numbers are known when the code has run, after other posts were found unchanged."""
+    code = "```{code-cell}\nopen\n```\n\n$$ x $$ (eq-cut)\n"
+    blog.write({"posts/b/index.ko.md": post("나", code)})
+    blog.write({"posts/e/index.ko.md": post("마", "다섯째 @b:eq-cut\n", date="2019-01-01")})
+    blog.build()
+    shown = blog.root / "site" / page("e ko")
+    assert ">식 (1)</a>" in shown.read_text(encoding="utf-8")
+    blog.replace("posts/b/index.ko.md", "open", "$$ z $$ (eq-z)")
+    assert {"b ko", "e ko"} <= set(blog.build().made)
+    assert ">식 (2)</a>" in shown.read_text(encoding="utf-8")
+    blog.check()
+    blog.replace("posts/e/index.ko.md", "eq-cut", "eq-z")
+    assert blog.build().made == ("e ko",)
+    assert ">식 (1)</a>" in shown.read_text(encoding="utf-8")
+    blog.check()
+    blog.replace("posts/b/index.ko.md", "(eq-z)", "(eq-y)")
+    with pytest.raises(BuildFailed, match="`eq-z` names nothing in the post `b`"):
+        blog.build()
 
 
 def test_a_label_that_another_post_loses_is_an_error(blog: Blog) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from urllib.parse import quote
 
-from ..model import Reference
+from ..model import OTHERS, Reference
 from .views import CitationView, ReferenceView
 
 
@@ -23,6 +23,9 @@ def reference_view(
         where, label = f"https://arxiv.org/abs/{reference.arxiv}", f"arXiv:{reference.arxiv}"
     else:
         where, label = reference.url, reference.url.partition("://")[2]
+    authors = ", ".join(name for name in reference.authors if name != OTHERS)
+    if OTHERS in reference.authors:
+        authors = strings["and_others"].format(names=authors)
     volume = reference.volume + (f"({reference.issue})" if reference.issue else "")
     details = (
         volume,
@@ -33,13 +36,14 @@ def reference_view(
     )
     return ReferenceView(
         id=reference.id,
-        authors=", ".join(reference.authors),
-        title=reference.title,
+        # A full stop follows.
+        authors=authors.removesuffix("."),
+        title=reference.title.removesuffix("."),
         address=where,
         label=label,
         container=reference.container_title,
         details=", ".join(detail for detail in details if detail),
-        year=reference.issued + reference.letter,
+        year=(reference.issued or strings["no_year"]) + reference.letter,
         citations=tuple(
             CitationView(quote(place), strings["back_to_citation"].format(n=number))
             for number, place in enumerate(places, start=1)

@@ -170,11 +170,15 @@ def _install_font() -> None:
 
 
 def add_font(font_manager: Any) -> None:
-    """Add the font, also where its bold face, which it lacks, or another Korean font is asked."""
+    """Add the font, also where another weight or another Korean font is asked for.
+
+    The package has one weight, and a drawing of letters does not tell which were to be bold: they
+    are drawn in regular, without the warning that Matplotlib would print.
+    """
     manager = font_manager.fontManager
     manager.addfont(os.environ[VARIABLE])
     entry = manager.ttflist[-1]
     present = {other.name for other in manager.ttflist}
     for name in (entry.name, *(alias for alias in ALIASES if alias not in present)):
-        for weight in (400, 700):
+        for weight in range(100, 1000, 100):
             manager.ttflist.append(dataclasses.replace(entry, name=name, weight=weight))

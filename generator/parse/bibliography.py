@@ -22,7 +22,8 @@ from bibtexparser.middlewares import (
 )
 
 from ..errors import FrontMatterError, InkcellError
-from ..model import Reference, Source
+from ..model import OTHERS, Reference, Source
+from ..record import suggestion
 
 # What it logs about a damaged entry is in our own errors.
 logging.getLogger("bibtexparser").addHandler(logging.NullHandler())
@@ -31,6 +32,8 @@ CONTAINERS = ("journaltitle", "journal", "booktitle")
 PUBLISHERS = ("publisher", "school", "institution", "organization", "howpublished")
 DOI_PREFIX = re.compile(r"^(https?://(dx\.)?doi\.org/|doi:)\s*", re.IGNORECASE)
 ARXIV_PREFIX = re.compile(r"^arxiv:\s*", re.IGNORECASE)
+PREPRINT = re.compile(r"arxiv preprint arxiv:\s*(\S+)", re.IGNORECASE)
+"""How search engines for papers export a preprint."""
 YEAR = re.compile(r"\d{4}")
 
 
@@ -64,16 +67,41 @@ def _read_file(content: bytes, file: str, errors: list[InkcellError]) -> list[Re
         wrong = FrontMatterError("the file is not UTF-8").at(line=line, hint="save it as UTF-8")
         errors.append(wrong.at(file=file))
         return []
-    names = [SeparateCoAuthors(), SplitNameParts()]
-    library = parse_string(text, append_middleware=names)
+    library = parse_string(text)
     errors.extend(_failure(block, text).at(file=file) for block in library.failed_blocks)
     for entry in library.entries:
+        _protect_letters(entry)
+    library = SeparateCoAuthors().transform(library)
+    for entry in library.entries:
+        _keep_korean_names(entry)
+    library = SplitNameParts().transform(library)
+    for entry in library.entries:
         _spell_out(entry)
-    library = LatexDecodingMiddleware(keep_braced_groups=False).transform(library)
+    # A title is text: of a formula in it, the characters.
+    decoding = LatexDecodingMiddleware(keep_braced_groups=False, keep_math_mode=False)
+    library = decoding.transform(library)
+    known = {
+        entry.key.lower(): {
+            name.lower(): " ".join(str(f.value).split()) for name, f in _fields(entry)
+        }
+        for entry in library.entries
+    }
     works = []
     for entry in library.entries:
-        fields = {name.lower(): " ".join(str(f.value).split()) for name, f in _fields(entry)}
+        fields = known[entry.key.lower()]
         line = (entry.start_line or 0) + 1
+        parent = fields.get("crossref", "")
+        if parent.lower() in known:
+            fields = _inherit(fields, known[parent.lower()])
+        elif parent:
+            errors.append(
+                FrontMatterError(f"`crossref` names no work of the file: {parent}").at(
+                    file=file,
+                    line=line,
+                    text=text.split("\n")[line - 1],
+                    hint=suggestion(parent, known) or "add it, or write its fields here",
+                )
+            )
         if not fields.get("title"):
             errors.append(
                 FrontMatterError(f"the work `{entry.key}` has no title").at(
@@ -101,7 +129,45 @@ def _failure(block: model.ParsingFailedBlock, text: str) -> InkcellError:
     return FrontMatterError(message).at(line=line, text=text.split("\n")[line - 1], hint=hint)
 
 
+def _inherit(fields: Mapping[str, str], parent: Mapping[str, str]) -> dict[str, str]:
+    """The fields of a work that stands in another, as BibTeX fills them in from `crossref`."""
+    own = {name.partition(".")[0] for name in fields}
+    parent = {"booktitle": parent.get("title", ""), **parent}
+    return {
+        **{name: text for name, text in parent.items() if name.partition(".")[0] not in own},
+        **fields,
+    }
+
+
 NAMES = ("author", "editor")
+
+
+LETTER = re.compile(
+    r"""
+    (?<![{\\]) \\
+    (?: (?: ['`"^~=.] | [Hcvudbkrt](?![A-Za-z]) \s* ) (?: \{ \\?[A-Za-z]+ \} | \\?[A-Za-z] )
+      | (?: AA | aa | AE | ae | OE | oe | ss | [OoLlij] )(?![A-Za-z]) (?: \{\} | \s )? )
+    """,
+    re.VERBOSE,
+)
+"""A letter that is written as a command: `\\'E`, `\\H{o}`, `\\O `."""
+
+
+def _protect_letters(entry: model.Entry) -> None:
+    """Braces around letters in names: bibtexparser drops a command behind an `and`."""
+    for role in NAMES:
+        field = entry.fields_dict.get(role)
+        if field is not None:
+            field.value = LETTER.sub(r"{\g<0>}", str(field.value))
+
+
+def _keep_korean_names(entry: model.Entry) -> None:
+    """Braces around names in Hangul, whose parts BibTeX would put in the order of Latin names."""
+    for role in NAMES:
+        field = entry.fields_dict.get(role)
+        if field is not None and isinstance(field.value, list):
+            names = [(name, in_korean(name)) for name in field.value]
+            field.value = [f"{{{korean}}}" if korean else name for name, korean in names]
 
 
 def _spell_out(entry: model.Entry) -> None:
@@ -138,9 +204,14 @@ def _reference(key: str, fields: Mapping[str, str]) -> Reference:
             )
         )
     if families[-1:] == ["others"]:
-        authors[-1] = "et al."
+        authors[-1] = OTHERS
         families += ["others"]  # Three names or more: only the first is told.
     archive = fields.get("archiveprefix", fields.get("eprinttype", "")).lower()
+    arxiv = ARXIV_PREFIX.sub("", fields.get("eprint", "")) if archive == "arxiv" else ""
+    preprint = PREPRINT.fullmatch(fields.get("journal", ""))
+    if preprint and not arxiv:
+        arxiv = preprint[1]
+        fields = {**fields, "journal": ""}
     return Reference(
         id=key,
         title=fields["title"],
@@ -154,7 +225,7 @@ def _reference(key: str, fields: Mapping[str, str]) -> Reference:
         publisher_place=_first(fields, ("location", "address")),
         edition=fields.get("edition", ""),
         doi=DOI_PREFIX.sub("", fields.get("doi", "")),
-        arxiv=ARXIV_PREFIX.sub("", fields.get("eprint", "")) if archive == "arxiv" else "",
+        arxiv=arxiv,
         url=fields.get("url", ""),
         families=tuple(families),
     )
@@ -172,6 +243,11 @@ def _year(fields: Mapping[str, str]) -> str:
 # --- names and letters ------------------------------------------------------------------------
 
 
+def in_korean(author: str) -> str:
+    """A name in Hangul as Koreans write it, `김철수` of `김, 철수`; nothing for any other name."""
+    return re.sub(r"[\s,]+", "", author) if re.fullmatch(r"[가-힣]+,?( ?[가-힣]+)?", author) else ""
+
+
 def family_name(author: str) -> str:
     """The family name of an author written in full: `von Luxburg` of `Ulrike von Luxburg`.
 
@@ -180,6 +256,8 @@ def family_name(author: str) -> str:
     author = author.strip()
     if author.startswith("{") and author.endswith("}"):
         return author[1:-1].strip()
+    if in_korean(author):
+        return in_korean(author)  # One family name is that of millions: all of the name is told.
     if "," in author:
         return author.partition(",")[0].strip()
     words = author.split()

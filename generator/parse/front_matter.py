@@ -19,7 +19,7 @@ from ..errors import FrontMatterError, InkcellError
 from ..model import Author, Config, Meta, Reference, Source
 from ..record import Record
 from ..yaml_text import read_mapping
-from .bibliography import family_name, read_bibliography, with_letters
+from .bibliography import family_name, in_korean, read_bibliography, with_letters
 from .notebook import RawNotebook
 
 KEYS = (
@@ -268,7 +268,7 @@ def _references(record: Record) -> tuple[Reference, ...]:
             Reference(
                 id=entry.text("id"),
                 title=entry.text("title"),
-                authors=tuple(author.strip("{}") for author in authors),
+                authors=tuple(in_korean(author) or author.strip("{}") for author in authors),
                 families=tuple(family_name(author) for author in authors),
                 container_title=entry.text("container-title"),
                 volume=entry.scalar("volume"),

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from itertools import chain
+from types import MappingProxyType
 
 from markdown_it import MarkdownIt
 
@@ -30,7 +31,7 @@ from .cross_references import folders_referred_to
 from .emphasis import is_cjk
 from .executed_notebook import executed_notebook
 from .images import first_image_at_once, measure
-from .labels import number
+from .labels import number, with_fragments
 from .markdown import (
     all_text,
     code_block,
@@ -42,7 +43,7 @@ from .markdown import (
     read_prose,
     render_tokens,
 )
-from .outputs import render_outputs
+from .outputs import read_outputs, render_outputs
 from .sanitize import clean_feed
 
 EXCERPT_LENGTH = 300
@@ -73,7 +74,9 @@ def render(
     md = make_markdown()
     works = _works(post)
     tokens = read_prose(md, post.notebook.cells, works, post.meta.language)
-    numbering = number(tokens)
+    outputs = dict(zip(post.notebook.code, executed.results.outputs, strict=True))
+    fragments = read_outputs(md, outputs, works, post.meta.language)
+    numbering = number(tokens, fragments)
     context = Context(
         post,
         links,
@@ -84,11 +87,16 @@ def render(
         labels=numbering.labels,
         works=works,
         macros=dict(post.meta.macros),
+        fragments=fragments,
     )
-    outputs = dict(zip(post.notebook.code, executed.results.outputs, strict=True))
     prepare(tokens, context, lambda code: _cell(code, outputs[code], md, context))
-    has_contents = place_contents(md, tokens, strings["contents"])
+    headings = contents(md, [*with_fragments(tokens, fragments)])
+    has_contents = place_contents(tokens, headings, strings["contents"])
     image = _image(context)
+    lines = {code.cell: code.line for code in post.notebook.code}
+    for error in (*context.errors, *context.warnings):
+        if error.cell in lines:
+            error.at(line=lines[error.cell])  # What an output holds has no line of its own.
     if context.errors:
         with blame(post.source.path):
             raise BuildFailed(context.errors)
@@ -102,7 +110,7 @@ def render(
         post=post,
         body=first_image_at_once(render_tokens(md, tokens, "page")),
         feed_body=clean_feed(render_tokens(md, tokens, "feed"), page),
-        headings=contents(md, tokens),
+        headings=headings,
         excerpt=post.meta.description or shorten(excerpt(tokens), EXCERPT_LENGTH),
         minutes=reading_minutes(prose),
         files=tuple(context.files.values()),
@@ -123,24 +131,28 @@ def render(
 
 
 def collect_labels(
-    posts: Sequence[Post], folders: Iterable[str] = ()
+    posts: Sequence[Post],
+    folders: Iterable[str] = (),
+    outputs: Mapping[str, Sequence[Sequence[Output]]] = MappingProxyType({}),
 ) -> dict[str, Mapping[str, Label]]:
     """What can be referred to in the posts that others refer to, by the path of their source.
 
-    It takes no formula and no output to number a post, and only few posts are asked for.
+    It takes no formula to number a post, and only few posts are asked for.
 
     Args:
         posts: the posts that refer and are referred to.
         folders: those that still other posts refer to.
+        outputs: what the code of posts has put out, by the path of their source.
     """
     wanted = {*folders, *chain.from_iterable(map(folders_referred_to, posts))}
     found: dict[str, Mapping[str, Label]] = {}
     for post in posts:
         if post.source.folder in wanted:
-            tokens = read_prose(
-                make_markdown(), post.notebook.cells, _works(post), post.meta.language
-            )
-            found[post.source.path] = number(tokens).labels
+            md, works, path = make_markdown(), _works(post), post.source.path
+            language = post.meta.language
+            tokens = read_prose(md, post.notebook.cells, works, language)
+            shown = dict(zip(post.notebook.code, outputs.get(path, ()), strict=False))
+            found[path] = number(tokens, read_outputs(md, shown, works, language)).labels
     return found
 
 

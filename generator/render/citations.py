@@ -91,13 +91,13 @@ def author_names(work: Reference, strings: Mapping[str, str]) -> str:
     if len(names) == 1:
         return names[0]
     pattern = strings["cite_two" if len(names) == 2 else "cite_many"]
-    text = pattern.format(first=names[0], second=names[1])
     # In Korean the word for "and" follows the first name's sound.
-    particle = PARTICLE.search(text)
-    if particle is None:
-        return text
-    fitting = agree(text[: particle.start()], particle[0])
-    return text[: particle.start()] + fitting + text[particle.end() :]
+    particle = PARTICLE.search(pattern)
+    if particle is not None:
+        before = pattern[: particle.start()]
+        fitting = agree(before.format(first=names[0], second=names[1]), particle[0])
+        pattern = before + fitting + pattern[particle.end() :]
+    return pattern.format(first=names[0], second=names[1])
 
 
 def _unknown(key: str, context: Context, place: Place) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
 from typing import Literal
+
+from markdown_it.token import Token
 
 from ..addresses import Links, Target, neighbour_path, resolve
 from ..errors import InkcellError, MarkdownError, MathError
@@ -16,6 +18,9 @@ from .macros import as_definitions, take_definitions, used
 from .pictures import SUFFIXES, without_metadata
 
 Medium = Literal["page", "feed"]
+
+Fragments = Mapping[tuple[int, int], Sequence[Token]]
+"""The tokens of what code put out as Markdown or TeX, by cell and number of the output."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,8 @@ class Context:
     """How many sets of tabs there are so far."""
     open_tab_sets: list[str] = field(default_factory=list)
     """Names of those whose tabs are still to come, the innermost last."""
+    fragments: Fragments = field(default_factory=dict)
+    """What code put out as Markdown or TeX, as tokens."""
 
     def formula(self, tex: str, display: bool, place: Place, feed_tex: str = "") -> Formula:
         """A typeset formula; an error is noted at its place, and the TeX stands in for it.

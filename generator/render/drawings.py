@@ -217,18 +217,19 @@ def _clear_ground(root: etree._Element) -> bool:
     """Let the page show through the grounds of a figure and its axes.
 
     Returns:
-        False for a figure on a dark ground of its own, which is left as it was drawn.
+        False for a figure with a dark or a coloured ground, which is left as it was drawn: its
+        ink was chosen for that ground.
     """
     ground = root.find(f"{SVG}g[@id='figure_1']/{SVG}g[@id='patch_1']/{SVG}path")
-    if ground is not None:
-        fill = _declarations(ground).get("fill", "#000000")
-        if fill.startswith("#") and _luminance(*_channels(fill)) < 0.2:
-            return False
     grounds = [
         axes.find(f"{SVG}g/{SVG}path")
         for axes in root.iter(SVG + "g")
         if str(axes.get("id")).startswith("axes_")
     ]
+    # Axes without a ground begin with what they show: slices of a pie, bars.
+    own = [path for path in grounds if path is not None and _is_ground(path)]
+    if any(_is_colour(path) for path in ([] if ground is None else [ground]) + own):
+        return False
     for path in (ground, *grounds):
         if path is None:
             continue
@@ -238,8 +239,30 @@ def _clear_ground(root: etree._Element) -> bool:
     return True
 
 
+RECTANGLE = re.compile(r"\s*M [-\d.]+ [-\d.]+\s+(?:L [-\d.]+ [-\d.]+\s+){3,4}z\s*")
+
+
+def _is_ground(path: etree._Element) -> bool:
+    """Whether a shape is the ground of axes: a rectangle that nothing clips."""
+    return "clip-path" not in path.attrib and bool(RECTANGLE.fullmatch(str(path.get("d", ""))))
+
+
+def _is_colour(ground: etree._Element) -> bool:
+    """Whether a ground is no paper: dark, or more than a tint of grey."""
+    fill = _declarations(ground).get("fill", "#000000")
+    if not re.fullmatch("#[0-9a-f]{6}", fill):
+        return False
+    channels = _channels(fill)
+    return _luminance(*channels) < 0.2 or max(channels) - min(channels) > 0.1
+
+
 def _recolour(root: etree._Element) -> None:
     """Ink and paper become the page's, greys and tints follow them, colours of data stay."""
+    for rectangle in root.iterfind(f".//{SVG}pattern/{SVG}rect"):
+        # Between the lines of a hatch; the lines have a style already.
+        if re.fullmatch("#[0-9a-f]{6}", str(rectangle.get("fill", ""))):
+            rectangle.set("style", f"fill: {rectangle.get('fill', '')!s}")
+            del rectangle.attrib["fill"]
     kept = set(_mapped(root))
     found = {
         colour

@@ -24,7 +24,7 @@ from markdown_it.token import Token
 from ..errors import MarkdownError
 from .captions import BlockRule
 from .context import Context, Place
-from .mathematics import DOLLARS
+from .mathematics import DOLLARS, without_bars
 
 FOREIGN = "foreign"
 """The token of such markup in running text."""
@@ -104,11 +104,9 @@ def _count_cells(state: StateBlock, first: int, start: int) -> None:
     columns = sum(token.type == "th_open" for token in state.tokens[first:])
     for line in range(start + 2, state.line):
         text = state.getLines(line, line + 1, state.blkIndent, False).strip()
-        cells = escapedSplit(text)
-        if cells and not cells[0]:
-            cells.pop(0)
-        if cells and not cells[-1]:
-            cells.pop()
+        cells = _cells(text)
+        if len(cells) > columns:
+            cells = _cells(without_bars(text))
         message = hint = ""
         if len(cells) > columns:
             message = f"the row has {len(cells)} cells, its line of titles {columns}"
@@ -118,6 +116,15 @@ def _count_cells(state: StateBlock, first: int, start: int) -> None:
             hint = "remove it: kramdown's parts and feet of tables are not read"
         if message:
             opening.meta.setdefault("wrong_rows", []).append((line - start, message, text, hint))
+
+
+def _cells(row: str) -> list[str]:
+    cells = escapedSplit(row)
+    if cells and not cells[0]:
+        cells.pop(0)
+    if cells and not cells[-1]:
+        cells.pop()
+    return cells
 
 
 # --- what is said of it -----------------------------------------------------------------------

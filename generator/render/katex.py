@@ -25,11 +25,14 @@ LONGEST_FORMULA = 20_000
 PROGRAM = """
 // KaTeX prints what \\message and \\show say; a build has nowhere to print it.
 for (const name of ["log", "info", "warn", "error"]) console[name] = () => {};
-// An id may be given to the number of an equation; nothing else reaches outside its formula.
-const trust = (context) =>
-  context.command === "\\\\htmlId" && /^eq-[A-Za-z0-9_.-]+$/.test(context.id);
 function typeset(tex, displayMode, macros) {
   const warnings = [];
+  // An id may be given to the number of an equation; nothing else reaches outside its formula.
+  const trust = (context) => {
+    if (context.command === "\\\\htmlId" && /^eq-[A-Za-z0-9_.-]+$/.test(context.id)) return true;
+    // KaTeX would set the name of the command in red.
+    throw {name: "Refused", message: context.command, position: tex.indexOf(context.command)};
+  };
   try {
     const html = katex.renderToString(tex, {
       displayMode,
@@ -155,12 +158,33 @@ def _with_row_numbers(html: str, tags: list[str]) -> str:
     return parts[0] + "".join(cell + part for cell, part in zip(cells, parts[1:], strict=True))
 
 
+LINK = "write a link around the formula: [$x$](https://…)"
+IDENTITY = "a formula gets an id by a label: $$ … $$ (eq-name)"
+REFUSED = {
+    "\\href": LINK,
+    "\\url": LINK,
+    "\\includegraphics": "a picture stands in the prose: ![What it shows](picture.png)",
+    "\\htmlClass": "a class means nothing in feeds: \\textcolor and \\boxed do",
+    "\\htmlStyle": "a style means nothing in feeds: \\textcolor and \\boxed do",
+    "\\htmlData": IDENTITY,
+    "\\htmlId": IDENTITY,
+}
+"""Commands that KaTeX obeys only if it trusts the author, and what to write instead. They put HTML
+where only sighted readers with a browser find it: not into MathML, nor into feeds."""
+
+
 def _refusal(tex: str, answer: dict[str, object]) -> MathError:
     if answer["name"] == "RangeError":
         return MathError("the formula is nested too deeply").at(
             text=tex[:60] + "…", hint="split it, or define its parts apart"
         )
     position = answer.get("position")
+    if answer["name"] == "Refused":
+        line, shown, column = _line_at(tex, max(int(str(position)), 0))
+        command = str(answer["error"])
+        return MathError(f"`{command}` reaches outside its formula").at(
+            line=line, text=shown, column=column, hint=REFUSED.get(command, IDENTITY)
+        )
     if not isinstance(position, int):
         return MathError(f"KaTeX: {answer['error']}").at(text=tex, hint=_hint(str(answer["error"])))
     line, shown, column = _line_at(tex, position)

@@ -16,7 +16,7 @@ from markdown_it.token import Token
 
 from ..errors import InkcellError, MarkdownError, MathError
 from ..model import Code, Label
-from .context import Place
+from .context import Fragments, Place
 from .directives import Written
 from .equations import take_apart
 from .mathematics import DISPLAY_TOKENS, INLINE_TOKENS
@@ -98,9 +98,21 @@ class Numbering:
         self.errors.append(error)
 
 
-def number(tokens: Sequence[Token]) -> Numbering:
+def with_fragments(tokens: Iterable[Token], fragments: Fragments) -> Iterator[Token]:
+    """The tokens of a post, those of outputs behind their cells."""
+    by_cell: dict[int, list[Token]] = {}
+    for (cell, _), fragment in sorted(fragments.items()):
+        by_cell.setdefault(cell, []).extend(fragment)
+    for token in tokens:
+        yield token
+        if token.type == CELL:
+            yield from by_cell.get(token.meta["cell"], ())
+
+
+def number(tokens: Sequence[Token], fragments: Fragments) -> Numbering:
     """Number the tokens of a post; what was found is also written into their `meta`."""
     numbering = Numbering()
+    tokens = list(with_fragments(tokens, fragments))
     _number_headings(tokens, numbering)
     for index, (token, place) in enumerate(placed(tokens)):
         if token.type in DISPLAY_TOKENS:
@@ -125,6 +137,8 @@ def _number_headings(tokens: Sequence[Token], numbering: Numbering) -> None:
             continue
         if "unnumbered" in str(token.attrGet("class") or "").split():
             continue
+        if "put_out" in token.meta and not LABEL.match(token.meta.get("label", "")):
+            continue  # It is no part of the text, unless the text names it.
         level, count = int(token.tag[1]), 0
         while open_levels and open_levels[-1][0] >= level:
             count = open_levels.pop()[1]

@@ -16,6 +16,7 @@ from ..model import Macros
 
 DEFINITION = re.compile(
     r"""
+    (?: \\(?: global | long ) (?![A-Za-z]) \s* )*
     \\(?P<how> newcommand | renewcommand | providecommand | DeclareMathOperator | [gex]?def )
     (?![A-Za-z]) (?P<star> \*? ) \s*
     (?: \{ \s* (?P<braced> \\(?:[A-Za-z]+|[^A-Za-z\s]) ) \s* \}

@@ -171,26 +171,42 @@ def prepare(tokens: Sequence[Token], context: Context, show_cell: ShowCell) -> N
     _prepare(tokens, context, attachments, show_cell)
 
 
-def read_fragment(md: MarkdownIt, text: str, context: Context, place: Place) -> list[Token]:
-    """The tokens of a Markdown text that stands alone: an output, or a caption."""
-    cell = Prose(text, place.cell, place.line or 1)
-    env = _fragment_env(context)
-    tokens = _read_inline(md, _read_blocks(md, cell, env), env)
+def read_fragment(
+    md: MarkdownIt, text: str, code: Code, works: Iterable[str], language: str
+) -> list[Token]:
+    """The tokens of a Markdown text that code put out. They know their cell, but no line."""
+    env = _env(works, language)
+    tokens = _read_inline(md, _read_blocks(md, Prose(text, code.cell, code.line), env), env)
     _demote_headings(tokens)
-    _prepare(tokens, context, {}, None)
+    for token in tokens:
+        token.map = None
+        token.meta["put_out"] = True
     return tokens
+
+
+def formula_fragment(tex: str, code: Code) -> list[Token]:
+    """The same of a formula that stands alone."""
+    token = Token("math_block", "math", 0, block=True)
+    token.content = tex
+    token.meta = {"cell": code.cell, "put_out": True}
+    return [token]
+
+
+def prepare_fragment(tokens: Sequence[Token], context: Context) -> None:
+    """Make the tokens of a fragment ready for rendering."""
+    _prepare(tokens, context, {}, None)
 
 
 def render_inline(md: MarkdownIt, text: str, context: Context, place: Place) -> tuple[str, str]:
     """A caption as inline HTML: (for the page, for the feed). `1. The cut` is no list in it."""
-    inline = md.parseInline(text.strip(), _fragment_env(context))[0]
+    inline = md.parseInline(text.strip(), _env(context.works, context.post.meta.language))[0]
     _prepare_inline(inline, context, place, {}, {})
     page, feed = (_inline_html(md, inline.children or [], m) for m in ("page", "feed"))
     return page, feed
 
 
-def _fragment_env(context: Context) -> EnvType:
-    return {"works": tuple(context.works), "language": context.post.meta.language}
+def _env(works: Iterable[str], language: str) -> EnvType:
+    return {"works": tuple(works), "language": language}
 
 
 def render_tokens(md: MarkdownIt, tokens: Sequence[Token], medium: Medium) -> str:
@@ -897,17 +913,22 @@ RENDER_RULES: dict[str, Rule] = {
 
 
 def contents(md: MarkdownIt, tokens: Sequence[Token]) -> tuple[Heading, ...]:
-    """The headings of a post with their HTML, but those that are not to be listed."""
+    """The headings of a post with their HTML, but those that are not to be listed.
+
+    Of those that code put out, the numbered ones are.
+    """
     return tuple(
         Heading(int(token.tag[1]), str(token.attrGet("id")), heading_html(md, token))
         for token in tokens
-        if token.type == "heading_open" and is_listed(token)
+        if token.type == "heading_open"
+        and is_listed(token)
+        and ("put_out" not in token.meta or "number" in token.meta)
     )
 
 
-def place_contents(md: MarkdownIt, tokens: Sequence[Token], title: str) -> bool:
+def place_contents(tokens: Sequence[Token], headings: Sequence[Heading], title: str) -> bool:
     """Write the table of contents where the text wants it; whether it does."""
     wanted = [token for token in tokens if token.type == CONTENTS]
     for token in wanted:
-        token.meta["page"] = contents_list(contents(md, tokens), token.tag, title)
+        token.meta["page"] = contents_list(headings, token.tag, title)
     return bool(wanted)

@@ -3,7 +3,8 @@ r"""Where a formula begins and ends: `$…$`, `$$…$$`, `\(…\)`, `\[…\]` an
 Blocks of dollars and environments are those of mdit-py-plugins; here stand the brackets, which
 LaTeX and MathJax authors write, labels in braces behind a block, and dollars in running text. A
 price is not a formula: an opening `$` is followed by no space and follows no digit, a closing one
-follows no space and is followed by no digit (Pandoc's rule, and one for `5$`).
+follows no space and is followed by no digit (Pandoc's rule, and one for `5$`). Nor does a price
+reach into code: `$6, or `$x$``. A bar inside a formula parts no cells of a table.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Callable
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
+from markdown_it.rules_block.table import escapedSplit, table
 from markdown_it.rules_inline import StateInline
 from mdit_py_plugins.amsmath import amsmath_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
@@ -50,6 +52,7 @@ def mathematics_plugin(md: MarkdownIt) -> None:
     amsmath_plugin(md)
     _where(md, "amsmath", _may_end)
     md.inline.ruler.before("escape", "math_parentheses", _inline_brackets)
+    md.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
     md.block.ruler.before(
         "fence",
         "math_brackets",
@@ -60,7 +63,7 @@ def mathematics_plugin(md: MarkdownIt) -> None:
 
 def _inline_dollars(state: StateInline, silent: bool) -> bool:
     match = DOLLARS.match(state.src, state.pos, state.posMax)
-    if not match or not match[0].strip("$ \n"):
+    if not match or not match[0].strip("$ \n") or _is_price_before_code(match, state):
         return False
     if not silent:
         double = match["double"] is not None
@@ -69,6 +72,14 @@ def _inline_dollars(state: StateInline, silent: bool) -> bool:
         token.markup = "$$" if double else "$"
     state.pos = match.end()
     return True
+
+
+def _is_price_before_code(match: re.Match[str], state: StateInline) -> bool:
+    """Whether the closing dollar stands in code: `$6 and `$x``."""
+    content = match["single"] or ""
+    if not (content.endswith("`") or content[:1].isdigit()) or content.count("`") % 2 == 0:
+        return False
+    return "`" in state.src[match.end() : state.posMax]
 
 
 def _inline_brackets(state: StateInline, silent: bool) -> bool:
@@ -140,9 +151,13 @@ def _block_brackets(state: StateBlock, start: int, end: int, silent: bool) -> bo
     else:
         return False
     behind = LABEL_BEHIND.match(text, closed + 2)
-    # Dollars without braces behind them are the plugin's.
-    if not behind or (opening == "$$" and not behind["braces"]):
+    if not behind:
         return False
+    if opening == "$$" and not behind["braces"]:
+        # Such dollars are the plugin's, which does not see them directly below text. There, as in
+        # kramdown, a formula is displayed if its dollars have a line of their own, or a label.
+        alone = state.src[first : state.eMarks[start]].strip() == "$$"
+        return silent and (alone or (behind["brackets"] or "").strip().startswith("eq-"))
     if silent:
         return True
     content = state.getLines(start, line + 1, state.blkIndent, False).rstrip()
@@ -182,3 +197,41 @@ MATHEMATICS_DIRECTIVES = {
         push=_push_formula,
     )
 }
+IN_A_CELL = re.compile(DOLLARS.pattern + r"| \\\( .+? \\\)", DOLLARS.flags)
+BAR = "\ufdd0"
+"""Stands for a bar that is not the edge of a cell; Unicode gives this to no character."""
+
+
+def _table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """A table whose formulas may hold bars: `| $|x|$ |` is one cell."""
+    source = state.src
+    if start + 1 < end and not _line(state, start + 1).strip("|-: \t") and BAR not in source:
+        columns = len(_cells(_line(state, start + 1)))
+        for line in (start, *range(start + 2, end)):
+            text = _line(state, line)
+            if not text.strip():
+                break
+            # A row that has the right number of cells means what it says: `| $5 | $6 |`.
+            if len(_cells(text)) > columns:
+                begin = state.bMarks[line] + state.tShift[line]
+                masked = without_bars(text)
+                state.src = state.src[:begin] + masked + state.src[state.eMarks[line] :]
+    count = len(state.tokens)
+    found = table(state, start, end, silent)
+    state.src = source
+    for token in state.tokens[count:]:
+        token.content = token.content.replace(BAR, "|")
+    return found
+
+
+def without_bars(row: str) -> str:
+    """A row of a table whose formulas hold no bar, but what stands for one."""
+    return IN_A_CELL.sub(lambda match: match[0].replace("|", BAR), row)
+
+
+def _line(state: StateBlock, line: int) -> str:
+    return state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]]
+
+
+def _cells(row: str) -> list[str]:
+    return escapedSplit(row.strip().removeprefix("|").removesuffix("|"))

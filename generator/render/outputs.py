@@ -6,25 +6,27 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from typing import Literal
 
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 from ..addresses import absolute, address, post_page
 from ..errors import OutputError
 from ..model import Bundle, Code, Failure, Image, Omission, Output, Stream
 from ..sizes import size_text
 from . import terminal
-from .context import Context, Place
+from .context import Context, Fragments, Place
 from .drawings import NotAPicture, by_matplotlib, page_figure, safe_svg
 from .images import Picture, measure, publish_picture
 from .interactive import Figure, figure_of
 from .labels import caption_start, numbered_caption
 from .markdown import (
-    display_formula,
+    formula_fragment,
+    prepare_fragment,
     read_fragment,
     render_inline,
     render_tokens,
@@ -57,6 +59,8 @@ class Frame:
     context: Context
     code: Code
     bundle: Bundle
+    number: int
+    """Of the output, among those of its cell."""
 
     @property
     def place(self) -> Place:
@@ -77,11 +81,33 @@ Renderer = Callable[[str, Frame], Shown | None]
 """(content of the MIME type, frame) -> HTML; None if the next type should be tried."""
 
 
+def read_outputs(
+    md: MarkdownIt, outputs: Mapping[Code, Sequence[Output]], works: Iterable[str], language: str
+) -> Fragments:
+    """The tokens of all that will be shown as Markdown or TeX: it may have labels."""
+    works = tuple(works)
+    fragments: dict[tuple[int, int], Sequence[Token]] = {}
+    for code, items in outputs.items():
+        for number, output in enumerate(items):
+            if code.display.output == "absent" or not isinstance(output, Bundle):
+                continue
+            mime = next((mime for mime in RENDERERS if mime in output.data), "")
+            if mime in READERS:
+                fragments[code.cell, number] = READERS[mime](
+                    md, output.data[mime], code, works, language
+                )
+    return fragments
+
+
 def render_outputs(
     md: MarkdownIt, context: Context, code: Code, outputs: Sequence[Output]
 ) -> tuple[str, str]:
     """The outputs of a cell as HTML: (for the page, for the feed)."""
-    shown = [item for output in outputs if (item := _show(md, context, code, output))]
+    shown = [
+        item
+        for number, output in enumerate(outputs)
+        if (item := _show(md, context, code, output, number))
+    ]
     display = code.display
     if display.label and display.label not in context.labels:
         # A label of no known kind is an id and nothing else.
@@ -132,7 +158,9 @@ def _caption(md: MarkdownIt, context: Context, code: Code) -> tuple[str, str]:
     return page, feed
 
 
-def _show(md: MarkdownIt, context: Context, code: Code, output: Output) -> Shown | None:
+def _show(
+    md: MarkdownIt, context: Context, code: Code, output: Output, number: int
+) -> Shown | None:
     match output:
         case Stream(name, text):
             wanted = code.display.stdout if name == "stdout" else code.display.stderr
@@ -144,7 +172,7 @@ def _show(md: MarkdownIt, context: Context, code: Code, output: Output) -> Shown
             notice = escape(omission_text(size, context.strings), quote=False)
             return Shown(f'<p class="omission">{notice}</p>\n', f"<p><em>{notice}</em></p>\n")
         case Bundle(data):
-            frame = Frame(md, context, code, output)
+            frame = Frame(md, context, code, output, number)
             if "html" not in context.post.meta.trusted or "text/html" not in data:
                 figures = (figure_of(mime, data[mime]) for mime in sorted(data))
                 found = next((figure for figure in figures if figure), None)
@@ -379,22 +407,40 @@ DELIMITED = re.compile(
 DELIMITER = re.compile(r"(?<!\\)(?:\$|\\[(\[])")
 
 
-def _latex(text: str, frame: Frame) -> Shown:
+def _read_latex(
+    md: MarkdownIt, text: str, code: Code, works: Iterable[str], language: str
+) -> list[Token]:
     """A formula with or without its delimiters, or text with formulas in it."""
     match = DELIMITED.fullmatch(text)
     if not match and DELIMITER.search(text):
-        return _markdown(text, frame)
+        return read_fragment(md, text, code, works, language)
     tex = next((group for group in match.groups() if group is not None), "") if match else text
-    formula = frame.context.formula(tex.strip(), True, frame.place)
-    return Shown(
-        display_formula(formula.html, {"medium": "page"}),
-        display_formula(formula.feed, {"medium": "feed"}),
-    )
+    return formula_fragment(tex.strip(), code)
 
 
-def _markdown(text: str, frame: Frame) -> Shown:
-    """Markdown that code wrote. HTML in it is an output like any other."""
-    tokens = read_fragment(frame.md, text, frame.context, frame.place)
+READERS: dict[str, Callable[[MarkdownIt, str, Code, Iterable[str], str], list[Token]]] = {
+    "text/latex": _read_latex,
+    "text/markdown": read_fragment,
+}
+"""MIME type -> how its text becomes tokens, which can be numbered and referred to."""
+
+
+def _fragment(mime: str) -> Renderer:
+    """Markdown or TeX that code wrote. HTML in it is an output like any other."""
+
+    def render(text: str, frame: Frame) -> Shown:
+        tokens = frame.context.fragments.get((frame.code.cell, frame.number))
+        if tokens is None:  # Something richer was to be shown, and could not be.
+            context = frame.context
+            language = context.post.meta.language
+            tokens = READERS[mime](frame.md, text, frame.code, context.works, language)
+        return _render_fragment(tokens, frame)
+
+    return render
+
+
+def _render_fragment(tokens: Sequence[Token], frame: Frame) -> Shown:
+    prepare_fragment(tokens, frame.context)
     if "html" not in frame.context.post.meta.trusted:
         for token in tokens:
             if token.type == "html_block":
@@ -442,8 +488,7 @@ RENDERERS: dict[str, Renderer] = {
     "image/avif": _bitmap(".avif"),
     **{mime: _sound_or_film(mime) for mime in MEDIA_SUFFIXES if mime[:6] in ("audio/", "video/")},
     "text/html": _html,
-    "text/latex": _latex,
-    "text/markdown": _markdown,
+    **{mime: _fragment(mime) for mime in READERS},
     "application/json": _json,
     "text/plain": _plain,
 }

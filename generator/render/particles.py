@@ -3,7 +3,8 @@
 A number can change whenever something is added to a post, and its particle with it. So an author
 writes both, `@eq-cut을(를)`, in either order, and the right one is chosen here: by the last sound
 of what stands before, digits in their Sino-Korean reading (삼, 십, 백), letters by their names,
-words in Latin letters as Koreans usually write them.
+Roman numbers as numbers, words in Latin letters as Koreans usually write them. Endings of 이다
+are chosen in the same way: @thm-main이에요(예요), @thm-main(이)라는.
 """
 
 from __future__ import annotations
@@ -15,37 +16,38 @@ from typing import Literal
 Sound = Literal["vowel", "ㄹ", "consonant"]
 """What a text ends in. ㄹ is a consonant but for 으로: 서울로, 제3항으로."""
 
-PAIRS = (
-    ("으로", "로"),
-    ("이라", "라"),
-    ("이나", "나"),
-    ("이란", "란"),
-    ("이랑", "랑"),
-    ("이며", "며"),
-    ("이고", "고"),
-    ("이든", "든"),
-    ("이다", "다"),
-    ("이므로", "므로"),
-    ("이면", "면"),
-    ("을", "를"),
-    ("은", "는"),
-    ("과", "와"),
-    ("이", "가"),
-    ("아", "야"),
-)
+PAIRS = (("을", "를"), ("은", "는"), ("과", "와"), ("이", "가"), ("아", "야"))
 """What follows a consonant, and what follows a vowel."""
+STEMS = (("으로", "로"), ("이에", "예"), ("이었", "였"), ("이어", "여"), ("이", ""))
+"""The same of what has an ending of its own behind it: 으로써, 이에요, 이었다, 이라는."""
 
 CHOICES = {
-    written: pair
-    for pair in PAIRS
-    for written in (
-        f"{pair[0]}({pair[1]})",
-        f"{pair[1]}({pair[0]})",
-        *([f"({pair[0][0]}){pair[1]}"] if pair[0].endswith(pair[1]) else []),
-    )
+    **{f"{pair[0]}({pair[1]})": pair for pair in PAIRS},
+    **{f"{pair[1]}({pair[0]})": pair for pair in PAIRS},
+    **{f"({pair[0]}){pair[1]}": pair for pair in PAIRS},
+    **{f"({stem[0][0]}){stem[0][1:]}": stem for stem in STEMS},
 }
-"""Every way of writing both: 을(를), 를(을), 으로(로), 로(으로), (으)로."""
-PARTICLE = re.compile("|".join(map(re.escape, sorted(CHOICES, key=len, reverse=True))))
+"""The ways of writing both that have no ending to repeat: 을(를), 를(을), (을)를, (이)에."""
+
+
+def _both(first: str, second: str, number: int) -> str:
+    """A pattern for 이라는(라는): two stems with the same ending."""
+    ending = f"ending{number}"
+    least = 0 if first and second else 1
+    return rf"{first}(?P<{ending}>[가-힣]{{{least},4}})\({second}(?P={ending})\)"
+
+
+PARTICLE = re.compile(
+    "|".join(
+        [
+            *(_both(*stem, number) for number, stem in enumerate(STEMS)),
+            *(_both(vowel, consonant, 10 + n) for n, (consonant, vowel) in enumerate(STEMS)),
+            *map(re.escape, sorted(set(CHOICES) - {"(이)"}, key=len, reverse=True)),
+            r"\(이\)(?=[가-힣])",
+        ]
+    )
+)
+"""A particle or an ending written both ways."""
 
 DIGITS: dict[str, Sound] = {
     "0": "consonant",  # 영
@@ -69,11 +71,19 @@ TRAILING = re.compile(r"[\s)\]}>’”\"».,:;*†‡]+$")
 
 def agree(text: str, written: str) -> str:
     """The particle that fits after `text`, of the two in `written`: 을(를)."""
-    after_consonant, after_vowel = CHOICES[written]
+    after_consonant, after_vowel = _pair(written)
     sound = last_sound(text)
     if sound == "ㄹ" and after_consonant.startswith("으"):
         return after_vowel
     return after_vowel if sound == "vowel" else after_consonant
+
+
+def _pair(written: str) -> tuple[str, str]:
+    """What follows a consonant, the longer form, and what follows a vowel."""
+    if written in CHOICES:
+        return CHOICES[written]
+    first, _, second = written.rstrip(")").partition("(")
+    return (first, second) if len(first) > len(second) else (second, first)
 
 
 def last_sound(text: str) -> Sound:
@@ -88,8 +98,25 @@ def last_sound(text: str) -> Sound:
         return "vowel" if final == 0 else "ㄹ" if final == FINAL_R else "consonant"
     if last in ("'", "′"):
         return "consonant"  # 프라임
+    if last in "εϵουΕΟΥ":
+        return "consonant"  # 엡실론, 오미크론, 입실론
+    roman = ROMAN.search(text)
+    if roman and (roman[0].isupper() or roman[0].islower()):
+        return _number(str(_value(roman[0].lower())))
     word = re.search(r"[a-z]+$", _without_marks(text))
     return _word(word[0]) if word else "vowel"
+
+
+ROMAN_DIGITS = {"i": 1, "v": 5, "x": 10, "l": 50}
+ROMAN = re.compile(r"(?<![^\W_])(?=..)(?:xl|l?x{0,3})(?:ix|iv|v?i{0,3})$", re.IGNORECASE)
+"""A number from ii to lxxxix; one letter is a letter."""
+
+
+def _value(roman: str) -> int:
+    """What a Roman number is: ix is 9."""
+    values = [ROMAN_DIGITS[letter] for letter in roman]
+    pairs = zip(values, [*values[1:], 0], strict=True)
+    return sum(-value if value < following else value for value, following in pairs)
 
 
 def _without_marks(text: str) -> str:

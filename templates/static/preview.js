@@ -1,19 +1,33 @@
 // Shows what a reference leads to beside it, while the pointer or the focus is on it.
 (() => {
-  let box, owner, timer;
+  let box, owner, timer, wanted;
+  const pages = { [location.pathname]: document };
   const on = (name, act) => document.addEventListener(name, act);
   const hide = () => {
     clearTimeout(timer);
     box?.remove();
-    box = owner = null;
+    box = owner = wanted = null;
   };
   const wait = (time, act, value) => {
     clearTimeout(timer);
     timer = setTimeout(act, time, value);
   };
-  const show = (link) => {
-    const target = document.getElementById(decodeURIComponent(link.hash.slice(1)));
-    if (!target || link.pathname !== location.pathname || link === owner) return;
+  const read = async (link) => {
+    const text = await (await fetch(link.href)).text();
+    const page = (pages[link.pathname] = new DOMParser().parseFromString(text, "text/html"));
+    // This page may have no formula, and so no style sheet for one.
+    for (const sheet of page.querySelectorAll("link[rel=stylesheet]"))
+      if (!document.querySelector(`link[href="${sheet.getAttribute("href")}"]`))
+        document.head.append(document.importNode(sheet));
+    return page;
+  };
+  const show = async (link) => {
+    if (link === owner) return;
+    wanted = link;
+    const page = pages[link.pathname] || (await read(link).catch(() => null));
+    if (wanted !== link || !page) return;
+    const target = page.getElementById(decodeURIComponent(link.hash.slice(1)));
+    if (!target) return;
     const whole = target.closest(".rows, li, figure, .statement") || target;
     if (whole.contains(link)) return;
     hide();

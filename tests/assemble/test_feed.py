@@ -185,7 +185,7 @@ def test_the_content_needs_no_style_and_no_script(blog: Path) -> None:
         '<annotation encoding="application/x-tex">x &lt; y</annotation>',
         "<pre><code>def f(x): return x &lt; 1",
         "<td>1</td>",
-        '<a href="https://doi.org/10.1/x"><cite>Topology &amp; Sets</cite></a>. 2판.',
+        '<a href="https://doi.org/10.1/x"><cite>Topology &amp; Sets</cite></a>. 2판, 연도 미상.',
     ):
         assert wanted in content
 

@@ -15,7 +15,7 @@ from generator.model import Heading, Reference, Site
 
 from ..conftest import FRONT_MATTER, SETTINGS, WriteBlog
 
-ENGLISH_STRINGS = {"edition": "ed. {n}"}
+ENGLISH_STRINGS = {"edition": "ed. {n}", "no_year": "n.d."}
 
 
 def select(site: Site, path: str, query: str) -> list[Any]:

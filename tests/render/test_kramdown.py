@@ -59,6 +59,7 @@ DEPARTURES = {
     "A bare link": "GitHub's bare links",
     "A link with spaces in its reference": COMMONMARK,
     "A picture with a title": "its title is its caption",
+    "Double dollars on lines of their own inside a paragraph": "a formula that is displayed",
     "A line block": ERROR,
     "Quotation marks": "a shortened year has an apostrophe",
     "Guillemets": "`<a>` is HTML",

@@ -52,7 +52,7 @@ def page(*outputs: Output, options: str = "", tags: str = "") -> str:
         ({"text/plain": "a < b"}, "<samp>a &lt; b</samp>"),
         ({"text/plain": "x", "text/html": "<b>bold</b>"}, "<b>bold</b>"),
         ({"text/plain": "x", "text/latex": "$\\displaystyle x^2$"}, "<M>\\displaystyle x^2</M>"),
-        ({"text/latex": "\\begin{align}a\\end{align}"}, "<M>\\begin{align}a\\end{align}</M>"),
+        ({"text/latex": "\\begin{align}a\\end{align}"}, "<M>\\begin{align*}a\\end{align*}</M>"),
         ({"text/plain": "x", "text/markdown": "*em* $y$"}, "<em>em</em> <m>y</m>"),
         ({"application/json": '{"b": [1], "a": "가"}'}, '<b>a</b>: <code>"가"</code>'),
         ({"text/html": "<b>x</b>", "image/svg+xml": SVG}, 'width="40" height="30"'),
@@ -323,6 +323,43 @@ def test_a_figure_on_a_dark_ground_stays_as_it_is() -> None:
     )
     assert 'fill="#000"' in body
     assert "stroke: #ffffff" in body
+
+
+GROUND = '<g id="patch_{}"><path d="M 0 0 L 9 0 L 9 9 L 0 9 z" style="fill: {}"{}/></g>'
+
+
+@pytest.mark.parametrize(
+    ("figure", "axes", "stays"),
+    [
+        ("#ffffff", "#ffffff", False),
+        ("#ffffff", "#eaeaf2", False),
+        ("#ffffe0", "#ffffff", True),
+        ("#ffffff", "#add8e6", True),
+        ("#ffffff", "#000000", True),
+    ],
+)
+def test_a_figure_on_a_coloured_ground_stays_as_it_is(figure: str, axes: str, stays: bool) -> None:
+    """Its ink was chosen for that ground; tints of grey are paper."""
+    ground = GROUND.format(1, figure, "")
+    line = '<path d="M 1 1" style="stroke: #000000"/>'
+    body = drawn(f'{ground}<g id="axes_1">{GROUND.format(2, axes, "")}{line}</g>')
+    assert ("stroke: #000000" in body) is stays
+    assert ("currentColor" in body) is not stays
+
+
+def test_a_bar_is_no_ground() -> None:
+    """Axes that are switched off begin with what they show."""
+    ground = GROUND.format(1, "#ffffff", "")
+    clipped = ' clip-path="url(#p1)"'
+    body = drawn(f'{ground}<g id="axes_1">{GROUND.format(2, "#1f77b4", clipped)}</g>')
+    assert "fill:none" in body
+
+
+def test_a_hatch_is_drawn_on_the_page() -> None:
+    """White between the lines is the page's paper."""
+    pattern = '<defs><pattern id="h1"><rect x="0" fill="#ffffff"/></pattern></defs>'
+    body = drawn(pattern + '<path d="M 0 0" style="fill: url(#h1)"/>')
+    assert "fill:var(--paper,#fff)" in body
 
 
 def test_words_on_a_colour_map_stay_readable() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import partial
 
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.addresses import collect_links
+from generator.assemble.references import reference_view
 from generator.errors import BuildFailed, InkcellError, flatten
 from generator.model import Bundle, ExecutedPost, Post, Results, Source, Typeset
 from generator.parse import parse
@@ -19,6 +21,7 @@ from generator.render.equations import take_apart
 from generator.render.macros import take_definitions
 from generator.render.particles import PARTICLE, agree
 
+from ..conftest import FRONT_MATTER
 from .rendering import CONFIG, TEXTS, render_post, show_tex
 from .test_prose import NEIGHBOURS, fixtures
 
@@ -85,6 +88,12 @@ def test_citation(source: str, expected: str) -> None:
         ("Gödel", "을 은 이 과 로 이라"),
         ("Taylor", "를 는 가 와 로 라"),
         ("Stone", "을 은 이 과 으로 이라"),
+        ("식 (III)", "을 은 이 과 으로 이라"),
+        ("식 (iv)", "를 는 가 와 로 라"),
+        ("식 (VII)", "을 은 이 과 로 이라"),
+        ("식 (ε)", "을 은 이 과 으로 이라"),
+        ("식 (α)", "를 는 가 와 로 라"),
+        ("Xi", "를 는 가 와 로 라"),
         ("김철수", "를 는 가 와 로 라"),
         ("박은영", "을 은 이 과 으로 이라"),
     ],
@@ -93,6 +102,40 @@ def test_particles_follow_the_sound(text: str, particles: str) -> None:
     """Numbers in their Sino-Korean reading, letters by name, words as they are usually written."""
     written = ("을(를)", "는(은)", "이(가)", "와(과)", "(으)로", "이라(라)")
     assert " ".join(agree(text, both) for both in written) == particles
+
+
+@pytest.mark.parametrize(
+    ("written", "consonant", "vowel"),
+    [
+        ("이에요(예요)", "이에요", "예요"),
+        ("예요(이에요)", "이에요", "예요"),
+        ("(이)에", "이에", "예"),
+        ("이었다(였다)", "이었다", "였다"),
+        ("여서(이어서)", "이어서", "여서"),
+        ("이나(나)", "이나", "나"),
+        ("랑(이랑)", "이랑", "랑"),
+        ("이라는(라는)", "이라는", "라는"),
+        ("이지만(지만)", "이지만", "지만"),
+        ("(이)", "이", ""),
+        ("(을)를", "을", "를"),
+        ("(은)는", "은", "는"),
+        ("으로써(로써)", "으로써", "로써"),
+        ("로부터(으로부터)", "으로부터", "로부터"),
+    ],
+)
+def test_endings_follow_the_sound(written: str, consonant: str, vowel: str) -> None:
+    """Every ending of 이다, and every particle that begins with 으로, in either order."""
+    matched = PARTICLE.match(written + "라는")
+    assert matched
+    assert matched[0] == written
+    assert (agree("식 (3)", written), agree("식 (2)", written)) == (consonant, vowel)
+    assert agree("식 (1)", written) == (vowel if "으" in written else consonant)
+
+
+def test_brackets_behind_a_reference_are_no_particle() -> None:
+    """Only what is written both ways is one."""
+    for text in ("(이 식)", "이(2)", "라고 (이)", "은(A)", "(이) "):
+        assert not PARTICLE.match(text)
 
 
 @given(st.text(max_size=20), st.sampled_from(["을(를)", "가(이)", "(으)로", "라(이라)"]))
@@ -205,14 +248,62 @@ def test_a_cell_without_outputs_can_be_referred_to() -> None:
 
 
 def test_markdown_that_code_puts_out_may_refer() -> None:
-    """To what prose has labelled; it has no labels of its own."""
+    """To what prose has labelled."""
     cell = "```{code-cell}\n1\n```\n\n$$ x $$ (eq-x)\n"
     page = render_post(cell, [[Bundle({"text/markdown": "so @eq-x은(는)"})]]).body
     assert ">식 (1)</a>은" in page
-    with pytest.raises(BuildFailed, match="a formula that code puts out cannot have a label"):
-        render_post(cell, [[Bundle({"text/markdown": "$$ y $$ (eq-y)"})]])
-    with pytest.raises(BuildFailed, match="a table that code puts out cannot have a label"):
-        render_post(cell, [[Bundle({"text/markdown": "| a |\n|---|\n: One {#tbl-y}"})]])
+
+
+def test_what_code_puts_out_has_labels() -> None:
+    """Formulas, tables, sections and statements, numbered where the cell stands."""
+    text = (
+        "$$ w $$ (eq-w)\n\n## One\n\n@eq-y, @eq-z, @tbl-y, @sec-y, @thm-y\n\n"
+        "```{code-cell}\n1\n```\n\n$$ x $$ (eq-x)\n\n## Three {#sec-x}\n\n@eq-x, @sec-x\n"
+    )
+    markdown = (
+        "$$ y $$ (eq-y)\n\n## Two {#sec-y}\n\n### Unnamed\n\n| a |\n|---|\n: T {#tbl-y}\n\n"
+        ":::{theorem}\n:label: thm-y\nSo.\n:::\n"
+    )
+    latex = r"\begin{align} z \label{eq-z} \\ z' \end{align}"
+    outputs = [Bundle({"text/markdown": markdown}), Bundle({"text/latex": latex})]
+    post = render_post(text, [outputs])
+    shown = {label.name: label.number for label in post.labels.values()}
+    assert shown == {
+        "eq-w": "1",
+        "eq-y": "2",
+        "eq-z": "3",
+        "eq-x": "4",
+        "sec-y": "2",
+        "sec-x": "3",
+        "tbl-y": "1",
+        "thm-y": "1",
+    }
+    for name in ("eq-y", "sec-y", "tbl-y", "thm-y"):
+        assert f'id="{name}"' in post.body
+    assert r"\tag{\htmlId{eq-z}{3}}" in post.body
+    assert '>식 (2)</a>, <a class="reference" href="#eq-z">식 (3)</a>' in post.body
+    assert [heading.id for heading in post.headings] == ["one", "sec-y", "sec-x"]
+    assert r"<math display=\"block\">y \tag{2}</math>" in post.feed_body.replace('"', r"\"")
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ({"text/markdown": "$$ y $$ (eq-x)"}, "the label `eq-x` stands twice in the post"),
+        ({"text/latex": r"y \label{y}"}, "`y` is no label"),
+        ({"text/markdown": "so @eq-nothing"}, "`eq-nothing` names nothing in this post"),
+        ({"text/markdown": "text\n\n: T {#tbl-y}"}, "the caption belongs to no table"),
+        ({"text/latex": r"y \label{eq-y} \label{eq-z}"}, "one number stands here"),
+    ],
+)
+def test_labels_of_outputs_are_as_strict(data: dict[str, str], message: str) -> None:
+    """The mistake is reported at the cell and the line of its code."""
+    cell = "$$ x $$ (eq-x)\n\n```{code-cell}\n1\n```\n"
+    with pytest.raises(BuildFailed, match=re.escape(message)) as failed:
+        render_post(cell, [[Bundle(data)]])
+    (error,) = failed.value.errors
+    assert error.cell == 2
+    assert error.line == (FRONT_MATTER + cell).split("\n").index("1") + 1
 
 
 # --- feeds ------------------------------------------------------------------------------------
@@ -330,6 +421,51 @@ def test_a_work_of_a_bibliography_is_complete() -> None:
     )
 
 
+BIBTEX = r"""
+@string{big = "The Big Conference"}
+@inproceedings{part, author = {Paul Erd\H{o}s and \'Evariste Galois}, title = {A $\pi$ part},
+  pages = {1--2}, crossref = {Whole}}
+@proceedings{whole, title = big, year = 1999, editor = {Doe, Jane}, publisher = {ACM}}
+@misc{scholar, author = {Kingma, Diederik P and Ba, Jimmy}, title = {Adam},
+  journal = {arXiv preprint arXiv:1412.6980}, year = 2014}
+@book{names, author = {von Luxburg, Ulrike and King, Jr., Martin and {A Company}
+  and \O ystein {\AA}s}, title = {T}}
+@article{korean, author = {김, 철수 and 이 영희}, title = {논문}, year = 2020}
+@misc{nobody, title = {A pamphlet.}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("key", "authors", "rest", "cited"),
+    [
+        ("part", "Paul Erdős, Évariste Galois", "A π part. The Big Conference 1–2, ACM, 1999", ""),
+        ("scholar", "Diederik P Kingma, Jimmy Ba", "Adam. 2014. arXiv:1412.6980", ""),
+        ("names", "Ulrike von Luxburg, Martin King Jr., A Company, Øystein Ås", "T. 연도 미상", ""),
+        ("korean", "김철수, 이영희", "논문. 2020", "김철수와 이영희(2020)"),
+        ("nobody", "", "A pamphlet. 연도 미상", "A pamphlet.(연도 미상)"),
+    ],
+)
+def test_what_bibtex_files_say(key: str, authors: str, rest: str, cited: str) -> None:
+    """Accents, names in braces and in Hangul, strings, crossref, preprints, what has no year."""
+    rendered = render_post(CITING + f"@{key}\n", neighbours={"refs.bib": BIBTEX.encode()})
+    assert cited in rendered.body
+    view = reference_view(rendered.works[0], TEXTS["ko"])
+    last = view.label if view.label.startswith("arXiv") else ""
+    parts = [view.title, f"{view.container} {view.details}".strip(), view.year]
+    parts = [view.title, ", ".join(part for part in parts[1:] if part), last]
+    assert (view.authors, ". ".join(part for part in parts if part)) == (authors, rest)
+
+
+def test_authors_who_are_not_named() -> None:
+    """In the page's language, and no second full stop behind them."""
+    (work,) = render_post(CITING + "@goedel1931\n", neighbours={"refs.bib": BIB}).works
+    shown = [reference_view(work, TEXTS[language]).authors for language in ("ko", "en")]
+    assert shown == ["Kurt Gödel, The Vienna Circle 외", "Kurt Gödel, The Vienna Circle, et al"]
+
+
+NO_PARENT = "`crossref` names no work of the file: c"
+
+
 @pytest.mark.parametrize(
     ("content", "line", "message"),
     [
@@ -337,6 +473,7 @@ def test_a_work_of_a_bibliography_is_complete() -> None:
         (b"\n@book{a, title={x\n", 2, "a work cannot be read"),
         (b"@book{a, author={x}}", 1, "the work `a` has no title"),
         (b"@book{a,\n title={\xff}}", 2, "the file is not UTF-8"),
+        (b"@book{b, title={x}}\n@book{a, title={x}, crossref={c}}", 2, NO_PARENT),
     ],
 )
 def test_a_mistake_in_a_bibliography_knows_its_place(

@@ -101,6 +101,7 @@ def test_no_script_is_needed_to_read(browser: Browser, served: Served) -> None:
 
 
 NCUT = "paper/2022-07-08-ncut/"
+TOPOLOGY = "math/2022-07-31-topology_2/"
 
 
 def test_a_reference_shows_what_it_leads_to(browser: Browser, served: Served) -> None:
@@ -121,6 +122,53 @@ def test_a_reference_shows_what_it_leads_to(browser: Browser, served: Served) ->
     assert "Spectral Graph Theory" in preview.inner_text()
     page.locator("a.reference[href='#eq-chain']").first.blur()
     page.context.close()
+
+
+def test_a_reference_to_another_post_shows_what_it_leads_to(
+    browser: Browser, served: Served
+) -> None:
+    """The equation is fetched from its page, once."""
+    page = open_page(browser, served.address + TOPOLOGY, *SCREENS["desktop"], "light")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.evaluate(
+        """href => {
+          const links = [1, 2].map(number => Object.assign(document.createElement('a'),
+            {href, className: 'reference', textContent: number, id: 'link-' + number}));
+          document.querySelector('.body').prepend(...links);
+        }""",
+        served.address + NCUT + "#eq-chain",
+    )
+    preview = page.locator(".preview")
+    for name in ("#link-1", "#link-2"):
+        page.locator(name).focus()
+        preview.wait_for()
+        assert preview.locator("annotation").count() == 1
+        page.keyboard.press("Escape")
+        assert preview.count() == 0
+    page.context.close()
+    assert [address for address in asked if NCUT in address] == [served.address + NCUT]
+
+
+def test_a_copied_paragraph_has_tex(browser: Browser, served: Served) -> None:
+    """Formulas between words are copied between dollars; nothing is copied twice."""
+    page = open_page(browser, served.address + NCUT, *SCREENS["desktop"], "light")
+    text: list[str] = page.evaluate(
+        """() => {
+          const paragraph = [...document.querySelectorAll('.body > p')]
+            .find(p => p.querySelectorAll('.katex').length > 1);
+          getSelection().selectAllChildren(paragraph);
+          const data = new DataTransfer();
+          paragraph.dispatchEvent(new ClipboardEvent('copy',
+            {clipboardData: data, bubbles: true, cancelable: true}));
+          const tex = [...paragraph.querySelectorAll('annotation')].map(a => '$' + a.textContent);
+          return [data.getData('text/plain'), ...tex];
+        }"""
+    )
+    page.context.close()
+    copied, *formulas = text
+    assert copied.count("$") == 2 * len(formulas)
+    assert all(formula.strip() + "$" in copied for formula in formulas)
 
 
 def test_copied_text_has_tex(browser: Browser, served: Served) -> None:

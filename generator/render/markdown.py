@@ -397,12 +397,19 @@ def _prepare_code(token: Token, context: Context, place: Place) -> None:
         token.meta["highlighted"] = highlight(token.content.rstrip("\n"), language)
 
 
+def _without_space_behind(tex: str) -> str:
+    r"""A formula without the white space at its end, but for that of a command: `a\ `."""
+    bare = tex.rstrip()
+    backslashes = len(bare) - len(bare.rstrip("\\"))
+    return bare + " " if backslashes % 2 and bare != tex else bare
+
+
 def _prepare_formula(token: Token, display: bool, context: Context, place: Place) -> None:
     tex = token.content.lstrip()
     # The formula may begin on the line below its delimiter.
     skipped = token.content[: len(token.content) - len(tex)].count("\n")
     here = place.below(skipped)
-    tex = tex.rstrip()
+    tex = _without_space_behind(tex)
     equation: Equation | None = token.meta.get("equation")
     if display and equation is None:
         equation = _without_label(token, tex, context, here)

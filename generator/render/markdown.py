@@ -42,6 +42,7 @@ from .attributes import (
     is_listed,
     reserve_ids,
 )
+from .bare_links import bare_links_plugin
 from .captions import captions_plugin
 from .code import highlight
 from .code_blocks import CODE_DIRECTIVES, LineLook
@@ -115,6 +116,7 @@ PLUGINS: tuple[Callable[[MarkdownIt], None], ...] = (
     attributes_plugin,
     kramdown_plugin,
     foreign_plugin,
+    bare_links_plugin,
     typography_plugin,
     abbreviations_plugin,
 )
@@ -123,10 +125,7 @@ PLUGINS: tuple[Callable[[MarkdownIt], None], ...] = (
 
 def make_markdown() -> MarkdownIt:
     """The Markdown of a post. `.render(text)` is CommonMark plus `PLUGINS`."""
-    md = MarkdownIt("commonmark", {"linkify": True}).enable(["table", "strikethrough", "linkify"])
-    if md.linkify is not None:
-        # `ncut.py` and `README.md` are files, not hosts in Paraguay and Moldova.
-        md.linkify.set({"fuzzy_link": False})
+    md = MarkdownIt("commonmark").enable(["table", "strikethrough"])
     for plugin in PLUGINS:
         plugin(md)
     md.inline.ruler.at("backticks", _code)

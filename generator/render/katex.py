@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable
 from html import escape, unescape
 from typing import TYPE_CHECKING
+from weakref import finalize
 
 from ..errors import MathError
 from ..model import Formula, Macros, Typeset
@@ -86,6 +87,9 @@ def start_katex(script: str) -> Typeset:
     def typeset(tex: str, display: bool, macros: Macros = ()) -> Formula:
         return _typeset(engine, tex, display, macros)
 
+    # At the latest when Python ends, and before it does: V8's threads may still call into it, and
+    # one that is closed later waits for ever.
+    finalize(typeset, engine.close)
     return remember(typeset)
 
 

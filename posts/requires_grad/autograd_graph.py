@@ -42,7 +42,7 @@ STYLE = (
     "@media (prefers-color-scheme:dark){.autograd{color:#e4e2dd}"
     ".autograd .saves{fill:#f0a060}.autograd .leaf{stroke:#56b4e9}}"
 )
-"""Ink for light and dark pages: a drawing that is a file sees the page's scheme, not its colours."""
+"""Ink for light and dark pages: a file sees which of them it is on, not the page's colours."""
 
 
 @dataclass(frozen=True)

@@ -145,15 +145,17 @@ def _same_memory(one: Tensor, other: Tensor) -> bool:
 def depths(graph: Graph) -> tuple[int, ...]:
     """For each node the length of the longest way to it: every edge leads further down."""
     found = [0] * len(graph.nodes)
+    following: list[list[int]] = [[] for _ in graph.nodes]
+    for start, end in graph.edges:
+        following[start].append(end)
     waiting = Counter(end for _, end in graph.edges)
     ready = [0]
     for node in ready:  # grows as nodes have all their predecessors behind them
-        for start, end in graph.edges:
-            if start == node:
-                found[end] = max(found[end], found[node] + 1)
-                waiting[end] -= 1
-                if not waiting[end]:
-                    ready.append(end)
+        for end in following[node]:
+            found[end] = max(found[end], found[node] + 1)
+            waiting[end] -= 1
+            if not waiting[end]:
+                ready.append(end)
     return tuple(found)
 
 
@@ -200,8 +202,8 @@ def _rows(graph: Graph) -> list[list[int]]:
     """The nodes of each depth, each near the middle of those that lead to it."""
     depth = depths(graph)
     rows: list[list[int]] = [[] for _ in range(max(depth) + 1)]
-    for node, row in enumerate(depth):
-        rows[row].append(node)
+    for node, level in enumerate(depth):
+        rows[level].append(node)
     place = {0: 0.5}
     for row in rows[1:]:
         before = {n: [place[a] for a, b in graph.edges if b == n] for n in row}

@@ -106,7 +106,8 @@ class TestDrawing:
         """Left, top, right, bottom of each box."""
         found = []
         for box in etree.fromstring(svg.encode()).iter("{*}rect"):
-            x, y, width, height = (int(str(box.get(name))) for name in ("x", "y", "width", "height"))
+            names = ("x", "y", "width", "height")
+            x, y, width, height = (int(str(box.get(name))) for name in names)
             found.append((x, y, x + width, y + height))
         return found
 

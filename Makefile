@@ -57,14 +57,17 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 # KaTeX first: the package's own metadata names its files. The kernel's description is copied.
-$(VENV)/.build-ready: requirements/build.lock generator/execute/node_kernel.json | $(VENV)/bin/python node_modules/.build-ready
+# PyTorch comes last and finds what it needs; a CUDA build brings its libraries with it.
+$(VENV)/.build-ready: requirements/build.lock requirements/torch.txt generator/execute/node_kernel.json | $(VENV)/bin/python node_modules/.build-ready
 	$(INSTALL) --require-hashes -r requirements/build.lock
+	$(INSTALL) -r requirements/torch.txt
 	$(INSTALL) --no-deps --no-build-isolation -e .
 	touch $@
 
 # The test lock holds the build lock, so nothing is installed twice.
-$(VENV)/.test-ready: requirements/test.lock requirements/build.lock generator/execute/node_kernel.json | $(VENV)/bin/python node_modules/.test-ready
+$(VENV)/.test-ready: requirements/test.lock requirements/build.lock requirements/torch.txt generator/execute/node_kernel.json | $(VENV)/bin/python node_modules/.test-ready
 	$(INSTALL) --require-hashes -r requirements/test.lock
+	$(INSTALL) -r requirements/torch.txt
 	$(INSTALL) --no-deps --no-build-isolation -e .
 	touch $(VENV)/.build-ready $@
 

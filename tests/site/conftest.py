@@ -49,8 +49,12 @@ class Served:
 
     @property
     def pages(self) -> list[str]:
-        """Every page, as a path below the home."""
-        found = sorted(path.relative_to(self.folder) for path in self.folder.rglob("*.html"))
+        """Every page that a reader stays on, as a path below the home: former addresses lead on."""
+        found = sorted(
+            path.relative_to(self.folder)
+            for path in self.folder.rglob("*.html")
+            if 'http-equiv="refresh"' not in path.read_text(encoding="utf-8")
+        )
         return [path.as_posix().removesuffix("index.html") for path in found]
 
 

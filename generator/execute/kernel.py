@@ -93,6 +93,11 @@ ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 CELL_LINE = re.compile(r"(?:Cell In|In ?|Input In ?)\[\d+\][^\n]*?line (\d+)")
 CELL_FILE = re.compile(r"(?<![^\s'\"(<])[^\s'\"(<]*[/\\]ipykernel_\d+[/\\]\d+\.py")
 """How ipykernel names the file of a cell: with the kernel's process id."""
+INSTALLED = re.compile(
+    r"(?:~|/|[A-Za-z]:\\)[^\s'\"()<>\x1b]*?[/\\](?:python3(?:\.\d+)?|Lib)[/\\]"
+    r"(?:(?:site|dist)-packages[/\\])?"
+)
+"""Where the files of packages and of Python itself lie."""
 TRACEBACK_LINES = 12
 
 PYTHON_NAME = re.compile(r"python|conda|ipykernel|^py\d|venv|^base$", re.IGNORECASE)
@@ -422,6 +427,7 @@ class _Run:
         unless_stopped: Callable[[], None],
     ) -> None:
         self.post = post
+        self.root = root
         self.unless_stopped = unless_stopped
         self.manager = manager
         self.log = manager.folder / LOGS[1]
@@ -527,7 +533,7 @@ class _Run:
         # Only now: a cell may change what another has displayed.
         outputs = tuple(
             (
-                *outputs_of(cell.outputs, client.widget_state),
+                *outputs_of(cell.outputs, self.root, client.widget_state),
                 *((Omission(size),) if size else ()),
             )
             for cell, size in zip(client.nb.cells[offset:], omitted, strict=False)
@@ -635,11 +641,14 @@ def _said(log: Path) -> str | None:
     return "\n".join(lines[-TRACEBACK_LINES:]) or None
 
 
-def outputs_of(raw: list[Any], widgets: States = MappingProxyType({})) -> tuple[Output, ...]:
+def outputs_of(
+    raw: list[Any], root: Path, widgets: States = MappingProxyType({})
+) -> tuple[Output, ...]:
     """nbformat's outputs as ours, in an order that does not depend on timing.
 
     What a cell writes to its two streams between two displays arrives in pieces and in no
-    fixed order: it is joined, standard output first.
+    fixed order: it is joined, standard output first. Warnings and tracebacks do not tell where
+    the blog in the folder `root`, and what its code imports, lie on this machine.
     """
     outputs: list[Output] = []
     pending: dict[str, str] = {}
@@ -648,7 +657,7 @@ def outputs_of(raw: list[Any], widgets: States = MappingProxyType({})) -> tuple[
         if "stdout" in pending:
             outputs.append(Stream("stdout", pending["stdout"]))
         if "stderr" in pending:
-            outputs.append(Stream("stderr", pending["stderr"]))
+            outputs.append(Stream("stderr", _anywhere(pending["stderr"], root)))
         pending.clear()
 
     for output in raw:
@@ -657,7 +666,7 @@ def outputs_of(raw: list[Any], widgets: States = MappingProxyType({})) -> tuple[
             continue
         flush()
         if output.output_type == "error":
-            traceback = "\n".join(output.traceback)
+            traceback = _anywhere("\n".join(output.traceback), root)
             outputs.append(Failure(*map(_unnamed, (output.ename, output.evalue, traceback))))
         else:
             outputs.append(_bundle(output, widgets))
@@ -679,6 +688,15 @@ def _bundle(output: Any, widgets: States) -> Bundle:
             value = json.dumps(value, ensure_ascii=False, sort_keys=True)
         data[mime] = _clean(value)
     return Bundle(data, dict(output.metadata))
+
+
+def _anywhere(text: str, root: Path) -> str:
+    """Text in which files are named as on any machine: `numpy/random/mtrand.py`."""
+    text = INSTALLED.sub("", text)
+    folder = os.path.realpath(root)
+    for place in (str(root), folder, folder.replace(os.path.expanduser("~"), "~", 1)):
+        text = text.replace(place + os.sep, "")
+    return text
 
 
 def _unnamed(text: str) -> str:

@@ -273,7 +273,7 @@ class Sessions:
                 session.cells[-1] = Code("", cell.cell, cell.line)
                 raise failed(error.ename, error.evalue, raw, cell)
         return tuple(
-            (*outputs_of(raw), *((Omission(omitted),) if omitted else ()))
+            (*outputs_of(raw, self._kernels.root), *((Omission(omitted),) if omitted else ()))
             for raw, omitted in _outputs(session)
         )
 

@@ -6,12 +6,14 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from generator.config import read_config
 from generator.discover import discover
 from generator.errors import CellFailed, CellTimedOut, InkcellError, KernelDied
 from generator.execute import execute, why
+from generator.execute.kernel import outputs_of
 from generator.model import Bundle, ExecutedPost, Failure, Post, Stream
 from generator.parse import parse
 from generator.progress import Event
@@ -154,3 +156,30 @@ def test_three_ways_to_fail(write_blog: WriteBlog) -> None:
     assert (died.file, died.cell, died.line) == ("posts/b/index.ko.md", 1, 7)
     assert isinstance(slow_error, CellTimedOut)
     assert (slow_error.file, slow_error.cell, slow_error.line) == ("posts/c/index.ko.md", 1, 9)
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("File ~/.pyenv/lib/python3.11/json/__init__.py:346", "File json/__init__.py:346"),
+        ("\x1b[32m/x/.venv/lib/python3.11/site-packages/a/b.py\x1b[39m", "\x1b[32ma/b.py\x1b[39m"),
+        ("/usr/lib/python3/dist-packages/a.py:1: UserWarning", "a.py:1: UserWarning"),
+        ("/blog/posts/a/own.py:1: UserWarning", "posts/a/own.py:1: UserWarning"),
+        (
+            "/elsewhere/own.py and /data/python/notes.txt",
+            "/elsewhere/own.py and /data/python/notes.txt",
+        ),
+    ],
+)
+def test_errors_do_not_tell_where_files_lie(said: str, shown: str) -> None:
+    """A traceback and a warning are the same wherever the blog is built; what is printed stays."""
+    raw = [
+        nbformat.v4.new_output("stream", name="stdout", text=said),
+        nbformat.v4.new_output("stream", name="stderr", text=said),
+        nbformat.v4.new_output("error", ename="E", evalue="", traceback=[said]),
+    ]
+    assert outputs_of(raw, Path("/blog")) == (
+        Stream("stdout", said),
+        Stream("stderr", shown),
+        Failure("E", "", shown),
+    )

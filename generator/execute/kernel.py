@@ -694,7 +694,7 @@ def _anywhere(text: str, root: Path) -> str:
     """Text in which files are named as on any machine: `numpy/random/mtrand.py`."""
     text = INSTALLED.sub("", text)
     folder = os.path.realpath(root)
-    for place in (str(root), folder, folder.replace(os.path.expanduser("~"), "~", 1)):
+    for place in (str(root), folder, folder.replace(str(Path.home()), "~", 1)):
         text = text.replace(place + os.sep, "")
     return text
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -48,5 +49,6 @@ def test_an_output_shows_how_a_progress_bar_ended() -> None:
     data = {VIEW: {"model_id": "box"}, "text/plain": "  0%|          | 0/8"}
     slider = {VIEW: {"model_id": "slider"}, "text/plain": "IntSlider(value=3)"}
     raw = [nbformat.v4.new_output("display_data", data) for data in (data, slider)]
-    shown = [o.data["text/plain"] for o in outputs_of(raw, STATES) if isinstance(o, Bundle)]
+    outputs = outputs_of(raw, Path(), STATES)
+    shown = [output.data["text/plain"] for output in outputs if isinstance(output, Bundle)]
     assert shown == [widget_text({"model_id": "box"}, STATES), "IntSlider(value=3)"]

@@ -87,6 +87,9 @@ class Printer:
         """The figure as text (SVG) or bytes; None for an empty one, and an SVG too large."""
         last, self._last = self._last, None
         whole = settings.get("bbox_inches", "tight") == "tight"
+        if fmt == "svg":
+            # The same figure is the same bytes on any day.
+            settings.setdefault("metadata", {"Date": None})
         if fmt == "svg" and whole and (figure.axes or figure.lines) and _is_padded_evenly():
             drawing, box = self._cropped(figure, settings)
             too_large = len(drawing.encode("utf-8", "replace")) > LARGEST_SVG

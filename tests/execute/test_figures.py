@@ -104,6 +104,7 @@ def test_a_figure_is_cropped_as_matplotlib_crops_it() -> None:
     expected = size_in_inches(print_figure(figure, "svg", bbox_inches="tight"))
     assert size_in_inches(svg) == pytest.approx(expected, abs=0.02)
     assert pixels(png) == pytest.approx([144 * length for length in expected], abs=3)
+    assert "dc:date" not in svg
 
 
 def test_what_stands_outside_of_a_figure_is_shown() -> None:

@@ -15,8 +15,9 @@ import { connect, createServer } from "node:net";
 export async function tap(target) {
   const passed = { up: [], down: [] };
   const open = new Set();
-  const relay = createServer((client) => {
-    const server = connect(target, "127.0.0.1");
+  // One side may have said all and still listen.
+  const relay = createServer({ allowHalfOpen: true }, (client) => {
+    const server = connect({ port: target, host: "127.0.0.1", allowHalfOpen: true });
     for (const [from, to, way] of [
       [client, server, "up"],
       [server, client, "down"],

@@ -27,14 +27,15 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any, TypeAlias
 
-import ncut
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
-from photographs import networkx_graph, photograph, region_graph, superpixels, weights_of
 from scipy.linalg import eigh
 from skimage.graph import cut_normalized
 from sklearn.cluster import spectral_clustering
+
+import ncut
+from photographs import networkx_graph, photograph, region_graph, superpixels, weights_of
 
 Floats: TypeAlias = NDArray[np.float64]
 Labels: TypeAlias = NDArray[np.int64]

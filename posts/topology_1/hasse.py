@@ -57,7 +57,10 @@ def draw(
         }
         axes.text(x, y, letters, ha="center", va="center", fontsize=11, bbox=plate, zorder=2)
         if names and subset in names:
-            axes.text(x, y + 0.36, names[subset], ha="center", va="center", fontsize=12, zorder=3)
+            # Lines do not run through a name: it stands on a piece of paper.
+            paper = {"boxstyle": "round,pad=0.1", "facecolor": "white", "edgecolor": "none"}
+            place = {"ha": "center", "va": "center", "bbox": paper, "zorder": 3}
+            axes.text(x, y + 0.38, names[subset], fontsize=12, **place)
     widest = max(abs(x) for x, _ in stands.values())
     highest = max(y for _, y in stands.values())
     axes.set_xlim(-widest - 0.6, widest + 0.6)

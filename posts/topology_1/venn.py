@@ -30,8 +30,8 @@ CENTRES = {
 
 _LABELS = {
     1: ((0.0, 1.18),),
-    2: ((-1.25, 0.98), (1.25, 0.98)),
-    3: ((-1.35, 1.2), (1.35, 1.2), (1.08, -1.28)),
+    2: ((-1.42, 1.05), (1.42, 1.05)),
+    3: ((-1.5, 1.28), (1.5, 1.28), (1.1, -1.32)),
 }
 _GRID = 161  # points a side: edges are interpolated between them
 
@@ -64,9 +64,7 @@ Expression = Callable[..., Region]
 """A set expression; its parameters, one to three, are the names of the circles."""
 
 
-def circles(
-    count: int, x: NDArray[np.float64], y: NDArray[np.float64]
-) -> tuple[Region, ...]:
+def circles(count: int, x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[Region, ...]:
     """Return the `count` circles at the points with these coordinates."""
     if count not in CENTRES:
         raise ValueError(f"there are Venn diagrams of one to three circles here, not of {count}")
@@ -83,12 +81,10 @@ def draw(
     for expression, colour in zip(shown, colours, strict=False):
         depth = expression(*sets).depth
         axes.contourf(x, y, depth, levels=[0.0, 9.0], colors=[colour], alpha=0.45)
-    for name, centre, place in zip(
-        names, CENTRES[len(names)], _LABELS[len(names)], strict=True
-    ):
+    for name, centre, place in zip(names, CENTRES[len(names)], _LABELS[len(names)], strict=True):
         axes.add_patch(Circle(centre, 1.0, fill=False, edgecolor="black", linewidth=1.2))
         axes.text(*place, f"${name}$", ha="center", va="center", fontsize=13)
-    axes.set_xlim(-1.7, 1.7)
+    axes.set_xlim(-1.75, 1.75)
     axes.set_ylim(-1.7 if len(names) == 3 else -1.1, 1.5)
     axes.set_aspect("equal")
     axes.set_axis_off()

@@ -59,8 +59,8 @@ def draw(
         if names and subset in names:
             # Lines do not run through a name: it stands on a piece of paper.
             paper = {"boxstyle": "round,pad=0.1", "facecolor": "white", "edgecolor": "none"}
-            place = {"ha": "center", "va": "center", "bbox": paper, "zorder": 3}
-            axes.text(x, y + 0.38, names[subset], fontsize=12, **place)
+            written = axes.text(x, y + 0.38, names[subset], fontsize=12, bbox=paper, zorder=3)
+            written.set(ha="center", va="center")
     widest = max(abs(x) for x, _ in stands.values())
     highest = max(y for _, y in stands.values())
     axes.set_xlim(-widest - 0.6, widest + 0.6)

@@ -275,7 +275,7 @@ class TestHasse:
         axes = Figure().subplots()
         one = frozenset([1])
         hasse.draw(axes, [1, 2], {one: "#0072B2"}, {one: "$P$"})
-        texts = {text.get_text(): text for text in axes.texts}
+        texts: dict[str, Any] = {text.get_text(): text for text in axes.texts}
         assert set(texts) == {"∅", "{1}", "{2}", "{1, 2}", "$P$"}
         assert len(axes.texts) == 5
         rims = {name: t.get_bbox_patch().get_linewidth() for name, t in texts.items()}

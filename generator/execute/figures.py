@@ -86,6 +86,10 @@ class Printer:
     def __call__(self, figure: Any, fmt: str = "png", **settings: Any) -> Any:
         """The figure as text (SVG) or bytes; None for an empty one, and an SVG too large."""
         last, self._last = self._last, None
+        if fmt == "svg":
+            # Matplotlib would write down when it drew: another SVG at every run.
+            metadata = settings.get("metadata") or {}
+            settings["metadata"] = {"Date": None, **metadata}
         whole = settings.get("bbox_inches", "tight") == "tight"
         if fmt == "svg" and whole and (figure.axes or figure.lines) and _is_padded_evenly():
             drawing, box = self._cropped(figure, settings)

@@ -86,10 +86,11 @@ class Printer:
     def __call__(self, figure: Any, fmt: str = "png", **settings: Any) -> Any:
         """The figure as text (SVG) or bytes; None for an empty one, and an SVG too large."""
         last, self._last = self._last, None
-        whole = settings.get("bbox_inches", "tight") == "tight"
         if fmt == "svg":
-            # The same figure is the same bytes on any day.
-            settings.setdefault("metadata", {"Date": None})
+            # Matplotlib would write down when it drew: another SVG at every run.
+            metadata = settings.get("metadata") or {}
+            settings["metadata"] = {"Date": None, **metadata}
+        whole = settings.get("bbox_inches", "tight") == "tight"
         if fmt == "svg" and whole and (figure.axes or figure.lines) and _is_padded_evenly():
             drawing, box = self._cropped(figure, settings)
             too_large = len(drawing.encode("utf-8", "replace")) > LARGEST_SVG

@@ -107,6 +107,17 @@ def test_a_figure_is_cropped_as_matplotlib_crops_it() -> None:
     assert "dc:date" not in svg
 
 
+def test_an_svg_does_not_say_when_it_was_drawn() -> None:
+    """Else kept results and notebooks would differ from run to run; an author may say it."""
+    figure = Figure()
+    FigureCanvasAgg(figure)
+    figure.subplots().plot([1, 2])
+    printer = Printer(print_figure)
+    assert "<dc:date>" not in printer(figure, "svg", bbox_inches="tight")
+    dated = printer(figure, "svg", bbox_inches="tight", metadata={"Date": "2022-07-27"})
+    assert "<dc:date>2022-07-27</dc:date>" in dated
+
+
 def test_what_stands_outside_of_a_figure_is_shown() -> None:
     """Matplotlib leaves out lines beyond a figure's edge: then it has to draw again."""
 

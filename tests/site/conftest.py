@@ -48,8 +48,12 @@ class Served:
 
     @property
     def pages(self) -> list[str]:
-        """Every page, as a path below the home."""
-        found = sorted(path.relative_to(self.folder) for path in self.folder.rglob("*.html"))
+        """Every page, as a path below the home; what only leads to another page is none."""
+        found = sorted(
+            path.relative_to(self.folder)
+            for path in self.folder.rglob("*.html")
+            if '<meta http-equiv="refresh"' not in path.read_text("utf-8")
+        )
         return [path.as_posix().removesuffix("index.html") for path in found]
 
 

@@ -120,17 +120,17 @@ def sample(maps: Tensor, points: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def uncertain_points(masks: Tensor, count: int) -> Tensor:
+def uncertain_points(masks: Tensor, count: int, generator: torch.Generator | None = None) -> Tensor:
     """Points at which to compare masks (P, h, w): (P, count, 2).
 
     Three quarters are, of three times `count` random points, those where the mask is nearest to
     1/2; the rest are random.
     """
     kept = int(IMPORTANT * count)
-    tried = torch.rand(len(masks), OVERSAMPLING * count, 2, device=masks.device)
+    tried = _random_points(len(masks), OVERSAMPLING * count, masks, generator)
     nearest = sample(masks, tried).abs().topk(kept, largest=False).indices
     important = tried.gather(1, nearest[..., None].expand(-1, -1, 2))
-    others = torch.rand(len(masks), count - kept, 2, device=masks.device)
+    others = _random_points(len(masks), count - kept, masks, generator)
     return torch.cat([important, others], dim=1)
 
 
@@ -146,7 +146,12 @@ def compare(masks: Tensor, targets: Tensor) -> Tensor:
     return ENTROPY_WEIGHT * entropy + DICE_WEIGHT * dice_loss(masks, targets).mean()
 
 
-def point_loss(predictions: Sequence[Prediction], truth: Scenes, points: int = 144) -> Tensor:
+def point_loss(
+    predictions: Sequence[Prediction],
+    truth: Scenes,
+    points: int = 144,
+    generator: torch.Generator | None = None,
+) -> Tensor:
     """The mean, over all predictions, of classification and mask loss; masks at points only.
 
     All masks of an image are matched at the same random points; a matched pair is compared at
@@ -156,7 +161,7 @@ def point_loss(predictions: Sequence[Prediction], truth: Scenes, points: int = 1
     total = targets.new_zeros(())
     for prediction in predictions:
         with torch.no_grad():
-            somewhere = torch.rand(len(targets), points, 2, device=targets.device)
+            somewhere = _random_points(len(targets), points, targets, generator)
             masks, wanted = (
                 sample(
                     maps.flatten(0, 1), somewhere.repeat_interleave(maps.shape[1], dim=0)
@@ -170,7 +175,7 @@ def point_loss(predictions: Sequence[Prediction], truth: Scenes, points: int = 1
             )
         matching = match(costs, truth.classes)
         chosen = prediction.masks[matching.image, matching.query]
-        where = uncertain_points(chosen, points)
+        where = uncertain_points(chosen, points, generator)
         total = (
             total
             + CLASS_WEIGHT * classification_loss(prediction.classes, truth.classes, matching)
@@ -179,6 +184,12 @@ def point_loss(predictions: Sequence[Prediction], truth: Scenes, points: int = 1
             )
         )
     return total / len(predictions)
+
+
+def _random_points(
+    maps: int, count: int, like: Tensor, generator: torch.Generator | None
+) -> Tensor:
+    return torch.rand(maps, count, 2, device=like.device, generator=generator)
 
 
 # --- 3. memory --------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -71,7 +72,7 @@ class PixelModule(nn.Module):
         sizes = (5, 24, 32, 48, 64)  # three colours and two coordinates go in
         self.down = nn.ModuleList(
             nn.Sequential(_convolution(a, b, stride=2), _convolution(b, b))
-            for a, b in zip(sizes, sizes[1:], strict=False)
+            for a, b in pairwise(sizes)
         )
         self.lateral = nn.ModuleList(nn.Conv2d(size, width, 1) for size in sizes[:0:-1])
         self.smooth = nn.ModuleList(_convolution(width, width) for _ in range(3))
@@ -229,12 +230,9 @@ def class_costs(logits: Tensor, classes: Tensor) -> Tensor:
 
 @torch.no_grad()
 def matching_costs(prediction: Prediction, truth: Scenes) -> Tensor:
-    """What it would cost to make a query responsible for a segment: (B, N, M).
-
-    Masks are compared at the resolution of the predictions, as the authors' program does.
-    """
+    """What it would cost to make a query responsible for a segment: (B, N, M)."""
     masks = prediction.masks.flatten(2)
-    targets = F.interpolate(truth.masks, prediction.masks.shape[-2:]).flatten(2)
+    targets = reduced(truth.masks, prediction.masks).flatten(2)
     return (
         class_costs(prediction.classes, truth.classes)
         + FOCAL_WEIGHT * pairwise_focal(masks, targets)
@@ -260,6 +258,11 @@ def match(costs: Tensor, classes: Tensor) -> Matching:
         found += [(image, q, s) for q, s in zip(queries, segments[columns], strict=True)]
     index = torch.from_numpy(np.array(found, np.int64).reshape(-1, 3)).to(costs.device)
     return Matching(*index.unbind(1))
+
+
+def reduced(targets: Tensor, masks: Tensor) -> Tensor:
+    """True masks at the resolution of predicted ones; a pixel holds the share that is covered."""
+    return F.interpolate(targets, masks.shape[-2:], mode="area")
 
 
 # --- 3. losses --------------------------------------------------------------------------------
@@ -294,13 +297,15 @@ def classification_loss(logits: Tensor, classes: Tensor, matching: Matching) -> 
 
 
 def mask_classification_loss(predictions: Sequence[Prediction], truth: Scenes) -> Tensor:
-    """The mean, over the decoder's layers, of classification, focal and dice loss."""
-    targets = truth.masks
+    """The mean, over the decoder's layers, of classification, focal and dice loss.
+
+    Masks are compared at the resolution of the predictions.
+    """
+    targets = reduced(truth.masks, predictions[-1].masks)
     total = targets.new_zeros(())
     for prediction in predictions:
         matching = match(matching_costs(prediction, truth), truth.classes)
-        chosen = prediction.masks[matching.image, matching.query]
-        masks = _resized(chosen[:, None], targets.shape[-2:]).flatten(1)
+        masks = prediction.masks[matching.image, matching.query].flatten(1)
         wanted = targets[matching.image, matching.segment].flatten(1)
         total = (
             total

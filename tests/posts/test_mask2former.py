@@ -123,7 +123,7 @@ def test_points_lie_where_the_mask_is_uncertain() -> None:
     masks = (10 * torch.linspace(-1, 1, 32)).expand(2, 32, 32)  # 0 in the middle column
     points = mask2former.uncertain_points(masks, 400)
     assert points.shape == (2, 400, 2)
-    assert 0 <= float(points.min())
+    assert float(points.min()) >= 0
     assert float(points.max()) <= 1
     distance = (points[..., 0] - 0.5).abs()
     assert float(distance[:, :300].max()) < 0.16  # a quarter of all points lie within 1/8
@@ -150,7 +150,8 @@ def test_the_loss_of_a_perfect_prediction_is_small() -> None:
     classes = torch.where(drawn.classes < 0, 4, drawn.classes)
     perfect = maskformer.Prediction(40.0 * F.one_hot(classes, 5), 80 * drawn.masks - 40)
     exchanged = maskformer.Prediction(perfect.classes.roll(1, dims=-1), perfect.masks)
-    assert float(mask2former.point_loss([perfect], drawn)) < 0.2
+    # The points lie on the edges, where a map read between two pixels is neither in nor out.
+    assert float(mask2former.point_loss([perfect], drawn)) < 3
     assert float(mask2former.point_loss([exchanged], drawn)) > 10
 
 

@@ -107,7 +107,7 @@ TOPOLOGY = "math/2022-07-31-topology_2/"
 def test_a_reference_shows_what_it_leads_to(browser: Browser, served: Served) -> None:
     """Under the pointer and with the focus; Escape and leaving take it away; nothing moves."""
     page = open_page(browser, served.address + NCUT, *SCREENS["desktop"], "light")
-    link = page.locator("a.reference[href='#eq-chain']").first
+    link = page.locator("a.reference[href='#eq-eigenproblem']").first
     height = page.evaluate("document.documentElement.scrollHeight")
     link.hover()
     preview = page.locator(".preview")
@@ -120,7 +120,7 @@ def test_a_reference_shows_what_it_leads_to(browser: Browser, served: Served) ->
     page.mouse.move(0, 0)
     page.locator("a.reference[href='#ref-chung1997']").first.focus()
     assert "Spectral Graph Theory" in preview.inner_text()
-    page.locator("a.reference[href='#eq-chain']").first.blur()
+    page.locator("a.reference[href='#eq-eigenproblem']").first.blur()
     page.context.close()
 
 
@@ -137,7 +137,7 @@ def test_a_reference_to_another_post_shows_what_it_leads_to(
             {href, className: 'reference', textContent: number, id: 'link-' + number}));
           document.querySelector('.body').prepend(...links);
         }""",
-        served.address + NCUT + "#eq-chain",
+        served.address + NCUT + "#eq-eigenproblem",
     )
     preview = page.locator(".preview")
     for name in ("#link-1", "#link-2"):
@@ -186,13 +186,13 @@ def test_copied_text_has_tex(browser: Browser, served: Served) -> None:
     )
     page.context.close()
     assert text.startswith("$$\n(D - W)\\, y = \\lambda D y\n$$")
-    assert text.endswith("(5)")
+    assert text.endswith("(7)")
 
 
 def test_the_number_of_an_equation_is_a_link_to_it(browser: Browser, served: Served) -> None:
     """The keyboard reaches it, and its name says what it is."""
     page = open_page(browser, served.address + NCUT, *SCREENS["phone"], "light")
-    number = page.get_by_role("link", name="식 (5)", exact=True).and_(page.locator(".number"))
+    number = page.get_by_role("link", name="식 (7)", exact=True).and_(page.locator(".number"))
     number.focus()
     page.keyboard.press("Enter")
     assert page.url.endswith("#eq-eigenproblem")
@@ -236,7 +236,7 @@ CHARACTERS_A_LINE = """
 """
 
 
-@pytest.mark.parametrize(("prefix", "least", "most"), [("", 34, 44), ("en/", 62, 78)])
+@pytest.mark.parametrize(("prefix", "least", "most"), [("", 34, 46), ("en/", 62, 78)])
 def test_the_measure(browser: Browser, served: Served, prefix: str, least: int, most: int) -> None:
     """A line holds about 40 Korean syllables or about 70 English characters on a desktop."""
     path = f"{prefix}math/2022-07-31-topology_2/"

@@ -112,10 +112,20 @@ def rebuild(
         # Posts are rendered while the code of others runs, but for those that refer to another
         # one: its code may put out what they refer to.
         done: list[ExecutedPost] = []
+        waiting: list[ExecutedPost] = []
+
+        def ready() -> Iterator[ExecutedPost]:
+            for item in executed:
+                done.append(item)
+                if _refers(item):
+                    waiting.append(item)
+                else:
+                    yield item
+
         with closing(executed):
-            made = collect(render, _apart(executed, _refers, done), errors)
+            made = collect(render, ready(), errors)
         links = _with_labels_of_outputs(links, done, taken)
-        made += collect(render, filter(_refers, done), errors)
+        made += collect(render, waiting, errors)
         return tuple(sorted(made, key=lambda item: item.post.source.path))
 
     fresh = make(_shown(posts, config))
@@ -336,16 +346,6 @@ def _refers(item: ExecutedPost) -> bool:
     from .render.cross_references import folders_referred_to
 
     return bool(folders_referred_to(item.post))
-
-
-def _apart(
-    items: Iterable[ExecutedPost], later: Callable[[ExecutedPost], bool], seen: list[ExecutedPost]
-) -> Iterator[ExecutedPost]:
-    """The items whose turn is now; all of them are noted in `seen`."""
-    for item in items:
-        seen.append(item)
-        if not later(item):
-            yield item
 
 
 def _with_labels_of_outputs(

@@ -6,16 +6,14 @@ A caption stands above or below its table, with or without a blank line between,
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 
+from .block_rules import BlockRule, change_block_rule, line_text
 from .labels import CAPTION_OPEN
 
 CAPTION = re.compile(r"(?:Table)?:[ \t]+(?P<text>.*)\{#(?P<label>tbl-[^\s{}]*)\}[ \t]*$")
-
-BlockRule = Callable[[StateBlock, int, int, bool], bool]
 
 
 def captions_plugin(md: MarkdownIt) -> None:
@@ -23,28 +21,23 @@ def captions_plugin(md: MarkdownIt) -> None:
     md.block.ruler.before(
         "table", "table_caption", _caption, {"alt": ["paragraph", "reference", "blockquote"]}
     )
-    rules = dict(zip(md.block.ruler.get_all_rules(), md.block.ruler.__rules__, strict=True))
-    deflist: BlockRule = rules["deflist"].fn
+    change_block_rule(md, "deflist", _without_captions)
 
-    def without_captions(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+
+def _without_captions(deflist: BlockRule) -> BlockRule:
+    def rule(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         below = [line for line in (start + 1, start + 2) if line < end and not state.isEmpty(line)]
-        if not silent and below and CAPTION.match(_line(state, below[0])):
+        if not silent and below and CAPTION.match(line_text(state, below[0])):
             return False
         return deflist(state, start, end, silent)
 
-    md.block.ruler.at(
-        "deflist", without_captions, {"alt": ["paragraph", "reference", "blockquote"]}
-    )
-
-
-def _line(state: StateBlock, line: int) -> str:
-    return state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]]
+    return rule
 
 
 def _caption(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     if state.is_code_block(start):
         return False
-    match = CAPTION.match(_line(state, start))
+    match = CAPTION.match(line_text(state, start))
     if not match:
         return False
     if silent:

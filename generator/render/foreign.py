@@ -22,9 +22,9 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
 from ..errors import MarkdownError
-from .captions import BlockRule
+from .block_rules import BlockRule, change_block_rule
 from .context import Context, Place
-from .mathematics import DOLLARS, without_bars
+from .mathematics import DOLLARS, cells_of, without_bars
 
 FOREIGN = "foreign"
 """The token of such markup in running text."""
@@ -73,17 +73,18 @@ BAR_LINE = re.compile(r"\|.*\|[ \t]*$")
 def foreign_plugin(md: MarkdownIt) -> None:
     """Find Liquid in running text, and cells that a table has no column for."""
     md.inline.ruler.before("escape", "liquid", _liquid)
-    rules = dict(zip(md.block.ruler.get_all_rules(), md.block.ruler.__rules__, strict=True))
-    table: BlockRule = rules["table"].fn
+    change_block_rule(md, "table", _counted)
 
-    def counted(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+
+def _counted(table: BlockRule) -> BlockRule:
+    def rule(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         before = len(state.tokens)
         read = table(state, start, end, silent)
         if read and not silent:
             _count_cells(state, before, start)
         return read
 
-    md.block.ruler.at("table", counted, {"alt": ["paragraph", "reference"]})
+    return rule
 
 
 def _liquid(state: StateInline, silent: bool) -> bool:
@@ -104,9 +105,9 @@ def _count_cells(state: StateBlock, first: int, start: int) -> None:
     columns = sum(token.type == "th_open" for token in state.tokens[first:])
     for line in range(start + 2, state.line):
         text = state.getLines(line, line + 1, state.blkIndent, False).strip()
-        cells = _cells(text)
+        cells = cells_of(text)
         if len(cells) > columns:
-            cells = _cells(without_bars(text))
+            cells = cells_of(without_bars(text))
         message = hint = ""
         if len(cells) > columns:
             message = f"the row has {len(cells)} cells, its line of titles {columns}"
@@ -116,15 +117,6 @@ def _count_cells(state: StateBlock, first: int, start: int) -> None:
             hint = "remove it: kramdown's parts and feet of tables are not read"
         if message:
             opening.meta.setdefault("wrong_rows", []).append((line - start, message, text, hint))
-
-
-def _cells(row: str) -> list[str]:
-    cells = escapedSplit(row)
-    if cells and not cells[0]:
-        cells.pop(0)
-    if cells and not cells[-1]:
-        cells.pop()
-    return cells
 
 
 # --- what is said of it -----------------------------------------------------------------------

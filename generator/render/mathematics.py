@@ -19,6 +19,7 @@ from markdown_it.rules_inline import StateInline
 from mdit_py_plugins.amsmath import amsmath_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
+from .block_rules import BlockRule, change_block_rule, line_text
 from .context import Context
 from .directive_options import TEXT
 from .directives import Directive, Draft, Frame, Written
@@ -45,12 +46,12 @@ def mathematics_plugin(md: MarkdownIt) -> None:
         allow_blank_lines=False,
         label_normalizer=lambda label: label.strip(),
     )
-    _where(md, "math_block", _is_alone)
+    change_block_rule(md, "math_block", _where(_is_alone))
     # The plugin's own rule takes the last character of a text for the one before the first, so
     # that `$x$ is 5` would be no formula.
     md.inline.ruler.at("math_inline", _inline_dollars)
     amsmath_plugin(md)
-    _where(md, "amsmath", _may_end)
+    change_block_rule(md, "amsmath", _where(_may_end))
     md.inline.ruler.before("escape", "math_parentheses", _inline_brackets)
     md.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
     md.block.ruler.before(
@@ -103,15 +104,15 @@ def _inline_brackets(state: StateInline, silent: bool) -> bool:
     return True
 
 
-def _where(md: MarkdownIt, name: str, condition: Callable[[StateBlock, int], bool]) -> None:
+def _where(condition: Callable[[StateBlock, int], bool]) -> Callable[[BlockRule], BlockRule]:
     """Let a plugin's rule look only where it is right to."""
-    rules = dict(zip(md.block.ruler.get_all_rules(), md.block.ruler.__rules__, strict=True))
-    rule: Callable[[StateBlock, int, int, bool], bool] = rules[name].fn
 
-    def conditional(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-        return condition(state, start) and rule(state, start, end, silent)
+    def change(rule: BlockRule) -> BlockRule:
+        return lambda state, start, end, silent: (
+            condition(state, start) and rule(state, start, end, silent)
+        )
 
-    md.block.ruler.at(name, conditional, {"alt": rules[name].alt})
+    return change
 
 
 def _may_end(state: StateBlock, start: int) -> bool:
@@ -205,14 +206,14 @@ BAR = "\ufdd0"
 def _table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """A table whose formulas may hold bars: `| $|x|$ |` is one cell."""
     source = state.src
-    if start + 1 < end and not _line(state, start + 1).strip("|-: \t") and BAR not in source:
-        columns = len(_cells(_line(state, start + 1)))
+    if start + 1 < end and not line_text(state, start + 1).strip("|-: \t") and BAR not in source:
+        columns = len(cells_of(line_text(state, start + 1)))
         for line in (start, *range(start + 2, end)):
-            text = _line(state, line)
+            text = line_text(state, line)
             if not text.strip():
                 break
             # A row that has the right number of cells means what it says: `| $5 | $6 |`.
-            if len(_cells(text)) > columns:
+            if len(cells_of(text)) > columns:
                 begin = state.bMarks[line] + state.tShift[line]
                 masked = without_bars(text)
                 state.src = state.src[:begin] + masked + state.src[state.eMarks[line] :]
@@ -229,9 +230,11 @@ def without_bars(row: str) -> str:
     return IN_A_CELL.sub(lambda match: match[0].replace("|", BAR), row)
 
 
-def _line(state: StateBlock, line: int) -> str:
-    return state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]]
-
-
-def _cells(row: str) -> list[str]:
-    return escapedSplit(row.strip().removeprefix("|").removesuffix("|"))
+def cells_of(row: str) -> list[str]:
+    """The cells of a table's row, as markdown-it counts them."""
+    cells = escapedSplit(row.strip())
+    if cells and not cells[0]:
+        cells.pop(0)
+    if cells and not cells[-1]:
+        cells.pop()
+    return cells

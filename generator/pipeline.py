@@ -104,6 +104,7 @@ def rebuild(
             report=report,
             place=place,
             in_use={made["code"] for made in taken.values() if made["code"]},
+            meanwhile=_import_what_follows,
         )
 
         def render(item: ExecutedPost) -> Fresh:
@@ -411,6 +412,12 @@ def _render(
         ),
         tuple(f"{w.file}:{w.line}: {w}: {w.text}" for w in rendered.warnings),
     )
+
+
+def _import_what_follows() -> None:
+    """Import the next stages, which takes a third of a second, while nothing else is to do."""
+    from .assemble import feed, pages, sitemap  # noqa: F401
+    from .render import katex, render  # noqa: F401
 
 
 def _on_demand(script: str) -> Typeset:

@@ -27,10 +27,11 @@ from ..model import Config, ExecutedPost, Post, Results
 from ..progress import Finished, Notice, Report, Reused, Started, silent
 from . import cache as kept
 from . import frozen, machine
-from .imports import imports_of, union
+from .imports import imports_of, needs_cold_kernel, union
 from .key import code_changes, code_key, executed_cells
 from .share import Shares
 from .trace import Environment, Trace, ask_interpreter, current, device_of, differences
+from .warm_parent import CAN_FORK, Begun, begin
 
 Run = Callable[[Post, str], tuple[Results, Trace | None]]
 """(post, visible device) -> what its code produced, and what it was seen to use.
@@ -96,6 +97,7 @@ def execute(
     environment: Ask | None = None,
     place: Place | None = None,
     in_use: Collection[str] = (),
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> Generator[ExecutedPost, None, None]:
     """Every post with its results, as soon as it has them; those whose code fails are left out.
 
@@ -113,10 +115,11 @@ def execute(
         environment: what can be imported in the kernel of a name; goes with `run`.
         place: where posts run, if somebody else keeps it.
         in_use: keys of results that other posts show; they are kept whatever the limit.
+        meanwhile: called once, when code has begun to run and no result is there.
     """
     world = _world(config, root, report, environment)
     groups = _groups(posts)
-    with closing(_results(groups, world, errors, run, place, in_use)) as done:
+    with closing(_results(groups, world, errors, run, place, in_use, meanwhile)) as done:
         for key, results in done:
             for post in groups[key]:
                 yield ExecutedPost(post, _for_post(results, post))
@@ -359,6 +362,7 @@ def _results(
     run: Run | None,
     place: Place | None = None,
     in_use: Collection[str] = (),
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> Generator[tuple[str, Results], None, None]:
     known: dict[str, Results] = {}
     waiting: list[_Work] = []
@@ -378,7 +382,7 @@ def _results(
     done = set(known)
     if waiting:
         with _opened(waiting, run, world, place) as (where, shares):
-            for key, results in _run_all(waiting, known, where, shares, world, errors):
+            for key, results in _run_all(waiting, known, where, shares, world, errors, meanwhile):
                 done.add(key)
                 yield key, results
         kept.trim(world.cache, world.config.cache_limit, {*groups, *in_use})
@@ -452,15 +456,31 @@ def _opened(
 
         place = Cluster(world.config.cluster, world.root, world.report)
     else:
+        modules = union(item.imports for item in work)
+        begun = _begun(work, modules, world)
         from .kernel import Kernels
 
-        modules = union(item.imports for item in work)
-        place = Kernels(world.root, slots=jobs, modules=modules, report=world.report)
+        place = Kernels(world.root, slots=jobs, modules=modules, report=world.report, begun=begun)
         shares = Shares(jobs, machine.free_memory())
     try:
         yield place, shares
     finally:
         place.close()
+
+
+def _begun(work: Sequence[_Work], modules: Sequence[str], world: World) -> Begun | None:
+    """The warm parent of the first post that is forked from one, before all else is imported."""
+    for item in _longest_first(work):
+        post = item.post
+        if is_own(post.meta.kernel) and not needs_cold_kernel(post, world.device):
+            threads = post.meta.execute.threads
+            return begin(threads, modules) if CAN_FORK and modules else None
+    return None
+
+
+def _longest_first(work: Sequence[_Work]) -> list[_Work]:
+    """So that the longest does not finish last."""
+    return sorted(work, key=lambda item: item.length, reverse=True)
 
 
 def _run_all(
@@ -470,15 +490,15 @@ def _run_all(
     shares: Shares | None,
     world: World,
     errors: list[InkcellError],
+    meanwhile: Callable[[], object],
 ) -> Generator[tuple[str, Results], None, None]:
     """Results as they come; first, while code begins to run, those that are known."""
     stopped = threading.Event()
-    # Longest first, so that it does not finish last.
-    ordered = sorted(work, key=lambda item: item.length, reverse=True)
     runner = _Runner(place, world, shares, stopped)
     with ThreadPoolExecutor(max_workers=place.slots) as pool:
-        futures = {pool.submit(runner.run, item): item.key for item in ordered}
+        futures = {pool.submit(runner.run, item): item.key for item in _longest_first(work)}
         try:
+            meanwhile()
             yield from known.items()
             for future in as_completed(futures):
                 try:

@@ -19,7 +19,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from importlib.util import find_spec
 from pathlib import Path
 from queue import Empty
 from types import MappingProxyType
@@ -37,20 +36,20 @@ from . import trace as tracing
 from .client import BoundedNotebook, ConfiguredSpecs, QuickManager
 from .imports import needs_cold_kernel
 from .key import executed_cells
-from .provisioner import (
-    GuardedKernel,
+from .provisioner import GuardedKernel
+from .scratch import close_scratch, open_scratch
+from .trace import TRACE_TYPE, Environment, Trace
+from .warm_parent import (
+    CAN_FORK,
+    Begun,
     WarmParent,
     WarmParentDied,
     WarmRefused,
+    clean_slate,
+    parent_environment,
     start_warm_parent,
 )
-from .scratch import close_scratch, open_scratch
-from .trace import TRACE_TYPE, Environment, Trace
 from .widgets import VIEW, States, widget_text
-
-MATPLOTLIBRC = Path(__file__).with_name("matplotlibrc")
-FONT = ("pylopdf_fonts_ko", "NotoSansKR-Regular.otf")
-"""Package and file of the font that figures are lettered with."""
 
 KEEP_EVERY_OUTPUT = (
     "(lambda outputs: outputs.schedule(lambda: outputs.socket.set(__import__('zmq').SNDHWM, 0)))"
@@ -69,14 +68,6 @@ IPYKERNEL_ARGUMENTS = (
 )
 """SVG for the page; PNG for feeds, and (at two pixels of it for one of CSS) for where an SVG would
 be too large: see `figures`."""
-
-THREAD_VARIABLES = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-)
 
 LOGS = ("kernel.out", "kernel.err")
 
@@ -120,7 +111,12 @@ class Kernels:
     """
 
     def __init__(
-        self, root: Path, slots: int = 1, modules: Sequence[str] = (), report: Report = silent
+        self,
+        root: Path,
+        slots: int = 1,
+        modules: Sequence[str] = (),
+        report: Report = silent,
+        begun: Begun | None = None,
     ) -> None:
         """Settings of the kernels.
 
@@ -129,6 +125,7 @@ class Kernels:
             slots: how many run side by side.
             modules: what warm parents import: what the posts' last runs imported.
             report: told what the author should know.
+            begun: a warm parent for these modules that was started before.
         """
         self.root = root
         self.slots = slots
@@ -140,9 +137,11 @@ class Kernels:
         self._running: dict[QuickManager, Post] = {}
         self._parents: dict[tuple[str, int, tuple[str, ...]], WarmParent] = {}
         self._started = 0
+        if begun is not None:
+            self._parents[begun.executable, begun.threads, self.modules] = begun.parent
         self._deaths = 0
         self._environments: dict[str, Environment] = {}
-        self.folder, self._held = open_scratch()
+        self.folder, self._held = begun.scratch if begun is not None else open_scratch()
 
     def command(self, name: str) -> list[str]:
         """The command line that starts a kernel.
@@ -174,7 +173,7 @@ class Kernels:
             KernelMissing: there is no such kernel.
         """
         argv = self.command(post.meta.kernel)
-        forks = tracing.is_python(argv) and not needs_cold_kernel(post, device)
+        forks = CAN_FORK and tracing.is_python(argv) and not needs_cold_kernel(post, device)
         executable = tracing.executable_of(argv)
         while True:
             parent = None
@@ -275,9 +274,8 @@ class Kernels:
                 return None
             if key not in self._parents:
                 self._started += 1
-                # Those that may see a GPU are not forked.
-                environment = {**os.environ, **clean_slate(threads), "CUDA_VISIBLE_DEVICES": ""}
                 path = self.folder / f"warm-{self._started}"
+                environment = parent_environment(threads)
                 self._parents[key] = start_warm_parent(path, executable, modules, environment)
             return self._parents[key]
 
@@ -380,28 +378,6 @@ def environment_of(kernel: str) -> Environment:
     if tracing.is_python(argv):
         return tracing.ask_interpreter(tracing.executable_of(argv))
     return tracing.ask_node() if tracing.is_node(argv) else tracing.other_language(kernel)
-
-
-def clean_slate(threads: int) -> dict[str, str]:
-    return {
-        **dict.fromkeys(THREAD_VARIABLES, str(threads)),
-        "MATPLOTLIBRC": str(MATPLOTLIBRC),
-        figures.VARIABLE: _font(),
-        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-        # Otherwise Plotly puts its whole library into the first output.
-        "PLOTLY_RENDERER": "plotly_mimetype",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONHASHSEED": "0",
-        # ipykernel would end a kernel whose parent is not the build: its guard does that.
-        "JPY_PARENT_PID": "1",
-    }
-
-
-def _font() -> str:
-    """Where the font for figures lies; nothing if it is not installed."""
-    spec = find_spec(FONT[0])
-    places = spec.submodule_search_locations if spec is not None else None
-    return str(Path(places[0]) / FONT[1]) if places else ""
 
 
 def figure_code() -> str:

@@ -32,9 +32,15 @@ from typing import Any, cast
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from traitlets import Bool, Int, List, Unicode
 
-HERE = Path(__file__).parent
-CAN_FORK = sys.platform == "linux"
-"""Elsewhere a fork after imports is not safe (macOS's frameworks) or does not exist."""
+from .warm_parent import (
+    CAN_FORK,
+    HERE,
+    WarmParent,
+    WarmParentDied,
+    WarmRefused,
+    connected,
+    start_warm_parent,
+)
 
 MIB = 1 << 20
 
@@ -42,14 +48,6 @@ MIB = 1 << 20
 INHERITED = re.compile(r"PYTHON|LD_|LC_|LANG|MPL|MATPLOTLIB|OMP_|OPENBLAS_|MKL_|CUDA_")
 """Environment variables that are read while modules are imported: a warm parent's are those of
 its kernels."""
-
-
-class WarmRefused(RuntimeError):
-    """A warm parent cannot be forked: the module that it should not have imported, and why."""
-
-
-class WarmParentDied(RuntimeError):
-    """A warm parent has ended, perhaps while it imported something."""
 
 
 class GuardedKernel:
@@ -131,72 +129,6 @@ class GuardedKernel:
             return  # It has ended.
 
 
-class WarmParent:
-    """A connection to a process that has imported modules and forks kernels from itself."""
-
-    def __init__(
-        self,
-        path: Path,
-        connection: socket.socket,
-        process: subprocess.Popen[bytes] | None = None,
-    ) -> None:
-        self.path = path
-        """Of the socket at which it serves."""
-        self.connection = connection
-        self._process = process
-
-    def close(self) -> None:
-        """Let go of the parent, which ends when nobody else holds it."""
-        self.connection.close()
-
-    def end(self) -> None:
-        """End the parent, whatever it does; the kernels that were forked from it stay."""
-        self.close()
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-
-
-def start_warm_parent(
-    path: Path, executable: str, modules: Sequence[str], environment: dict[str, str]
-) -> WarmParent:
-    """Start a process that imports modules and serves forks of itself at a socket.
-
-    Args:
-        path: of the socket; its folder should be the user's own.
-        executable: the Python interpreter of the kernels.
-        modules: what to import, in order.
-        environment: the process's, of which a module may read some while it is imported.
-    """
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    listener.bind(str(path))
-    listener.listen(64)
-    process = subprocess.Popen(
-        [executable, str(HERE / "warm.py"), str(listener.fileno()), *modules],
-        pass_fds=[listener.fileno()],
-        env=environment,
-        # Nothing lies there that a module could read while it is imported.
-        cwd=path.parent,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        # A Ctrl-C in the terminal is for the build, which closes the connection.
-        start_new_session=True,
-    )
-    listener.close()
-    return WarmParent(path, _connected(path), process)
-
-
-def _connected(path: Path) -> socket.socket:
-    connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    try:
-        connection.connect(str(path))
-    except OSError:
-        connection.close()
-        raise
-    return connection
-
-
 class InkcellProvisioner(LocalProvisioner):
     """Starts kernels behind a guard, from a warm parent where it can."""
 
@@ -274,7 +206,7 @@ class InkcellProvisioner(LocalProvisioner):
         try:
             if self._warm is None and self.parent_socket:
                 path = Path(self.parent_socket)
-                self._warm = WarmParent(path, _connected(path))
+                self._warm = WarmParent(path, connected(path))
             elif self._warm is None:
                 self._warm = _shared_parent(executable, self.modules, request["environment"])
             connection = self._warm.connection
@@ -354,7 +286,7 @@ def fork_guarded(
     """
     ours, theirs = socket.socketpair()
     try:
-        with _connected(parent.path) as connection, theirs:
+        with connected(parent.path) as connection, theirs:
             _ask(connection, request, [theirs.fileno(), *outputs, control.fileno()])
             data = connection.recv(65536)
     except OSError as error:
@@ -412,7 +344,7 @@ def _shared_parent(
         raise RuntimeError(f"{folder} belongs to somebody else")
     path = folder / f"{name}.socket"
     try:
-        return WarmParent(path, _connected(path))
+        return WarmParent(path, connected(path))
     except OSError:
         path.unlink(missing_ok=True)
         return start_warm_parent(path, executable, modules, environment)

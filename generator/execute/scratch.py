@@ -19,9 +19,12 @@ SOCKET_PATH_LIMIT = 70
 NEW = 60
 """Seconds in which a folder may not have been locked yet."""
 
+Scratch = tuple[Path, BaseFileLock]
+"""A folder, and its lock, which is held."""
 
-def open_scratch(parent: Path | None = None) -> tuple[Path, BaseFileLock]:
-    """A folder of the user's own whose path is short enough for sockets, and its lock, held.
+
+def open_scratch(parent: Path | None = None) -> Scratch:
+    """A folder of the user's own whose path is short enough for sockets.
 
     `parent` is where it is made, by default where temporary files are. What builds have left
     behind there that were killed is removed.

@@ -43,15 +43,9 @@ from .kernel import (
     timed_out,
 )
 from .key import executed_cells, ingredients
-from .provisioner import (
-    CAN_FORK,
-    MIB,
-    GuardedKernel,
-    WarmParentDied,
-    WarmRefused,
-    fork_guarded,
-)
+from .provisioner import MIB, GuardedKernel, fork_guarded
 from .trace import Trace
+from .warm_parent import CAN_FORK, WarmParentDied, WarmRefused
 
 MOST_SESSIONS = 4
 """Posts whose states are kept; the one that was left alone longest goes first."""

@@ -338,6 +338,12 @@ _files = {_name(path) for path in list(_watch.opened)
           if _is_local(path) and not path.endswith((".pyc", ".pyo"))}
 _folders = {_name(path + _os.sep) or "./" for path in _listed
             if path not in _watch.written and _is_local(path + _os.sep)}
+def _place(path, _folders={}):
+    # Thousands of modules lie in a few hundred folders: each of these is looked at once.
+    folder = _os.path.dirname(path)
+    if folder not in _folders:
+        _folders[folder] = _watch.place(folder) is not None
+    return _watch.place(path) if _folders[folder] or _os.path.islink(path) else None
 _own = {path for path in list(_watch.written) if path and _os.path.dirname(path) in _listed}
 _changed = {path for path, state in list(_watch.opened.items())
             if path not in _watch.written and _watch.state(path) != state}
@@ -345,7 +351,7 @@ _top, _local = set(), set()
 _namespaces = [get_ipython().user_ns]
 for _key, _module in list(_sys.modules.items()):
     _file = getattr(_module, "__file__", None)
-    _path = _watch.place(_file) if isinstance(_file, str) else None
+    _path = _place(_file) if isinstance(_file, str) else None
     if _path and _is_local(_path):
         _files.add(_name(_path))
         _local.add(_key)

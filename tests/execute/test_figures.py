@@ -18,7 +18,8 @@ from generator.config import read_config
 from generator.discover import discover
 from generator.execute import figures
 from generator.execute.figures import VARIABLE, Printer
-from generator.execute.kernel import Kernels, clean_slate
+from generator.execute.kernel import Kernels
+from generator.execute.warm_parent import clean_slate
 from generator.model import Bundle, Post
 from generator.parse import parse
 from generator.pipeline import build

@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
@@ -33,7 +34,7 @@ from .last_build import (
     versions,
     write_record,
 )
-from .model import Config, File, Formula, Macros, Notebook, Post, RenderedPost, Typeset
+from .model import Config, File, Foreseeing, Formula, Macros, Notebook, Post, RenderedPost, Typeset
 from .plain import NotPlain, plain, restored
 
 ENTRIES = "posts"
@@ -93,7 +94,8 @@ class Fresh:
     """None if nobody can tell: then the post is made anew by every build."""
     asked: Mapping[str, str] = field(default_factory=dict)
     referred: Mapping[str, str] = field(default_factory=dict)
-    formulas: tuple[KnownFormula, ...] = ()
+    entry: str = ""
+    """Name of its entry, which is on the disk already."""
     notices: tuple[str, ...] = ()
 
 
@@ -245,13 +247,17 @@ def _name_of(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:32] + ".json"
 
 
+def without_text(post: Post) -> Post:
+    """What is known of a post besides its text and the files beside it."""
+    source = replace(post.source, text="", directory="", neighbours={})
+    return replace(post, source=source, notebook=Notebook(()))
+
+
 def outline(rendered: RenderedPost) -> RenderedPost:
     """What other pages show of a post: all but its text."""
-    post = rendered.post
-    source = replace(post.source, text="", directory="", neighbours={})
     return replace(
         rendered,
-        post=replace(post, source=source, notebook=Notebook(())),
+        post=without_text(rendered.post),
         body="",
         feed_body="",
         headings=(),
@@ -283,18 +289,33 @@ def answers_differ(asked: Mapping[str, str], pages: Mapping[str, str]) -> bool:
     return any(pages.get(source, "") != answer for source, answer in asked.items())
 
 
-def noting(
-    typeset: Typeset, known: Sequence[KnownFormula], used: dict[tuple[str, bool, Macros], Formula]
-) -> Typeset:
+class Noting:
     """A typesetter that knows some formulas already, and notes all that it is asked for."""
-    done = {(item.tex, item.display, item.macros): item.formula for item in known}
 
-    def noted(tex: str, display: bool, macros: Macros = ()) -> Formula:
-        formula = done.get((tex, display, macros)) or typeset(tex, display, macros)
-        used[tex, display, macros] = formula
+    def __init__(self, typeset: Typeset, known: Sequence[KnownFormula]) -> None:
+        self._typeset = typeset
+        self._done = {(item.tex, item.display, item.macros): item.formula for item in known}
+        self._used: dict[tuple[str, bool, Macros], Formula] = {}
+
+    def __call__(self, tex: str, display: bool, macros: Macros = ()) -> Formula:
+        """The formula as it is known, or as it is typeset now."""
+        known = self._done.get((tex, display, macros))
+        formula = known or self._typeset(tex, display, macros)
+        self._used[tex, display, macros] = formula
         return formula
 
-    return noted
+    def expect(self, formulas: Iterable[tuple[str, bool, Macros]]) -> None:
+        """Pass on what is not known."""
+        new = [formula for formula in formulas if formula not in self._done]
+        if new and isinstance(self._typeset, Foreseeing):
+            self._typeset.expect(new)
+
+    def used(self) -> tuple[KnownFormula, ...]:
+        """All that it was asked for."""
+        return tuple(
+            KnownFormula(tex, display, formula, macros)
+            for (tex, display, macros), formula in self._used.items()
+        )
 
 
 # --- after a build ----------------------------------------------------------------------------
@@ -322,11 +343,9 @@ def remember(
     posts = dict(taken)
     outlines = {s: kept.plain_outlines[s] for s in taken if s in kept.plain_outlines}
     for item in fresh:
-        entry = ""
         if item.rendered is not None:
             outlines[item.post.source.path] = plain(outline(item.rendered), RenderedPost)
-            entry = _keep_post(kept.entries, item.rendered, item.formulas)
-        posts[item.post.source.path] = _made(item, config, entry)
+        posts[item.post.source.path] = _made(item, config)
     kernels = sorted({made["kernel"] for made in posts.values() if made["kernel"]})
     extra = [file for kernel in kernels for file in kernel_files(kernel)] + _zone_files(config)
     world = {*comparison.inputs.world, *extra}
@@ -365,13 +384,13 @@ def remember(
             path.unlink(missing_ok=True)
 
 
-def _made(item: Fresh, config: Config, entry: str) -> Made:
+def _made(item: Fresh, config: Config) -> Made:
     uses = item.uses or Uses()
     return {
         "page": post_page(item.post, config) if item.rendered else "",
         "asked": dict(item.asked),
         "referred": dict(item.referred),
-        "entry": entry,
+        "entry": item.entry,
         "notices": list(item.notices),
         "always": item.uses is None,
         "code": uses.code,
@@ -382,7 +401,13 @@ def _made(item: Fresh, config: Config, entry: str) -> Made:
     }
 
 
-def _keep_post(entries: Path, rendered: RenderedPost, formulas: tuple[KnownFormula, ...]) -> str:
+def keep_post(kept: Kept, rendered: RenderedPost, formulas: tuple[KnownFormula, ...]) -> str:
+    """Keep a post for the next build; the name of its entry, or nothing if that cannot be.
+
+    The site may still fail to be made: then the next build that keeps its posts removes it.
+    """
+    if kept.comparison is None:
+        return ""
     source = replace(rendered.post.source, text="", neighbours={})
     post = replace(rendered.post, source=source, notebook=Notebook(()))
     files = tuple(
@@ -390,7 +415,10 @@ def _keep_post(entries: Path, rendered: RenderedPost, formulas: tuple[KnownFormu
         for file in rendered.files
     )
     entry = Entry(replace(rendered, post=post, files=()), files, formulas)
-    return _keep(entries, plain(entry, Entry))
+    # If nothing can be kept, the next build takes longer.
+    with suppress(OSError):
+        return _keep(kept.entries, plain(entry, Entry))
+    return ""
 
 
 def _keep_outlines(kept: Kept, outlines: Mapping[str, Any]) -> str:

@@ -6,11 +6,11 @@ tells how far a post has come. Nothing here reads a disk, a clock or an environm
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from .errors import InkcellError
 
@@ -434,6 +434,14 @@ class Typeset(Protocol):
 
     def __call__(self, tex: str, display: bool, macros: Macros = ()) -> Formula:
         """A formula in TeX; `display` is whether it stands on a line of its own."""
+
+
+@runtime_checkable
+class Foreseeing(Typeset, Protocol):
+    """A typesetter that is faster if it knows what it will be asked for."""
+
+    def expect(self, formulas: Iterable[tuple[str, bool, Macros]]) -> None:
+        """Be told of the formulas of a post; those that it refuses it refuses when asked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,12 +23,14 @@ from .execute import freeze as freeze_results
 from .execute.cache import DamagedEntry, entry_path, load
 from .execute.frozen import traced_files
 from .execute.key import code_key, executed_cells
-from .kept import Asked, Fresh, Kept, KnownFormula, Uses, answers_differ, noting, remember
+from .execute.machine import cores
+from .kept import Asked, Fresh, Kept, Noting, Uses, answers_differ, keep_post, remember
 from .last_build import MANIFEST, Made, is_node, is_own, look, name_of
 from .model import (
     Bundle,
     Config,
     ExecutedPost,
+    Foreseeing,
     Formula,
     Macros,
     Post,
@@ -38,6 +40,7 @@ from .model import (
     Typeset,
 )
 from .progress import Notice, Report, Reused, silent
+from .rendering import rendering
 
 if TYPE_CHECKING:
     from .write import Changes
@@ -88,7 +91,7 @@ def rebuild(
     katex = read_katex(config.root)
     strings = {name: theme.strings.get(name, theme.strings["en"]) for name in config.languages}
     typesetters = {} if typesetters is None else typesetters
-    typeset = typesetters.setdefault(katex.script, _on_demand(katex.script))
+    typeset = typesetters.setdefault(katex.script, OnDemand(katex.script))
     errors: list[InkcellError] = []
     posts, links, taken = _read_posts(config, kept, errors)
     folders = {*(post.source.folder for post in posts), *map(_folder, taken)}
@@ -123,8 +126,8 @@ def rebuild(
                 else:
                     yield item
 
-        with closing(executed):
-            made = collect(render, ready(), errors)
+        with rendering(posts, render, kept, cores()) as render_all, closing(executed):
+            made = render_all(ready(), errors)
         links = _with_labels_of_outputs(links, done, taken)
         made += collect(render, waiting, errors)
         return tuple(sorted(made, key=lambda item: item.post.source.path))
@@ -393,23 +396,20 @@ def _render(
     from .render.cross_references import folders_referred_to
 
     asked = Asked(links.pages)
-    used: dict[tuple[str, bool, Macros], Formula] = {}
     known = kept.formulas(item.post.source.path)
     folders = folders_referred_to(item.post)
     # It sees the labels of the posts that it names, and so none whose change nobody would notice.
     labels = {s: found for s, found in links.labels.items() if _folder(s) in folders}
     seen = replace(links, pages=asked, labels=labels)
-    rendered = render(item, seen, noting(typeset, known, used), strings)
+    noting = Noting(typeset, known)
+    rendered = render(item, seen, noting, strings)
     return Fresh(
         item.post,
         rendered,
         _uses(item, links.config),
         asked.answers,
         _offers(folders, links),
-        tuple(
-            KnownFormula(tex, display, formula, macros)
-            for (tex, display, macros), formula in used.items()
-        ),
+        keep_post(kept, rendered, noting.used()),
         tuple(f"{w.file}:{w.line}: {w}: {w.text}" for w in rendered.warnings),
     )
 
@@ -420,18 +420,27 @@ def _import_what_follows() -> None:
     from .render import katex, render  # noqa: F401
 
 
-def _on_demand(script: str) -> Typeset:
+class OnDemand:
     """KaTeX, started by the first formula that is not known yet: V8 takes its time."""
-    started: list[Typeset] = []
 
-    def typeset(tex: str, display: bool, macros: Macros = ()) -> Formula:
-        if not started:
+    def __init__(self, script: str) -> None:
+        self._script = script
+        self._started: Foreseeing | None = None
+
+    def __call__(self, tex: str, display: bool, macros: Macros = ()) -> Formula:
+        """A formula, as KaTeX sets it."""
+        return self._katex()(tex, display, macros)
+
+    def expect(self, formulas: Iterable[tuple[str, bool, Macros]]) -> None:
+        """Pass on what will be asked for."""
+        self._katex().expect(formulas)
+
+    def _katex(self) -> Foreseeing:
+        if self._started is None:
             from .render.katex import start_katex
 
-            started.append(start_katex(script))
-        return started[0](tex, display, macros)
-
-    return typeset
+            self._started = start_katex(self._script)
+        return self._started
 
 
 def _uses(item: ExecutedPost, config: Config) -> Uses | None:
@@ -565,7 +574,6 @@ class Live:
         """Prepare to build the blog in a folder; `changed` is called when code has run."""
         from .execute.background import Background
         from .execute.kernel import Kernels
-        from .execute.machine import cores
         from .execute.session import Sessions
 
         self.output = root / PREVIEW / "site"

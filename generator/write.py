@@ -185,15 +185,12 @@ def _is_inside(path: object) -> bool:
 
 def _stage(site: Site, written: list[str], removed: list[str], staging: Path, output: Path) -> None:
     shutil.rmtree(staging, ignore_errors=True)
-    files = staging / "files"
-    for path in written:
-        target = files / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(site.files[path].content)
-    files.mkdir(parents=True, exist_ok=True)
-    (files / MANIFEST).write_text(manifest(site), encoding="utf-8")
+    staging.mkdir(parents=True, exist_ok=True)
     # Pages last, so that no page ever points to a style sheet or a figure that is not there yet.
     order = sorted(written, key=lambda path: (path.endswith((".html", ".xml")), path))
+    for number, path in enumerate(order):
+        (staging / str(number)).write_bytes(site.files[path].content)
+    (staging / str(len(order))).write_text(manifest(site), encoding="utf-8")
     journal = json.dumps({"move": [*order, MANIFEST], "remove": removed}, ensure_ascii=False)
     partial = staging / (JOURNAL + ".partial")
     partial.write_text(journal, encoding="utf-8")
@@ -208,14 +205,22 @@ def _finish_moves(staging: Path, output: Path) -> None:
         for path in plan["remove"]:
             if _in_the_way(path, plan["move"]):
                 _remove(output, path)
-        for path in plan["move"]:
-            source, target = staging / "files" / path, output / path
-            if source.is_file():
-                target.parent.mkdir(parents=True, exist_ok=True)
-                source.replace(target)
+        for number, path in enumerate(plan["move"]):
+            source, target = staging / str(number), output / path
+            # Those that were moved before a kill are not there any more.
+            with suppress(FileNotFoundError):
+                _move(source, target)
         for path in plan["remove"]:
             _remove(output, path)
     shutil.rmtree(staging, ignore_errors=True)
+
+
+def _move(source: Path, target: Path) -> None:
+    try:
+        source.replace(target)
+    except FileNotFoundError:  # The folder, or the file itself.
+        target.parent.mkdir(parents=True, exist_ok=True)
+        source.replace(target)
 
 
 def _in_the_way(path: str, moved: list[str]) -> bool:

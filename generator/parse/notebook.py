@@ -64,9 +64,6 @@ def read_notebook(source: Source) -> RawNotebook:
 
 
 def _read_text(text: str) -> RawNotebook:
-    # It takes longer to import than all else that reads an `.ipynb`.
-    import jupytext.myst
-
     # jupytext takes these for line ends, as `str.splitlines` does; no editor and no YAML does.
     lines = OTHER_LINE_ENDS.sub(" ", text).split("\n")
     if not FENCE.match(lines[0]):
@@ -82,12 +79,7 @@ def _read_text(text: str) -> RawNotebook:
         )
     # The front matter is read by `front_matter`, which knows lines; blank lines keep the count.
     body = [""] * (end + 1) + lines[end + 1 :]
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            notebook = jupytext.myst.myst_to_notebook("\n".join(body), add_source_map=True)
-    except (jupytext.myst.MystMetadataParsingError, nbformat.ValidationError, UserWarning) as error:
-        raise _unreadable(error, body) from None
+    notebook = _only_prose(body) or _as_myst(body)
     cells = []
     starts = notebook.metadata["source_map"]
     for number, (cell, start) in enumerate(zip(notebook.cells, starts, strict=True), start=1):
@@ -99,6 +91,37 @@ def _read_text(text: str) -> RawNotebook:
         )
     _refuse_lost_cells(body, cells)
     return RawNotebook("\n".join(lines[1:end]), 2, None, tuple(cells), notebook.metadata)
+
+
+SEVERAL_CELLS = re.compile(r"\{(code|raw)-cell\}|\+\+\+|\r")
+"""What a text has that may be more than one cell, or has line ends that jupytext knows."""
+
+
+def _only_prose(lines: list[str]) -> Any:
+    """The notebook of a text that is one cell of prose; None if it may be more.
+
+    jupytext reads all of a text as Markdown to find its cells, which takes a blog of a thousand
+    posts seconds.
+    """
+    text = "\n".join(lines)
+    if SEVERAL_CELLS.search(text):
+        return None
+    prose = text.strip("\n") if text.strip() else ""
+    cell = {"cell_type": "markdown", "source": prose.rstrip(), "metadata": {}}
+    cells = [cell] if prose else []
+    return nbformat.from_dict({"cells": cells, "metadata": {"source_map": [0] * len(cells)}})
+
+
+def _as_myst(lines: list[str]) -> Any:
+    # It takes longer to import than all else that reads an `.ipynb`.
+    import jupytext.myst
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            return jupytext.myst.myst_to_notebook("\n".join(lines), add_source_map=True)
+    except (jupytext.myst.MystMetadataParsingError, nbformat.ValidationError, UserWarning) as error:
+        raise _unreadable(error, lines) from None
 
 
 CELL_ERROR = re.compile(r"\w+ cell \d+ at line (\d+) could not be read: ([^\n]*)")

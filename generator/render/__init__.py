@@ -22,7 +22,18 @@ from markdown_it import MarkdownIt
 
 from ..addresses import Links, absolute, notebook_path, post_page, resolve
 from ..errors import BuildFailed, FrontMatterError, blame
-from ..model import Code, ExecutedPost, Image, Label, Output, Post, Reference, RenderedPost, Typeset
+from ..model import (
+    Code,
+    ExecutedPost,
+    Foreseeing,
+    Image,
+    Label,
+    Output,
+    Post,
+    Reference,
+    RenderedPost,
+    Typeset,
+)
 from .citations import listed_works
 from .code import highlight
 from .code_blocks import LineLook, with_filename
@@ -37,6 +48,7 @@ from .markdown import (
     code_block,
     contents,
     excerpt,
+    expected_formulas,
     make_markdown,
     place_contents,
     prepare,
@@ -89,6 +101,9 @@ def render(
         macros=dict(post.meta.macros),
         fragments=fragments,
     )
+    if isinstance(typeset, Foreseeing):
+        every = with_fragments(tokens, fragments)
+        typeset.expect(expected_formulas(every, post.meta.macros))
     prepare(tokens, context, lambda code: _cell(code, outputs[code], md, context))
     headings = contents(md, [*with_fragments(tokens, fragments)])
     has_contents = place_contents(tokens, headings, strings["contents"])

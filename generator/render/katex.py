@@ -1,7 +1,8 @@
 """TeX -> HTML and MathML by KaTeX in V8, in this process. The only module that knows mini-racer.
 
-The engine is made where it is used and belongs to one thread; a formula that stands twice is
-typeset once. Limits keep one formula from becoming megabytes of HTML: KaTeX's own `maxSize`
+The engine is made where it is used and belongs to one thread; a formula that stands often is
+typeset once. A call into V8 takes longer than many a formula, so those that will be asked for
+are typeset together. Limits keep one formula from becoming megabytes of HTML: KaTeX's own `maxSize`
 (in em) and `maxExpand` (macro expansions), and a bound on the TeX itself.
 """
 
@@ -9,23 +10,27 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from html import escape, unescape
-from typing import TYPE_CHECKING
+from typing import Any
 from weakref import finalize
 
 from ..errors import MathError
-from ..model import Formula, Macros, Typeset
-
-if TYPE_CHECKING:
-    from py_mini_racer import MiniRacer
+from ..model import Foreseeing, Formula, Macros
 
 LONGEST_FORMULA = 20_000
 """Characters of TeX; 200,000 became 17 MB of HTML when they were let through."""
 
+KNOWN_FORMULAS = 4096
+"""How many are kept in memory: what stands often stands often in any part of a blog."""
+
 PROGRAM = """
 // KaTeX prints what \\message and \\show say; a build has nowhere to print it.
 for (const name of ["log", "info", "warn", "error"]) console[name] = () => {};
+function typesetAll(formulas) {
+  return JSON.stringify(formulas.map((formula) => typeset(...formula)));
+}
 function typeset(tex, displayMode, macros) {
   const warnings = [];
   // An id may be given to the number of an equation; nothing else reaches outside its formula.
@@ -48,14 +53,14 @@ function typeset(tex, displayMode, macros) {
         return "ignore";
       },
     });
-    return JSON.stringify({html, warnings});
+    return {html, warnings};
   } catch (error) {
-    return JSON.stringify({
+    return {
       name: error.name,
       error: String(error.rawMessage || error.message),
       position: error.position,
       length: error.length,
-    });
+    };
   }
 }
 """
@@ -72,7 +77,7 @@ MATHML_START = "<math "
 MATHML_END = "</math>"
 
 
-def start_katex(script: str) -> Typeset:
+def start_katex(script: str) -> Foreseeing:
     """A typesetter around the text of `katex.min.js`.
 
     It raises MathError, whose line and column are those in the formula, for TeX that KaTeX
@@ -83,37 +88,49 @@ def start_katex(script: str) -> Typeset:
     engine = MiniRacer()
     engine.eval(script)
     engine.eval(PROGRAM)
-
-    def typeset(tex: str, display: bool, macros: Macros = ()) -> Formula:
-        return _typeset(engine, tex, display, macros)
-
+    katex = Katex(engine.call)
     # At the latest when Python ends, and before it does: V8's threads may still call into it, and
     # one that is closed later waits for ever.
-    finalize(typeset, engine.close)
-    return remember(typeset)
+    finalize(katex, engine.close)
+    return katex
 
 
-def remember(typeset: Typeset) -> Typeset:
-    """The same typesetter, which typesets a formula once however often it stands."""
-    done: dict[tuple[str, bool, Macros], Formula] = {}
+class Katex:
+    """KaTeX behind a function that calls its program."""
 
-    def remembered(tex: str, display: bool, macros: Macros = ()) -> Formula:
-        formula = done.get((tex, display, macros))
-        if formula is None:
-            formula = done[tex, display, macros] = typeset(tex, display, macros)
-        return formula
+    def __init__(self, call: Callable[..., str]) -> None:
+        self._call = call
+        self._answers: dict[tuple[str, bool, Macros], dict[str, Any]] = {}
+        """What KaTeX has said to formulas that nobody has asked for yet."""
+        self._known = lru_cache(maxsize=KNOWN_FORMULAS)(self._typeset)
 
-    return remembered
+    def __call__(self, tex: str, display: bool, macros: Macros = ()) -> Formula:
+        """A formula as HTML and MathML."""
+        return self._known(tex, display, macros)
 
+    def expect(self, formulas: Iterable[tuple[str, bool, Macros]]) -> None:
+        """Typeset formulas that will be asked for, all in one call."""
+        self._answers.clear()
+        new = [formula for formula in dict.fromkeys(formulas) if len(formula[0]) <= LONGEST_FORMULA]
+        if new:
+            self._answers.update(zip(new, self._ask(new), strict=True))
 
-def _typeset(engine: MiniRacer, tex: str, display: bool, macros: Macros) -> Formula:
-    if len(tex) > LONGEST_FORMULA:
-        raise MathError(f"the formula has {len(tex)} characters").at(
-            text=tex[:60] + "…", hint=f"at most {LONGEST_FORMULA} are typeset: split it"
-        )
-    call: Callable[..., str] = engine.call
-    answer = json.loads(call("typeset", tex, display, [list(pair) for pair in macros]))
-    if "html" in answer:
+    def _ask(self, formulas: Sequence[tuple[str, bool, Macros]]) -> list[dict[str, Any]]:
+        asked = [
+            [tex, display, [list(pair) for pair in macros]] for tex, display, macros in formulas
+        ]
+        answers: list[dict[str, Any]] = json.loads(self._call("typesetAll", asked))
+        return answers
+
+    def _typeset(self, tex: str, display: bool, macros: Macros) -> Formula:
+        if len(tex) > LONGEST_FORMULA:
+            raise MathError(f"the formula has {len(tex)} characters").at(
+                text=tex[:60] + "…", hint=f"at most {LONGEST_FORMULA} are typeset: split it"
+            )
+        formula = tex, display, macros
+        answer = self._answers.pop(formula, None) or self._ask([formula])[0]
+        if "html" not in answer:
+            raise _refusal(tex, answer)
         # KaTeX gives the cells beside a \\tag a width, which MathML Core's mtd does not have.
         html = str(answer["html"]).replace('<mtd width="50%">', "<mtd>")
         # A formula may break between KaTeX's boxes even in text that does not wrap.
@@ -122,23 +139,19 @@ def _typeset(engine: MiniRacer, tex: str, display: bool, macros: Macros) -> Form
         )
         if ROW_NUMBER in html:
             tags = TAG.findall(NUMBER_IN_TEX.sub(r"\1", tex))
-            html = _with_row_numbers(html, [_as_text(engine, tag, macros) for tag in tags])
+            html = _with_row_numbers(html, [self._as_text(tag, macros) for tag in tags])
         html = NUMBER_IN_TEX.sub(r"\1", html)
         html = NUMBER.sub(r'<a class="number" id="\1" href="#\1" tabindex="-1">\2</a>', html)
         start, end = html.index(MATHML_START), html.index(MATHML_END) + len(MATHML_END)
         return Formula(html, html[start:end], tuple(answer["warnings"]))
-    raise _refusal(tex, answer)
+
+    def _as_text(self, tag: str, macros: Macros) -> str:
+        return text_of(self(rf"\text{{{tag}}}", False, macros)) if is_tex(tag) else tag
 
 
 ROW_NUMBER = '<mtd class ="mml-eqn-num"></mtd>'
 """Where KaTeX's MathML leaves the number of a row to a counter of its style sheet."""
 TAG = re.compile(r"\\tag\*?\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
-
-
-def _as_text(engine: MiniRacer, tag: str, macros: Macros) -> str:
-    if not is_tex(tag):
-        return tag
-    return text_of(_typeset(engine, rf"\text{{{tag}}}", False, macros))
 
 
 def is_tex(number: str) -> bool:

@@ -10,10 +10,11 @@ from __future__ import annotations
 import copy
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from html import escape
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import PurePosixPath
 from typing import cast
 
@@ -31,7 +32,7 @@ from mdit_py_plugins.tasklists import tasklists_plugin
 
 from ..addresses import address, neighbour_path, slug
 from ..errors import MarkdownError, MathError
-from ..model import Cell, Code, Formula, Heading, Image, Prose
+from ..model import Cell, Code, Formula, Heading, Image, Macros, Prose
 from .abbreviations import abbreviations_plugin
 from .admonitions import ADMONITION_DIRECTIVES, alerts_plugin
 from .attributes import (
@@ -71,6 +72,7 @@ from .glossary import GLOSSARY_DIRECTIVES, name_terms
 from .images import publish_picture, sized
 from .kramdown import COMMENT, kramdown_plugin
 from .labels import CAPTION_OPEN, CELL, caption_start, numbered_caption
+from .macros import take_definitions, used
 from .mathematics import (
     DISPLAY_TOKENS,
     INLINE_TOKENS,
@@ -412,10 +414,7 @@ def _prepare_formula(token: Token, display: bool, context: Context, place: Place
     equation: Equation | None = token.meta.get("equation")
     if display and equation is None:
         equation = _without_label(token, tex, context, here)
-    feed_tex = ""
-    if equation is not None:
-        tex = equation.tex()
-        feed_tex = equation.tex(tags=True) if equation.labelled else ""
+    tex, feed_tex = _for_katex(tex, equation)
     tex, feed_tex = (_with_references(text, context, here) for text in (tex, feed_tex))
     token.meta["formula"] = context.formula(tex, display, here, feed_tex)
     if equation is not None and equation.labelled:
@@ -428,6 +427,34 @@ def _prepare_formula(token: Token, display: bool, context: Context, place: Place
             for row in equation.labelled
             if row.label in context.labels
         ]
+
+
+def _for_katex(tex: str, equation: Equation | None) -> tuple[str, str]:
+    """What is typeset for a page, and for a feed if that is something else."""
+    if equation is None:
+        return tex, ""
+    return equation.tex(), equation.tex(tags=True) if equation.labelled else ""
+
+
+def expected_formulas(
+    tokens: Iterable[Token], macros: Mapping[str, str]
+) -> Iterator[tuple[str, bool, Macros]]:
+    """The formulas that will be typeset, as far as that can be said beforehand."""
+    known = dict(macros)
+    for token in chain.from_iterable((token, *(token.children or ())) for token in tokens):
+        display = token.type in DISPLAY_TOKENS or bool(token.meta.get("display"))
+        if not display and token.type not in INLINE_TOKENS:
+            continue
+        tex = _without_space_behind(token.content.lstrip())
+        with suppress(MathError):
+            equation = token.meta.get("equation")
+            if display and equation is None:
+                equation = take_apart(tex, token.info)
+            for written in filter(None, _for_katex(tex, equation)):
+                definitions = take_definitions(written, known)
+                known.update(definitions.macros)
+                if definitions.tex.strip() and not FORMULA_REFERENCE.search(written):
+                    yield definitions.tex, display, used(definitions.tex, known)
 
 
 def _without_label(token: Token, tex: str, context: Context, place: Place) -> Equation | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from generator.config import parse_config
 from generator.errors import InkcellError, flatten
 from generator.model import Code, Display, Post, Prose, Source
 from generator.parse import parse
+from generator.parse.notebook import OTHER_LINE_ENDS, _as_myst, _only_prose
 
 from ..conftest import FRONT_MATTER, SETTINGS
 
@@ -262,6 +264,30 @@ def test_any_text_is_a_post_or_an_error(text: str) -> None:
         except InkcellError as error:
             errors = flatten(error)
         assert all(error.file == f"posts/a/index.ko.{kind}" for error in errors)
+
+
+LINES = st.lists(
+    st.sampled_from(
+        ["", " ", "\t", "a", "  b", "---", "- c", "> d", "    e", "```", "```py", "\u3000"]
+    )
+    | st.text(st.characters(exclude_characters="\n"), max_size=8),
+    max_size=8,
+)
+
+
+@given(LINES)
+def test_a_text_without_code_is_one_cell_of_prose(lines: list[str]) -> None:
+    """What is read without jupytext is what jupytext would read; only it is asked for cells."""
+    body = ["", "", "", *OTHER_LINE_ENDS.sub(" ", "\n".join(lines)).split("\n")]
+    found = _only_prose(body)
+    if found is None:
+        assert re.search(r"-cell\}|\+\+\+|\r", "\n".join(lines))
+        return
+    expected = _as_myst(body)
+    assert [(c.cell_type, c.source, c.metadata) for c in found.cells] == [
+        (c.cell_type, c.source, c.metadata) for c in expected.cells
+    ]
+    assert found.metadata == expected.metadata
 
 
 JSON = st.recursive(

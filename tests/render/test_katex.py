@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generator.errors import MathError
-from generator.model import Formula, Macros, Typeset
-from generator.render.katex import LONGEST_FORMULA, REFUSED, remember
+from generator.model import Typeset
+from generator.render.katex import LONGEST_FORMULA, REFUSED, Katex
+from tests.render.rendering import render_post
 
 
 def refusal(typeset: Typeset, tex: str) -> MathError:
@@ -28,18 +31,61 @@ def test_html_for_the_eye_and_mathml_for_everybody(typeset: Typeset) -> None:
     assert r'<annotation encoding="application/x-tex">\frac{1}{2}</annotation>' in formula.feed
 
 
+class Engine:
+    """Stands for V8: notes what it is asked, and refuses `bad`."""
+
+    def __init__(self) -> None:
+        self.asked: list[list[tuple[str, bool]]] = []
+
+    def __call__(self, _: str, formulas: list[tuple[str, bool, object]]) -> str:
+        self.asked.append([(tex, display) for tex, display, _ in formulas])
+        refused = {"name": "ParseError", "error": "bad", "position": 0}
+        return json.dumps(
+            [
+                refused if tex == "bad" else {"html": f"<math {tex}></math>", "warnings": []}
+                for tex, *_ in formulas
+            ]
+        )
+
+
 def test_the_same_formula_is_typeset_once() -> None:
     """Display and inline are different formulas; the same one asks the engine once."""
-    asked: list[tuple[str, bool]] = []
-
-    def engine(tex: str, display: bool, macros: Macros = ()) -> Formula:
-        asked.append((tex, display))
-        return Formula(tex, tex)
-
-    typeset = remember(engine)
+    engine = Engine()
+    typeset = Katex(engine)
     for display in (True, False, True, False):
         typeset("x", display)
-    assert asked == [("x", True), ("x", False)]
+    assert engine.asked == [[("x", True)], [("x", False)]]
+
+
+def test_expected_formulas_are_typeset_together() -> None:
+    """One call for all; what is refused is refused when it is asked for, and only then."""
+    engine = Engine()
+    typeset = Katex(engine)
+    typeset.expect([("x", False, ()), ("bad", False, ()), ("x", False, ()), ("y", True, ())])
+    assert engine.asked == [[("x", False), ("bad", False), ("y", True)]]
+    assert typeset("y", True).feed == "<math y></math>"
+    assert "bad" in str(refusal(typeset, "bad"))
+    assert len(engine.asked) == 1
+    typeset("z", False)
+    assert engine.asked[1:] == [[("z", False)]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Inline $a$, $a$ and $b_1$.\n\n$$\nc\n$$ (eq-c)\n\n## A heading with $d$\n",
+        "$$\n\\newcommand{\\R}{\\mathbb{R}}\n\\R\n$$\n\nThen $\\R^n$ and **bold $x$**, "
+        "[a link $y$](#z).\n\n## Z {#z}\n",
+        "$$\n\\begin{align} a &= b \\\\ c &= d \\label{eq-two} \\end{align}\n$$\n\n"
+        "| $p$ |\n|---|\n| $q$ |\n",
+        ":::{note}\nA note with $n$.[^1]\n:::\n\n[^1]: And a footnote with $f$.\n",
+    ],
+)
+def test_every_formula_of_a_post_is_foreseen(text: str) -> None:
+    """No formula costs a call of its own: what is asked for is what was expected."""
+    engine = Engine()
+    render_post(text, typeset=Katex(engine))
+    assert len(engine.asked) == 1
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ address.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from itertools import chain
@@ -39,7 +40,7 @@ from .code import highlight
 from .code_blocks import LineLook, with_filename
 from .context import Context
 from .cross_references import folders_referred_to
-from .emphasis import is_cjk
+from .emphasis import CJK_CHARACTER
 from .executed_notebook import executed_notebook
 from .images import first_image_at_once, measure
 from .labels import number, with_fragments
@@ -59,6 +60,8 @@ from .outputs import read_outputs, render_outputs
 from .sanitize import clean_feed
 
 EXCERPT_LENGTH = 300
+WORD_CHARACTER = re.compile(r"[^\W_]")
+"""What `str.isalnum` says yes to."""
 WORDS_A_MINUTE = 228
 """Of English, read silently: Trauzettel-Klosinski and Dietz, Standardized Assessment of Reading
 Performance (IReST), Investigative Ophthalmology & Visual Science 53 (2012), table 2."""
@@ -178,9 +181,8 @@ def _works(post: Post) -> dict[str, Reference]:
 
 def reading_minutes(text: str) -> int:
     """Minutes that a text takes to read, at least one."""
-    characters = sum(is_cjk(character) and character.isalpha() for character in text)
-    others = "".join(" " if is_cjk(character) else character for character in text)
-    words = sum(any(map(str.isalnum, word)) for word in others.split())
+    characters = sum(map(str.isalpha, CJK_CHARACTER.findall(text)))
+    words = sum(map(bool, map(WORD_CHARACTER.search, CJK_CHARACTER.sub(" ", text).split())))
     return max(1, round(words / WORDS_A_MINUTE + characters / CHARACTERS_A_MINUTE))
 
 

@@ -9,6 +9,8 @@ it too. Text without CJK characters is read exactly as CommonMark reads it.
 
 from __future__ import annotations
 
+import re
+
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import isMdAsciiPunct, isPunctChar, isWhiteSpace
 from markdown_it.rules_inline import StateInline
@@ -33,6 +35,10 @@ def is_cjk(character: str) -> bool:
     """Whether a character belongs to the scripts of Chinese, Japanese or Korean."""
     code = ord(character)
     return code >= 0x1100 and any(first <= code <= last for first, last in CJK_RANGES)
+
+
+CJK_CHARACTER = re.compile(f"[{''.join(f'{chr(a)}-{chr(z)}' for a, z in CJK_RANGES)}]")
+"""Any of them, for long texts."""
 
 
 def cjk_emphasis_plugin(md: MarkdownIt) -> None:

@@ -226,6 +226,7 @@ def excerpt(tokens: Sequence[Token]) -> str:
     """The text of prepared tokens up to `<!--more-->`, or else of the first paragraph."""
     paragraphs: list[str] = []
     beside = 0
+    marked = any(token.type == "html_block" and MORE.search(token.content) for token in tokens)
     for token, following in pairwise(tokens):
         if token.type.startswith("directive_") and (beside or _is_side_note(token)):
             beside += token.nesting
@@ -233,6 +234,8 @@ def excerpt(tokens: Sequence[Token]) -> str:
             children = following.children or []
             without_text = all(child.type in NO_TEXT for child in children)
             text = "" if without_text else plain_text(children, _formula_text)
+            if text and not marked:
+                return text
             if text:
                 paragraphs.append(text)
         elif token.type == "html_block" and MORE.search(token.content) and paragraphs:

@@ -206,8 +206,9 @@ BAR = "\ufdd0"
 def _table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """A table whose formulas may hold bars: `| $|x|$ |` is one cell."""
     source = state.src
-    if start + 1 < end and not line_text(state, start + 1).strip("|-: \t") and BAR not in source:
-        columns = len(cells_of(line_text(state, start + 1)))
+    below = line_text(state, start + 1) if start + 1 < end else ""
+    if "-" in below and not below.strip("|-: \t") and BAR not in source:
+        columns = len(cells_of(below))
         for line in (start, *range(start + 2, end)):
             text = line_text(state, line)
             if not text.strip():

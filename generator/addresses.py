@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import PurePath
 from urllib.parse import quote, unquote, urlsplit
 
@@ -19,6 +20,7 @@ from .model import Config, Label, Post
 SAFE = "/~-._!$'()*+,;=:@"
 
 
+@lru_cache(maxsize=4096)
 def slug(text: str) -> str:
     """A readable part of an address: lower case, letters and digits of any script, hyphens.
 

@@ -14,8 +14,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import nbformat
-
 from ..errors import NotebookError
 from ..model import Source
 
@@ -79,49 +77,52 @@ def _read_text(text: str) -> RawNotebook:
         )
     # The front matter is read by `front_matter`, which knows lines; blank lines keep the count.
     body = [""] * (end + 1) + lines[end + 1 :]
-    notebook = _only_prose(body) or _as_myst(body)
-    cells = []
-    starts = notebook.metadata["source_map"]
-    for number, (cell, start) in enumerate(zip(notebook.cells, starts, strict=True), start=1):
-        line = _find(body, cell.source.split("\n"), start)
-        places = {key: _line_of_option(body, line, key) for key in cell.metadata}
-        tags = _tags(cell, number, places)
-        cells.append(
-            RawCell(cell.cell_type, cell.source, number, line, tags, places.get("tags", line))
-        )
-    _refuse_lost_cells(body, cells)
-    return RawNotebook("\n".join(lines[1:end]), 2, None, tuple(cells), notebook.metadata)
+    if SEVERAL_CELLS.search("\n".join(body)):
+        cells, metadata = _myst_cells(body)
+    else:
+        cells, metadata = _only_prose(body), {}
+    return RawNotebook("\n".join(lines[1:end]), 2, None, cells, metadata)
 
 
 SEVERAL_CELLS = re.compile(r"\{(code|raw)-cell\}|\+\+\+|\r")
 """What a text has that may be more than one cell, or has line ends that jupytext knows."""
 
 
-def _only_prose(lines: list[str]) -> Any:
-    """The notebook of a text that is one cell of prose; None if it may be more.
+def _only_prose(lines: list[str]) -> tuple[RawCell, ...]:
+    """The cell of a text that is no more than that.
 
-    jupytext reads all of a text as Markdown to find its cells, which takes a blog of a thousand
-    posts seconds.
+    jupytext reads all of a text as Markdown to find its cells: a blog of a thousand posts would
+    wait seconds for it.
     """
-    text = "\n".join(lines)
-    if SEVERAL_CELLS.search(text):
-        return None
-    prose = text.strip("\n") if text.strip() else ""
-    cell = {"cell_type": "markdown", "source": prose.rstrip(), "metadata": {}}
-    cells = [cell] if prose else []
-    return nbformat.from_dict({"cells": cells, "metadata": {"source_map": [0] * len(cells)}})
+    text = "\n".join(lines).rstrip()
+    prose = text.lstrip("\n")
+    line = text[: len(text) - len(prose)].count("\n") + 1
+    return (RawCell("markdown", prose, 1, line, (), line),) if prose else ()
 
 
-def _as_myst(lines: list[str]) -> Any:
-    # It takes longer to import than all else that reads an `.ipynb`.
+def _myst_cells(lines: list[str]) -> tuple[tuple[RawCell, ...], Mapping[str, Any]]:
+    """The cells of a text notebook, and the notebook's metadata."""
+    # They take longer to import than most builds take besides.
     import jupytext.myst
+    from nbformat import ValidationError
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            return jupytext.myst.myst_to_notebook("\n".join(lines), add_source_map=True)
-    except (jupytext.myst.MystMetadataParsingError, nbformat.ValidationError, UserWarning) as error:
+            notebook = jupytext.myst.myst_to_notebook("\n".join(lines), add_source_map=True)
+    except (jupytext.myst.MystMetadataParsingError, ValidationError, UserWarning) as error:
         raise _unreadable(error, lines) from None
+    cells = []
+    starts = notebook.metadata["source_map"]
+    for number, (cell, start) in enumerate(zip(notebook.cells, starts, strict=True), start=1):
+        line = _find(lines, cell.source.split("\n"), start)
+        places = {key: _line_of_option(lines, line, key) for key in cell.metadata}
+        tags = _tags(cell, number, places)
+        cells.append(
+            RawCell(cell.cell_type, cell.source, number, line, tags, places.get("tags", line))
+        )
+    _refuse_lost_cells(cells)
+    return tuple(cells), notebook.metadata
 
 
 CELL_ERROR = re.compile(r"\w+ cell \d+ at line (\d+) could not be read: ([^\n]*)")
@@ -165,7 +166,7 @@ def _line_of_option(lines: list[str], line: int, key: str) -> int:
     return line
 
 
-def _refuse_lost_cells(lines: list[str], cells: list[RawCell]) -> None:
+def _refuse_lost_cells(cells: list[RawCell]) -> None:
     """A code cell inside a list or a quote would be shown but never run: say so."""
     for cell in cells:
         if cell.kind != "markdown":
@@ -181,6 +182,8 @@ def _refuse_lost_cells(lines: list[str], cells: list[RawCell]) -> None:
 
 
 def _read_ipynb(text: str) -> RawNotebook:
+    import nbformat  # It takes longer to import than most builds take besides.
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Missing cell ids of 4.4 are no concern of ours.

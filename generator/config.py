@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from .addresses import github_name
 from .errors import BuildFailed, ConfigError, InkcellError
-from .model import DEFAULT_PERMALINK, Author, Config, Execution, FeedSettings
+from .model import DEFAULT_PERMALINK, Author, Config, Execution, FeedSettings, MathOutput
 from .record import Record
 
 FILE = "pyproject.toml"
@@ -33,6 +33,7 @@ SETTINGS = (
     "feed",
     "execute",
     "macros",
+    "math",
 )
 PERMALINK_PARTS = ("category", "year", "month", "day", "slug")
 ADDRESS_HINT = "it starts with a slash, and no part of it is `..`"
@@ -112,6 +113,8 @@ def _config(record: Record) -> Config:
     languages = (language, *(name for name in languages if name != language))
     feed = record.record("feed")
     feed.known(("limit", "math"))
+    math = record.record("math")
+    math.known(("output",))
     author = record.record("author")
     author.known(("name", "email", "uri"))
     execute = record.record("execute")
@@ -137,6 +140,7 @@ def _config(record: Record) -> Config:
             limit=feed.number("limit", 10, least=1),
             math=cast("Literal['mathml', 'tex']", feed.choice("math", ("mathml", "tex"), "mathml")),
         ),
+        math=cast("MathOutput", math.choice("output", ("html", "mathml"), "html")),
         execute=read_execution(execute, Execution()),
         jobs=execute.number("jobs", 0),
         cache_limit=execute.number("cache_limit", 1024),

@@ -29,6 +29,10 @@ class Author:
     uri: str = ""
 
 
+MathOutput = Literal["html", "mathml"]
+"""Mathematics on a page: HTML for the eye beside MathML, or MathML alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class FeedSettings:
     """`[tool.inkcell.feed]`."""
@@ -99,6 +103,7 @@ class Config:
     page_size: int = 20
     """How many posts the home page shows before it points to the archive."""
     feed: FeedSettings = FeedSettings()
+    math: MathOutput = "html"
     execute: Execution = Execution()
     jobs: int = 0
     """How many cores posts share that run side by side; 0 is all there are."""

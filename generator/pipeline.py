@@ -33,6 +33,7 @@ from .model import (
     Foreseeing,
     Formula,
     Macros,
+    MathOutput,
     Post,
     RenderedPost,
     Site,
@@ -73,7 +74,7 @@ def rebuild(
     kept: Kept,
     report: Report = silent,
     place: Place | None = None,
-    typesetters: dict[str, Typeset] | None = None,
+    typesetters: dict[tuple[str, MathOutput], Typeset] | None = None,
 ) -> Build:
     """`build`, with what can be kept of the last one: the same site, to the byte.
 
@@ -82,7 +83,7 @@ def rebuild(
         kept: what can be taken over from the last build.
         report: told what happens.
         place: where posts run, if not where the settings say.
-        typesetters: KaTeX's script to what it typesets with, for builds in one process.
+        typesetters: what typesets, by KaTeX's script and output, for builds in one process.
 
     A post that fails in one stage does not enter the next; the others go on, so that one run
     reports every broken post.
@@ -91,7 +92,9 @@ def rebuild(
     katex = read_katex(config.root)
     strings = {name: theme.strings.get(name, theme.strings["en"]) for name in config.languages}
     typesetters = {} if typesetters is None else typesetters
-    typeset = typesetters.setdefault(katex.script, OnDemand(katex.script))
+    typeset = typesetters.setdefault(
+        (katex.script, config.math), OnDemand(katex.script, config.math)
+    )
     errors: list[InkcellError] = []
     posts, links, taken = _read_posts(config, kept, errors)
     folders = {*(post.source.folder for post in posts), *map(_folder, taken)}
@@ -423,8 +426,9 @@ def _import_what_follows() -> None:
 class OnDemand:
     """KaTeX, started by the first formula that is not known yet: V8 takes its time."""
 
-    def __init__(self, script: str) -> None:
+    def __init__(self, script: str, output: MathOutput) -> None:
         self._script = script
+        self._output = output
         self._started: Foreseeing | None = None
 
     def __call__(self, tex: str, display: bool, macros: Macros = ()) -> Formula:
@@ -439,7 +443,7 @@ class OnDemand:
         if self._started is None:
             from .render.katex import start_katex
 
-            self._started = start_katex(self._script)
+            self._started = start_katex(self._script, self._output)
         return self._started
 
 
@@ -579,7 +583,7 @@ class Live:
         self.output = root / PREVIEW / "site"
         self._place = Background(Sessions(Kernels(root, slots=cores(), report=report)), changed)
         self._report = report
-        self._typesetters: dict[str, Typeset] = {}
+        self._typesetters: dict[tuple[str, MathOutput], Typeset] = {}
 
     def build(self, config: Config) -> Mapping[str, str]:
         """Write the site as it is now to `output`; return the digests of its files.

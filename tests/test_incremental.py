@@ -28,7 +28,7 @@ from generator.execute.key import executed_cells
 from generator.execute.trace import Environment, Trace, digests
 from generator.kept import Kept
 from generator.last_build import MANIFEST, compare, same_build
-from generator.model import Bundle, Post, Results, Typeset
+from generator.model import Bundle, MathOutput, Post, Results, Typeset
 from generator.progress import Event, Notice, Reused
 from generator.render import katex
 from generator.write import Changes, write
@@ -165,7 +165,7 @@ def blog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, typeset: Typeset) -> B
 
 
 def start_blog(root: Path, monkeypatch: pytest.MonkeyPatch, typeset: Typeset) -> Blog:
-    monkeypatch.setattr(katex, "start_katex", lambda script: typeset)
+    monkeypatch.setattr(katex, "start_katex", lambda script, output: typeset)
     # So that what decides is mostly the files' times, as it is when nobody is in a hurry.
     monkeypatch.setattr(last_build, "MARGIN", 0)
     kernel = ReadingKernel(root)
@@ -725,9 +725,9 @@ def test_nothing_of_katex_is_started_for_known_formulas(
     started: list[str] = []
     original = katex.start_katex
 
-    def start(script: str) -> Typeset:
+    def start(script: str, output: MathOutput) -> Typeset:
         started.append("V8")
-        return original(script)
+        return original(script, output)
 
     monkeypatch.setattr(katex, "start_katex", start)
     blog.replace("posts/a/index.ko.md", "글", "글월")
@@ -875,10 +875,12 @@ def test_a_build_imports_only_what_it_needs(write_blog: WriteBlog) -> None:
         for day in range(10, 22)
     }
     root = write_blog({**posts, "posts/old/index.ko.md": "첫 문단\n\n글 $x$\n"})
-    assert set(HEAVY) - {"rich", "nbclient", "jupyter_client", "IPython"} <= loaded(root)
+    running = {"rich", "nbclient", "jupyter_client", "IPython", "jupytext", "nbformat"}
+    assert set(HEAVY) - running <= loaded(root)
     assert not loaded(root) & {*HEAVY, "dataclasses_json", "pathspec"}
     write_blog({"posts/old/index.ko.md": "첫 문단\n\n글 $x$ 하나\n"})
-    assert not loaded(root) & {"feedgen", "py_mini_racer", "tornado", "zmq", "rich"}
+    unneeded = {"feedgen", "py_mini_racer", "tornado", "zmq", "rich", "jupytext", "nbformat"}
+    assert not loaded(root) & unneeded
 
 
 def test_the_record_is_plain_json(blog: Blog) -> None:

@@ -110,7 +110,7 @@ class Pages:
             self.style: style,
             **{asset_path(self.scripts.get(n, n)): d for n, d in static.items()},
         }
-        if any(post.has_math for post in posts):
+        if config.math == "html" and any(post.has_math for post in posts):
             self.static |= {asset_path(name): data for name, data in katex.items()}
         # The script finds the libraries beside itself.
         together = {INTERACTIVE: script, **libraries}
@@ -226,7 +226,8 @@ class Pages:
     ) -> PageView:
         """The view of a page."""
         # The theme's own style comes last, so that it has the last word.
-        styles = [*([self.katex_style] if has_math else []), self.style]
+        katex = [self.katex_style] if has_math and self.config.math == "html" else []
+        styles = [*katex, self.style]
         return PageView(
             kind=kind,
             title=title,

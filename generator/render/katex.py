@@ -17,7 +17,7 @@ from typing import Any
 from weakref import finalize
 
 from ..errors import MathError
-from ..model import Foreseeing, Formula, Macros
+from ..model import Foreseeing, Formula, Macros, MathOutput
 
 LONGEST_FORMULA = 20_000
 """Characters of TeX; 200,000 became 17 MB of HTML when they were let through."""
@@ -28,10 +28,10 @@ KNOWN_FORMULAS = 4096
 PROGRAM = """
 // KaTeX prints what \\message and \\show say; a build has nowhere to print it.
 for (const name of ["log", "info", "warn", "error"]) console[name] = () => {};
-function typesetAll(formulas) {
-  return JSON.stringify(formulas.map((formula) => typeset(...formula)));
+function typesetAll(formulas, output) {
+  return JSON.stringify(formulas.map((formula) => typeset(output, ...formula)));
 }
-function typeset(tex, displayMode, macros) {
+function typeset(output, tex, displayMode, macros) {
   const warnings = [];
   // An id may be given to the number of an equation; nothing else reaches outside its formula.
   const trust = (context) => {
@@ -42,7 +42,7 @@ function typeset(tex, displayMode, macros) {
   try {
     const html = katex.renderToString(tex, {
       displayMode,
-      output: "htmlAndMathml",
+      output,
       throwOnError: true,
       trust,
       macros: Object.fromEntries(macros),
@@ -70,15 +70,17 @@ NUMBER = re.compile(
 )
 """The number of a row as KaTeX sets it: it becomes a link to itself, for the mouse alone, since
 all of this HTML is hidden from screen readers."""
-NUMBER_IN_TEX = re.compile(r"\\htmlId\{eq-[\w.-]+\}\{([^{}]*)\}")
+NUMBER_IN_TEX = re.compile(r"\\htmlId\{(eq-[\w.-]+)\}\{([^{}]*)\}")
 """The same in the TeX that MathML carries, which is for people."""
 
 MATHML_START = "<math "
 MATHML_END = "</math>"
 
 
-def start_katex(script: str) -> Foreseeing:
+def start_katex(script: str, output: MathOutput = "html") -> Foreseeing:
     """A typesetter around the text of `katex.min.js`.
+
+    With `mathml` a page has MathML alone, which the browser sets, and no fonts of KaTeX.
 
     It raises MathError, whose line and column are those in the formula, for TeX that KaTeX
     refuses.
@@ -88,7 +90,7 @@ def start_katex(script: str) -> Foreseeing:
     engine = MiniRacer()
     engine.eval(script)
     engine.eval(PROGRAM)
-    katex = Katex(engine.call)
+    katex = Katex(engine.call, output)
     # At the latest when Python ends, and before it does: V8's threads may still call into it, and
     # one that is closed later waits for ever.
     finalize(katex, engine.close)
@@ -98,8 +100,9 @@ def start_katex(script: str) -> Foreseeing:
 class Katex:
     """KaTeX behind a function that calls its program."""
 
-    def __init__(self, call: Callable[..., str]) -> None:
+    def __init__(self, call: Callable[..., str], output: MathOutput = "html") -> None:
         self._call = call
+        self._output = "htmlAndMathml" if output == "html" else output
         self._answers: dict[tuple[str, bool, Macros], dict[str, Any]] = {}
         """What KaTeX has said to formulas that nobody has asked for yet."""
         self._known = lru_cache(maxsize=KNOWN_FORMULAS)(self._typeset)
@@ -119,7 +122,7 @@ class Katex:
         asked = [
             [tex, display, [list(pair) for pair in macros]] for tex, display, macros in formulas
         ]
-        answers: list[dict[str, Any]] = json.loads(self._call("typesetAll", asked))
+        answers: list[dict[str, Any]] = json.loads(self._call("typesetAll", asked, self._output))
         return answers
 
     def _typeset(self, tex: str, display: bool, macros: Macros) -> Formula:
@@ -138,12 +141,28 @@ class Katex:
             '</span><span class="katex-base">', '</span><wbr><span class="katex-base">'
         )
         if ROW_NUMBER in html:
-            tags = TAG.findall(NUMBER_IN_TEX.sub(r"\1", tex))
-            html = _with_row_numbers(html, [self._as_text(tag, macros) for tag in tags])
-        html = NUMBER_IN_TEX.sub(r"\1", html)
+            html = self._with_row_numbers(html, TAG.findall(tex), macros)
+        html = NUMBER_IN_TEX.sub(r"\2", html)
         html = NUMBER.sub(r'<a class="number" id="\1" href="#\1" tabindex="-1">\2</a>', html)
         start, end = html.index(MATHML_START), html.index(MATHML_END) + len(MATHML_END)
         return Formula(html, html[start:end], tuple(answer["warnings"]))
+
+    def _with_row_numbers(self, html: str, tags: Sequence[str], macros: Macros) -> str:
+        """MathML that says the numbers of rows itself: feeds and screen readers have no counters.
+
+        In MathML alone they are also what links to them lead to.
+        """
+        parts = html.split(ROW_NUMBER)
+        if len(tags) != len(parts) - 1:
+            tags = [""] * (len(parts) - 1)
+        cells = []
+        for tag in tags:
+            label = NUMBER_IN_TEX.search(tag)
+            number = self._as_text(NUMBER_IN_TEX.sub(r"\2", tag), macros)
+            identity = f' id="{label[1]}"' if label and self._output == "mathml" else ""
+            text = f"<mtext>({escape(number, quote=False)})</mtext>" if number else ""
+            cells.append(f"<mtd{identity}>{text}</mtd>")
+        return parts[0] + "".join(cell + part for cell, part in zip(cells, parts[1:], strict=True))
 
     def _as_text(self, tag: str, macros: Macros) -> str:
         return text_of(self(rf"\text{{{tag}}}", False, macros)) if is_tex(tag) else tag
@@ -163,16 +182,6 @@ def text_of(formula: Formula) -> str:
     r"""A formula as plain text, as well as text can: `$\alpha'$` is α′."""
     mathml = re.sub(r"<annotation.*</annotation>", "", formula.feed, flags=re.DOTALL)
     return unescape(re.sub(r"<[^>]*>", "", mathml)).strip()
-
-
-def _with_row_numbers(html: str, tags: list[str]) -> str:
-    """MathML that says the numbers of rows itself: feeds and screen readers have no counters."""
-    parts = html.split(ROW_NUMBER)
-    if len(tags) != len(parts) - 1:
-        tags = [""] * (len(parts) - 1)
-    numbers = [f"<mtext>({escape(tag, quote=False)})</mtext>" if tag else "" for tag in tags]
-    cells = [f"<mtd>{number}</mtd>" for number in numbers]
-    return parts[0] + "".join(cell + part for cell, part in zip(cells, parts[1:], strict=True))
 
 
 LINK = "write a link around the formula: [$x$](https://…)"

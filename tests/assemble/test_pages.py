@@ -52,6 +52,21 @@ def test_lists_are_newest_first_and_miss_no_post(write_blog: WriteBlog) -> None:
     assert select(site, "math/index.html", titles) == ["B", "가", "다"]
 
 
+@pytest.mark.parametrize(("output", "styles"), [("html", 2), ("mathml", 1)])
+def test_mathml_alone_needs_no_style_of_katex(
+    write_blog: WriteBlog, output: str, styles: int
+) -> None:
+    """With `math.output = "mathml"` a page asks for no font, and the site holds none."""
+    text = post("가", "2022-01-01") + "\n$x^2$\n"
+    settings = SETTINGS + f'math = {{ output = "{output}" }}\n'
+    site = pipeline.build(
+        read_config(write_blog({"posts/a/index.ko.md": text, "pyproject.toml": settings}))
+    )
+    (page,) = (path for path in site.files if path.endswith("-a/index.html"))
+    assert len(select(site, page, "//link[@rel='stylesheet']")) == styles
+    assert any("katex" in path for path in site.files) == (output == "html")
+
+
 def test_terms_with_one_address_are_one_term(write_blog: WriteBlog) -> None:
     """`ML` and `ml` share a page; Hangul tags have readable addresses."""
     site = pipeline.build(

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from generator.discover import read_katex
 from generator.errors import MathError
 from generator.model import Typeset
-from generator.render.katex import LONGEST_FORMULA, REFUSED, Katex
+from generator.render.katex import LONGEST_FORMULA, REFUSED, Katex, start_katex
+from tests.conftest import REPOSITORY
 from tests.render.rendering import render_post
 
 
@@ -37,7 +39,7 @@ class Engine:
     def __init__(self) -> None:
         self.asked: list[list[tuple[str, bool]]] = []
 
-    def __call__(self, _: str, formulas: list[tuple[str, bool, object]]) -> str:
+    def __call__(self, _: str, formulas: list[tuple[str, bool, object]], output: str) -> str:
         self.asked.append([(tex, display) for tex, display, _ in formulas])
         refused = {"name": "ParseError", "error": "bad", "position": 0}
         return json.dumps(
@@ -86,6 +88,21 @@ def test_every_formula_of_a_post_is_foreseen(text: str) -> None:
     engine = Engine()
     render_post(text, typeset=Katex(engine))
     assert len(engine.asked) == 1
+
+
+def test_mathml_alone() -> None:
+    """No HTML of KaTeX's; the number of a row is what references to it lead to."""
+    typeset = start_katex(read_katex(REPOSITORY).script, "mathml")
+    page = render_post(
+        "In @eq-one: $x$\n\n$$\n\\begin{align} a \\label{eq-one} \\\\ c \\end{align}\n$$\n",
+        typeset=typeset,
+    ).body
+    assert "katex-html" not in page
+    assert page.count("<math ") == 2
+    assert '<mtd id="eq-one"><mtext>(1)</mtext></mtd>' in page
+    assert page.count('id="eq-one"') == 1
+    assert 'href="#eq-one"' in page
+    assert r"\htmlId" not in page
 
 
 @pytest.mark.parametrize(

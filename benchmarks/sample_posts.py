@@ -638,18 +638,31 @@ def formulas(post: SamplePost) -> list[tuple[str, bool]]:
     return found
 
 
-def markdown(post: SamplePost, inline: str = "$") -> str:
-    """The post's text in Markdown; `inline` stands on both sides of a formula in running text."""
-    return "\n".join(_markdown(block, inline) for block in (*post.blocks, Prose(sentence(post))))
+def markdown(post: SamplePost, inline: str = "$", joiner: str = "") -> str:
+    """The post's text in Markdown.
+
+    `inline` stands on both sides of a formula in running text, `joiner` between one and a letter
+    that follows at once, as Korean particles do.
+    """
+    blocks = (*post.blocks, Prose(sentence(post)))
+    return "\n".join(_markdown(block, inline, joiner) for block in blocks)
 
 
-def _markdown(block: Block, inline: str) -> str:
+def _markdown(block: Block, inline: str, joiner: str) -> str:
     match block:
         case Heading(text, level):
             return f"{'#' * level} {text}\n"
         case Prose(text):
-            return text.replace("$", inline) + "\n"
+            return _marked(text, inline, joiner) + "\n"
         case Displayed(tex):
             return f"$$\n{tex}\n$$\n"
         case Listing(language, code):
             return f"```{language}\n{code}```\n"
+
+
+def _marked(text: str, inline: str, joiner: str) -> str:
+    def mark(formula: re.Match[str]) -> str:
+        follows = text[formula.end() : formula.end() + 1]
+        return f"{inline}{formula[1]}{inline}{joiner if follows.isalnum() else ''}"
+
+    return FORMULA.sub(mark, text)

@@ -20,9 +20,9 @@ more. Formulas are typeset
 
 They are built when nothing is kept and nothing is written, when nothing has changed, and when one
 word of prose has, in a post whose list entries stay as they are. Hugo keeps typeset formulas, in
-a cache below its folder that a cold build does not have; Pelican keeps what it has read, and
-Jekyll builds with `--incremental`. pelican-katex takes no formula before a letter, so that a word
-joiner stands there before Korean particles.
+a cache below its folder that a cold build does not have; Pelican keeps what it has read, Jekyll
+builds with `--incremental`, and Eleventy builds everything every time. pelican-katex takes no
+formula before a letter, so that a word joiner stands there before Korean particles.
 
 Seconds are wall seconds, the least of `--runs`, and CPU seconds of the same run. Memory is the
 larger of two numbers: the maximum resident size of the largest process, and, looked at five times
@@ -41,6 +41,7 @@ from __future__ import annotations
 
 import argparse
 import html
+import json
 import re
 import shutil
 import subprocess
@@ -73,6 +74,7 @@ from benchmarks.notebooks import (
 from benchmarks.sample_posts import SamplePost, formulas, markdown, posts, sentence
 
 GENERATORS = Path(__file__).with_name("generators")
+LAUNCHER = Path(__file__).with_name("launch.py")
 
 SETTINGS = """\
 [tool.inkcell]
@@ -293,9 +295,13 @@ def measured(tool: Tool) -> Cost:
     Raises:
         Failed: the tool did.
     """
-    with together() as most:
-        cost = cost_of(tool.command, tool.folder, environment_with(()))
-    return replace(cost, memory=max(cost.memory, most()))
+    with tempfile.TemporaryDirectory() as folder, together() as most:
+        told = Path(folder) / "told.json"
+        launch = (sys.executable, "-I", "-S", str(LAUNCHER), str(told))
+        cost = cost_of((*launch, *tool.command), tool.folder, environment_with(()))
+        wall, largest, own = json.loads(told.read_text(encoding="utf-8"))
+    largest *= 1 if sys.platform == "darwin" else 1024
+    return Cost(wall, cost.cpu - own, max(largest, most()))
 
 
 @contextmanager
@@ -307,9 +313,10 @@ def together() -> Iterator[Callable[[], int]]:
     def look() -> None:
         nonlocal most
         while not ended.wait(LOOK_EVERY):
-            processes = psutil.Process().children(recursive=True)
-            if len(processes) > 1:
-                most = max(most, sum(map(_proportional_size, processes)))
+            below = psutil.Process().children(recursive=True)
+            sizes = [_proportional_size(process) for process in below if not _launches(process)]
+            if len(sizes) > 1:
+                most = max(most, sum(sizes))
 
     thread = threading.Thread(target=look)
     thread.start()
@@ -318,6 +325,14 @@ def together() -> Iterator[Callable[[], int]]:
     finally:
         ended.set()
         thread.join()
+
+
+def _launches(process: psutil.Process) -> bool:
+    """Whether it is the launcher."""
+    try:
+        return str(LAUNCHER) in process.cmdline()
+    except (psutil.Error, OSError):
+        return False
 
 
 def _proportional_size(process: psutil.Process) -> int:
@@ -434,7 +449,7 @@ def compare(
                 output = check(tool, case, now)
                 print(
                     f"{len(now)} posts, {case}, {turn + 1} of {turns}: "
-                    f"{tool.name} ({tool.math}) {cost.wall:.2f} s",
+                    f"{tool.name} ({tool.math}) {cost.wall:.2f} s, of CPU {cost.cpu:.2f} s",
                     file=sys.stderr,
                 )
                 if place not in best or cost.wall < best[place].cost.wall:

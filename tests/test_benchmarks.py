@@ -479,6 +479,29 @@ def test_memory_of_several_processes_is_added_up(monkeypatch: pytest.MonkeyPatch
     assert most() > 0
 
 
+def commanded(folder: Path, *command: str) -> sites.Tool:
+    """A tool that runs a command."""
+    tool = sites.inkcell(Path("inkcell"), folder, "HTML and MathML")
+    return replace(tool, command=command)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a process begins with nothing")
+def test_memory_of_the_benchmark_is_not_taken_for_that_of_a_tool(tmp_path: Path) -> None:
+    """A command that needs next to nothing is measured with that, however many pages were read."""
+    pages = b"a" * 200_000_000
+    assert sites.measured(commanded(tmp_path, "true")).memory < len(pages) / 4
+    large = (sys.executable, "-c", "pages = b'a' * 100_000_000")
+    assert 100e6 < sites.measured(commanded(tmp_path, *large)).memory < len(pages)
+
+
+def test_a_tool_that_fails_ends_the_benchmark(tmp_path: Path) -> None:
+    """With its status and what it said; a signal is a failure as well."""
+    with pytest.raises(benchmark.Failed, match="status 3:\na reason"):
+        sites.measured(commanded(tmp_path, "sh", "-c", "echo a reason; exit 3"))
+    with pytest.raises(benchmark.Failed, match="ended with status"):
+        sites.measured(commanded(tmp_path, "sh", "-c", "kill -9 $$"))
+
+
 def test_a_peer_that_cannot_be_had_is_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

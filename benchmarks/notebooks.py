@@ -238,7 +238,7 @@ def _page(text: str, figures: int, path: Path) -> Page:
 def prepare(tool: Tool, notebooks: Sequence[Sample]) -> None:
     """Write the tool's folder."""
     for name, text in tool.files.items():
-        _write(tool.folder / name, text)
+        write(tool.folder / name, text)
     for sample in notebooks:
         write_notebook(tool, sample)
 
@@ -246,10 +246,11 @@ def prepare(tool: Tool, notebooks: Sequence[Sample]) -> None:
 def write_notebook(tool: Tool, sample: Sample) -> None:
     """Write one notebook where the tool wants it."""
     name, text = tool.source(sample)
-    _write(tool.folder / name, text)
+    write(tool.folder / name, text)
 
 
-def _write(path: Path, text: str) -> None:
+def write(path: Path, text: str) -> None:
+    """Write a file, and the folders above it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
 
@@ -281,10 +282,8 @@ def measured(tool: Tool) -> Cost:
     Raises:
         Failed: one of them failed, or left a process running.
     """
-    # Bytecode is kept, as it is where somebody has not forbidden it.
-    environment = {n: v for n, v in os.environ.items() if n != "PYTHONDONTWRITEBYTECODE"}
-    environment["PATH"] = os.pathsep.join([*map(str, tool.path), environment.get("PATH", "")])
-    costs = [_cost(command, tool.folder, environment) for command in tool.commands]
+    environment = environment_with(tool.path)
+    costs = [cost_of(command, tool.folder, environment) for command in tool.commands]
     return Cost(
         sum(cost.wall for cost in costs),
         sum(cost.cpu for cost in costs),
@@ -292,7 +291,20 @@ def measured(tool: Tool) -> Cost:
     )
 
 
-def _cost(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Cost:
+def environment_with(path: Sequence[Path]) -> dict[str, str]:
+    """The environment of a tool's commands, with these folders first in PATH."""
+    # Bytecode is kept, as it is where somebody has not forbidden it.
+    environment = {n: v for n, v in os.environ.items() if n != "PYTHONDONTWRITEBYTECODE"}
+    environment["PATH"] = os.pathsep.join([*map(str, path), environment.get("PATH", "")])
+    return environment
+
+
+def cost_of(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Cost:
+    """Run one command.
+
+    Raises:
+        Failed: it failed, or left a process running.
+    """
     with tempfile.TemporaryFile() as log:
         start = time.monotonic()
         process = subprocess.Popen(
@@ -510,15 +522,18 @@ def warm_up(tools: Sequence[Tool], notebooks: Sequence[Sample]) -> None:
 COMPARED = ("numpy", "matplotlib", "ipykernel", "nbclient")
 
 
-def peers_environment(cache: Path) -> Path:
-    """The folder of the peers' commands; their environment is made if it is not there yet."""
-    folder = cache / "peers"
+def peers_environment(folder: Path, packages: Path = PEERS) -> Path:
+    """The folder of the peers' commands; their environment is made if it is not there yet.
+
+    Raises:
+        Failed: pip could not install the packages.
+    """
     stamp = folder / "made-from.txt"
-    wanted = f"# Python {platform.python_version()}\n{PEERS.read_text(encoding='utf-8')}"
+    wanted = f"# Python {platform.python_version()}\n{packages.read_text(encoding='utf-8')}"
     if not stamp.exists() or stamp.read_text(encoding="utf-8") != wanted:
         print(f"making the peers' environment in {folder}, once", file=sys.stderr)
         venv.create(folder, clear=True, with_pip=True)
-        install(folder / "bin", "-r", str(PEERS))
+        install(folder / "bin", "-r", str(packages))
         stamp.write_text(wanted, encoding="utf-8")
     return folder / "bin"
 
@@ -603,7 +618,8 @@ def table(rows: Sequence[Row], markdown: bool) -> str:
 # --- the command ------------------------------------------------------------------------------
 
 
-def _natural(text: str) -> int:
+def natural(text: str) -> int:
+    """A number of the command line that counts something."""
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text} is less than 1")
@@ -623,7 +639,7 @@ def arguments_of(words: Sequence[str] | None = None) -> argparse.Namespace:
         ("--cold-runs", 1, "turns with no results kept, where all code runs"),
     ):
         parser.add_argument(
-            option, default=default, type=_natural, metavar="N", help=f"{meaning} ({default})"
+            option, default=default, type=natural, metavar="N", help=f"{meaning} ({default})"
         )
     parser.add_argument("--torch", action="store_true", help="also ten notebooks with PyTorch")
     parser.add_argument(
@@ -681,7 +697,7 @@ def run(arguments: argparse.Namespace, folder: Path) -> None:
         Failed: a tool did something else than what was to be measured.
     """
     ours = arguments.inkcell.absolute()
-    peers = None if arguments.alone else peers_environment(arguments.cache.absolute())
+    peers = None if arguments.alone else peers_environment(arguments.cache.absolute() / "peers")
     introduce(ours, peers)
     blog = samples(arguments.notebooks)
 

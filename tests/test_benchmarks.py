@@ -1,4 +1,4 @@
-"""The benchmark of notebooks: what it measures with, and that it believes no build unseen."""
+"""The benchmarks: what they measure with, and that they believe no build unseen."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from benchmarks import formulas
+from benchmarks import formulas, sample_posts, sites
 from benchmarks import notebooks as benchmark
 from benchmarks.sample_notebooks import (
     FIGURES,
@@ -256,7 +256,7 @@ benchmark.adopt_orphans()
 subprocess.run(["sh", "-c", "sleep 0.2 &"], check=True)
 print(len(list(benchmark._orphans(["sh"]))), "counted")
 benchmark.ORPHANS_MAY_TAKE = 0
-subprocess.run(["sh", "-c", "sleep 600 &"], check=True)
+subprocess.run(["sh", "-c", "sleep 600 & sleep 0.2"], check=True)
 try:
     list(benchmark._orphans(["sh"]))
 except benchmark.Failed as error:
@@ -280,3 +280,276 @@ def test_every_formula_is_looked_for() -> None:
     assert formulas.seconds(text, 6) > 0
     with pytest.raises(SystemExit, match="6 of 7 formulas"):
         formulas.seconds(text, 7)
+
+
+def test_the_posts_are_the_same_every_time_and_with_every_count() -> None:
+    """Results of two days can be compared, and ten thousand posts begin with the same thousand."""
+    made = sample_posts.posts(60)
+    assert made == sample_posts.posts(60)
+    assert made[:20] == sample_posts.posts(20)
+    assert len({post.slug for post in made}) == len({post.title for post in made}) == 60
+
+
+def test_a_thousand_posts_are_what_the_benchmark_says() -> None:
+    """Posts, languages, formulas and how many of those are distinct, prose, tags, categories."""
+    made = sample_posts.posts(1000)
+    assert [post.language for post in made] == ["ko", "en"] * 500
+    found = [formula for post in made for formula in sample_posts.formulas(post)]
+    displayed = [tex for tex, display in found if display]
+    assert (len(found), len(displayed)) == (55_000, 15_000)
+    assert 31_000 < len(set(found)) < 33_000
+    for kind in ("aligned", "cases", "matrix}", r"\sum", r"\int"):
+        assert sum(kind in tex for tex in displayed) > 500
+    assert {tag for post in made for tag in post.tags} == set(sample_posts.TAGS)
+    assert {post.category for post in made} == set(sample_posts.CATEGORIES)
+    assert len({post.day.year for post in made}) == 10
+    for post in made:
+        assert len(sample_posts.formulas(post)) == 55
+        prose = [block.text for block in post.blocks if isinstance(block, sample_posts.Prose)]
+        text = sample_posts.FORMULA.sub("", "".join(prose))
+        assert 5_000 < len(text.encode()) < 7_500
+        code = [block for block in post.blocks if isinstance(block, sample_posts.Listing)]
+        assert len({listing.language for listing in code}) == len(code) == 2
+        assert sum(isinstance(block, sample_posts.Heading) for block in post.blocks) == 7
+
+
+def test_nothing_in_the_posts_means_something_else_to_a_tool() -> None:
+    """No tags of Liquid or Nunjucks; outside of code no bars, nor dollar signs but of formulas."""
+    for post in sample_posts.posts(200):
+        assert not re.search(r"\{[{%]", sample_posts.markdown(post))
+        for block in post.blocks:
+            if isinstance(block, sample_posts.Prose):
+                assert "$" not in sample_posts.FORMULA.sub("", block.text)
+                assert "|" not in block.text
+            elif isinstance(block, sample_posts.Displayed):
+                assert not re.search(r"[|$@]", block.tex)
+
+
+def test_a_formula_before_a_particle_may_be_joined_to_it() -> None:
+    """Only a letter that follows at once is; delimiters are those that the tool reads."""
+    post = sample_posts.posts(1)[0]
+    post = replace(post, blocks=(sample_posts.Prose("값 $x$는 $y$ 와 $z$, $w$"),))
+    text = sample_posts.markdown(post, inline="$$", joiner="+")
+    assert text.startswith("값 $$x$$+는 $$y$$ 와 $$z$$, $$w$$\n")
+
+
+TOOLS = {
+    f"{name} ({math})": program.make(Path("found"), Path("blog"), math)
+    for name, program in {"inkcell": sites.INKCELL, **sites.PEERS}.items()
+    for math in program.maths
+}
+
+
+@pytest.mark.parametrize("name", TOOLS)
+def test_every_tool_is_given_the_same_posts(name: str) -> None:
+    """Sentence, formulas and code stand in what each reads; no placeholder is left in its files."""
+    tool = TOOLS[name]
+    assert tool.files
+    assert not any("@MATH@" in text for text in tool.files.values())
+    paths = set()
+    for post in sample_posts.posts(20):
+        path, text = tool.source(post)
+        paths.add(path)
+        assert text.count(sample_posts.sentence(post)) == 1
+        assert str(post.day) in text
+        for part in (post.title, post.category, *post.tags, *block_texts(post)):
+            assert part in text
+    assert len(paths) == 20
+
+
+def block_texts(post: sample_posts.SamplePost) -> list[str]:
+    """Formulas and code of a post."""
+    code = [block.code for block in post.blocks if isinstance(block, sample_posts.Listing)]
+    return [*(tex for tex, _ in sample_posts.formulas(post)), *code]
+
+
+def test_every_peer_can_be_asked_for() -> None:
+    """Each has a way to be found; each is a name of the command line."""
+    assert set(sites.FOUND_BY) == set(sites.PEERS)
+    assert sites.arguments_of(["--write", "folder"]).peers == tuple(sites.PEERS)
+    assert sites.arguments_of(["--write", "folder", "--peers"]).peers == []
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[sites.Tool, int]:
+    """A blog of twenty posts as Inkcell builds it, and the bytes of its pages."""
+    command = Path(sys.executable).parent / "inkcell"
+    tool = sites.inkcell(command, tmp_path_factory.mktemp("blog"), "HTML and MathML")
+    blog = sample_posts.posts(20)
+    sites.prepare(tool, blog)
+    subprocess.run(tool.command, cwd=tool.folder, check=True, capture_output=True)
+    return tool, sites.check(tool, "a test", blog)
+
+
+def test_inkcell_builds_the_posts(built: tuple[sites.Tool, int]) -> None:
+    """Without an error; every page has its sentence, formulas and code, every tag its posts."""
+    tool, output = built
+    pages = [path.read_bytes() for path in (tool.folder / "site").rglob("*.html")]
+    assert output > sum(map(len, pages))
+
+
+SPOILED = {
+    "old prose": (sample_posts.sentence(sample_posts.posts(1)[0]), "old", "does not say"),
+    "a formula less": ("<math", "<m", "has 54 formulas with <math, not 55"),
+    "boxes less": ('class="katex-html"', "", 'has 54 formulas with class="katex-html", not 55'),
+    "refused": ("<main", '<i class="katex-error"></i><main', "has a formula that KaTeX refused"),
+    "code in black": (
+        '<pre class="code"',
+        '<pre></pre><p class="code"',
+        "has 2 blocks of code, 1 of them in colour, not 2",
+    ),
+    "code lost": ("<pre", "<p", "has 1 blocks of code"),
+}
+"""What is wrong with a page -> old text, new text, what is said of it."""
+
+
+@pytest.mark.parametrize("name", SPOILED)
+def test_a_page_that_lacks_something_is_not_believed(
+    name: str, built: tuple[sites.Tool, int]
+) -> None:
+    """The benchmark ends, and says what is wrong with which post."""
+    tool, _ = built
+    old, new, message = SPOILED[name]
+    post = sample_posts.posts(1)[0]
+    page = tool.folder / tool.output / tool.page(post)
+    before = page.read_text(encoding="utf-8")
+    page.write_text(before.replace(old, new, 1), encoding="utf-8")
+    try:
+        with pytest.raises(benchmark.Failed, match=f"{post.slug}.*{re.escape(message)}"):
+            sites.check(tool, "a test", [post])
+    finally:
+        page.write_text(before, encoding="utf-8")
+
+
+def test_formulas_that_are_left_to_the_browser_are_looked_for() -> None:
+    """Each must stand in the page, escaped or not."""
+    post = sample_posts.posts(1)[0]
+    spans = '<pre><span class="k"></span></pre>' * 2
+    formulas = [tex.replace("&", "&amp;") for tex, _ in sample_posts.formulas(post)]
+    page = sample_posts.sentence(post) + spans + "".join(formulas)
+    assert list(sites._problems(page, post, "browser")) == []
+    spoiled = page.replace(formulas[0], "")
+    assert any(formulas[0] in problem for problem in sites._problems(spoiled, post, "browser"))
+
+
+def row(posts: int, tool: str, math: sites.Math, wall: float) -> sites.Row:
+    return sites.Row(posts, sites.COLD, tool, math, benchmark.Cost(wall, 2 * wall, 3e8), 4_560_000)
+
+
+def test_ratios_are_of_each_inkcell_to_each_tool() -> None:
+    """Below 1, Inkcell is faster."""
+    rows = [
+        row(9, "Inkcell", "HTML and MathML", 2),
+        row(9, "Inkcell", "MathML", 1),
+        row(9, "Hugo", "browser", 8),
+    ]
+    lines = sites.table(rows, markdown=True).split("\n")
+    assert lines[0].endswith("| Inkcell (HTML and MathML) / it | Inkcell (MathML) / it |")
+    assert lines[2:] == [
+        "| nothing kept | Inkcell | HTML and MathML | 2.00 | 4.00 | 300 | 4.6 | 1.00 | 0.50 |",
+        "|  | Inkcell | MathML | 1.00 | 2.00 | 300 | 4.6 | 2.00 | 1.00 |",
+        "|  | Hugo | browser | 8.00 | 16.00 | 300 | 4.6 | 0.25 | 0.12 |",
+    ]
+    text = sites.table(rows, markdown=False).split("\n")
+    assert text[3].split() == "Hugo browser 8.00 16.00 300 4.6 0.25 0.12".split()
+
+
+def test_growth_is_measured_against_the_fewest_posts() -> None:
+    """With ten times the posts, ten times the seconds are linear."""
+    rows = [
+        row(1000, "Inkcell", "HTML and MathML", 20),
+        row(1000, "Hugo", "browser", 1),
+        row(10_000, "Inkcell", "HTML and MathML", 220),
+    ]
+    assert sites.growth(rows, markdown=True).split("\n")[2:] == [
+        "| nothing kept | HTML and MathML | 1,000 | 20.00 | 20.00 | 300 | 1.00 | 1.00 |",
+        "|  |  | 10,000 | 220.00 | 22.00 | 300 | 10.00 | 11.00 |",
+    ]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells proportional sizes")
+def test_memory_of_several_processes_is_added_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two at a time take more than none; one alone is left to what the system says of it."""
+    monkeypatch.setattr(sites, "LOOK_EVERY", 0.01)
+    with sites.together() as most:
+        subprocess.run(["sleep", "0.3"], check=True)
+    assert most() == 0
+    with sites.together() as most:
+        subprocess.run(["sh", "-c", "sleep 0.5 & sleep 0.5; wait"], check=True)
+    assert most() > 0
+
+
+def commanded(folder: Path, *command: str) -> sites.Tool:
+    """A tool that runs a command."""
+    tool = sites.inkcell(Path("inkcell"), folder, "HTML and MathML")
+    return replace(tool, command=command)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a process begins with nothing")
+def test_memory_of_the_benchmark_is_not_taken_for_that_of_a_tool(tmp_path: Path) -> None:
+    """A command that needs next to nothing is measured with that, however many pages were read."""
+    pages = b"a" * 200_000_000
+    assert sites.measured(commanded(tmp_path, "true")).memory < len(pages) / 4
+    large = (sys.executable, "-c", "pages = b'a' * 100_000_000")
+    assert 100e6 < sites.measured(commanded(tmp_path, *large)).memory < len(pages)
+
+
+def test_a_tool_that_fails_ends_the_benchmark(tmp_path: Path) -> None:
+    """With its status and what it said; a signal is a failure as well."""
+    with pytest.raises(benchmark.Failed, match="status 3:\na reason"):
+        sites.measured(commanded(tmp_path, "sh", "-c", "echo a reason; exit 3"))
+    with pytest.raises(benchmark.Failed, match="ended with status"):
+        sites.measured(commanded(tmp_path, "sh", "-c", "kill -9 $$"))
+
+
+def test_a_peer_that_cannot_be_had_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With a word; the others take part."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert sites.available(["jekyll", "eleventy"], tmp_path / "cache") == {}
+    said = capsys.readouterr().err
+    assert "jekyll is left out: there is no command `jekyll`" in said
+    assert "eleventy is left out: there is no command `npm`" in said
+    (tmp_path / "jekyll").write_text("#!/bin/sh", encoding="utf-8")
+    (tmp_path / "jekyll").chmod(0o755)
+    assert sites.available(["jekyll"], tmp_path / "cache") == {"jekyll": tmp_path / "jekyll"}
+
+
+def test_a_cold_build_finds_nothing_of_the_last(tmp_path: Path) -> None:
+    """Site, caches and marks are removed, and nothing that was written for the tool."""
+    for name, program in sites.PEERS.items():
+        tool = program.make(tmp_path / "found", tmp_path / name, program.maths[0])
+        sites.prepare(tool, sample_posts.posts(1))
+        before = sorted(tool.folder.rglob("*"))
+        for left in (tool.output, *tool.kept):
+            (tool.folder / left).mkdir()
+            (tool.folder / left / "file").touch()
+        sites.forget(tool)
+        assert sorted(tool.folder.rglob("*")) == before
+        (tool.folder / tool.output).touch()
+        sites.forget(tool)
+        assert sorted(tool.folder.rglob("*")) == before
+
+
+def test_the_fastest_turn_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of several; the one changed post is written before a tool is asked, and after the others."""
+    seconds = iter((5.0, 4.0, 3.0, 9.0, 7.0))
+    words = []
+
+    def measured(tool: sites.Tool) -> benchmark.Cost:
+        words.append((tool.folder / tool.source(post)[0]).read_text(encoding="utf-8").split()[-2])
+        return benchmark.Cost(next(seconds), 1, 1)
+
+    monkeypatch.setattr(sites, "measured", measured)
+    monkeypatch.setattr(sites, "check", lambda *_: 1)
+    post = sample_posts.posts(2)[1]
+    tool = sites.inkcell(Path("inkcell"), tmp_path, "HTML and MathML")
+    cases = {sites.COLD: 1, sites.UNCHANGED: 1, sites.CHANGED: 3}
+    rows = sites.compare([tool], sample_posts.posts(2), cases)
+    assert [(row.case, row.cost.wall) for row in rows] == [
+        (sites.COLD, 5.0),
+        (sites.UNCHANGED, 4.0),
+        (sites.CHANGED, 3.0),
+    ]
+    assert words == [post.word, post.word, post.word, "changed1", "changed1"]

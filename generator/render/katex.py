@@ -22,7 +22,7 @@ from ..model import Foreseeing, Formula, Macros, MathOutput
 LONGEST_FORMULA = 20_000
 """Characters of TeX; 200,000 became 17 MB of HTML when they were let through."""
 
-KNOWN_FORMULAS = 4096
+KNOWN_FORMULAS = 1024
 """How many are kept in memory: what stands often stands often in any part of a blog."""
 
 PROGRAM = """

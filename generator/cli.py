@@ -5,6 +5,7 @@ Each command imports what it needs when it runs: a build that changes nothing ne
 
 from __future__ import annotations
 
+import shlex
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -24,6 +25,12 @@ if TYPE_CHECKING:
     from .pipeline import Live
     from .progress import Event
     from .serve import Preview
+
+NEW_TITLES = {"ko": "제목", "en": "A title"}
+"""What `init` shows as the title of a post that is about to begin."""
+
+LONGEST_NAME = 200
+"""Bytes of a post's slug: a name on a disk takes 255, and what is made of it has endings."""
 
 ROOT = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -326,40 +333,123 @@ def _preview_once(live: Live, preview: Preview, root: Path, drafts: bool, port: 
 
 
 @main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--title", help="Title of the blog (default: the folder's name).")
+@click.option("--url", default="https://example.org", help="Where the site will live.")
+@click.option("--author", help="Who writes it (default: the title).")
+@click.option(
+    "--language",
+    "languages",
+    type=click.Choice(("ko", "en")),
+    multiple=True,
+    help="Language of the blog (default: en); given twice, the first is the default one.",
+)
+def init(
+    folder: Path, title: str | None, url: str, author: str | None, languages: tuple[str, ...]
+) -> None:
+    """Begin a blog in FOLDER: settings, a first post, a workflow for GitHub Pages.
+
+    It asks nothing, and never writes over a file that is there.
+    """
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    from .config import parse_config
+    from .new_blog import new_blog
+    from .new_files import write_new
+
+    with _exit_on_error("nothing was written"):
+        title = title or folder.resolve().name or "Blog"
+        languages = tuple(dict.fromkeys(languages)) or ("en",)
+        today = datetime.now(ZoneInfo("UTC")).date()
+        files = new_blog(title, url, author or title, languages, today)
+        try:
+            parse_config(files["pyproject.toml"])
+        except InkcellError as error:
+            # It comes from the command line: there is no file yet in which to look.
+            wrong = [InkcellError(*e.args).at(hint=e.hint) for e in flatten(error)]
+            raise BuildFailed(wrong) from None
+        write_new(folder, files, "give another folder, or move the file away")
+    for name in files:
+        click.echo(folder / name)
+    click.echo("\nWhat to do next:")
+    steps = {
+        f"cd {shlex.quote(str(folder))}": "",
+        "inkcell serve": "shows the blog, and every change at once",
+        f'inkcell new "{NEW_TITLES[languages[0]]}"': "begins a post",
+        "inkcell build": "writes the finished site into site/",
+    }
+    widest = max(map(_width, [*steps][1:]))
+    for command, meaning in steps.items():
+        gap = " " * (widest - _width(command) + 3)
+        click.echo(f"  {command}" + (f"{gap}# {meaning}" if meaning else ""))
+
+
+@main.command()
 @click.argument("title")
-@click.option("--lang", help="Language of the post (default: the blog's).")
+@click.option(
+    "--lang",
+    "languages",
+    multiple=True,
+    help="Language of the post (default: the blog's); given twice, both versions are begun.",
+)
 @click.option("--category", default="notes", show_default=True, help="The post's one category.")
+@click.option("--tag", "tags", multiple=True, help="A tag of the post; may be repeated.")
 @click.option("--slug", help="Name of the post's folder (default: made from the title).")
 @click.option("--notebook", is_flag=True, help="Write an .ipynb instead of a text notebook.")
 @click.pass_obj
 def new(
-    root: Path, title: str, lang: str | None, category: str, slug: str | None, notebook: bool
+    root: Path,
+    title: str,
+    languages: tuple[str, ...],
+    category: str,
+    tags: tuple[str, ...],
+    slug: str | None,
+    notebook: bool,
 ) -> None:
-    """Begin a post: posts/<slug>/index.<lang>.md with its front matter and a first cell."""
-    from datetime import datetime
+    """Begin a post: posts/<slug>/index.<lang>.md with its front matter and a first cell.
 
+    The slug is made from the title, and Hangul stays readable in it.
+    """
+    from datetime import datetime
+    from unicodedata import normalize
+
+    from .addresses import is_slug
     from .addresses import slug as slug_of
     from .config import read_config
+    from .new_files import write_new
     from .new_post import new_post
 
-    with _exit_on_error():
+    with _exit_on_error("nothing was written"):
         config = read_config(root)
-        language = lang or config.language
-        if language not in config.languages:
-            raise InkcellError(f"the blog has no language `{language}`").at(
-                hint="its languages are " + ", ".join(config.languages)
+        # A folder whose name starts with `_` is left alone by builds.
+        name = normalize("NFC", slug) if slug else slug_of(title).strip("_-")
+        if not is_slug(name) or name.startswith("_"):
+            raise InkcellError(f"`{name or title}` makes no name for the post's folder").at(
+                hint="give one with --slug: letters, digits, `-` and `_`"
             )
-        folder = root / config.posts / (slug or slug_of(title) or "post")
+        if len(name.encode()) > LONGEST_NAME:
+            raise InkcellError(f"`{name}` is too long for the name of a folder").at(
+                hint="give a shorter one with --slug"
+            )
+        folder = config.posts / name
+        languages = tuple(dict.fromkeys(languages)) or (config.language,)
+        for language in languages:
+            if language not in config.languages:
+                raise InkcellError(f"the blog has no language `{language}`").at(
+                    hint="its languages are " + ", ".join(config.languages)
+                )
+            for other in (root / folder).glob(f"index.{language}.*"):
+                raise InkcellError("the post is there already").at(
+                    file=_name(other, root), hint="give another title, or another --slug"
+                )
         today = datetime.now(config.timezone).date()
-        name, text = new_post(title, category, today, language, notebook)
-        path = folder / name
-        if any(folder.glob(f"index.{language}.*")):
-            raise InkcellError(f"{_name(folder, root)} already holds this post").at(
-                hint="give another --slug"
-            )
-        folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    click.echo(_name(path, root))
+        files = dict(
+            new_post(title, category, tags, today, language, notebook) for language in languages
+        )
+        write_new(root / folder, files, "give another title, or another --slug")
+    for file in files:
+        click.echo((folder / file).as_posix())
 
 
 @main.command()

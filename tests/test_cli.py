@@ -108,7 +108,7 @@ def test_a_new_post_can_be_built(write_blog: WriteBlog, language: str, kind: lis
     assert "제목: &#34;따옴표&#34; &amp; #1" in home
     again = inkcell(root, *arguments)
     assert again.exit_code == 1
-    assert "already holds this post" in again.stderr
+    assert "the post is there already" in again.stderr
     assert path.read_text(encoding="utf-8") == text
 
 

@@ -8,19 +8,20 @@ from __future__ import annotations
 import shlex
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import click
 
 from . import __version__
-from .errors import BuildFailed, InkcellError, flatten
+from .errors import BuildFailed, InkcellError, flatten, plain
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
+    from .inventory import Row
     from .model import Config, Post
     from .pipeline import Live
     from .progress import Event
@@ -32,6 +33,9 @@ NEW_TITLES = {"ko": "제목", "en": "A title"}
 LONGEST_NAME = 200
 """Bytes of a post's slug: a name on a disk takes 255, and what is made of it has endings."""
 
+AS_JSON = click.option(
+    "--json", "as_json", is_flag=True, help="Print JSON for other programs, errors included."
+)
 ROOT = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
@@ -60,6 +64,7 @@ def main(context: click.Context, root: Path) -> None:
     "--allow-stale", is_flag=True, help="Publish frozen results that the code has outrun."
 )
 @click.option("--on", "cluster", metavar="dask://HOST:PORT", help="Run posts on a Dask cluster.")
+@AS_JSON
 @click.pass_obj
 def build(
     root: Path,
@@ -74,6 +79,7 @@ def build(
     no_execute: bool,
     allow_stale: bool,
     cluster: str | None,
+    as_json: bool,
 ) -> None:
     """Run the posts, render them and write the finished site.
 
@@ -87,15 +93,18 @@ def build(
     if no_cache or refresh:
         forget(str(root))
     else:
-        options = _plain(click.get_current_context().params)
+        given = click.get_current_context().params
+        # How the outcome is told changes nothing in the site.
+        options = _plain({name: given[name] for name in given if name != "as_json"})
         comparison = compare(str(root), options, str(_from_here(posts) or "posts"))
         if same := same_build(comparison):
             for notice in same.notices:
                 click.echo(f"note: {notice}", err=True)
-            output = root / same.output
-            click.echo(_summary(output, root, same.paths, 0, 0, 0, same.reused, started))
+            folder = _name(root / same.output, root)
+            summary = _summary(folder, same.paths, 0, 0, 0, same.reused, same.notices, started)
+            _say_built(summary, as_json)
             return
-    with _exit_on_error():
+    with _exit_on_error(as_json=as_json):
         import logging
         from dataclasses import replace
 
@@ -122,12 +131,17 @@ def build(
         with _Watcher() as watcher:
             built = rebuild(config, kept, watcher.report)
         changes = publish(built, config, kept)
-    written, removed = len(changes.written), len(changes.removed)
-    paths = [*built.site.files, *built.site.kept]
-    folder = root / config.output
-    click.echo(
-        _summary(folder, root, paths, written, removed, watcher.ran, watcher.reused, started)
+    summary = _summary(
+        _name(root / config.output, root),
+        [*built.site.files, *built.site.kept],
+        len(changes.written),
+        len(changes.removed),
+        watcher.ran,
+        watcher.reused,
+        watcher.notices,
+        started,
     )
+    _say_built(summary, as_json)
 
 
 def _plain(options: dict[str, Any]) -> dict[str, Any]:
@@ -142,30 +156,62 @@ def _plain(options: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+class Summary(TypedDict):
+    """What a build says at its end."""
+
+    output: str
+    pages: int
+    files: int
+    written: int
+    removed: int
+    ran: int
+    """Posts whose code ran."""
+    reused: int
+    """Posts whose results were taken from the cache."""
+    seconds: float
+    notices: list[str]
+
+
 def _summary(
-    folder: Path,
-    root: Path,
+    folder: str,
     paths: Sequence[str],
     written: int,
     removed: int,
     ran: int,
     reused: int,
+    notices: Iterable[str],
     started: float,
-) -> str:
-    """What a build says at its end."""
-    pages = sum(path.endswith(".html") for path in paths)
-    return (
-        f"{_name(folder, root)}: {pages} pages, {len(paths)} files, "
-        f"{written} written, {removed} removed; "
-        f"{_count(ran, 'post')} run, {reused} from the cache; "
-        f"{time.monotonic() - started:.1f} s"
+) -> Summary:
+    return {
+        "output": folder,
+        "pages": sum(path.endswith(".html") for path in paths),
+        "files": len(paths),
+        "written": written,
+        "removed": removed,
+        "ran": ran,
+        "reused": reused,
+        "seconds": round(time.monotonic() - started, 3),
+        "notices": [*notices],
+    }
+
+
+def _say_built(summary: Summary, as_json: bool) -> None:
+    if as_json:
+        _say_json(dict(summary))
+        return
+    click.echo(
+        "{output}: {pages} pages, {files} files, {written} written, {removed} removed; "
+        "{posts} run, {reused} from the cache; {seconds:.1f} s".format(
+            **summary, posts=_count(summary["ran"], "post")
+        )
     )
 
 
 @main.command()
 @click.argument("post", required=False)
+@AS_JSON
 @click.pass_obj
-def why(root: Path, post: str | None) -> None:
+def why(root: Path, post: str | None, as_json: bool) -> None:
     """Say which posts would run their code now, and why.
 
     POST is a post's folder name; without it, all posts are named. No code runs.
@@ -174,17 +220,95 @@ def why(root: Path, post: str | None) -> None:
     from .execute import look
     from .pipeline import read_posts, traced_root
 
-    with _exit_on_error():
+    told: list[dict[str, object]] = []
+    with _exit_on_error(as_json=as_json):
         config = read_config(root)
         for item in _chosen(read_posts(config), (post,) if post else ()):
             decision = look(item, config, root=traced_root(config))
-            if decision.results is not None:
-                frozen = ", its frozen results fit" if decision.results.frozen else ""
-                click.echo(f"{item.source.path}: unchanged{frozen}, would not run")
+            reasons = [str(reason) for reason in filter(None, [decision.error])]
+            reasons += decision.reasons
+            outcome = "unchanged" if decision.results is not None else "would run"
+            outcome = "would fail" if decision.error else outcome
+            frozen = decision.results is not None and decision.results.frozen
+            told.append(
+                {
+                    "file": item.source.path,
+                    "outcome": outcome,
+                    "frozen": frozen,
+                    "reasons": reasons,
+                }
+            )
+            if as_json:
                 continue
-            click.echo(f"{item.source.path}: would {'fail' if decision.error else 'run'}")
-            for reason in (*filter(None, [decision.error]), *decision.reasons):
+            if outcome == "unchanged":
+                outcome += (", its frozen results fit" if frozen else "") + ", would not run"
+            click.echo(f"{item.source.path}: {outcome}")
+            for reason in reasons:
                 click.echo(f"  {reason}")
+    if as_json:
+        _say_json({"posts": told})
+
+
+@main.command("list")
+@AS_JSON
+@click.pass_obj
+def list_posts(root: Path, as_json: bool) -> None:
+    """List the posts, newest first: date, languages, folder, category, title.
+
+    Drafts and posts that wait for their date are marked, and so is what a build would do with the
+    code: nothing (`kept`, `frozen`), run it, or fail. No code runs.
+    """
+    from .config import read_config
+    from .execute import look
+    from .execute.key import executed_cells
+    from .inventory import Code, Version, rows
+    from .pipeline import readable_posts, state, traced_root
+
+    def code_of(post: Post) -> Code:
+        if not post.meta.execute.enabled or not executed_cells(post):
+            return "none"
+        decision = look(post, config, root=traced_root(config))
+        if decision.error:
+            return "would fail"
+        if decision.results is None:
+            return "would run"
+        return "frozen" if decision.results.frozen else "kept"
+
+    with _exit_on_error("no post can be listed", as_json):
+        config = read_config(root)
+        posts, errors = readable_posts(config)
+        versions = [Version(post, state(post, config), code_of(post)) for post in posts]
+        found = rows(versions, config.languages)
+    if as_json:
+        _say_json({"posts": [row.plain() for row in found]}, errors)
+    else:
+        _print_table(found)
+        _say_errors(errors, f"{_count(len(found), 'post')} can be read")
+    if errors:
+        sys.exit(1)
+
+
+def _print_table(found: Sequence[Row]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for title in ("date", "", "post", "category", "title", "state", "code"):
+        table.add_column(title, no_wrap=title != "title")
+    for row in found:
+        meta = row.first.meta
+        languages = " ".join(version.post.meta.language for version in row.versions)
+        table.add_row(
+            f"{meta.date:%Y-%m-%d}",
+            *map(Text, (languages, row.first.source.folder, meta.category, meta.title)),
+            *map(Text, (row.words("state"), row.words("code").replace("none", "-"))),
+        )
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        # What another program reads has one line a post, however long.
+        console.width = console.measure(table, options=console.options.update(width=10_000)).maximum
+    console.print(table)
 
 
 @main.command()
@@ -481,18 +605,33 @@ def clean(root: Path, cache: bool, output: Path | None) -> None:
 
 
 @contextmanager
-def _exit_on_error(outcome: str = "the site is as it was") -> Iterator[None]:
+def _exit_on_error(outcome: str = "the site is as it was", as_json: bool = False) -> Iterator[None]:
     try:
         yield
     except InkcellError as error:
-        errors = flatten(error)
-        for single in errors:
-            click.echo(format_error(single) + "\n", err=True)
-        click.echo(f"{_count(len(errors), 'error')}; {outcome}.", err=True)
+        if as_json:
+            _say_json({}, flatten(error))
+        else:
+            _say_errors(flatten(error), outcome)
         sys.exit(1)
     except KeyboardInterrupt:
         click.echo(f"\nInterrupted; {outcome}.", err=True)
         sys.exit(130)
+
+
+def _say_errors(errors: Sequence[InkcellError], outcome: str) -> None:
+    for single in errors:
+        click.echo(format_error(single) + "\n", err=True)
+    if errors:
+        click.echo(f"{_count(len(errors), 'error')}; {outcome}.", err=True)
+
+
+def _say_json(said: Mapping[str, object], errors: Sequence[InkcellError] = ()) -> None:
+    """One JSON object on standard output: what a command has to say, and `errors`, if only []."""
+    import json
+
+    document = {**said, "errors": [plain(error) for error in errors]}
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
 
 
 def format_error(error: InkcellError) -> str:
@@ -565,6 +704,7 @@ class _Watcher:
 
         self.ran = 0
         self.reused = 0
+        self.notices: list[str] = []
         self._lock = threading.Lock()
         self._progress: Progress | None = None
         self._tasks: dict[str, TaskID] = {}
@@ -596,7 +736,8 @@ class _Watcher:
             case Reused():
                 self.reused += 1
             case Notice(text, post):
-                self._say("note: " + (f"{post}: " if post else "") + text)
+                self.notices.append((f"{post}: " if post else "") + text)
+                self._say(f"note: {self.notices[-1]}")
 
     def _live(self) -> Progress:
         """The lines that move, from the first post on that runs."""

@@ -640,15 +640,24 @@ def format_error(error: InkcellError) -> str:
     cell = f" (cell {error.cell})" if error.cell is not None else ""
     head = click.style("error", fg="red", bold=True) + f": {error}"
     lines = [(click.style(place, bold=True) + cell + ": " if place else "") + head]
-    if error.text:
-        lines += ["    " + text for text in error.text.split("\n")[:3]]
-        if error.column and "\n" not in error.text:
-            lines.append("    " + " " * _width(error.text[: error.column - 1]) + "^")
+    # Text that has a line stands behind its number; what belongs to it, behind the same bar.
+    gutter = _gutter(error.line) if error.line else ""
+    beside, bar = ("".ljust(len(gutter) - 2) + "| ",) * 2 if gutter else ("    ", "  | ")
+    for offset, text in enumerate(error.text.split("\n")[:3] if error.text else ()):
+        start = _gutter(error.line + offset) if error.line else beside
+        lines.append(click.style(start, fg="blue") + text)
+    if error.text and error.column and "\n" not in error.text:
+        under = " " * _width(error.text[: error.column - 1]) + "^"
+        lines.append(click.style(beside, fg="blue") + under)
     if error.detail:
-        lines += ["  " + click.style("| " + line, dim=True) for line in error.detail.split("\n")]
+        lines += [click.style(bar + line, dim=True) for line in error.detail.split("\n")]
     if error.hint:
         lines.append(click.style("  hint", fg="cyan") + f": {error.hint}")
     return "\n".join(lines)
+
+
+def _gutter(line: int) -> str:
+    return f"{line:>5} | "
 
 
 def _width(text: str) -> int:

@@ -17,6 +17,7 @@ import click
 
 from . import __version__
 from .errors import BuildFailed, InkcellError, flatten, plain
+from .help_pages import Group
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -36,10 +37,34 @@ LONGEST_NAME = 200
 AS_JSON = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON for other programs, errors included."
 )
+
+
+def complete_posts(context: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """The folders of posts whose names begin like that, but for those given already."""
+    from .last_build import IGNORED_FOLDERS
+
+    root = context.find_root().params.get("root") or Path()
+    given = context.params.get(param.name or "") or ()
+    try:
+        folders = sorted(path.name for path in (root / "posts").iterdir() if path.is_dir())
+    except OSError:
+        return []
+    return [
+        name
+        for name in folders
+        if name.startswith(incomplete)
+        and not name.startswith((".", "_"))
+        and name not in IGNORED_FOLDERS
+        and name not in given
+    ]
+
+
 ROOT = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.option("--root", "-C", type=ROOT, default=Path(), help="The blog's folder (default: here).")
 @click.version_option(__version__, prog_name="inkcell")
 @click.pass_context
@@ -57,7 +82,11 @@ def main(context: click.Context, root: Path) -> None:
 @click.option("--timeout", type=click.IntRange(min=1), help="Seconds a cell may take.")
 @click.option("--no-cache", is_flag=True, help="Use no kept results: all runs that is not frozen.")
 @click.option(
-    "--refresh", metavar="POST", multiple=True, help="Run the code of this post; may be repeated."
+    "--refresh",
+    metavar="POST",
+    multiple=True,
+    shell_complete=complete_posts,
+    help="Run the code of this post; may be repeated.",
 )
 @click.option("--no-execute", is_flag=True, help="Run nothing: kept and frozen results only.")
 @click.option(
@@ -208,7 +237,7 @@ def _say_built(summary: Summary, as_json: bool) -> None:
 
 
 @main.command()
-@click.argument("post", required=False)
+@click.argument("post", metavar="[POST]", required=False, shell_complete=complete_posts)
 @AS_JSON
 @click.pass_obj
 def why(root: Path, post: str | None, as_json: bool) -> None:
@@ -312,7 +341,7 @@ def _print_table(found: Sequence[Row]) -> None:
 
 
 @main.command()
-@click.argument("posts", metavar="POST...", nargs=-1, required=True)
+@click.argument("posts", metavar="POST...", nargs=-1, required=True, shell_complete=complete_posts)
 @click.option("--refresh", is_flag=True, help="Run the code even if kept results fit it.")
 @click.option("--jobs", "-j", type=click.IntRange(min=1), help="Posts to run at once.")
 @click.option("--on", "cluster", metavar="dask://HOST:PORT", help="Run posts on a Dask cluster.")
@@ -346,7 +375,7 @@ def freeze(
 
 
 @main.command()
-@click.argument("posts", metavar="[POST]...", nargs=-1)
+@click.argument("posts", metavar="[POST]...", nargs=-1, shell_complete=complete_posts)
 @click.option(
     "--cold",
     is_flag=True,
@@ -599,6 +628,17 @@ def clean(root: Path, cache: bool, output: Path | None) -> None:
             for name in (ENTRIES, "preview"):
                 shutil.rmtree(root / FOLDER / name, ignore_errors=True)
     click.echo(f"{_name(folder, root)}: {_count(len(removed), 'file')} removed")
+
+
+@main.command()
+@click.argument("shell", type=click.Choice(("bash", "zsh", "fish")))
+def completion(shell: str) -> None:
+    """Print the script that completes commands, options and names of posts in a shell."""
+    from click.shell_completion import get_completion_class
+
+    kind = get_completion_class(shell)
+    assert kind is not None
+    click.echo(kind(main, {}, "inkcell", "_INKCELL_COMPLETE").source())
 
 
 # --- messages ---------------------------------------------------------------------------------

@@ -406,7 +406,14 @@ def check(root: Path, posts: tuple[str, ...], cold: bool, jobs: int | None) -> N
 
 
 @main.command()
-@click.option("--port", "-p", type=click.IntRange(0, 65535), default=8000, show_default=True)
+@click.option(
+    "--port",
+    "-p",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="Port of this machine; 0 takes any that is free.",
+)
 @click.option("--drafts/--no-drafts", default=True, help="Show posts marked `draft: true`.")
 @click.pass_obj
 def serve(root: Path, port: int, drafts: bool) -> None:

@@ -1,24 +1,14 @@
-"""Settings: what is read, and that all of it is documented."""
+"""Settings: what is read."""
 
 from __future__ import annotations
 
 import pytest
 
-from generator.config import SETTINGS as KNOWN
 from generator.config import parse_config
 from generator.errors import BuildFailed
 from generator.theme_settings import COLOURS, FONTS, LENGTHS, theme_style
 
 from .conftest import REPOSITORY, SETTINGS
-
-
-def test_every_setting_is_documented() -> None:
-    """Each stands in a row of the table in `README.md`."""
-    text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-    table = text[text.index("## Settings") : text.index("## On GitHub Pages")]
-    rows = [line.split("|")[1] for line in table.split("\n") if line.startswith("|")]
-    for name in KNOWN:
-        assert any(f"`{name}`" in row for row in rows), name
 
 
 @pytest.mark.parametrize(

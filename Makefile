@@ -10,7 +10,7 @@ BUILD_FLAGS ?=
 TEST_FLAGS ?= -n auto --dist loadgroup
 PORT ?= 8000
 
-.PHONY: build test serve check clean lock
+.PHONY: build test serve docs check clean lock
 
 # What the code of posts takes from npm: a post's own package-lock.json pins it.
 POST_PACKAGES := $(patsubst %/package-lock.json,%/node_modules/.ready,$(wildcard posts/*/package-lock.json))
@@ -24,13 +24,17 @@ test: $(VENV)/.test-ready node_modules/.test-ready $(POST_PACKAGES)
 serve: $(VENV)/.build-ready node_modules/.build-ready $(POST_PACKAGES)
 	$(VENV)/bin/inkcell serve --port $(PORT)
 
+# The documentation, in docs/site/.
+docs: $(VENV)/.build-ready node_modules/.build-ready
+	$(VENV)/bin/inkcell --root docs build
+
 check: $(VENV)/.test-ready node_modules/.test-ready
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
 	$(RUN) mypy
 
 clean:
-	if [ -x $(VENV)/bin/inkcell ]; then $(VENV)/bin/inkcell clean --cache; fi
+	if [ -x $(VENV)/bin/inkcell ]; then $(VENV)/bin/inkcell clean --cache; $(VENV)/bin/inkcell --root docs clean --cache; fi
 	rm -rf $(VENV) node_modules posts/*/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # Write the lock files anew, with the newest versions that pyproject.toml and the posts' own

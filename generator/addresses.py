@@ -38,6 +38,11 @@ def slug(text: str) -> str:
     return "-".join(kept.split())
 
 
+def is_slug(text: str) -> bool:
+    """Whether a text can be the part of an address that names a post."""
+    return re.fullmatch(r"[\w.~-]+", text) is not None and not text.startswith(".")
+
+
 def _separates(character: str) -> bool:
     return character.isspace() or character in "/·,:;|–—"
 

@@ -5,30 +5,66 @@ Each command imports what it needs when it runs: a build that changes nothing ne
 
 from __future__ import annotations
 
+import shlex
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import click
 
 from . import __version__
-from .errors import BuildFailed, InkcellError, flatten
+from .errors import BuildFailed, InkcellError, flatten, plain
+from .help_pages import Group
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
+    from .inventory import Row
     from .model import Config, Post
     from .pipeline import Live
     from .progress import Event
     from .serve import Preview
 
+NEW_TITLES = {"ko": "제목", "en": "A title"}
+"""What `init` shows as the title of a post that is about to begin."""
+
+LONGEST_NAME = 200
+"""Bytes of a post's slug: a name on a disk takes 255, and what is made of it has endings."""
+
+AS_JSON = click.option(
+    "--json", "as_json", is_flag=True, help="Print JSON for other programs, errors included."
+)
+
+
+def complete_posts(context: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """The folders of posts whose names begin like that, but for those given already."""
+    from .last_build import IGNORED_FOLDERS
+
+    root = context.find_root().params.get("root") or Path()
+    given = context.params.get(param.name or "") or ()
+    try:
+        folders = sorted(path.name for path in (root / "posts").iterdir() if path.is_dir())
+    except OSError:
+        return []
+    return [
+        name
+        for name in folders
+        if name.startswith(incomplete)
+        and not name.startswith((".", "_"))
+        and name not in IGNORED_FOLDERS
+        and name not in given
+    ]
+
+
 ROOT = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.option("--root", "-C", type=ROOT, default=Path(), help="The blog's folder (default: here).")
 @click.version_option(__version__, prog_name="inkcell")
 @click.pass_context
@@ -46,13 +82,18 @@ def main(context: click.Context, root: Path) -> None:
 @click.option("--timeout", type=click.IntRange(min=1), help="Seconds a cell may take.")
 @click.option("--no-cache", is_flag=True, help="Use no kept results: all runs that is not frozen.")
 @click.option(
-    "--refresh", metavar="POST", multiple=True, help="Run the code of this post; may be repeated."
+    "--refresh",
+    metavar="POST",
+    multiple=True,
+    shell_complete=complete_posts,
+    help="Run the code of this post; may be repeated.",
 )
 @click.option("--no-execute", is_flag=True, help="Run nothing: kept and frozen results only.")
 @click.option(
     "--allow-stale", is_flag=True, help="Publish frozen results that the code has outrun."
 )
 @click.option("--on", "cluster", metavar="dask://HOST:PORT", help="Run posts on a Dask cluster.")
+@AS_JSON
 @click.pass_obj
 def build(
     root: Path,
@@ -67,6 +108,7 @@ def build(
     no_execute: bool,
     allow_stale: bool,
     cluster: str | None,
+    as_json: bool,
 ) -> None:
     """Run the posts, render them and write the finished site.
 
@@ -80,15 +122,18 @@ def build(
     if no_cache or refresh:
         forget(str(root))
     else:
-        options = _plain(click.get_current_context().params)
+        given = click.get_current_context().params
+        # How the outcome is told changes nothing in the site.
+        options = _plain({name: given[name] for name in given if name != "as_json"})
         comparison = compare(str(root), options, str(_from_here(posts) or "posts"))
         if same := same_build(comparison):
             for notice in same.notices:
                 click.echo(f"note: {notice}", err=True)
-            output = root / same.output
-            click.echo(_summary(output, root, same.paths, 0, 0, 0, same.reused, started))
+            folder = _name(root / same.output, root)
+            summary = _summary(folder, same.paths, 0, 0, 0, same.reused, same.notices, started)
+            _say_built(summary, as_json)
             return
-    with _exit_on_error():
+    with _exit_on_error(as_json=as_json):
         import logging
         from dataclasses import replace
 
@@ -115,12 +160,17 @@ def build(
         with _Watcher() as watcher:
             built = rebuild(config, kept, watcher.report)
         changes = publish(built, config, kept)
-    written, removed = len(changes.written), len(changes.removed)
-    paths = [*built.site.files, *built.site.kept]
-    folder = root / config.output
-    click.echo(
-        _summary(folder, root, paths, written, removed, watcher.ran, watcher.reused, started)
+    summary = _summary(
+        _name(root / config.output, root),
+        [*built.site.files, *built.site.kept],
+        len(changes.written),
+        len(changes.removed),
+        watcher.ran,
+        watcher.reused,
+        watcher.notices,
+        started,
     )
+    _say_built(summary, as_json)
 
 
 def _plain(options: dict[str, Any]) -> dict[str, Any]:
@@ -135,30 +185,62 @@ def _plain(options: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+class Summary(TypedDict):
+    """What a build says at its end."""
+
+    output: str
+    pages: int
+    files: int
+    written: int
+    removed: int
+    ran: int
+    """Posts whose code ran."""
+    reused: int
+    """Posts whose results were taken from the cache."""
+    seconds: float
+    notices: list[str]
+
+
 def _summary(
-    folder: Path,
-    root: Path,
+    folder: str,
     paths: Sequence[str],
     written: int,
     removed: int,
     ran: int,
     reused: int,
+    notices: Iterable[str],
     started: float,
-) -> str:
-    """What a build says at its end."""
-    pages = sum(path.endswith(".html") for path in paths)
-    return (
-        f"{_name(folder, root)}: {pages} pages, {len(paths)} files, "
-        f"{written} written, {removed} removed; "
-        f"{_count(ran, 'post')} run, {reused} from the cache; "
-        f"{time.monotonic() - started:.1f} s"
+) -> Summary:
+    return {
+        "output": folder,
+        "pages": sum(path.endswith(".html") for path in paths),
+        "files": len(paths),
+        "written": written,
+        "removed": removed,
+        "ran": ran,
+        "reused": reused,
+        "seconds": round(time.monotonic() - started, 3),
+        "notices": [*notices],
+    }
+
+
+def _say_built(summary: Summary, as_json: bool) -> None:
+    if as_json:
+        _say_json(dict(summary))
+        return
+    click.echo(
+        "{output}: {pages} pages, {files} files, {written} written, {removed} removed; "
+        "{posts} run, {reused} from the cache; {seconds:.1f} s".format(
+            **summary, posts=_count(summary["ran"], "post")
+        )
     )
 
 
 @main.command()
-@click.argument("post", required=False)
+@click.argument("post", metavar="[POST]", required=False, shell_complete=complete_posts)
+@AS_JSON
 @click.pass_obj
-def why(root: Path, post: str | None) -> None:
+def why(root: Path, post: str | None, as_json: bool) -> None:
     """Say which posts would run their code now, and why.
 
     POST is a post's folder name; without it, all posts are named. No code runs.
@@ -167,21 +249,99 @@ def why(root: Path, post: str | None) -> None:
     from .execute import look
     from .pipeline import read_posts, traced_root
 
-    with _exit_on_error():
+    told: list[dict[str, object]] = []
+    with _exit_on_error(as_json=as_json):
         config = read_config(root)
         for item in _chosen(read_posts(config), (post,) if post else ()):
             decision = look(item, config, root=traced_root(config))
-            if decision.results is not None:
-                frozen = ", its frozen results fit" if decision.results.frozen else ""
-                click.echo(f"{item.source.path}: unchanged{frozen}, would not run")
+            reasons = [str(reason) for reason in filter(None, [decision.error])]
+            reasons += decision.reasons
+            outcome = "unchanged" if decision.results is not None else "would run"
+            outcome = "would fail" if decision.error else outcome
+            frozen = decision.results is not None and decision.results.frozen
+            told.append(
+                {
+                    "file": item.source.path,
+                    "outcome": outcome,
+                    "frozen": frozen,
+                    "reasons": reasons,
+                }
+            )
+            if as_json:
                 continue
-            click.echo(f"{item.source.path}: would {'fail' if decision.error else 'run'}")
-            for reason in (*filter(None, [decision.error]), *decision.reasons):
+            if outcome == "unchanged":
+                outcome += (", its frozen results fit" if frozen else "") + ", would not run"
+            click.echo(f"{item.source.path}: {outcome}")
+            for reason in reasons:
                 click.echo(f"  {reason}")
+    if as_json:
+        _say_json({"posts": told})
+
+
+@main.command("list")
+@AS_JSON
+@click.pass_obj
+def list_posts(root: Path, as_json: bool) -> None:
+    """List the posts, newest first: date, languages, folder, category, title.
+
+    Drafts and posts that wait for their date are marked, and so is what a build would do with the
+    code: nothing (`kept`, `frozen`), run it, or fail. No code runs.
+    """
+    from .config import read_config
+    from .execute import look
+    from .execute.key import executed_cells
+    from .inventory import Code, Version, rows
+    from .pipeline import readable_posts, state, traced_root
+
+    def code_of(post: Post) -> Code:
+        if not post.meta.execute.enabled or not executed_cells(post):
+            return "none"
+        decision = look(post, config, root=traced_root(config))
+        if decision.error:
+            return "would fail"
+        if decision.results is None:
+            return "would run"
+        return "frozen" if decision.results.frozen else "kept"
+
+    with _exit_on_error("no post can be listed", as_json):
+        config = read_config(root)
+        posts, errors = readable_posts(config)
+        versions = [Version(post, state(post, config), code_of(post)) for post in posts]
+        found = rows(versions, config.languages)
+    if as_json:
+        _say_json({"posts": [row.plain() for row in found]}, errors)
+    else:
+        _print_table(found)
+        _say_errors(errors, f"{_count(len(found), 'post')} can be read")
+    if errors:
+        sys.exit(1)
+
+
+def _print_table(found: Sequence[Row]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for title in ("date", "", "post", "category", "title", "state", "code"):
+        table.add_column(title, no_wrap=title != "title")
+    for row in found:
+        meta = row.first.meta
+        languages = " ".join(version.post.meta.language for version in row.versions)
+        table.add_row(
+            f"{meta.date:%Y-%m-%d}",
+            *map(Text, (languages, row.first.source.folder, meta.category, meta.title)),
+            *map(Text, (row.words("state"), row.words("code").replace("none", "-"))),
+        )
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        # What another program reads has one line a post, however long.
+        console.width = console.measure(table, options=console.options.update(width=10_000)).maximum
+    console.print(table)
 
 
 @main.command()
-@click.argument("posts", metavar="POST...", nargs=-1, required=True)
+@click.argument("posts", metavar="POST...", nargs=-1, required=True, shell_complete=complete_posts)
 @click.option("--refresh", is_flag=True, help="Run the code even if kept results fit it.")
 @click.option("--jobs", "-j", type=click.IntRange(min=1), help="Posts to run at once.")
 @click.option("--on", "cluster", metavar="dask://HOST:PORT", help="Run posts on a Dask cluster.")
@@ -215,7 +375,7 @@ def freeze(
 
 
 @main.command()
-@click.argument("posts", metavar="[POST]...", nargs=-1)
+@click.argument("posts", metavar="[POST]...", nargs=-1, shell_complete=complete_posts)
 @click.option(
     "--cold",
     is_flag=True,
@@ -246,7 +406,14 @@ def check(root: Path, posts: tuple[str, ...], cold: bool, jobs: int | None) -> N
 
 
 @main.command()
-@click.option("--port", "-p", type=click.IntRange(0, 65535), default=8000, show_default=True)
+@click.option(
+    "--port",
+    "-p",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="Port of this machine; 0 takes any that is free.",
+)
 @click.option("--drafts/--no-drafts", default=True, help="Show posts marked `draft: true`.")
 @click.pass_obj
 def serve(root: Path, port: int, drafts: bool) -> None:
@@ -326,40 +493,123 @@ def _preview_once(live: Live, preview: Preview, root: Path, drafts: bool, port: 
 
 
 @main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--title", help="Title of the blog (default: the folder's name).")
+@click.option("--url", default="https://example.org", help="Where the site will live.")
+@click.option("--author", help="Who writes it (default: the title).")
+@click.option(
+    "--language",
+    "languages",
+    type=click.Choice(("ko", "en")),
+    multiple=True,
+    help="Language of the blog (default: en); given twice, the first is the default one.",
+)
+def init(
+    folder: Path, title: str | None, url: str, author: str | None, languages: tuple[str, ...]
+) -> None:
+    """Begin a blog in FOLDER: settings, a first post, a workflow for GitHub Pages.
+
+    It asks nothing, and never writes over a file that is there.
+    """
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    from .config import parse_config
+    from .new_blog import new_blog
+    from .new_files import write_new
+
+    with _exit_on_error("nothing was written"):
+        title = title or folder.resolve().name or "Blog"
+        languages = tuple(dict.fromkeys(languages)) or ("en",)
+        today = datetime.now(ZoneInfo("UTC")).date()
+        files = new_blog(title, url, author or title, languages, today)
+        try:
+            parse_config(files["pyproject.toml"])
+        except InkcellError as error:
+            # It comes from the command line: there is no file yet in which to look.
+            wrong = [InkcellError(*e.args).at(hint=e.hint) for e in flatten(error)]
+            raise BuildFailed(wrong) from None
+        write_new(folder, files, "give another folder, or move the file away")
+    for name in files:
+        click.echo(folder / name)
+    click.echo("\nWhat to do next:")
+    steps = {
+        f"cd {shlex.quote(str(folder))}": "",
+        "inkcell serve": "shows the blog, and every change at once",
+        f'inkcell new "{NEW_TITLES[languages[0]]}"': "begins a post",
+        "inkcell build": "writes the finished site into site/",
+    }
+    widest = max(map(_width, [*steps][1:]))
+    for command, meaning in steps.items():
+        gap = " " * (widest - _width(command) + 3)
+        click.echo(f"  {command}" + (f"{gap}# {meaning}" if meaning else ""))
+
+
+@main.command()
 @click.argument("title")
-@click.option("--lang", help="Language of the post (default: the blog's).")
+@click.option(
+    "--lang",
+    "languages",
+    multiple=True,
+    help="Language of the post (default: the blog's); given twice, both versions are begun.",
+)
 @click.option("--category", default="notes", show_default=True, help="The post's one category.")
+@click.option("--tag", "tags", multiple=True, help="A tag of the post; may be repeated.")
 @click.option("--slug", help="Name of the post's folder (default: made from the title).")
 @click.option("--notebook", is_flag=True, help="Write an .ipynb instead of a text notebook.")
 @click.pass_obj
 def new(
-    root: Path, title: str, lang: str | None, category: str, slug: str | None, notebook: bool
+    root: Path,
+    title: str,
+    languages: tuple[str, ...],
+    category: str,
+    tags: tuple[str, ...],
+    slug: str | None,
+    notebook: bool,
 ) -> None:
-    """Begin a post: posts/<slug>/index.<lang>.md with its front matter and a first cell."""
-    from datetime import datetime
+    """Begin a post: posts/<slug>/index.<lang>.md with its front matter and a first cell.
 
+    The slug is made from the title, and Hangul stays readable in it.
+    """
+    from datetime import datetime
+    from unicodedata import normalize
+
+    from .addresses import is_slug
     from .addresses import slug as slug_of
     from .config import read_config
+    from .new_files import write_new
     from .new_post import new_post
 
-    with _exit_on_error():
+    with _exit_on_error("nothing was written"):
         config = read_config(root)
-        language = lang or config.language
-        if language not in config.languages:
-            raise InkcellError(f"the blog has no language `{language}`").at(
-                hint="its languages are " + ", ".join(config.languages)
+        # A folder whose name starts with `_` is left alone by builds.
+        name = normalize("NFC", slug) if slug else slug_of(title).strip("_-")
+        if not is_slug(name) or name.startswith("_"):
+            raise InkcellError(f"`{name or title}` makes no name for the post's folder").at(
+                hint="give one with --slug: letters, digits, `-` and `_`"
             )
-        folder = root / config.posts / (slug or slug_of(title) or "post")
+        if len(name.encode()) > LONGEST_NAME:
+            raise InkcellError(f"`{name}` is too long for the name of a folder").at(
+                hint="give a shorter one with --slug"
+            )
+        folder = config.posts / name
+        languages = tuple(dict.fromkeys(languages)) or (config.language,)
+        for language in languages:
+            if language not in config.languages:
+                raise InkcellError(f"the blog has no language `{language}`").at(
+                    hint="its languages are " + ", ".join(config.languages)
+                )
+            for other in (root / folder).glob(f"index.{language}.*"):
+                raise InkcellError("the post is there already").at(
+                    file=_name(other, root), hint="give another title, or another --slug"
+                )
         today = datetime.now(config.timezone).date()
-        name, text = new_post(title, category, today, language, notebook)
-        path = folder / name
-        if any(folder.glob(f"index.{language}.*")):
-            raise InkcellError(f"{_name(folder, root)} already holds this post").at(
-                hint="give another --slug"
-            )
-        folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    click.echo(_name(path, root))
+        files = dict(
+            new_post(title, category, tags, today, language, notebook) for language in languages
+        )
+        write_new(root / folder, files, "give another title, or another --slug")
+    for file in files:
+        click.echo((folder / file).as_posix())
 
 
 @main.command()
@@ -387,22 +637,48 @@ def clean(root: Path, cache: bool, output: Path | None) -> None:
     click.echo(f"{_name(folder, root)}: {_count(len(removed), 'file')} removed")
 
 
+@main.command()
+@click.argument("shell", type=click.Choice(("bash", "zsh", "fish")))
+def completion(shell: str) -> None:
+    """Print the script that completes commands, options and names of posts in a shell."""
+    from click.shell_completion import get_completion_class
+
+    kind = get_completion_class(shell)
+    assert kind is not None
+    click.echo(kind(main, {}, "inkcell", "_INKCELL_COMPLETE").source())
+
+
 # --- messages ---------------------------------------------------------------------------------
 
 
 @contextmanager
-def _exit_on_error(outcome: str = "the site is as it was") -> Iterator[None]:
+def _exit_on_error(outcome: str = "the site is as it was", as_json: bool = False) -> Iterator[None]:
     try:
         yield
     except InkcellError as error:
-        errors = flatten(error)
-        for single in errors:
-            click.echo(format_error(single) + "\n", err=True)
-        click.echo(f"{_count(len(errors), 'error')}; {outcome}.", err=True)
+        if as_json:
+            _say_json({}, flatten(error))
+        else:
+            _say_errors(flatten(error), outcome)
         sys.exit(1)
     except KeyboardInterrupt:
         click.echo(f"\nInterrupted; {outcome}.", err=True)
         sys.exit(130)
+
+
+def _say_errors(errors: Sequence[InkcellError], outcome: str) -> None:
+    for single in errors:
+        click.echo(format_error(single) + "\n", err=True)
+    if errors:
+        click.echo(f"{_count(len(errors), 'error')}; {outcome}.", err=True)
+
+
+def _say_json(said: Mapping[str, object], errors: Sequence[InkcellError] = ()) -> None:
+    """One JSON object on standard output: what a command has to say, and `errors`, if only []."""
+    import json
+
+    document = {**said, "errors": [plain(error) for error in errors]}
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
 
 
 def format_error(error: InkcellError) -> str:
@@ -411,15 +687,24 @@ def format_error(error: InkcellError) -> str:
     cell = f" (cell {error.cell})" if error.cell is not None else ""
     head = click.style("error", fg="red", bold=True) + f": {error}"
     lines = [(click.style(place, bold=True) + cell + ": " if place else "") + head]
-    if error.text:
-        lines += ["    " + text for text in error.text.split("\n")[:3]]
-        if error.column and "\n" not in error.text:
-            lines.append("    " + " " * _width(error.text[: error.column - 1]) + "^")
+    # Text that has a line stands behind its number; what belongs to it, behind the same bar.
+    gutter = _gutter(error.line) if error.line else ""
+    beside, bar = ("".ljust(len(gutter) - 2) + "| ",) * 2 if gutter else ("    ", "  | ")
+    for offset, text in enumerate(error.text.split("\n")[:3] if error.text else ()):
+        start = _gutter(error.line + offset) if error.line else beside
+        lines.append(click.style(start, fg="blue") + text)
+    if error.text and error.column and "\n" not in error.text:
+        under = " " * _width(error.text[: error.column - 1]) + "^"
+        lines.append(click.style(beside, fg="blue") + under)
     if error.detail:
-        lines += ["  " + click.style("| " + line, dim=True) for line in error.detail.split("\n")]
+        lines += [click.style(bar + line, dim=True) for line in error.detail.split("\n")]
     if error.hint:
         lines.append(click.style("  hint", fg="cyan") + f": {error.hint}")
     return "\n".join(lines)
+
+
+def _gutter(line: int) -> str:
+    return f"{line:>5} | "
 
 
 def _width(text: str) -> int:
@@ -475,6 +760,7 @@ class _Watcher:
 
         self.ran = 0
         self.reused = 0
+        self.notices: list[str] = []
         self._lock = threading.Lock()
         self._progress: Progress | None = None
         self._tasks: dict[str, TaskID] = {}
@@ -506,7 +792,8 @@ class _Watcher:
             case Reused():
                 self.reused += 1
             case Notice(text, post):
-                self._say("note: " + (f"{post}: " if post else "") + text)
+                self.notices.append((f"{post}: " if post else "") + text)
+                self._say(f"note: {self.notices[-1]}")
 
     def _live(self) -> Progress:
         """The lines that move, from the first post on that runs."""

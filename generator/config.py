@@ -14,6 +14,7 @@ from .addresses import github_name
 from .errors import BuildFailed, ConfigError, InkcellError
 from .model import DEFAULT_PERMALINK, Author, Config, Execution, FeedSettings, MathOutput
 from .record import Record
+from .theme_settings import read_theme_settings
 
 FILE = "pyproject.toml"
 
@@ -34,6 +35,7 @@ SETTINGS = (
     "execute",
     "macros",
     "math",
+    "theme",
 )
 PERMALINK_PARTS = ("category", "year", "month", "day", "slug")
 ADDRESS_HINT = "it starts with a slash, and no part of it is `..`"
@@ -145,6 +147,7 @@ def _config(record: Record) -> Config:
         jobs=execute.number("jobs", 0),
         cache_limit=execute.number("cache_limit", 1024),
         macros=read_macros(record, {}),
+        theme=read_theme_settings(record, languages),
     )
 
 
@@ -269,7 +272,8 @@ def _per_language(record: Record, key: str, languages: tuple[str, ...]) -> Mappi
     texts.known(languages)
     missing = [language for language in languages if language not in value]
     if missing:
-        record.wrong(key, f"`{key}` has no text for the language `{missing[0]}`")
+        message = f"`{key}` has no text for the language `{missing[0]}`"
+        record.wrong(key, message, f'add `{missing[0]} = "…"` to it')
     return {language: texts.text(language) for language in languages}
 
 
@@ -285,7 +289,7 @@ def _timezone(record: Record) -> ZoneInfo:
 def _line_of(text: str, key: str) -> int | None:
     """The line on which the setting with a dotted key stands, as well as TOML tells."""
     inside = False
-    names = [key, key.split(".")[-1], key.split(".")[0]]
+    names = [key, *reversed(key.split("."))]
     lines = text.splitlines()
     for name in names:
         for number, line in enumerate(lines, start=1):

@@ -41,7 +41,7 @@ class InkcellError(Exception):
     line: int | None = None
     """Line in that file, counted from 1."""
     column: int | None = None
-    """Column in that line, counted from 1."""
+    """Column in `text`, counted from 1."""
     cell: int | None = None
     """Cell of the notebook, counted from 1, prose cells included."""
     text: str | None = None
@@ -76,6 +76,15 @@ class InkcellError(Exception):
             if value is not None and getattr(self, name) is None:
                 setattr(self, name, value)
         return self
+
+
+FIELDS = ("file", "line", "column", "cell", "text", "message", "detail", "hint")
+"""The schema of an error for other programs: each of these, or null."""
+
+
+def plain(error: InkcellError) -> dict[str, str | int | None]:
+    """An error as JSON has it: the same fields whatever went wrong."""
+    return {name: str(error) if name == "message" else getattr(error, name) for name in FIELDS}
 
 
 class ConfigError(InkcellError):

@@ -119,6 +119,8 @@ class Config:
     """False: only kept and frozen results are used."""
     macros: Mapping[str, str] = field(default_factory=dict)
     """TeX commands of every post's formulas and what they stand for: `\\R` and `\\mathbb{R}`."""
+    theme: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """`[tool.inkcell.theme]`: a colour's values on light and dark paper, others' by language."""
     allow_stale: bool = False
     """True: frozen results that do not fit the code any more are published, with a word."""
     drafts: bool = False

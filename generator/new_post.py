@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import date
 
 FIRST_PROSE = {
@@ -12,7 +13,12 @@ FIRST_PROSE = {
 
 
 def new_post(
-    title: str, category: str, today: date, language: str, notebook: bool
+    title: str,
+    category: str,
+    tags: Sequence[str],
+    today: date,
+    language: str,
+    notebook: bool,
 ) -> tuple[str, str]:
     """File name and text of a new post: a text notebook, or an `.ipynb` (nbformat 4.5)."""
     # JSON strings are YAML strings: a title with a colon or a quote needs no thought.
@@ -21,7 +27,7 @@ def new_post(
             f"title: {json.dumps(title, ensure_ascii=False)}",
             f"date: {today.isoformat()}",
             f"category: {json.dumps(category, ensure_ascii=False)}",
-            "tags: []",
+            f"tags: {json.dumps(list(tags), ensure_ascii=False)}",
             "draft: true",
         )
     )

@@ -44,6 +44,7 @@ from .progress import Notice, Report, Reused, silent
 from .rendering import rendering
 
 if TYPE_CHECKING:
+    from .inventory import State
     from .write import Changes
 
 
@@ -196,11 +197,23 @@ def read_posts(config: Config) -> Sequence[Post]:
     Raises:
         BuildFailed: everything that is wrong with their text.
     """
-    errors: list[InkcellError] = []
-    posts = _parse(config, (), errors)
+    posts, errors = readable_posts(config)
     if errors:
         raise BuildFailed(errors)
     return posts
+
+
+def readable_posts(config: Config) -> tuple[Sequence[Post], Sequence[InkcellError]]:
+    """The posts of a blog that can be parsed, and everything that is wrong with the others."""
+    errors: list[InkcellError] = []
+    return _parse(config, (), errors), errors
+
+
+def state(post: Post, config: Config) -> State:
+    """Whether a build publishes a post."""
+    if post.meta.draft:
+        return "draft"
+    return "waiting" if _is_left_out(post, config) else "published"
 
 
 def unknown_posts(names: Iterable[str], folders: Iterable[str]) -> Iterator[InkcellError]:

@@ -46,8 +46,14 @@ class Record:
                 hint = suggestion(key, known) or "known keys: " + ", ".join(known)
                 self.wrong(key, f"unknown key `{self.prefix}{key}`", hint)
 
+    @property
+    def mapping(self) -> str:
+        """What the author's language calls a mapping."""
+        return "a table" if self.sign == " = " else "a mapping"
+
     def _typed(self, key: str, wanted: str, value: object, hint: str | None = None) -> None:
-        self.wrong(key, f"`{self.prefix}{key}` must be {wanted}, not {describe(value)}", hint)
+        found = self.mapping if isinstance(value, dict) else describe(value)
+        self.wrong(key, f"`{self.prefix}{key}` must be {wanted}, not {found}", hint)
 
     def text(self, key: str, default: str = "") -> str:
         """A string."""
@@ -119,7 +125,7 @@ class Record:
             value = {}
         if not isinstance(value, dict):
             hint = f"write it as {key}{self.sign}{{name{self.sign}value}}"
-            self._typed(key, "a mapping", value, hint)
+            self._typed(key, self.mapping, value, hint)
             value = {}
         return Record(value, self.complain, self.errors, f"{self.prefix}{key}.", self.sign)
 

@@ -21,6 +21,12 @@ from .conftest import REPOSITORY, SETTINGS, WriteBlog
 
 CASES = sorted((REPOSITORY / "tests" / "fixtures" / "broken").glob("*.txt"))
 PROGRESS = re.compile(r"^(running|done|failed) .*\n", re.MULTILINE)
+GUTTER = (
+    (r"^ *\d+ \| (.*)\n {6}\| ( *\^)$", r"    \1\n    \2"),
+    (r"^ *\d+ \| ", "    "),
+    (r"^ {6}\| ", "  | "),
+)
+"""A line's number stands before its text; the place says it already, so cases leave it out."""
 
 
 def read_case(text: str) -> tuple[dict[str, str], str]:
@@ -32,10 +38,12 @@ def read_case(text: str) -> tuple[dict[str, str], str]:
 
 
 def messages(root: Path) -> tuple[int, str]:
-    """Exit status and messages of a build, without the lines that tell how long things took."""
+    """Exit status and messages of a build, without how long things took and without gutters."""
     result = CliRunner().invoke(main, ["--root", str(root), "build"])
     # Which kernels there are is the machine's business; `python3` is always one of them.
     said = re.sub(r"installed: .*\bpython3\b.*", "installed: python3", result.stderr)
+    for gutter, instead in GUTTER:
+        said = re.sub(gutter, instead, said, flags=re.MULTILINE)
     return result.exit_code, PROGRESS.sub("", said)
 
 

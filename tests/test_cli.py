@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import click
 import psutil
@@ -108,7 +109,7 @@ def test_a_new_post_can_be_built(write_blog: WriteBlog, language: str, kind: lis
     assert "제목: &#34;따옴표&#34; &amp; #1" in home
     again = inkcell(root, *arguments)
     assert again.exit_code == 1
-    assert "already holds this post" in again.stderr
+    assert "the post is there already" in again.stderr
     assert path.read_text(encoding="utf-8") == text
 
 
@@ -155,15 +156,37 @@ def test_python_m_generator_is_inkcell() -> None:
 
 
 def test_a_caret_stands_under_the_place() -> None:
-    """Hangul takes two columns of a terminal."""
+    """Behind the number of the line; Hangul takes two columns of a terminal."""
     error = MathError("no").at(file="a.md", line=3, cell=2, text="집합 x^2^3", column=7, hint="h")
     lines = click.unstyle(format_error(error)).split("\n")
     assert lines == [
         "a.md:3 (cell 2): error: no",
-        "    집합 x^2^3",
-        "            ^",
+        "    3 | 집합 x^2^3",
+        "      |         ^",
         "  hint: h",
     ]
+
+
+@pytest.mark.parametrize(
+    ("known", "lines"),
+    [
+        ({}, ["error: no"]),
+        ({"file": "a.md", "text": "x"}, ["a.md: error: no", "    x"]),
+        ({"text": "x", "column": 1}, ["error: no", "    x", "    ^"]),
+        ({"detail": "one\ntwo"}, ["error: no", "  | one", "  | two"]),
+        (
+            {"file": "a.md", "line": 9, "text": "x\ny\nz\nmore", "column": 1},
+            ["a.md:9: error: no", "    9 | x", "   10 | y", "   11 | z"],
+        ),
+        (
+            {"file": "a.md", "line": 123456, "text": "ab", "column": 2, "detail": "d"},
+            ["a.md:123456: error: no", "123456 | ab", "       |  ^", "       | d"],
+        ),
+    ],
+)
+def test_an_error_shows_what_it_knows(known: dict[str, Any], lines: list[str]) -> None:
+    """Text with a line stands behind its number, everything below it behind the same bar."""
+    assert click.unstyle(format_error(MathError("no").at(**known))).split("\n") == lines
 
 
 def lives(process: psutil.Process) -> bool:

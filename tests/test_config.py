@@ -1,22 +1,14 @@
-"""Settings: what is read, and that all of it is documented."""
+"""Settings: what is read."""
 
 from __future__ import annotations
 
 import pytest
 
-from generator.config import SETTINGS as KNOWN
 from generator.config import parse_config
+from generator.errors import BuildFailed
+from generator.theme_settings import COLOURS, FONTS, LENGTHS, theme_style
 
 from .conftest import REPOSITORY, SETTINGS
-
-
-def test_every_setting_is_documented() -> None:
-    """Each stands in a row of the table in `README.md`."""
-    text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-    table = text[text.index("## Settings") : text.index("## On GitHub Pages")]
-    rows = [line.split("|")[1] for line in table.split("\n") if line.startswith("|")]
-    for name in KNOWN:
-        assert any(f"`{name}`" in row for row in rows), name
 
 
 @pytest.mark.parametrize(
@@ -40,3 +32,62 @@ def test_branches() -> None:
     more = 'repository = "https://github.com/a/b"\nbranch = "x/y"\npublished_branch = "gh-pages"\n'
     config = parse_config(SETTINGS + more)
     assert (config.branch, config.published_branch) == ("x/y", "gh-pages")
+
+
+def test_theme_settings() -> None:
+    """Colours for both palettes, widths and fonts for each language; without any, no rule."""
+    table = """
+[tool.inkcell.theme]
+accent = "#0a7d55"
+ink_soft = { light = "rgb(80 80 90 / 90%)", dark = "oklch(70% 0.02 250)" }
+measure = { ko = "36rem" }
+wide = "50.5rem"
+mono = '"D2Coding", Menlo, monospace'
+"""
+    config = parse_config(SETTINGS + table)
+    assert theme_style(config) == (
+        "\n/* [tool.inkcell.theme] */\n"
+        "@media screen {\n"
+        "  :root { --accent: light-dark(#0a7d55, #0a7d55); }\n"
+        "  :root { --ink-soft: light-dark(rgb(80 80 90 / 90%), oklch(70% 0.02 250)); }\n"
+        "  :root:lang(ko) { --measure: 36rem; }\n"
+        "  :root:lang(ko) { --wide: 50.5rem; }\n"
+        "  :root:lang(en) { --wide: 50.5rem; }\n"
+        '  :root:lang(ko) { --mono: "D2Coding", Menlo, monospace; }\n'
+        '  :root:lang(en) { --mono: "D2Coding", Menlo, monospace; }\n'
+        "}\n"
+    )
+    assert theme_style(parse_config(SETTINGS)) == ""
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("accent", "#12345"),
+        ("accent", "var(--ink)"),
+        ("accent", "rgb(1 2 3); } *{"),
+        ("accent", "url(//x.example)"),
+        ("measure", "-3rem"),
+        ("measure", "40"),
+        ("measure", "calc(1rem)"),
+        ("sans", "Noto; color: red"),
+        ("sans", '"Noto'),
+        ("sans", "Noto,"),
+    ],
+)
+def test_only_values_get_into_the_style_sheet(key: str, value: str) -> None:
+    """Nothing that could end a declaration, and nothing that loads something."""
+    with pytest.raises(BuildFailed) as failed:
+        parse_config(f"{SETTINGS}theme = {{ {key} = '{value}' }}\n")
+    (error,) = failed.value.errors
+    assert str(error) == f"`{value}` cannot be the theme's `{key}`"
+    assert error.line == 8
+
+
+def test_the_theme_has_all_that_can_be_set() -> None:
+    """Each setting is a custom property that the theme's own style sheet defines and uses."""
+    style = (REPOSITORY / "templates" / "static" / "style.css").read_text(encoding="utf-8")
+    for key in (*COLOURS, *LENGTHS, *FONTS):
+        name = "--" + key.replace("_", "-")
+        assert f"  {name}: " in style, name
+        assert f"var({name})" in style, name

@@ -24,6 +24,7 @@ from ..addresses import (
 )
 from ..errors import ThemeError
 from ..model import Config, File, Heading, RenderedPost, Theme
+from ..theme_settings import theme_style
 from .card import card_view
 from .listing import (
     by_category,
@@ -87,6 +88,7 @@ class Pages:
         static.pop("style.css", None)
         script = static.pop(INTERACTIVE, b"")
         style = theme.static.get("style.css", b"") + code_style.encode()
+        style += theme_style(config).encode()
         self.language_names = {
             name: theme.strings[name]["language_name"] if name in theme.strings else name
             for name in config.languages

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from ..addresses import is_slug
 from ..addresses import slug as slug_of
 from ..config import (
     ADDRESS_HINT,
@@ -133,7 +134,7 @@ def read_front_matter(
     saved_kernel = raw.metadata.get("kernelspec", {}).get("name", "python3")
     permalink = record.text("permalink")
     slug = record.text("slug", source.folder)
-    if not re.fullmatch(r"[\w.~-]+", slug) or slug.startswith("."):
+    if not is_slug(slug):
         hint = "letters, digits, `-` and `_`"
         record.wrong("slug", f"`{slug}` cannot stand in an address", hint)
     references, bibliography = _works(record, source, errors)

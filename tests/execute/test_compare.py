@@ -46,15 +46,15 @@ DIFFERENT: list[tuple[Answer, Answer, str]] = [
     (
         (Stream("stdout", "1"),),
         (Stream("stdout", "2"),),
-        "warm: stdout: '1'\n  | cold: stdout: '2'",
+        "warm: stdout: '1'\n      | cold: stdout: '2'",
     ),
-    ((), (Stream("stderr", "w"),), "warm: 0 outputs\n  | cold: 1 outputs"),
+    ((), (Stream("stderr", "w"),), "warm: 0 outputs\n      | cold: 1 outputs"),
     (
         (Bundle({"text/plain": "x"}),),
         (Bundle({"text/plain": "y", "text/html": "y"}),),
-        "warm: text/plain: 'x'\n  | cold: text/plain, text/html: 'y'",
+        "warm: text/plain: 'x'\n      | cold: text/plain, text/html: 'y'",
     ),
-    ((Failure("E", "v", "t"),), (Omission(7),), "warm: E: v\n  | cold: 7 bytes more"),
+    ((Failure("E", "v", "t"),), (Omission(7),), "warm: E: v\n      | cold: 7 bytes more"),
 ]
 
 
@@ -68,7 +68,7 @@ def test_a_difference_is_an_error_with_its_place(
     assert status == 1
     assert ran == [("posts/a/index.ko.md", True), ("posts/a/index.ko.md", False)]
     assert "posts/a/index.ko.md:11 (cell 2): error: the cell's outputs differ" in said
-    assert "\n    b\n" in said
+    assert "\n   11 | b\n" in said
     assert detail in said
     assert "hint: fix seeds" in said
 

@@ -1,0 +1,171 @@
+"""The documentation: a blog of its own in `docs/`, built and run as any other.
+
+Its tables of reference are compared with the code: nothing can be undocumented, and nothing
+documented that does not exist. Its examples are tried: posts are built, settings read, commands
+parsed.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from generator.cli import main
+from generator.config import EXECUTION_KEYS, SETTINGS, parse_config
+from generator.parse.cells import OPTIONS, TAGS
+from generator.parse.front_matter import KEYS, REFERENCE_KEYS, SYNONYMS
+from generator.render.markdown import DIRECTIVES
+from generator.render.roles import ROLES
+from generator.theme_settings import COLOURS, FONTS, LENGTHS
+
+from .conftest import FRONT_MATTER, REPOSITORY
+from .conftest import SETTINGS as BLOG
+from .test_cli import inkcell
+
+DOCS = REPOSITORY / "docs"
+POSTS = sorted((DOCS / "posts").glob("*/index.*.md"))
+
+
+def table(label: str, post: Path) -> list[list[str]]:
+    """The rows of a labelled table, each a list of cells."""
+    above = post.read_text(encoding="utf-8").split(f"{{#{label}}}")[0]
+    lines = above.rstrip().rpartition("\n\n")[0].split("\n")
+    start = max(n for n, line in enumerate(lines) if re.fullmatch(r"\|(-+\|)+", line))
+    return [re.split(r"(?<!\\)\|", line)[1:-1] for line in lines[start + 1 :]]
+
+
+def named(label: str, column: int = 0) -> list[str]:
+    """The names, `in code`, of one column of a table, wherever it stands."""
+    (post,) = (post for post in POSTS if f"{{#{label}}}" in post.read_text("utf-8"))
+    return [name for row in table(label, post) for name in re.findall(r"`([^`]+)`", row[column])]
+
+
+@pytest.mark.parametrize(
+    ("label", "known"),
+    [
+        ("tbl-front-matter", KEYS),
+        ("tbl-synonyms", SYNONYMS),
+        ("tbl-works", REFERENCE_KEYS),
+        ("tbl-tags", TAGS),
+        ("tbl-options", OPTIONS),
+        ("tbl-execute", EXECUTION_KEYS),
+        ("tbl-settings", SETTINGS),
+        ("tbl-feed", ("limit", "math")),
+        ("tbl-jobs", ("jobs", "cache_limit")),
+        ("tbl-theme", (*COLOURS, *LENGTHS, *FONTS)),
+    ],
+)
+def test_tables_name_what_there_is(label: str, known: tuple[str, ...]) -> None:
+    """Everything the code knows, each once, and nothing that it does not know."""
+    names = named(label)
+    assert len(names) == len(set(names))
+    assert {*names} == {*known}
+
+
+def test_synonyms_mean_what_is_said() -> None:
+    """Each row of the table names the key that its synonyms stand for."""
+    (post,) = (post for post in POSTS if "{#tbl-synonyms}" in post.read_text("utf-8"))
+    for written, read in table("tbl-synonyms", post):
+        (key,) = re.findall(r"`([^`]+)`", read)
+        for synonym in re.findall(r"`([^`]+)`", written):
+            assert SYNONYMS[synonym] == key
+
+
+def test_every_directive_is_documented() -> None:
+    """By its name; sphinx-proof's names are those of statements with `prf:` before them."""
+    names = named("tbl-directives")
+    assert len(names) == len(set(names))
+    assert {*names} == {name for name in DIRECTIVES if not name.startswith("prf:")}
+
+
+def test_every_role_is_documented() -> None:
+    """By its name, in the table's first column or, if it is another name for one, in the second."""
+    assert {*ROLES} <= {*named("tbl-roles"), *named("tbl-roles", 1)}
+    assert {*named("tbl-roles")} <= {*ROLES}
+
+
+def blocks(language: str) -> Iterator[tuple[Path, int, str]]:
+    """Every block of code in a language: its post, its line, and its text."""
+    fence = re.compile(rf"^(`{{3,}}){language}\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
+    for post in POSTS:
+        text = post.read_text(encoding="utf-8")
+        for match in fence.finditer(text):
+            yield post, text[: match.start()].count("\n") + 1, match[2]
+
+
+def test_settings_of_examples_can_be_read() -> None:
+    """Every block of TOML: a part of the settings is completed, words of the theme are texts."""
+    count = 0
+    for post, line, text in blocks("toml"):
+        count += 1
+        if "[tool.inkcell" not in text:
+            assert all(isinstance(value, str) for value in tomllib.loads(text).values())
+            continue
+        whole = text if "[tool.inkcell]" in text else f"{BLOG}\n{text}"
+        assert parse_config(whole), f"{post}:{line}"
+    assert count >= 4
+
+
+def test_commands_of_examples_are_right() -> None:
+    """Every `inkcell` in a block of shell commands is a command line that Inkcell accepts."""
+    count = 0
+    for post, line, text in blocks("sh"):
+        for command in text.splitlines():
+            program, name, *arguments = shlex.split(command, comments=True)
+            if program == "inkcell":
+                count += 1
+                assert main.commands[name].make_context(name, arguments), f"{post}:{line}"
+    assert count >= 10
+
+
+@pytest.mark.kernel
+def test_posts_of_examples_can_be_built(tmp_path: Path) -> None:
+    """Every block of Markdown is a post, or the text of one, and its code runs."""
+    (tmp_path / "pyproject.toml").write_text(BLOG, encoding="utf-8")
+    languages = {"ko": re.compile("[가-힣]"), "en": re.compile("")}
+    written = []
+    for post, line, text in blocks("markdown"):
+        folder = tmp_path / "posts" / f"{post.parent.name}-{line}"
+        beside = shutil.ignore_patterns("index.*")
+        shutil.copytree(post.parent, folder, ignore=beside)
+        language = next(name for name, sign in languages.items() if sign.search(text))
+        whole = text if text.startswith("---") else FRONT_MATTER + "\n" + text
+        (folder / f"index.{language}.md").write_text(whole, encoding="utf-8")
+        written.append(folder.name)
+    assert len(written) >= 10
+    done = inkcell(tmp_path, "build")
+    assert done.exit_code == 0, done.stderr
+    for name in written:
+        assert [*(tmp_path / "site").glob(f"**/*-{name}/index.html")], name
+
+
+@pytest.mark.kernel
+def test_the_documentation_can_be_built(tmp_path: Path) -> None:
+    """All its pages, by its own home page, in the order in which they are read."""
+    root = tmp_path / "docs"
+    shutil.copytree(DOCS, root, ignore=shutil.ignore_patterns("site", ".inkcell"))
+    done = inkcell(root, "build")
+    assert done.exit_code == 0, done.stderr
+    assert "note: " not in done.stderr
+    home = (root / "site" / "index.html").read_text("utf-8")
+    order = re.findall(r'<dt><a href="/docs/([^"/]+)/">', home)
+    assert order[:3] == ["writing", "front-matter", "cells"]
+    assert {*order} == {post.parent.name for post in POSTS}
+    for name in order:
+        page = (root / "site" / name / "index.html").read_text("utf-8")
+        # The first page has a next one only, the last one only the one before.
+        assert (">Next page<" in page) == (name != order[-1])
+        assert (">Previous page<" in page) == (name != order[0])
+
+
+def test_the_readme_leads_to_every_page() -> None:
+    """`README.md` links to each post of the documentation, by its source."""
+    text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    for post in POSTS:
+        assert f"({post.relative_to(REPOSITORY).as_posix()})" in text

@@ -1,0 +1,207 @@
+"""`inkcell list`, and what commands say to other programs with `--json`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from generator.config import read_config
+from generator.errors import FIELDS, InkcellError, MathError, plain
+from generator.inventory import Version, rows
+from generator.pipeline import read_posts
+
+from .conftest import WriteBlog
+from .test_cli import inkcell
+
+CODE = "```{code-cell}\n1 + 1\n```\n"
+
+
+def front(title: str, date: str, more: str = "") -> str:
+    """Front matter of a post."""
+    return f"---\ntitle: {title}\ndate: {date}\ncategory: math\n{more}---\n"
+
+
+@pytest.fixture
+def blog(write_blog: WriteBlog) -> Path:
+    """Three posts: one in two languages with code, a draft, one that never runs."""
+    return write_blog(
+        {
+            "posts/b/index.ko.md": front("집합과 함수", "2022-07-08") + CODE,
+            "posts/b/index.en.md": front("Sets", "2022-07-08", "draft: true\n") + CODE,
+            "posts/a/index.ko.md": front("'[bold]글[/bold]'", "2022-07-08"),
+            "posts/new/index.en.md": front("New", "2023-01-01", "execute: {enabled: false}\n")
+            + CODE,
+        }
+    )
+
+
+def said(root: Path, *arguments: str) -> tuple[int, dict[str, Any]]:
+    """Exit status of a command and the JSON on its standard output."""
+    done = inkcell(root, *arguments, "--json")
+    return done.exit_code, json.loads(done.stdout)
+
+
+def test_the_table(blog: Path) -> None:
+    """Newest first, then by name; columns stand under each other though Hangul is wide."""
+    done = inkcell(blog, "list")
+    assert done.exit_code == 0
+    lines = [line.rstrip() for line in done.stdout.splitlines()]
+    assert [line.split() for line in lines] == [
+        ["date", "post", "category", "title", "state", "code"],
+        ["2023-01-01", "en", "new", "math", "New", "published", "-"],
+        ["2022-07-08", "ko", "a", "math", "[bold]글[/bold]", "published", "-"],
+        [*"2022-07-08 ko en b math 집합과 함수 published (ko), draft (en) would run".split()],
+    ]
+    # A Hangul syllable takes two columns: what follows a title stands further left in the text.
+    columns = [line.index("published") for line in lines[1:]]
+    assert columns == [columns[0], columns[0] - 1, columns[0] - 5]
+
+
+def test_the_list_as_json(blog: Path) -> None:
+    """The same facts, version by version."""
+    status, document = said(blog, "list")
+    assert status == 0
+    assert document["errors"] == []
+    assert [post["post"] for post in document["posts"]] == ["new", "a", "b"]
+    assert document["posts"][2] == {
+        "post": "b",
+        "slug": "b",
+        "date": "2022-07-08T00:00:00+09:00",
+        "category": "math",
+        "tags": [],
+        "versions": [
+            {
+                "language": "ko",
+                "title": "집합과 함수",
+                "file": "posts/b/index.ko.md",
+                "state": "published",
+                "code": "would run",
+            },
+            {
+                "language": "en",
+                "title": "Sets",
+                "file": "posts/b/index.en.md",
+                "state": "draft",
+                "code": "would run",
+            },
+        ],
+    }
+
+
+@pytest.mark.kernel
+def test_the_list_knows_kept_results(blog: Path) -> None:
+    """What a build has run is kept, until the code changes."""
+    inkcell(blog, "build")
+    codes = [v["code"] for v in said(blog, "list")[1]["posts"][2]["versions"]]
+    assert codes == ["kept", "kept"]
+    path = blog / "posts" / "b" / "index.en.md"
+    path.write_text(path.read_text().replace("1 + 1", "1 + 2"))
+    assert "kept (ko), would run (en)" in inkcell(blog, "list").stdout
+
+
+def test_a_broken_post_hides_no_other(blog: Path) -> None:
+    """The others are listed, and the exit status tells."""
+    (blog / "posts" / "a" / "index.ko.md").write_text(front("x", "yesterday"))
+    done = inkcell(blog, "list")
+    assert done.exit_code == 1
+    assert [line.split()[0] for line in done.stdout.splitlines()] == [
+        *("date", "2023-01-01", "2022-07-08")
+    ]
+    assert "posts/a/index.ko.md:3: error: `yesterday` is not a date" in done.stderr
+    status, document = said(blog, "list")
+    assert status == 1
+    assert [post["post"] for post in document["posts"]] == ["new", "b"]
+    assert [error["line"] for error in document["errors"]] == [3]
+
+
+def test_the_same_words_stand_once(blog: Path) -> None:
+    """`draft` if every version is one; with languages if not."""
+    posts = [post for post in read_posts(read_config(blog)) if post.source.folder == "b"]
+    english, korean = posts
+    (row,) = rows(
+        [Version(english, "waiting", "kept"), Version(korean, "waiting", "frozen")], ("ko", "en")
+    )
+    assert row.first is korean
+    assert row.words("state") == "waiting"
+    assert row.words("code") == "frozen (ko), kept (en)"
+
+
+def test_a_build_as_json(write_blog: WriteBlog) -> None:
+    """The summary's numbers, also when nothing had to be done; and how it is told runs nothing."""
+    root = write_blog({"posts/a/index.ko.md": "글 ![](a.svg)\n", "posts/a/a.svg": "<svg/>"})
+    status, first = said(root, "build")
+    assert status == 0
+    assert first.keys() == {
+        *("output", "pages", "files", "written", "removed", "ran", "reused"),
+        *("seconds", "notices", "errors"),
+    }
+    assert (first["output"], first["errors"]) == ("site", [])
+    assert first["files"] == first["written"] > first["pages"] > 0
+    _, second = said(root, "build")
+    assert second["written"] == second["ran"] == 0
+    assert second["files"] == first["files"]
+    assert second["notices"] == first["notices"]
+    assert " 0 written, 0 removed; " in inkcell(root, "build").stdout
+
+
+@pytest.mark.parametrize("command", [["build"], ["why"], ["list"]])
+def test_errors_as_json(write_blog: WriteBlog, command: list[str]) -> None:
+    """One schema, whatever the command; nothing else is on standard output."""
+    root = write_blog({"posts/a/index.ko.md": front("x", "yesterday", "tagz: [a]\n")})
+    status, document = said(root, *command)
+    assert status == 1
+    assert document["errors"] == [
+        {
+            "file": "posts/a/index.ko.md",
+            "line": 3,
+            "column": None,
+            "cell": None,
+            "text": "date: yesterday",
+            "message": "`yesterday` is not a date",
+            "detail": None,
+            "hint": "write it as 2022-07-08, or 2022-07-08T21:00:00+09:00",
+        },
+        {
+            "file": "posts/a/index.ko.md",
+            "line": 5,
+            "column": None,
+            "cell": None,
+            "text": "tagz: [a]",
+            "message": "unknown key `tagz`",
+            "detail": None,
+            "hint": "did you mean `tags`?",
+        },
+    ]
+
+
+def test_a_missing_folder_as_json(tmp_path: Path) -> None:
+    """Also what goes wrong before any post is read."""
+    for command in ("build", "why", "list"):
+        status, document = said(tmp_path, command)
+        assert (status, document["errors"][0]["file"]) == (1, "pyproject.toml")
+
+
+def test_the_schema_has_all_that_an_error_knows() -> None:
+    """A field that is added to errors is added to the schema."""
+    assert {*FIELDS} - {"message"} == {*vars(InkcellError)["__annotations__"]}
+    error = MathError("no").at(file="a.md", line=3, column=2, cell=1, text="t", hint="h")
+    assert plain(error) == {
+        **dict.fromkeys(FIELDS),
+        **vars(error),
+        "message": "no",
+    }
+
+
+def test_why_as_json(blog: Path) -> None:
+    """What would become of each post, and why."""
+    status, document = said(blog, "why", "b")
+    assert status == 0
+    assert document["posts"][0] == {
+        "file": "posts/b/index.en.md",
+        "outcome": "would run",
+        "frozen": False,
+        "reasons": ["this code has not run here yet"],
+    }

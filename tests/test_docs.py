@@ -7,6 +7,7 @@ parsed.
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import shutil
@@ -24,7 +25,7 @@ from generator.render.markdown import DIRECTIVES
 from generator.render.roles import ROLES
 from generator.theme_settings import COLOURS, FONTS, LENGTHS
 
-from .conftest import FRONT_MATTER, REPOSITORY
+from .conftest import FRONT_MATTER, REPOSITORY, WriteBlog
 from .conftest import SETTINGS as BLOG
 from .test_cli import inkcell
 
@@ -122,6 +123,30 @@ def test_commands_of_examples_are_right() -> None:
                 count += 1
                 assert main.commands[name].make_context(name, arguments), f"{post}:{line}"
     assert count >= 10
+
+
+def test_templates_of_examples_can_be_used(write_blog: WriteBlog) -> None:
+    """The home page and the word of the theme that the page on themes shows, laid over ours."""
+    ((_, _, home),) = blocks("html")
+    (words,) = (text for _, _, text in blocks("toml") if "footer" in text)
+    files = {"templates/home.html": home, "templates/ko.toml": words, "posts/a/index.ko.md": "글\n"}
+    root = write_blog(files)
+    done = inkcell(root, "build")
+    assert done.exit_code == 0, done.stderr
+    page = (root / "site" / "index.html").read_text("utf-8")
+    assert '<li><a href="/math/2022-07-08-a/">A post</a></li>' in page
+    assert "Made slowly." in page
+
+
+def test_the_example_of_an_error_is_one(write_blog: WriteBlog) -> None:
+    """What the page on hosting shows of `--json` is what a build prints for such a mistake."""
+    (shown,) = (json.loads(text) for _, _, text in blocks("json") if '"errors"' in text)
+    root = write_blog(
+        {"posts/the-cut/index.en.md": "\nOne line,\nanother,\nand $\\fraction{1}{2}$.\n"}
+    )
+    done = inkcell(root, "build", "--json")
+    assert done.exit_code == 1
+    assert json.loads(done.stdout) == shown
 
 
 @pytest.mark.kernel

@@ -7,6 +7,7 @@ parsed.
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import shutil
@@ -24,28 +25,32 @@ from generator.render.markdown import DIRECTIVES
 from generator.render.roles import ROLES
 from generator.theme_settings import COLOURS, FONTS, LENGTHS
 
-from .conftest import FRONT_MATTER, REPOSITORY
+from .conftest import FRONT_MATTER, REPOSITORY, WriteBlog
 from .conftest import SETTINGS as BLOG
 from .test_cli import inkcell
 
 DOCS = REPOSITORY / "docs"
 POSTS = sorted((DOCS / "posts").glob("*/index.*.md"))
+LANGUAGES = ("en", "ko")
 
 
-def table(label: str, post: Path) -> list[list[str]]:
-    """The rows of a labelled table, each a list of cells."""
-    above = post.read_text(encoding="utf-8").split(f"{{#{label}}}")[0]
+def table(label: str, language: str) -> list[list[str]]:
+    """The rows of a labelled table, wherever it stands, each a list of cells."""
+    texts = [p.read_text("utf-8") for p in POSTS if p.name == f"index.{language}.md"]
+    (text,) = (text for text in texts if f"{{#{label}}}" in text)
+    above = text.split(f"{{#{label}}}")[0]
     lines = above.rstrip().rpartition("\n\n")[0].split("\n")
     start = max(n for n, line in enumerate(lines) if re.fullmatch(r"\|(-+\|)+", line))
     return [re.split(r"(?<!\\)\|", line)[1:-1] for line in lines[start + 1 :]]
 
 
-def named(label: str, column: int = 0) -> list[str]:
-    """The names, `in code`, of one column of a table, wherever it stands."""
-    (post,) = (post for post in POSTS if f"{{#{label}}}" in post.read_text("utf-8"))
-    return [name for row in table(label, post) for name in re.findall(r"`([^`]+)`", row[column])]
+def named(label: str, language: str, column: int = 0) -> list[str]:
+    """The names, `in code`, of one column of a table."""
+    rows = table(label, language)
+    return [name for row in rows for name in re.findall(r"`([^`]+)`", row[column])]
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(
     ("label", "known"),
     [
@@ -61,33 +66,36 @@ def named(label: str, column: int = 0) -> list[str]:
         ("tbl-theme", (*COLOURS, *LENGTHS, *FONTS)),
     ],
 )
-def test_tables_name_what_there_is(label: str, known: tuple[str, ...]) -> None:
+def test_tables_name_what_there_is(label: str, known: tuple[str, ...], language: str) -> None:
     """Everything the code knows, each once, and nothing that it does not know."""
-    names = named(label)
+    names = named(label, language)
     assert len(names) == len(set(names))
     assert {*names} == {*known}
 
 
-def test_synonyms_mean_what_is_said() -> None:
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_synonyms_mean_what_is_said(language: str) -> None:
     """Each row of the table names the key that its synonyms stand for."""
-    (post,) = (post for post in POSTS if "{#tbl-synonyms}" in post.read_text("utf-8"))
-    for written, read in table("tbl-synonyms", post):
+    for written, read in table("tbl-synonyms", language):
         (key,) = re.findall(r"`([^`]+)`", read)
         for synonym in re.findall(r"`([^`]+)`", written):
             assert SYNONYMS[synonym] == key
 
 
-def test_every_directive_is_documented() -> None:
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_directive_is_documented(language: str) -> None:
     """By its name; sphinx-proof's names are those of statements with `prf:` before them."""
-    names = named("tbl-directives")
+    names = named("tbl-directives", language)
     assert len(names) == len(set(names))
     assert {*names} == {name for name in DIRECTIVES if not name.startswith("prf:")}
 
 
-def test_every_role_is_documented() -> None:
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_role_is_documented(language: str) -> None:
     """By its name, in the table's first column or, if it is another name for one, in the second."""
-    assert {*ROLES} <= {*named("tbl-roles"), *named("tbl-roles", 1)}
-    assert {*named("tbl-roles")} <= {*ROLES}
+    names = {*named("tbl-roles", language)}
+    assert names <= {*ROLES}
+    assert {*ROLES} <= names | {*named("tbl-roles", language, 1)}
 
 
 def blocks(language: str) -> Iterator[tuple[Path, int, str]]:
@@ -124,6 +132,30 @@ def test_commands_of_examples_are_right() -> None:
     assert count >= 10
 
 
+def test_templates_of_examples_can_be_used(write_blog: WriteBlog) -> None:
+    """The home page and the word of the theme that the page on themes shows, laid over ours."""
+    (home,) = {text for _, _, text in blocks("html")}
+    (words,) = {text for _, _, text in blocks("toml") if "footer" in text}
+    files = {"templates/home.html": home, "templates/ko.toml": words, "posts/a/index.ko.md": "글\n"}
+    root = write_blog(files)
+    done = inkcell(root, "build")
+    assert done.exit_code == 0, done.stderr
+    page = (root / "site" / "index.html").read_text("utf-8")
+    assert '<li><a href="/math/2022-07-08-a/">A post</a></li>' in page
+    assert "Made slowly." in page
+
+
+def test_the_example_of_an_error_is_one(write_blog: WriteBlog) -> None:
+    """What the page on hosting shows of `--json` is what a build prints for such a mistake."""
+    (text,) = {text for _, _, text in blocks("json") if '"errors"' in text}
+    root = write_blog(
+        {"posts/the-cut/index.en.md": "\nOne line,\nanother,\nand $\\fraction{1}{2}$.\n"}
+    )
+    done = inkcell(root, "build", "--json")
+    assert done.exit_code == 1
+    assert json.loads(done.stdout) == json.loads(text)
+
+
 @pytest.mark.kernel
 def test_posts_of_examples_can_be_built(tmp_path: Path) -> None:
     """Every block of Markdown is a post, or the text of one, and its code runs."""
@@ -131,7 +163,7 @@ def test_posts_of_examples_can_be_built(tmp_path: Path) -> None:
     languages = {"ko": re.compile("[가-힣]"), "en": re.compile("")}
     written = []
     for post, line, text in blocks("markdown"):
-        folder = tmp_path / "posts" / f"{post.parent.name}-{line}"
+        folder = tmp_path / "posts" / f"{post.parent.name}-{post.suffixes[0][1:]}-{line}"
         beside = shutil.ignore_patterns("index.*")
         shutil.copytree(post.parent, folder, ignore=beside)
         language = next(name for name, sign in languages.items() if sign.search(text))
@@ -153,19 +185,29 @@ def test_the_documentation_can_be_built(tmp_path: Path) -> None:
     done = inkcell(root, "build")
     assert done.exit_code == 0, done.stderr
     assert "note: " not in done.stderr
-    home = (root / "site" / "index.html").read_text("utf-8")
-    order = re.findall(r'<dt><a href="/docs/([^"/]+)/">', home)
-    assert order[:3] == ["writing", "front-matter", "cells"]
-    assert {*order} == {post.parent.name for post in POSTS}
-    for name in order:
-        page = (root / "site" / name / "index.html").read_text("utf-8")
-        # The first page has a next one only, the last one only the one before.
-        assert (">Next page<" in page) == (name != order[-1])
-        assert (">Previous page<" in page) == (name != order[0])
+    # Two versions with the same code run it once.
+    assert "; 3 posts run" in done.stdout
+    for prefix, next_page, previous_page in (
+        ("", ">Next page<", ">Previous page<"),
+        ("ko/", ">다음 페이지<", ">앞 페이지<"),
+    ):
+        site = root / "site" / prefix
+        home = (site / "index.html").read_text("utf-8")
+        order = re.findall(rf'<dt><a href="/docs/{prefix}([^"/]+)/">', home)
+        assert order[:3] == ["writing", "front-matter", "cells"]
+        assert {*order} == {post.parent.name for post in POSTS}
+        for name in order:
+            page = (site / name / "index.html").read_text("utf-8")
+            # The first page has a next one only, the last one only the one before.
+            assert (next_page in page) == (name != order[-1])
+            assert (previous_page in page) == (name != order[0])
 
 
 def test_the_readme_leads_to_every_page() -> None:
-    """`README.md` links to each post of the documentation, by its source."""
+    """`README.md` links to each post of the documentation, by its source, in both languages."""
     text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-    for post in POSTS:
-        assert f"({post.relative_to(REPOSITORY).as_posix()})" in text
+    for folder in {post.parent for post in POSTS}:
+        for language in LANGUAGES:
+            post = folder / f"index.{language}.md"
+            assert post.is_file()
+            assert f"({post.relative_to(REPOSITORY).as_posix()})" in text

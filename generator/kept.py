@@ -88,7 +88,7 @@ class Fresh:
 
     post: Post
     rendered: RenderedPost | None
-    """None for a draft that is left out."""
+    """None for a post that is left out: a draft, or one that waits for its date."""
     uses: Uses | None = None
     """None if nobody can tell: then the post is made anew by every build."""
     asked: Mapping[str, str] = field(default_factory=dict)
@@ -122,7 +122,7 @@ class Kept:
             for source in made
             if source in unchanged and (source in self.outlines or not made[source]["page"])
         }
-        """The unchanged posts; drafts that are left out have no outline."""
+        """The unchanged posts; those that are left out have no outline."""
         self.site_digests = (
             {path: stamp.digest for path, stamp in comparison.site.items()} if comparison else {}
         )
@@ -306,6 +306,7 @@ def remember(
     site: Mapping[str, str],
     fresh: Sequence[Fresh],
     taken: Mapping[str, Made],
+    notices: Sequence[str] = (),
 ) -> None:
     """Keep what a build has made for the next one. The site is written already.
 
@@ -315,6 +316,7 @@ def remember(
         site: what the output folder is meant to hold: path to SHA-256.
         fresh: the posts that this build made.
         taken: those that it took over.
+        notices: what the author was told of several posts together.
     """
     comparison, root = kept.comparison, config.root
     if comparison is None:
@@ -352,6 +354,7 @@ def remember(
         "stamps": {name: stamps[name] for name in sorted(names)},
         "posts": posts,
         "outlines": _keep_outlines(kept, outlines),
+        "notices": list(notices),
         "output": str(config.output),
         "site": {
             path: glance(str(root / config.output / path), digest)
@@ -365,10 +368,19 @@ def remember(
             path.unlink(missing_ok=True)
 
 
+def waits(post: Post, config: Config) -> bool:
+    """Whether a post that is no draft is left out: its date has not come."""
+    if post.meta.draft and not config.drafts:
+        return False
+    return config.until is not None and post.meta.date > config.until
+
+
 def _made(item: Fresh, config: Config, entry: str) -> Made:
     uses = item.uses or Uses()
     return {
         "page": post_page(item.post, config) if item.rendered else "",
+        "date": item.post.meta.date.isoformat(),
+        "waits": waits(item.post, config),
         "asked": dict(item.asked),
         "referred": dict(item.referred),
         "entry": entry,

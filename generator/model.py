@@ -118,6 +118,8 @@ class Config:
     """True: frozen results that do not fit the code any more are published, with a word."""
     drafts: bool = False
     """True: posts marked `draft: true` are published too."""
+    until: datetime | None = None
+    """The moment of the build: posts dated later wait. None: none waits."""
     root: Path = Path()
     """The blog's folder; absolute. The paths below are relative to it unless absolute."""
     posts: Path = Path("posts")

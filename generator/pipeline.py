@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,17 @@ from .execute import freeze as freeze_results
 from .execute.cache import DamagedEntry, entry_path, load
 from .execute.frozen import traced_files
 from .execute.key import code_key, executed_cells
-from .kept import Asked, Fresh, Kept, KnownFormula, Uses, answers_differ, noting, remember
+from .kept import (
+    Asked,
+    Fresh,
+    Kept,
+    KnownFormula,
+    Uses,
+    answers_differ,
+    noting,
+    remember,
+    waits,
+)
 from .last_build import MANIFEST, Made, is_node, is_own, look, name_of
 from .model import (
     Bundle,
@@ -52,6 +63,8 @@ class Build:
     """The posts that this build made."""
     taken: Mapping[str, Made]
     """The posts that it took over from the last one."""
+    notices: tuple[str, ...] = ()
+    """What the author was told of several posts together."""
 
 
 def build(config: Config, report: Report = silent) -> Site:
@@ -149,15 +162,16 @@ def rebuild(
         raise BuildFailed(errors)
     for name, reason in kept.damaged.items():
         report(Notice(f"a damaged file of the last build was dropped ({name}: {reason})"))
-    _report_taken(fresh, taken, report)
+    left_out = tuple(Fresh(post, None, Uses()) for post in posts if _is_left_out(post, config))
+    notices = tuple(_notices((*fresh, *left_out), taken, config))
+    _report_taken(fresh, taken, notices, report)
     if site is None:
         from .assemble import assemble
 
         whole += [item.rendered for item in fresh if item.rendered]
         libraries = _libraries(whole, config)
         site = assemble(whole, config, theme, _code_style(), katex.static, libraries)
-    left_out = (Fresh(post, None, Uses()) for post in posts if _is_left_out(post, config))
-    return Build(site, (*fresh, *left_out), taken)
+    return Build(site, (*fresh, *left_out), taken, notices)
 
 
 def publish(build: Build, config: Config, kept: Kept) -> Changes:
@@ -173,7 +187,8 @@ def publish(build: Build, config: Config, kept: Kept) -> Changes:
     noted = hashlib.sha256(manifest(build.site).encode()).hexdigest()
     # The site is written: if nothing can be kept beside it, the next build takes longer.
     with suppress(OSError):
-        remember(kept, config, {**digests(build.site), MANIFEST: noted}, build.fresh, build.taken)
+        noted_digests = {**digests(build.site), MANIFEST: noted}
+        remember(kept, config, noted_digests, build.fresh, build.taken, build.notices)
     return changes
 
 
@@ -291,7 +306,7 @@ def _folder(source: str) -> str:
 
 
 def _is_left_out(post: Post, config: Config) -> bool:
-    return post.meta.draft and not config.drafts
+    return (post.meta.draft and not config.drafts) or waits(post, config)
 
 
 def _read_posts(
@@ -486,8 +501,25 @@ def _accounted(
     return {name_of(places[name], home): digest for name, digest in told.items()}
 
 
-def _report_taken(fresh: Sequence[Fresh], taken: Mapping[str, Made], report: Report) -> None:
-    """Tell of the posts that were taken over what the stages would have told."""
+def _notices(fresh: Sequence[Fresh], taken: Mapping[str, Made], config: Config) -> Iterator[str]:
+    """What the author should know of several posts together."""
+    waiting = {source: made["date"] for source, made in taken.items() if made["waits"]}
+    waiting |= {
+        item.post.source.path: item.post.meta.date.isoformat()
+        for item in fresh
+        if waits(item.post, config)
+    }
+    if waiting:
+        count = len({_folder(source) for source in waiting})
+        first = min(waiting.values(), key=datetime.fromisoformat)
+        told = "post waits for its date," if count == 1 else "posts wait for their dates, the first"
+        yield f"{count} {told} {first}; `inkcell build --future` publishes all"
+
+
+def _report_taken(
+    fresh: Sequence[Fresh], taken: Mapping[str, Made], more: Iterable[str], report: Report
+) -> None:
+    """Tell of the posts that were taken over what the stages would have told, and `more`."""
     done = {item.uses.code for item in fresh if item.uses}
     for source, made in taken.items():
         if made["code"] and made["code"] not in done:
@@ -498,6 +530,8 @@ def _report_taken(fresh: Sequence[Fresh], taken: Mapping[str, Made], report: Rep
     for source in sorted(notices):
         for text in notices[source]:
             report(Notice(text))
+    for text in more:
+        report(Notice(text))
 
 
 def _reassemble(

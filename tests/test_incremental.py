@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from generator.execute import execute
 from generator.execute.key import executed_cells
 from generator.execute.trace import Environment, Trace, digests
 from generator.kept import Kept
-from generator.last_build import MANIFEST, compare, same_build
+from generator.last_build import MANIFEST, compare, same_build, seconds
 from generator.model import Bundle, Post, Results, Typeset
 from generator.progress import Event, Notice, Reused
 from generator.render import katex
@@ -99,7 +100,8 @@ class Blog:
         if same_build(comparison):
             return Step(same=True)
         events: list[Event] = []
-        config = replace(read_config(self.root), drafts=bool(options.get("drafts")))
+        until = datetime.fromtimestamp(seconds(comparison.started), UTC)
+        config = replace(read_config(self.root), drafts=bool(options.get("drafts")), until=until)
         taking = Kept(self.root, comparison)
         built = pipeline.rebuild(config, taking, events.append)
         changes = pipeline.publish(built, config, taking)
@@ -887,3 +889,58 @@ def test_the_record_is_plain_json(blog: Blog) -> None:
     record = json.loads(text)
     assert {"posts/a/data.txt", "pyproject.toml"} <= record["stamps"].keys()
     assert str(blog.root) not in text
+
+
+# --- posts whose date is to come --------------------------------------------------------------
+
+
+def seconds_since_epoch(date: str) -> int:
+    """A moment as the clock tells it, in nanoseconds."""
+    return int(datetime.fromisoformat(date).timestamp()) * 10**9
+
+
+def test_a_post_waits_for_its_date(blog: Blog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A build is the same until the date has come; then one makes the post, and only that."""
+
+    def at(date: str) -> Step:
+        monkeypatch.setattr(time, "time_ns", lambda: seconds_since_epoch(date))
+        return blog.build()
+
+    text = post("바", "앞날\n", date="2100-01-01T09:00:00+09:00")
+    blog.write({"posts/f/index.ko.md": text, "posts/f/index.en.md": text})
+    page = blog.root / "site/math/2100-01-01-f/index.html"
+    told = "1 post waits for its date, 2100-01-01T09:00:00+09:00; "
+    step = at("2099-12-31T23:59:59+00:00")
+    assert step.made == ("f en", "f ko")
+    assert [event.text for event in step.events if isinstance(event, Notice)] == [
+        told + "`inkcell build --future` publishes all"
+    ]
+    assert at("2099-12-31T23:59:59+00:00").same
+    same = same_build(compare(str(blog.root), {}, "posts"))
+    assert same is not None
+    assert [notice.partition("`")[0] for notice in same.notices] == [told]
+    assert not page.exists()
+    step = at("2100-01-01T00:00:00+00:00")
+    assert step.made == ("f en", "f ko")
+    assert not [event for event in step.events if isinstance(event, Notice)]
+    assert page.exists()
+    assert at("2100-01-01T00:00:00+00:00").same
+    # A clock that goes back takes the post back.
+    assert at("2099-12-31T23:59:58+00:00").made == ("f en", "f ko")
+    assert not page.exists()
+
+
+def test_what_waits_is_told_though_other_posts_change(
+    blog: Blog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A draft that is left out waits for nothing."""
+    blog.replace("posts/d/index.ko.md", "2020-01-01", "2101-01-01")
+    for name, date in (("f", "2100-01-01"), ("g", "2100-02-01")):
+        blog.write({f"posts/{name}/index.ko.md": post("바", "앞날\n", date=date)})
+    blog.build()
+    blog.replace("posts/e/index.ko.md", "다섯째", "여섯째")
+    step = blog.build()
+    assert step.made == ("e ko",)
+    assert [event.text.partition(";")[0] for event in step.events if isinstance(event, Notice)] == [
+        "2 posts wait for their dates, the first 2100-01-01T00:00:00+09:00"
+    ]

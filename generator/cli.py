@@ -280,7 +280,8 @@ def serve(root: Path, port: int, drafts: bool) -> None:
                 hint="is another `inkcell serve` running? give another with --port"
             ) from None
         port = server.server_address[1]
-        watched = [root / config.posts, root / "templates", root / "pyproject.toml"]
+        folders = (config.posts, config.pages, "templates", "pyproject.toml")
+        watched = [root / folder for folder in folders]
         output = root / config.output
         threads = [
             threading.Thread(target=server.serve_forever, daemon=True),

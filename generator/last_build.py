@@ -34,6 +34,8 @@ RECORD = "build.json"
 MANIFEST = ".inkcell-manifest.json"
 """What `write` notes in the output folder of the files in it."""
 SETTINGS = "pyproject.toml"
+PAGES = "pages"
+"""The folder of standing pages."""
 
 POST = re.compile(r"index(?:\.(?P<language>[A-Za-z0-9-]+))?\.(?P<format>md|ipynb)")
 IGNORED_FOLDERS = frozenset(("__pycache__", "node_modules"))
@@ -124,7 +126,7 @@ class Record(TypedDict):
     theme: list[str]
     """Templates and static files: what only pages depend on."""
     folders: dict[str, list[str]]
-    """A post's folder to the files in it."""
+    """The folder of a post, or of a standing page, to the files in it."""
     loose: list[str]
     """Names that lie beside the folders of posts."""
     extra: list[str]
@@ -391,15 +393,16 @@ def find_inputs(root: str, posts: str, extra: Iterable[str]) -> Inputs:
         theme.update(name_of(os.path.join(fonts, name), root) for name in _walk(fonts))
     folders: dict[str, list[str]] = {}
     loose = []
-    with suppress(OSError), os.scandir(os.path.join(root, posts)) as entries:
-        for entry in entries:
-            if entry.name.startswith((".", "_")) or entry.name in IGNORED_FOLDERS:
-                continue
-            if entry.is_dir():
-                folder = name_of(os.path.join(root, posts, entry.name), root)
-                folders[folder] = [f"{folder}/{name}" for name in _walk(entry.path)]
-            else:
-                loose.append(entry.name)
+    for home in (posts, PAGES):
+        with suppress(OSError), os.scandir(os.path.join(root, home)) as entries:
+            for entry in entries:
+                if entry.name.startswith((".", "_")) or entry.name in IGNORED_FOLDERS:
+                    continue
+                folder = name_of(os.path.join(root, home, entry.name), root)
+                if entry.is_dir():
+                    folders[folder] = [f"{folder}/{name}" for name in _walk(entry.path)]
+                else:
+                    loose.append(folder)
     return Inputs(sorted(world), sorted(theme), folders, sorted(loose))
 
 

@@ -97,7 +97,7 @@ class Config:
     published_branch: str = ""
     """The branch of the repository that holds the finished site, if one does: `gh-pages`."""
     page_size: int = 20
-    """How many posts the home page shows before it points to the archive."""
+    """How many posts a page of a list shows: home, categories, tags."""
     feed: FeedSettings = FeedSettings()
     execute: Execution = Execution()
     jobs: int = 0
@@ -123,6 +123,8 @@ class Config:
     root: Path = Path()
     """The blog's folder; absolute. The paths below are relative to it unless absolute."""
     posts: Path = Path("posts")
+    pages: Path = Path("pages")
+    """The folder of standing pages; a blog may have none."""
     output: Path = Path("site")
     cache: Path = Path(".inkcell/results")
     """Where the results of code are kept."""
@@ -158,6 +160,8 @@ class Source:
     """The post's folder on the disk: where its code runs."""
     neighbours: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     """Every other file in the folder, by its path relative to it."""
+    standing: bool = False
+    """True: a standing page, as About: it has no date and stands in no list."""
 
     def line_of(self, key: str) -> int | None:
         """The line on which a key of the front matter stands; unknown in an `.ipynb`."""
@@ -199,7 +203,7 @@ class Meta:
 
     title: str
     date: datetime
-    """When the post was first published, with its offset."""
+    """When the post was first published, with its offset; 1970 for a standing page."""
     slug: str
     language: str
     category: str
@@ -216,6 +220,10 @@ class Meta:
     """This post's own permalink pattern, if it has one."""
     id: str = ""
     """This post's own feed id, if it has one."""
+    nav: bool = False
+    """Whether a standing page is linked from the navigation."""
+    order: int = 0
+    """Its place there: lower numbers first."""
     toc: bool | None = None
     """Whether the page has a table of contents beside the text; None leaves it to the page."""
     comments: bool = False

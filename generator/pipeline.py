@@ -199,7 +199,7 @@ def traced_root(config: Config) -> Path:
 
 
 def read_posts(config: Config) -> Sequence[Post]:
-    """The posts of a blog, parsed.
+    """The posts of a blog, parsed; standing pages run no code and are left out.
 
     Raises:
         BuildFailed: everything that is wrong with their text.
@@ -208,7 +208,7 @@ def read_posts(config: Config) -> Sequence[Post]:
     posts = _parse(config, (), errors)
     if errors:
         raise BuildFailed(errors)
-    return posts
+    return tuple(post for post in posts if not post.source.standing)
 
 
 def unknown_posts(names: Iterable[str], folders: Iterable[str]) -> Iterator[InkcellError]:

@@ -144,7 +144,7 @@ def post(title: str, body: str, **more: str) -> str:
 
 
 FILES: dict[str, str] = {
-    "pyproject.toml": SETTINGS + "feed = { limit = 2 }\n",
+    "pyproject.toml": SETTINGS + "page_size = 2\nfeed = { limit = 2 }\n",
     "posts/a/index.ko.md": post("가", "글 $x^2$\n\n```{code-cell}\nopen data.txt\n```\n"),
     "posts/a/index.en.md": post("A", "text [b](../b/index.ko.md)\n\n![](a.svg)\n"),
     "posts/a/data.txt": "1",
@@ -154,10 +154,11 @@ FILES: dict[str, str] = {
     "posts/c/index.ko.md": post("다", "셋째 [가](../a)\n", date="2021-01-01", tags="[t]"),
     "posts/d/index.ko.md": post("라", "넷째\n", date="2020-01-01", draft="true"),
     "posts/e/index.ko.md": post("마", "다섯째 `code`\n", date="2019-01-01", description="E."),
+    "pages/about/index.ko.md": "---\ntitle: 소개\nnav: true\n---\n[가](../../posts/a)\n",
     "templates/404.html": "gone {{ t.archive }}\n",
 }
 
-NAMES = ("a en", "a ko", "b ko", "c ko", "d ko", "e ko")
+NAMES = ("a en", "a ko", "about ko", "b ko", "c ko", "d ko", "e ko")
 
 
 @pytest.fixture
@@ -220,6 +221,7 @@ def only(*names: str, more: tuple[str, ...] = ()) -> frozenset[str]:
 def rename(blog: Blog) -> None:
     (blog.root / "posts/a").rename(blog.root / "posts/z")
     blog.replace("posts/c/index.ko.md", "../a", "../z")
+    blog.replace("pages/about/index.ko.md", "posts/a", "posts/z")
 
 
 def pages_of(blog: Blog) -> list[Path]:
@@ -280,7 +282,7 @@ CASES = {
     ),
     "a folder renamed, whose post others link to": Case(
         lambda blog: rename(blog),
-        ("c ko", "z en", "z ko"),
+        ("about ko", "c ko", "z en", "z ko"),
         ("posts/z/index.ko.md",),
     ),
     "a post added": Case(
@@ -291,6 +293,22 @@ CASES = {
         ("e en",),
     ),
     "a post removed": Case(lambda blog: blog.remove("posts/e"), ()),
+    "a word of a standing page": Case(
+        lambda blog: blog.replace("pages/about/index.ko.md", "[가]", "글 [가]"),
+        ("about ko",),
+        written=frozenset(("about/index.html",)),
+    ),
+    "a standing page's title, which every page names": Case(
+        lambda blog: blog.replace("pages/about/index.ko.md", "소개", "이 블로그"), ("about ko",)
+    ),
+    "a standing page in another language": Case(
+        lambda blog: blog.write({"pages/about/index.en.md": "---\ntitle: About\n---\ntext\n"}),
+        ("about en",),
+    ),
+    "a standing page removed": Case(lambda blog: blog.remove("pages"), ()),
+    "a loose file beside standing pages": Case(
+        lambda blog: blog.write({"pages/README.md": "x"}), (), written=frozenset()
+    ),
     "a draft that is left out": Case(
         lambda blog: blog.replace("posts/d/index.ko.md", "넷째", "네째"),
         ("d ko",),
@@ -599,7 +617,10 @@ def test_a_failed_build_leaves_the_record(blog: Blog) -> None:
     blog.remove("posts/a")
     with pytest.raises(BuildFailed) as failed:
         blog.build()
-    assert [error.file for error in failed.value.errors] == ["posts/c/index.ko.md"]
+    assert [error.file for error in failed.value.errors] == [
+        "pages/about/index.ko.md",
+        "posts/c/index.ko.md",
+    ]
 
 
 def test_two_builds_at_once(blog: Blog) -> None:

@@ -2,15 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
-from ..addresses import SITE_FEED, language_feed, slug
+from ..addresses import (
+    SITE_FEED,
+    category_page,
+    home_page,
+    language_feed,
+    numbered_page,
+    slug,
+    tag_page,
+)
 from ..model import Config, RenderedPost
 
 
+@dataclass(frozen=True, slots=True)
+class PostList:
+    """A list of posts that pages of their own show, so many on each."""
+
+    kind: Literal["home", "category", "tag"]
+    name: str
+    """Of the category or tag; empty for the home page."""
+    path: str
+    """Of its first page."""
+    sheets: tuple[tuple[RenderedPost, ...], ...]
+    """The posts of each of its pages; the first one is there without posts, too."""
+
+    def page(self, number: int) -> str:
+        """Path of one of its pages, counted from 1."""
+        return numbered_page(self.path, number)
+
+
 def newest_first(posts: Iterable[RenderedPost]) -> list[RenderedPost]:
-    """Posts by date of publication, the newest first."""
-    ordered = sorted(posts, key=lambda item: item.post.source.path)
+    """Posts by date of publication, the newest first. Standing pages stand in no list."""
+    dated = (item for item in posts if not item.post.source.standing)
+    ordered = sorted(dated, key=lambda item: item.post.source.path)
     return sorted(ordered, key=lambda item: item.post.meta.date, reverse=True)
 
 
@@ -52,12 +80,65 @@ def by_feed(
     }
 
 
+def post_lists(
+    posts: Sequence[RenderedPost], config: Config
+) -> dict[tuple[str, str], dict[str, PostList]]:
+    """Kind and address of each list to its versions, by their language.
+
+    Home comes first, then categories, then tags.
+    """
+    shown = {language: shown_in(posts, language, config) for language in config.languages}
+    found: dict[tuple[str, str], dict[str, PostList]] = {}
+
+    def add(
+        kind: Literal["home", "category", "tag"],
+        name: str,
+        language: str,
+        path: str,
+        listed: Sequence[RenderedPost],
+    ) -> None:
+        sheets = _sheets(listed, config.page_size)
+        found.setdefault((kind, slug(name)), {})[language] = PostList(kind, name, path, sheets)
+
+    for language, listed in shown.items():
+        add("home", "", language, home_page(language, config), listed)
+    for language, listed in shown.items():
+        for name, group in by_category(listed).items():
+            add("category", name, language, category_page(name, language, config), group)
+    for language, listed in shown.items():
+        for name, group in by_tag(listed).items():
+            add("tag", name, language, tag_page(name, language, config), group)
+    return found
+
+
+def _sheets(posts: Sequence[RenderedPost], size: int) -> tuple[tuple[RenderedPost, ...], ...]:
+    starts = range(0, max(len(posts), 1), size)
+    return tuple(tuple(posts[start : start + size]) for start in starts)
+
+
+def hreflang(paths: Mapping[str, str]) -> dict[str, str]:
+    """What search engines are told of a page's versions: language to path; nothing for one.
+
+    `x-default` is for readers of any other language: the first version, in the default language
+    where that exists.
+    """
+    if len(paths) < 2:
+        return {}
+    return {**paths, "x-default": next(iter(paths.values()))}
+
+
 def by_folder(posts: Iterable[RenderedPost]) -> dict[str, list[RenderedPost]]:
     """Folder to the language versions of the post in it."""
     folders: dict[str, list[RenderedPost]] = {}
     for post in posts:
         folders.setdefault(post.post.source.folder, []).append(post)
     return folders
+
+
+def standing_pages(posts: Iterable[RenderedPost]) -> list[RenderedPost]:
+    """The standing pages, in the order of the navigation."""
+    pages = (item for item in posts if item.post.source.standing)
+    return sorted(pages, key=lambda item: (item.post.meta.order, item.post.source.path))
 
 
 def by_category(posts: Iterable[RenderedPost]) -> dict[str, list[RenderedPost]]:

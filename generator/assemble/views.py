@@ -37,6 +37,8 @@ class SiteView:
     feed: str
     repository: str
     categories: tuple[LinkView, ...]
+    pages: tuple[LinkView, ...]
+    """Standing pages that the navigation names."""
     generator: str
     favicon: str
 
@@ -47,9 +49,33 @@ class AlternateView:
 
     language: str
     address: str
-    """With scheme and host, for `hreflang`."""
+    """With scheme and host, for `hreflang`; empty if the page there is not the same: a list that
+    is shorter there has its first page here."""
     path: str
     """For a link on the page."""
+
+
+@dataclass(frozen=True, slots=True)
+class PagerLink:
+    """A page of a list, as a pager shows it."""
+
+    number: int
+    """0 stands for pages that are left out."""
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class PagerView:
+    """Which page of a list this is, and where the others are."""
+
+    number: int
+    """Counted from 1."""
+    count: int
+    newer: str
+    """Address of the page before; empty on the first."""
+    older: str
+    """Address of the page after; empty on the last."""
+    links: tuple[PagerLink, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +83,7 @@ class PageView:
     """The page at hand."""
 
     kind: str
-    """`home`, `post`, `category`, `tag`, `archive` or `missing`."""
+    """`home`, `post`, `page`, `category`, `tag`, `archive`, `missing` or `redirect`."""
     title: str
     description: str
     language: str
@@ -66,10 +92,14 @@ class PageView:
     alternates: tuple[AlternateView, ...]
     """All language versions, its own included; empty if there is only one."""
     styles: tuple[str, ...]
+    default_version: str = ""
+    """With scheme and host: the version for readers of any other language, if there are several."""
     image: str = ""
     """With scheme and host."""
     scripts: tuple[str, ...] = ()
     """Addresses of scripts that add to the page; it is complete without them."""
+    pager: PagerView | None = None
+    """None unless it is a page of a list that has several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +218,17 @@ class PostView:
     """The results shown were made by an earlier version of the code."""
     card: CardView | None = None
     """None if no code ran."""
+
+
+@dataclass(frozen=True, slots=True)
+class StandingView:
+    """A standing page, as About."""
+
+    html: Markup
+    updated: DateView | None
+    """None if its front matter does not say."""
+    toc: tuple[HeadingView, ...]
+    references: tuple[ReferenceView, ...]
 
 
 @dataclass(frozen=True, slots=True)

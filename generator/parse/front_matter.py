@@ -49,6 +49,27 @@ KEYS = (
 )
 """`jupytext` is what jupytext writes for itself; it is read over."""
 
+PAGE_KEYS = (
+    "title",
+    "last_modified_at",
+    "description",
+    "draft",
+    "author",
+    "lang",
+    "slug",
+    "image",
+    "aliases",
+    "toc",
+    "references",
+    "bibliography",
+    "macros",
+    "nav",
+    "order",
+    "kernelspec",
+    "jupytext",
+)
+"""Of a standing page; `kernelspec` is what Jupyter writes, and nothing of it runs."""
+
 SYNONYMS = {
     "lastmod": "last_modified_at",
     "modified": "last_modified_at",
@@ -116,8 +137,13 @@ def read_front_matter(
         if written != other:
             hint = f"remove the line `{written}: …`"
             record.wrong(written, f"`{written}` and `{other}` mean the same", hint)
-    record.known(KEYS)
-    for key in ("title", "date", "category"):
+    record.known({*KEYS, *PAGE_KEYS} if source.standing else KEYS)
+    if source.standing:
+        for key in record.values:
+            if key in KEYS and key not in PAGE_KEYS:
+                hint = "remove it, or make the page a post: move its folder to posts/"
+                record.wrong(key, f"a standing page has no `{key}`", hint)
+    for key in ("title",) if source.standing else ("title", "date", "category"):
         if record.values.get(key) in (None, ""):
             record.wrong(key, f"`{key}` is missing", f"add a line `{key}: …`")
     if record.text("lang", source.language) != source.language:
@@ -152,6 +178,8 @@ def read_front_matter(
         aliases=_aliases(record),
         permalink=checked_permalink(record, permalink) if permalink else "",
         id=record.text("id"),
+        nav=record.flag("nav", False),
+        order=record.number("order", 0),
         toc=record.flag("toc", False) if record.values.get("toc") is not None else None,
         comments=record.flag("comments", False),
         references=references,

@@ -96,6 +96,11 @@ def tag_page(tag: str, language: str, config: Config) -> str:
     return f"{language_prefix(language, config)}/tag/{slug(tag)}/"
 
 
+def series_page(series: str, language: str, config: Config) -> str:
+    """Path of the list of a series' parts."""
+    return f"{language_prefix(language, config)}/series/{slug(series)}/"
+
+
 def numbered_page(path: str, number: int) -> str:
     """Path of a page of a list whose first page has a path: `/tag/ml/page/2/`."""
     return path if number == 1 else f"{path}page/{number}/"

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from .errors import InkcellError, NotebookError, PostError, ThemeError
+from .font import FONT, font_path
 from .last_build import IGNORED_FOLDERS, POST
 from .model import Config, Source, Theme
 
@@ -205,6 +206,18 @@ def _read_strings(path: Path, root: Path) -> dict[str, str]:
         raise ThemeError(f"not valid TOML: {error}").at(
             file=_name(path, root), hint='each line is name = "text"'
         ) from None
+
+
+def read_font() -> bytes:
+    """The font of what is drawn: OpenType, with Hangul.
+
+    Raises:
+        ThemeError: it is not installed.
+    """
+    path = font_path()
+    if path is None or not path.is_file():
+        raise ThemeError(f"the package {FONT[0]} is not installed").at(hint="install inkcell again")
+    return path.read_bytes()
 
 
 def read_katex(root: Path) -> Katex:

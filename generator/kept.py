@@ -157,6 +157,22 @@ class Kept:
         entry = self.entry(source) if self.comparison and self.comparison.world else None
         return entry.formulas if entry else ()
 
+    def content(self, path: str) -> bytes | None:
+        """A file of the site whose path tells what it is made from, if it can be taken over."""
+        digest = self.site_digests.get(path)
+        if (
+            digest is None
+            or self.record is None
+            or not self.comparison
+            or not self.comparison.world
+        ):
+            return None
+        try:
+            content = (self.root / self.record["output"] / path).read_bytes()
+        except OSError:
+            return None
+        return content if hashlib.sha256(content).hexdigest() == digest else None
+
     def rendered(self, source: str) -> RenderedPost | None:
         """A post as the last build rendered it, with its files; None if one of them is lost."""
         entry = self.entry(source)

@@ -6,7 +6,7 @@ tells how far a post has come. Nothing here reads a disk, a clock or an environm
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from pathlib import Path
@@ -211,6 +211,8 @@ class Meta:
     last_modified_at: datetime | None = None
     description: str = ""
     tags: tuple[str, ...] = ()
+    series: str = ""
+    """The series that the post is a part of, in the order of dates; empty if there is none."""
     draft: bool = False
     image: str = ""
     """A neighbouring file or an address: what a feed reader shows beside the title."""
@@ -494,6 +496,23 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True)
+class ShareWords:
+    """What the picture says that stands for a post where it is shared."""
+
+    title: str
+    site: str
+    category: str = ""
+    """What stands below the title: a post's category, a blog's description."""
+
+
+SHARE_SIZE = (1200, 630)
+"""Pixels of such a picture: what Facebook and X ask for."""
+
+DrawShare = Callable[[ShareWords], bytes]
+"""Draws such a picture, as PNG. The same words give the same bytes."""
+
+
+@dataclass(frozen=True, slots=True)
 class RenderedPost:
     """A post as HTML, for a page and for a feed."""
 
@@ -510,6 +529,8 @@ class RenderedPost:
     files: tuple[File, ...] = ()
     """Figures and neighbouring files that the post shows or links to, and its notebook."""
     image: Image | None = None
+    share: Image | None = None
+    """The bitmap that stands for it where it is shared, with its size in pixels."""
     has_math: bool = False
     libraries: tuple[str, ...] = ()
     """JavaScript libraries that interactive figures need: `plotly`, `vega`."""

@@ -13,11 +13,13 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from .addresses import Links, collect_links
-from .discover import discover, read_katex, read_theme
+from .addresses import Links, asset_path, collect_links, neighbour_path
+from .discover import discover, read_font, read_katex, read_theme
 from .errors import BuildFailed, InkcellError, collect
 from .execute import Place, execute
 from .execute import freeze as freeze_results
@@ -39,11 +41,14 @@ from .last_build import MANIFEST, Made, is_node, is_own, look, name_of
 from .model import (
     Bundle,
     Config,
+    DrawShare,
     ExecutedPost,
+    File,
     Formula,
     Macros,
     Post,
     RenderedPost,
+    ShareWords,
     Site,
     Theme,
     Typeset,
@@ -102,6 +107,7 @@ def rebuild(
     strings = {name: theme.strings.get(name, theme.strings["en"]) for name in config.languages}
     typesetters = {} if typesetters is None else typesetters
     typeset = typesetters.setdefault(katex.script, _on_demand(katex.script))
+    draw = _on_demand_drawing()
     errors: list[InkcellError] = []
     posts, links, taken = _read_posts(config, kept, errors)
     folders = {*(post.source.folder for post in posts), *map(_folder, taken)}
@@ -120,7 +126,7 @@ def rebuild(
         )
 
         def render(item: ExecutedPost) -> Fresh:
-            return _render(item, links, typeset, strings[item.post.meta.language], kept)
+            return _render(item, links, typeset, strings[item.post.meta.language], draw, kept)
 
         # Posts are rendered while the code of others runs, but for those that refer to another
         # one: its code may put out what they refer to.
@@ -149,7 +155,8 @@ def rebuild(
         late = _parse(config, {*taken, *(post.source.path for post in posts)}, errors)
         posts += late
         fresh += make(_shown(late, config))
-    site = None if errors else _reassemble(fresh, taken, kept, config, theme)
+    pictures = _pictures(config, draw, kept) if not errors else {}
+    site = None if errors else _reassemble(fresh, taken, kept, config, theme, pictures)
     whole: list[RenderedPost] = []
     if site is None and not errors:
         found = {source: kept.rendered(source) for source, made in taken.items() if made["page"]}
@@ -163,14 +170,14 @@ def rebuild(
     for name, reason in kept.damaged.items():
         report(Notice(f"a damaged file of the last build was dropped ({name}: {reason})"))
     left_out = tuple(Fresh(post, None, Uses()) for post in posts if _is_left_out(post, config))
-    notices = tuple(_notices((*fresh, *left_out), taken, config))
+    notices = tuple(_notices((*fresh, *left_out), taken, kept, config))
     _report_taken(fresh, taken, notices, report)
     if site is None:
         from .assemble import assemble
 
         whole += [item.rendered for item in fresh if item.rendered]
         libraries = _libraries(whole, config)
-        site = assemble(whole, config, theme, _code_style(), katex.static, libraries)
+        site = assemble(whole, config, theme, _code_style(), katex.static, libraries, pictures)
     return Build(site, (*fresh, *left_out), taken, notices)
 
 
@@ -401,7 +408,12 @@ def _offers(folders: Iterable[str], links: Links) -> dict[str, str]:
 
 
 def _render(
-    item: ExecutedPost, links: Links, typeset: Typeset, strings: Mapping[str, str], kept: Kept
+    item: ExecutedPost,
+    links: Links,
+    typeset: Typeset,
+    strings: Mapping[str, str],
+    draw: DrawShare,
+    kept: Kept,
 ) -> Fresh:
     from .render import render
     from .render.cross_references import folders_referred_to
@@ -413,7 +425,8 @@ def _render(
     # It sees the labels of the posts that it names, and so none whose change nobody would notice.
     labels = {s: found for s, found in links.labels.items() if _folder(s) in folders}
     seen = replace(links, pages=asked, labels=labels)
-    rendered = render(item, seen, noting(typeset, known, used), strings)
+    drawing = _taking_over(draw, kept, partial(neighbour_path, item.post.source.folder))
+    rendered = render(item, seen, noting(typeset, known, used), strings, drawing)
     return Fresh(
         item.post,
         rendered,
@@ -440,6 +453,44 @@ def _on_demand(script: str) -> Typeset:
         return started[0](tex, display, macros)
 
     return typeset
+
+
+def _on_demand_drawing() -> DrawShare:
+    """What draws pictures; the font is read for the first of them."""
+    started: list[DrawShare] = []
+
+    def draw(words: ShareWords) -> bytes:
+        if not started:
+            from .render.share_pictures import start_drawing
+
+            started.append(start_drawing(read_font()))
+        return started[0](words)
+
+    return draw
+
+
+def _taking_over(draw: DrawShare, kept: Kept, place: Callable[[str], str]) -> DrawShare:
+    """Draws only what the last build has not drawn; `place` says where a name is published."""
+    from .render.share_pictures import share_name
+
+    def taken(words: ShareWords) -> bytes:
+        return kept.content(place(share_name(words))) or draw(words)
+
+    return taken
+
+
+def _pictures(config: Config, draw: DrawShare, kept: Kept) -> dict[str, File]:
+    """Language to the picture that stands for the blog where one of its lists is shared."""
+    from .render.share_pictures import share_name
+
+    pictures = {}
+    for language in config.languages:
+        words = ShareWords(
+            config.title[language], urlsplit(config.url).netloc, config.description[language]
+        )
+        content = _taking_over(draw, kept, asset_path)(words)
+        pictures[language] = File(asset_path(share_name(words)), content, "the blog's picture")
+    return pictures
 
 
 def _uses(item: ExecutedPost, config: Config) -> Uses | None:
@@ -501,7 +552,9 @@ def _accounted(
     return {name_of(places[name], home): digest for name, digest in told.items()}
 
 
-def _notices(fresh: Sequence[Fresh], taken: Mapping[str, Made], config: Config) -> Iterator[str]:
+def _notices(
+    fresh: Sequence[Fresh], taken: Mapping[str, Made], kept: Kept, config: Config
+) -> Iterator[str]:
     """What the author should know of several posts together."""
     waiting = {source: made["date"] for source, made in taken.items() if made["waits"]}
     waiting |= {
@@ -509,6 +562,17 @@ def _notices(fresh: Sequence[Fresh], taken: Mapping[str, Made], config: Config) 
         for item in fresh
         if waits(item.post, config)
     }
+    from .assemble.listing import by_folder, newer_version
+
+    shown = [kept.outlines[source] for source, made in taken.items() if made["page"]]
+    shown += [item.rendered for item in fresh if item.rendered]
+    for versions in by_folder(sorted(shown, key=lambda item: item.post.source.path)).values():
+        for item in versions:
+            if newer := newer_version(item, versions):
+                yield (
+                    f"{item.post.source.path}: {newer.post.source.path} was revised after it, "
+                    f"on {newer.post.meta.updated.date()}"
+                )
     if waiting:
         count = len({_folder(source) for source in waiting})
         first = min(waiting.values(), key=datetime.fromisoformat)
@@ -540,6 +604,7 @@ def _reassemble(
     kept: Kept,
     config: Config,
     theme: Theme,
+    pictures: Mapping[str, File],
 ) -> Site | None:
     """The site, if nothing but the text of some posts has changed; else None."""
     if not kept.only_text_changed(fresh, taken):
@@ -558,7 +623,7 @@ def _reassemble(
         posts[source] = entry.rendered
     code_style = _code_style() if fresh else ""
     retold = kept.retold(fresh)
-    site = reassemble(tuple(posts.values()), changed, retold, config, theme, code_style)
+    site = reassemble(tuple(posts.values()), changed, retold, config, theme, code_style, pictures)
     return replace(site, kept=kept.digests_without(site.files))
 
 

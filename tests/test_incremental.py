@@ -29,9 +29,9 @@ from generator.execute.key import executed_cells
 from generator.execute.trace import Environment, Trace, digests
 from generator.kept import Kept
 from generator.last_build import MANIFEST, compare, same_build, seconds
-from generator.model import Bundle, Post, Results, Typeset
+from generator.model import Bundle, DrawShare, Post, Results, ShareWords, Typeset
 from generator.progress import Event, Notice, Reused
-from generator.render import katex
+from generator.render import katex, share_pictures
 from generator.write import Changes, write
 
 from .conftest import FRONT_MATTER, REPOSITORY, SETTINGS, WriteBlog
@@ -159,6 +159,7 @@ FILES: dict[str, str] = {
 }
 
 NAMES = ("a en", "a ko", "about ko", "b ko", "c ko", "d ko", "e ko")
+SHOWN = tuple(name for name in NAMES if name != "d ko")
 
 
 @pytest.fixture
@@ -247,6 +248,19 @@ CASES = {
     ),
     "a first paragraph, which is an excerpt elsewhere": Case(
         lambda blog: blog.replace("posts/c/index.ko.md", "셋째", "세째"), ("c ko",)
+    ),
+    "tags, which decide what is related": Case(
+        lambda blog: blog.replace("posts/c/index.ko.md", "[t]", "[t, u]"), ("c ko",)
+    ),
+    "a series": Case(
+        lambda blog: blog.replace("posts/e/index.ko.md", "category", "series: s\ncategory"),
+        ("e ko",),
+    ),
+    "a revision, which the other version tells of": Case(
+        lambda blog: blog.replace(
+            "posts/a/index.en.md", "category", "last_modified_at: 2023-01-01\ncategory"
+        ),
+        ("a en",),
     ),
     "a title": Case(lambda blog: blog.replace("posts/c/index.ko.md", "다", "바"), ("c ko",)),
     "code": Case(
@@ -353,7 +367,7 @@ CASES = {
         ("a en",),
         written=frozenset(("assets/posts/a/a.svg",)),
     ),
-    "the site deleted": Case(lambda blog: blog.remove("site"), ("a en",)),
+    "the site deleted": Case(lambda blog: blog.remove("site"), SHOWN),
     "the manifest deleted from the site": Case(
         lambda blog: blog.remove(f"site/{MANIFEST}"), (), written=frozenset()
     ),
@@ -767,14 +781,18 @@ def test_nothing_of_katex_is_started_for_known_formulas(
 WORDS = ("하나", "둘", "셋")
 
 
-def _rewrite(folder: str, language: str, word: str, date: str, link: str) -> dict[str, str]:
+def _rewrite(
+    folder: str, language: str, word: str, date: str, link: str, more: dict[str, str]
+) -> dict[str, str]:
+    if language == "en" and link:
+        link = "../b/index.ko.md"  # It has no version in English.
     body = f"{word} [x]({link})\n\n$x_{{{word and 1}}}$\n" if link else f"{word}\n"
     if link and folder != "a":
         body += "\n@a:eq-x\n"
     if word == WORDS[0]:
         body += "\n$$ z $$ (eq-z)\n"
     body += "\n$$ x $$ (eq-x)\n"
-    return {f"posts/{folder}/index.{language}.md": post(word, body, date=date)}
+    return {f"posts/{folder}/index.{language}.md": post(word, body, date=date, **more)}
 
 
 EDITS = st.one_of(
@@ -785,6 +803,22 @@ EDITS = st.one_of(
         st.sampled_from(WORDS),
         st.sampled_from(("2022-07-08", "2023-01-01")),
         st.sampled_from(("", "../b", "../b/index.ko.md")),
+        st.sampled_from(
+            (
+                {},
+                {"series": "s", "tags": "[t]"},
+                {"tags": "[t, u]", "last_modified_at": "2024-01-01"},
+                {"series": "other"},
+            )
+        ),
+    ),
+    st.builds(
+        lambda word: (
+            lambda blog: blog.write(
+                {"pages/about/index.ko.md": f"---\ntitle: {word}\nnav: true\n---\n{word}\n"}
+            )
+        ),
+        st.sampled_from(WORDS),
     ),
     st.builds(
         lambda word: lambda blog: blog.write({"posts/a/data.txt": word, "posts/b/new.svg": word}),
@@ -819,7 +853,7 @@ def test_any_edits_lead_to_the_site_of_a_build_from_scratch(
     with pytest.MonkeyPatch.context() as monkeypatch:
         blog = start_blog(tmp_path_factory.mktemp("walk") / "blog", monkeypatch, typeset)
         for language in ("ko", "en"):
-            blog.write(_rewrite("a", language, WORDS[1], "2022-07-08", ""))
+            blog.write(_rewrite("a", language, WORDS[1], "2022-07-08", "", {}))
         for several in edits:
             for edit in several:
                 edit(blog)
@@ -902,6 +936,34 @@ def test_a_build_imports_only_what_it_needs(write_blog: WriteBlog) -> None:
     assert not loaded(root) & {*HEAVY, "dataclasses_json", "pathspec"}
     write_blog({"posts/old/index.ko.md": "첫 문단\n\n글 $x$ 하나\n"})
     assert not loaded(root) & {"feedgen", "py_mini_racer", "tornado", "zmq", "rich"}
+
+
+def test_an_unchanged_title_is_not_drawn_again(blog: Blog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though the text of its post has changed; another title is, and a picture that was lost."""
+    drawn: list[str] = []
+    original = share_pictures.start_drawing
+
+    def start(font: bytes) -> DrawShare:
+        draw = original(font)
+
+        def noted(words: ShareWords) -> bytes:
+            drawn.append(words.title)
+            return draw(words)
+
+        return noted
+
+    monkeypatch.setattr(share_pictures, "start_drawing", start)
+    blog.replace("posts/e/index.ko.md", "다섯째", "여섯째")
+    assert blog.build().made == ("e ko",)
+    assert drawn == []
+    blog.replace("posts/e/index.ko.md", "title: 마", "title: 머")
+    blog.build()
+    assert drawn == ["머"]
+    (picture,) = (blog.root / "site/assets/posts/e").glob("share-*.png")
+    picture.write_bytes(b"lost")
+    blog.build()
+    assert drawn == ["머", "머"]
+    blog.check()
 
 
 def test_the_record_is_plain_json(blog: Blog) -> None:

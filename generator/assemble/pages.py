@@ -21,37 +21,47 @@ from ..addresses import (
     numbered_page,
     page_path,
     post_page,
+    series_page,
+    slug,
     source_address,
     tag_page,
 )
 from ..errors import ThemeError
-from ..model import Config, File, Heading, RenderedPost, Theme
+from ..model import SHARE_SIZE, Config, File, Heading, Image, RenderedPost, Theme
 from .card import card_view
 from .listing import (
     PostList,
     by_category,
     by_folder,
+    by_series,
     by_year,
     hreflang,
     in_language,
+    newer_version,
     newest_first,
     post_lists,
     shown_in,
     standing_pages,
 )
 from .references import reference_views
+from .related import Related
+from .structured_data import Thing, article, as_script, blog, breadcrumbs, way_to, website
 from .views import (
     AlternateView,
     DateView,
     HeadingView,
+    ImageView,
     LinkView,
     PagerLink,
     PagerView,
     PageView,
     PostView,
+    RelatedView,
+    SeriesView,
     SiteView,
     StandingView,
     SummaryView,
+    VersionView,
     YearView,
     format_date,
 )
@@ -79,10 +89,12 @@ class Pages:
         code_style: str,
         katex: Mapping[str, bytes],
         libraries: Mapping[str, bytes],
+        pictures: Mapping[str, File],
     ) -> None:
         self.posts = posts
         self.config = config
         self.theme = theme
+        self.pictures = pictures
         self.environment = jinja2.Environment(
             loader=jinja2.DictLoader(dict(theme.templates)),
             autoescape=True,
@@ -135,6 +147,16 @@ class Pages:
     def lists(self) -> Mapping[tuple[str, str], Mapping[str, PostList]]:
         """The lists of the site; most short builds show none of them."""
         return post_lists(self.posts, self.config)
+
+    @cached_property
+    def series(self) -> Mapping[str, Mapping[str, Sequence[RenderedPost]]]:
+        """The series of each language."""
+        return {name: by_series(self.posts, name) for name in self.config.languages}
+
+    @cached_property
+    def related(self) -> Mapping[str, Related]:
+        """What finds related posts in each language."""
+        return {name: Related(listed) for name, listed in self.siblings.items()}
 
     def strings(self, language: str) -> Mapping[str, str]:
         """The theme's texts in a language; English where it has none."""
@@ -211,6 +233,7 @@ class Pages:
                 language,
                 absolute(path, self.config) if language in same else "",
                 address(path, self.config),
+                self._locale(language),
             )
             for language, path in paths.items()
         )
@@ -255,9 +278,10 @@ class Pages:
         *,
         elsewhere: Collection[str] = (),
         has_math: bool = False,
-        image: str = "",
+        image: Image | None = None,
         scripts: Sequence[str] = (),
         pager: PagerView | None = None,
+        data: Sequence[Thing] = (),
     ) -> PageView:
         """The view of a page."""
         # The theme's own style comes last, so that it has the last word.
@@ -271,10 +295,26 @@ class Pages:
             alternates=self.alternates(alternates, elsewhere),
             default_version=self.default_version(alternates, elsewhere),
             styles=tuple(address(style, self.config) for style in styles),
-            image=absolute(image, self.config) if image else "",
+            image=self._image(image, title, language),
+            locale=self._locale(language),
+            data=Markup(as_script(data)) if data else None,
             scripts=tuple(address(script, self.config) for script in scripts),
             pager=pager,
         )
+
+    def _image(self, image: Image | None, title: str, language: str) -> ImageView | None:
+        """What stands for a page where it is shared; for a list it is the blog's picture."""
+        if image is None and language in self.pictures:
+            image = Image(self.pictures[language].path, title, *SHARE_SIZE)
+        if image is None:
+            return None
+        place = absolute(image.path, self.config)
+        return ImageView(place, image.alt, image.width, image.height)
+
+    def _locale(self, language: str) -> str:
+        """A language as Open Graph has it, `ko_KR`: the theme says where it is spoken."""
+        strings = self.theme.strings.get(language, {})
+        return strings.get("locale", language.replace("-", "_"))
 
     def _link(self, rendered: RenderedPost) -> LinkView:
         """A post or a standing page by its title."""
@@ -302,13 +342,30 @@ class Pages:
             rendered.excerpt,
             {name: post_page(other.post, self.config) for name, other in versions.items()},
             has_math=rendered.has_math,
-            image=rendered.image.path if rendered.image else "",
+            image=rendered.share,
+            data=self._post_data(rendered),
             scripts=self._scripts(rendered),
         )
         origin = rendered.post.source.path
         if rendered.post.source.standing:
             return self.render("page.html", path, page, origin, text=self._standing(rendered))
         return self.render("post.html", path, page, origin, post=self._post(rendered))
+
+    def _post_data(self, rendered: RenderedPost) -> tuple[Thing, ...]:
+        """What search engines read of a post."""
+        meta, config = rendered.post.meta, self.config
+        place = series_page(meta.series, meta.language, config)
+        series = (meta.series, place) if meta.series else None
+        return article(rendered, series, config), breadcrumbs(way_to(rendered, config), config)
+
+    def _list_data(self, listed: PostList, number: int, language: str) -> tuple[Thing, ...]:
+        """What search engines read of a page of a list."""
+        config, path, title = self.config, listed.page(number), self.config.title[language]
+        named = blog(path, listed.name or title, listed.sheets[number - 1], language, config)
+        if listed.kind == "home":
+            return website(language, config), named
+        way = [(title, home_page(language, config)), (listed.name, path)]
+        return named, breadcrumbs(way, config)
 
     def _versions(self, rendered: RenderedPost) -> dict[str, RenderedPost]:
         """The versions of a post by their languages, the default one first, its own included."""
@@ -325,12 +382,14 @@ class Pages:
             updated=self.date(rendered, meta.language, updated=True) if dated else None,
             toc=nest(rendered.headings) if has_margin_contents(rendered) else (),
             references=reference_views(rendered, strings),
+            newer_version=self._newer_version(rendered),
         )
 
     def _post(self, rendered: RenderedPost) -> PostView:
         config, meta = self.config, rendered.post.meta
-        siblings = self.siblings[meta.language]
-        position = self.position[rendered.post.source.path]
+        newer, older = self._neighbours(rendered)
+        parts = self.series[meta.language].get(slug(meta.series), ()) if meta.series else ()
+        named = {item.post.source.path for item in (newer, older, *parts) if item}
         return PostView(
             summary=self.summary(rendered, meta.language),
             html=Markup(rendered.body),
@@ -342,15 +401,56 @@ class Pages:
             ),
             toc=nest(rendered.headings) if has_margin_contents(rendered) else (),
             references=reference_views(rendered, self.strings(meta.language)),
-            newer=self._neighbour(siblings, position - 1),
-            older=self._neighbour(siblings, position + 1),
+            newer=self._link(newer) if newer else None,
+            older=self._link(older) if older else None,
+            series=self._series(rendered, parts) if parts else None,
+            related=tuple(
+                RelatedView(
+                    item.post.meta.title,
+                    address(post_page(item.post, config), config),
+                    self.date(item, meta.language),
+                    item.post.meta.category,
+                )
+                for item in self.related[meta.language].to(rendered, named)
+            ),
+            newer_version=self._newer_version(rendered),
             source=source_address(rendered.post, config),
             stale=bool(rendered.stale),
             card=card_view(rendered, config, self.strings(meta.language)),
         )
 
-    def _neighbour(self, posts: Sequence[RenderedPost], position: int) -> LinkView | None:
-        return self._link(posts[position]) if 0 <= position < len(posts) else None
+    def _neighbours(
+        self, rendered: RenderedPost
+    ) -> tuple[RenderedPost | None, RenderedPost | None]:
+        """The next newer post and the next older one in its language."""
+        siblings = self.siblings[rendered.post.meta.language]
+        position = self.position[rendered.post.source.path]
+        newer = siblings[position - 1] if position > 0 else None
+        return newer, siblings[position + 1] if position + 1 < len(siblings) else None
+
+    def _series(self, rendered: RenderedPost, parts: Sequence[RenderedPost]) -> SeriesView:
+        # All say its name as the newest part does; they may write it in other cases.
+        name, language = parts[-1].post.meta.series, rendered.post.meta.language
+        return SeriesView(
+            name=name,
+            address=address(series_page(name, language, self.config), self.config),
+            number=[item.post.source.path for item in parts].index(rendered.post.source.path) + 1,
+            parts=tuple(map(self._link, parts)),
+        )
+
+    def _newer_version(self, rendered: RenderedPost) -> VersionView | None:
+        language = rendered.post.meta.language
+        newer = newer_version(rendered, self._versions(rendered).values())
+        if newer is None:
+            return None
+        other = newer.post.meta.language
+        strings = self.strings(language)
+        return VersionView(
+            other,
+            strings.get(f"language_{other}", self.language_names[other]),
+            address(post_page(newer.post, self.config), self.config),
+            self.date(newer, language, updated=True),
+        )
 
     def lists_with(self, posts: Sequence[RenderedPost]) -> Iterator[File]:
         """The pages of lists on which some posts stand, in every language."""
@@ -386,6 +486,7 @@ class Pages:
             },
             elsewhere={n for n, other in versions.items() if number > len(other.sheets)},
             pager=self._pager(listed, number),
+            data=self._list_data(listed, number, language),
         )
         template = "home.html" if listed.kind == "home" else "list.html"
         origin = "home" if listed.kind == "home" else f"the {listed.kind} {listed.name}"
@@ -483,9 +584,10 @@ def page_files(
     code_style: str,
     katex: Mapping[str, bytes],
     libraries: Mapping[str, bytes],
+    pictures: Mapping[str, File],
 ) -> Iterator[File]:
     """Every page of the site and every static file."""
-    pages = Pages(posts, config, theme, code_style, katex, libraries)
+    pages = Pages(posts, config, theme, code_style, katex, libraries, pictures)
     for language in config.languages:
         yield pages.archive(language)
         yield from pages.list_pages(language)

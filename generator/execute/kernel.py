@@ -19,7 +19,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from importlib.util import find_spec
 from pathlib import Path
 from queue import Empty
 from types import MappingProxyType
@@ -30,6 +29,7 @@ from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 from ..errors import CellFailed, CellTimedOut, ExecutionError, KernelDied, KernelMissing
+from ..font import font_path
 from ..model import Bundle, Code, Failure, Omission, Output, Post, Provenance, Results, Stream
 from ..progress import Notice, Report, silent
 from . import figures, machine
@@ -49,8 +49,6 @@ from .trace import TRACE_TYPE, Environment, Trace
 from .widgets import VIEW, States, widget_text
 
 MATPLOTLIBRC = Path(__file__).with_name("matplotlibrc")
-FONT = ("pylopdf_fonts_ko", "NotoSansKR-Regular.otf")
-"""Package and file of the font that figures are lettered with."""
 
 KEEP_EVERY_OUTPUT = (
     "(lambda outputs: outputs.schedule(lambda: outputs.socket.set(__import__('zmq').SNDHWM, 0)))"
@@ -386,7 +384,7 @@ def clean_slate(threads: int) -> dict[str, str]:
     return {
         **dict.fromkeys(THREAD_VARIABLES, str(threads)),
         "MATPLOTLIBRC": str(MATPLOTLIBRC),
-        figures.VARIABLE: _font(),
+        figures.VARIABLE: str(font_path() or ""),
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         # Otherwise Plotly puts its whole library into the first output.
         "PLOTLY_RENDERER": "plotly_mimetype",
@@ -395,13 +393,6 @@ def clean_slate(threads: int) -> dict[str, str]:
         # ipykernel would end a kernel whose parent is not the build: its guard does that.
         "JPY_PARENT_PID": "1",
     }
-
-
-def _font() -> str:
-    """Where the font for figures lies; nothing if it is not installed."""
-    spec = find_spec(FONT[0])
-    places = spec.submodule_search_locations if spec is not None else None
-    return str(Path(places[0]) / FONT[1]) if places else ""
 
 
 def figure_code() -> str:

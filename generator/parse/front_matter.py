@@ -28,6 +28,7 @@ KEYS = (
     "last_modified_at",
     "description",
     "tags",
+    "series",
     "category",
     "draft",
     "author",
@@ -173,6 +174,7 @@ def read_front_matter(
         author=_author(record, config.author),
         description=" ".join(record.text("description").split()),
         tags=tuple(unicodedata.normalize("NFC", tag) for tag in record.texts("tags")),
+        series=_series(record),
         draft=record.flag("draft", False),
         image=record.text("image"),
         aliases=_aliases(record),
@@ -227,6 +229,14 @@ def _category(record: Record, config: Config) -> str:
         message = f"the category `{category}` would have the address of a language"
         record.wrong("category", message, "give it another name")
     return category
+
+
+def _series(record: Record) -> str:
+    series = unicodedata.normalize("NFC", record.text("series"))
+    if series and not slug_of(series):
+        hint = "its name has letters or digits"
+        record.wrong("series", f"`{series}` cannot stand in an address", hint)
+    return series
 
 
 def _author(record: Record, default: Author) -> Author:

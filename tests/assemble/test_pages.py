@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import pytest
 from lxml import html
@@ -70,6 +71,28 @@ def test_terms_with_one_address_are_one_term(write_blog: WriteBlog) -> None:
     assert "tag/집합론/index.html" in site.files
     page = "math/2022-01-01-a/index.html"
     assert "/tag/%EC%A7%91%ED%95%A9%EB%A1%A0/" in select(site, page, "//ul[@class='tags']//@href")
+
+
+def test_names_in_hangul_are_one_file_each(write_blog: WriteBlog) -> None:
+    """In composed letters (UAX 15, NFC), whatever form an editor wrote; links encode these."""
+    text = post("가", "2022-01-01", "집합론", "수학", "series: 위상\n")
+    other = post("나", "2022-01-02", "집합론", "수학", "series: 위상\n")
+    files = {
+        "posts/a/index.ko.md": text,
+        "posts/b/index.ko.md": unicodedata.normalize("NFD", other),
+    }
+    site = pipeline.build(read_config(write_blog(files)))
+    for path in ("수학/index.html", "tag/집합론/index.html", "series/위상/index.html"):
+        assert len(select(site, path, "//article")) == 2, path
+    assert all(unicodedata.is_normalized("NFC", path) for path in site.files)
+    links = {
+        unquote(link)
+        for path in site.files
+        if path.endswith(".html")
+        for link in select(site, path, "//a/@href")
+        if link.startswith("/")
+    }
+    assert all(link.lstrip("/") + "index.html" in site.files for link in links if link[-1] == "/")
 
 
 BELOW_A_BASE_PATH = SETTINGS.replace("example.org", "user.example/p", 1)
@@ -176,7 +199,9 @@ def test_titles_are_text(write_blog: WriteBlog) -> None:
     site = pipeline.build(read_config(write_blog({"posts/a/index.ko.md": text})))
     for path, file in site.files.items():
         if path.endswith(".html"):
-            assert b"<script" not in file.content, path
+            shown = file.content.replace(b'<script type="application/ld+json">', b"")
+            assert b"<script" not in shown, path
+            assert shown.count(b"</script") == file.content.count(b"ld+json"), path
     assert select(site, "index.html", "//h2/a/text()") == ['<script>x()</script> & "q"']
 
 

@@ -56,6 +56,8 @@ def page_path(address_path: str) -> str:
 def post_page(post: Post, config: Config) -> str:
     """The path of a post's page, with slashes at both ends."""
     meta = post.meta
+    if post.source.standing:
+        return f"{language_prefix(meta.language, config)}/{meta.slug}/"
     pattern = meta.permalink or config.permalink
     parts = {
         "category": slug(meta.category),
@@ -99,6 +101,16 @@ def category_page(category: str, language: str, config: Config) -> str:
 def tag_page(tag: str, language: str, config: Config) -> str:
     """Path of a tag's list."""
     return f"{language_prefix(language, config)}/tag/{slug(tag)}/"
+
+
+def series_page(series: str, language: str, config: Config) -> str:
+    """Path of the list of a series' parts."""
+    return f"{language_prefix(language, config)}/series/{slug(series)}/"
+
+
+def numbered_page(path: str, number: int) -> str:
+    """Path of a page of a list whose first page has a path: `/tag/ml/page/2/`."""
+    return path if number == 1 else f"{path}page/{number}/"
 
 
 def language_feed(language: str) -> str:

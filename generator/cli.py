@@ -77,6 +77,7 @@ def main(context: click.Context, root: Path) -> None:
 @click.option("--posts", type=click.Path(path_type=Path), help="Folder of the posts.")
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="Folder of the site.")
 @click.option("--drafts", is_flag=True, help="Publish posts marked `draft: true` too.")
+@click.option("--future", is_flag=True, help="Publish posts whose date is still to come too.")
 @click.option("--base-url", metavar="URL", help="Where the site will live; beats `url`.")
 @click.option("--jobs", "-j", type=click.IntRange(min=1), help="Posts to run at once.")
 @click.option("--timeout", type=click.IntRange(min=1), help="Seconds a cell may take.")
@@ -100,6 +101,7 @@ def build(
     posts: Path | None,
     output: Path | None,
     drafts: bool,
+    future: bool,
     base_url: str | None,
     jobs: int | None,
     timeout: int | None,
@@ -117,7 +119,7 @@ def build(
     """
     from .last_build import compare, forget, same_build
 
-    started = time.monotonic()
+    started, now = time.monotonic(), time.time_ns()
     comparison = None
     if no_cache or refresh:
         forget(str(root))
@@ -125,7 +127,7 @@ def build(
         given = click.get_current_context().params
         # How the outcome is told changes nothing in the site.
         options = _plain({name: given[name] for name in given if name != "as_json"})
-        comparison = compare(str(root), options, str(_from_here(posts) or "posts"))
+        comparison = compare(str(root), options, str(_from_here(posts) or "posts"), moment=now)
         if same := same_build(comparison):
             for notice in same.notices:
                 click.echo(f"note: {notice}", err=True)
@@ -136,9 +138,11 @@ def build(
     with _exit_on_error(as_json=as_json):
         import logging
         from dataclasses import replace
+        from datetime import UTC, datetime
 
         from .config import read_config
         from .kept import Kept
+        from .last_build import seconds
         from .pipeline import publish, rebuild
 
         # What nbclient logs of a failing kernel is said by our own errors.
@@ -147,6 +151,7 @@ def build(
         config = replace(
             config,
             execute=replace(config.execute, timeout=timeout or config.execute.timeout),
+            until=None if future else datetime.fromtimestamp(seconds(now), UTC),
             use_cache=not no_cache,
             jobs=jobs or config.jobs,
             refresh=frozenset(refresh),
@@ -442,7 +447,8 @@ def serve(root: Path, port: int, drafts: bool) -> None:
                 hint="is another `inkcell serve` running? give another with --port"
             ) from None
         port = server.server_address[1]
-        watched = [root / config.posts, root / "templates", root / "pyproject.toml"]
+        folders = (config.posts, config.pages, "templates", "pyproject.toml")
+        watched = [root / folder for folder in folders]
         output = root / config.output
         threads = [
             threading.Thread(target=server.serve_forever, daemon=True),

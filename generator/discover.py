@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Container
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from .errors import InkcellError, NotebookError, PostError, ThemeError
+from .font import FONT, font_path
 from .last_build import IGNORED_FOLDERS, POST
 from .model import Config, Source, Theme
 
@@ -36,24 +37,44 @@ def discover(
 ) -> tuple[Source, ...]:
     """Every language version of every post below the folder `posts`, in order of path.
 
-    Files that cannot be a post are noted in `errors`. What is `known` is not read: single
-    sources, and folders in which nothing is new.
+    Those of the standing pages follow. Files that cannot be one of them are noted in `errors`.
+    What is `known` is not read: single sources, and folders in which nothing is new.
     """
     if not posts.is_dir():
         name = posts.relative_to(root) if posts.is_relative_to(root) else posts
         raise PostError(f"there is no folder {name}").at(
             hint="put a post into posts/<slug>/index.<language>.md, or run `inkcell new`"
         )
-    sources: list[Source] = []
-    for folder in sorted(posts.iterdir()):
+    sources = list(_read_folders(posts, root, config, errors, known))
+    pages = root / config.pages
+    if pages.is_dir():
+        found = _read_folders(pages, root, config, errors, known)
+        sources.extend(replace(source, standing=True) for source in found)
+        for folder in sorted(pages.iterdir()):
+            if folder.is_dir() and not _is_ignored(folder) and (posts / folder.name).is_dir():
+                other = _name(posts / folder.name, root)
+                errors.append(
+                    PostError(f"a post has the same name: {other}").at(
+                        file=_name(folder, root),
+                        hint="rename one of the folders: files and references go by their names",
+                    )
+                )
+    return tuple(sources)
+
+
+def _read_folders(
+    home: Path, root: Path, config: Config, errors: list[InkcellError], known: Container[str]
+) -> Iterator[Source]:
+    """What lies in the folders of `home`."""
+    for folder in sorted(home.iterdir()):
         relative = _name(folder, root)
-        ignored = folder.name.startswith((".", "_")) or folder.name in IGNORED_FOLDERS
-        if ignored or relative in known:
+        if _is_ignored(folder) or relative in known:
             continue
         if folder.is_file():
             if folder.suffix in (".md", ".ipynb") and folder.stem.upper() != "README":
+                kind = "standing page" if home == root / config.pages else "post"
                 errors.append(
-                    PostError("a post lies in a folder of its own").at(
+                    PostError(f"a {kind} lies in a folder of its own").at(
                         file=relative,
                         hint=f"move it to {_name(folder.with_suffix(''), root)}/"
                         f"index.{config.language}{folder.suffix}",
@@ -65,8 +86,11 @@ def discover(
         except InkcellError as error:
             errors.append(error.at(file=relative))
         else:
-            sources.extend(found)
-    return tuple(sources)
+            yield from found
+
+
+def _is_ignored(folder: Path) -> bool:
+    return folder.name.startswith((".", "_")) or folder.name in IGNORED_FOLDERS
 
 
 def _read_folder(folder: Path, root: Path, config: Config, known: Container[str]) -> list[Source]:
@@ -182,6 +206,18 @@ def _read_strings(path: Path, root: Path) -> dict[str, str]:
         raise ThemeError(f"not valid TOML: {error}").at(
             file=_name(path, root), hint='each line is name = "text"'
         ) from None
+
+
+def read_font() -> bytes:
+    """The font of what is drawn: OpenType, with Hangul.
+
+    Raises:
+        ThemeError: it is not installed.
+    """
+    path = font_path()
+    if path is None or not path.is_file():
+        raise ThemeError(f"the package {FONT[0]} is not installed").at(hint="install inkcell again")
+    return path.read_bytes()
 
 
 def read_katex(root: Path) -> Katex:

@@ -89,7 +89,7 @@ class Fresh:
 
     post: Post
     rendered: RenderedPost | None
-    """None for a draft that is left out."""
+    """None for a post that is left out: a draft, or one that waits for its date."""
     uses: Uses | None = None
     """None if nobody can tell: then the post is made anew by every build."""
     asked: Mapping[str, str] = field(default_factory=dict)
@@ -124,7 +124,7 @@ class Kept:
             for source in made
             if source in unchanged and (source in self.outlines or not made[source]["page"])
         }
-        """The unchanged posts; drafts that are left out have no outline."""
+        """The unchanged posts; those that are left out have no outline."""
         self.site_digests = (
             {path: stamp.digest for path, stamp in comparison.site.items()} if comparison else {}
         )
@@ -158,6 +158,22 @@ class Kept:
         """The formulas that a post had, as KaTeX would typeset them now."""
         entry = self.entry(source) if self.comparison and self.comparison.world else None
         return entry.formulas if entry else ()
+
+    def content(self, path: str) -> bytes | None:
+        """A file of the site whose path tells what it is made from, if it can be taken over."""
+        digest = self.site_digests.get(path)
+        if (
+            digest is None
+            or self.record is None
+            or not self.comparison
+            or not self.comparison.world
+        ):
+            return None
+        try:
+            content = (self.root / self.record["output"] / path).read_bytes()
+        except OSError:
+            return None
+        return content if hashlib.sha256(content).hexdigest() == digest else None
 
     def rendered(self, source: str) -> RenderedPost | None:
         """A post as the last build rendered it, with its files; None if one of them is lost."""
@@ -327,6 +343,7 @@ def remember(
     site: Mapping[str, str],
     fresh: Sequence[Fresh],
     taken: Mapping[str, Made],
+    notices: Sequence[str] = (),
 ) -> None:
     """Keep what a build has made for the next one. The site is written already.
 
@@ -336,6 +353,7 @@ def remember(
         site: what the output folder is meant to hold: path to SHA-256.
         fresh: the posts that this build made.
         taken: those that it took over.
+        notices: what the author was told of several posts together.
     """
     comparison, root = kept.comparison, config.root
     if comparison is None:
@@ -371,6 +389,7 @@ def remember(
         "stamps": {name: stamps[name] for name in sorted(names)},
         "posts": posts,
         "outlines": _keep_outlines(kept, outlines),
+        "notices": list(notices),
         "output": str(config.output),
         "site": {
             path: glance(str(root / config.output / path), digest)
@@ -384,10 +403,19 @@ def remember(
             path.unlink(missing_ok=True)
 
 
+def waits(post: Post, config: Config) -> bool:
+    """Whether a post that is no draft is left out: its date has not come."""
+    if post.meta.draft and not config.drafts:
+        return False
+    return config.until is not None and post.meta.date > config.until
+
+
 def _made(item: Fresh, config: Config) -> Made:
     uses = item.uses or Uses()
     return {
         "page": post_page(item.post, config) if item.rendered else "",
+        "date": item.post.meta.date.isoformat(),
+        "waits": waits(item.post, config),
         "asked": dict(item.asked),
         "referred": dict(item.referred),
         "entry": item.entry,

@@ -21,11 +21,12 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from importlib.util import find_spec
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypedDict, cast
 
-FORMAT = 2
+FORMAT = 3
 """Changes when records made before cannot be used any more."""
 
 FOLDER = ".inkcell"
@@ -33,6 +34,8 @@ RECORD = "build.json"
 MANIFEST = ".inkcell-manifest.json"
 """What `write` notes in the output folder of the files in it."""
 SETTINGS = "pyproject.toml"
+PAGES = "pages"
+"""The folder of standing pages."""
 
 POST = re.compile(r"index(?:\.(?P<language>[A-Za-z0-9-]+))?\.(?P<format>md|ipynb)")
 IGNORED_FOLDERS = frozenset(("__pycache__", "node_modules"))
@@ -83,7 +86,11 @@ class Made(TypedDict):
     """What the record knows of one post."""
 
     page: str
-    """Path of its page; empty for a draft that is left out."""
+    """Path of its page; empty for a draft that is left out, and for a post that waits."""
+    date: str
+    """When it is published, in ISO 8601."""
+    waits: bool
+    """It is left out until then."""
     asked: dict[str, str]
     """Which addresses of other posts its links asked for, and the answers; empty for none."""
     referred: dict[str, str]
@@ -119,7 +126,7 @@ class Record(TypedDict):
     theme: list[str]
     """Templates and static files: what only pages depend on."""
     folders: dict[str, list[str]]
-    """A post's folder to the files in it."""
+    """The folder of a post, or of a standing page, to the files in it."""
     loose: list[str]
     """Names that lie beside the folders of posts."""
     extra: list[str]
@@ -131,6 +138,8 @@ class Record(TypedDict):
     posts: dict[str, Made]
     outlines: str
     """Name of the file that keeps what other pages show of the posts."""
+    notices: list[str]
+    """What the author is told of several posts together."""
     output: str
     site: dict[str, Stamp]
     """Every file of the site, and the manifest of `write`."""
@@ -172,7 +181,13 @@ class Comparison(NamedTuple):
     """Where the record is kept, relative to the blog's folder."""
 
 
-def compare(root: str, options: Mapping[str, Any], posts: str, home: str = FOLDER) -> Comparison:
+def compare(
+    root: str,
+    options: Mapping[str, Any],
+    posts: str,
+    home: str = FOLDER,
+    moment: int | None = None,
+) -> Comparison:
     """What has changed since the last build of a blog; without its record, everything.
 
     Args:
@@ -180,8 +195,9 @@ def compare(root: str, options: Mapping[str, Any], posts: str, home: str = FOLDE
         options: what the build was told on its command line.
         posts: the folder of the posts, relative to `root` or absolute.
         home: the folder of the record, relative to `root`.
+        moment: that of the build, in nanoseconds; without it, the clock is asked.
     """
-    started = time.time_ns()
+    started = time.time_ns() if moment is None else moment
     record = read_record(root, home)
     if record is not None and record["options"] != options:
         record = None
@@ -240,7 +256,7 @@ def same_build(comparison: Comparison) -> SameBuild | None:
         record["output"],
         [path for path in record["site"] if path != MANIFEST],
         len({made["code"] for made in posts if made["code"]}),
-        [notice for made in posts for notice in made["notices"]],
+        [notice for made in posts for notice in made["notices"]] + record["notices"],
     )
 
 
@@ -272,6 +288,7 @@ def _same_files(
 
 def _unchanged_posts(comparison: Comparison, record: Record) -> Iterator[str]:
     stamps, known = comparison.stamps, record["stamps"]
+    then, now = seconds(record["started"]), seconds(comparison.started)
     folders = {
         folder: _same_files(
             neighbours(folder, files),
@@ -289,8 +306,19 @@ def _unchanged_posts(comparison: Comparison, record: Record) -> Iterator[str]:
             and source in stamps
             and stamps[source].digest == known[source].digest
             and all(stamps[name].digest == digest for name, digest in made["uses"].items())
+            and is_later(made["date"], then) == is_later(made["date"], now)
         ):
             yield source
+
+
+def seconds(moment: int) -> int:
+    """The second of a moment in nanoseconds: as finely as a build looks at the clock."""
+    return moment // 1_000_000_000
+
+
+def is_later(date: str, moment: int) -> bool:
+    """Whether a date in ISO 8601, with its offset, comes after a second of the clock."""
+    return datetime.fromisoformat(date).timestamp() > moment
 
 
 def _importable(module: str) -> bool:
@@ -365,15 +393,16 @@ def find_inputs(root: str, posts: str, extra: Iterable[str]) -> Inputs:
         theme.update(name_of(os.path.join(fonts, name), root) for name in _walk(fonts))
     folders: dict[str, list[str]] = {}
     loose = []
-    with suppress(OSError), os.scandir(os.path.join(root, posts)) as entries:
-        for entry in entries:
-            if entry.name.startswith((".", "_")) or entry.name in IGNORED_FOLDERS:
-                continue
-            if entry.is_dir():
-                folder = name_of(os.path.join(root, posts, entry.name), root)
-                folders[folder] = [f"{folder}/{name}" for name in _walk(entry.path)]
-            else:
-                loose.append(entry.name)
+    for home in (posts, PAGES):
+        with suppress(OSError), os.scandir(os.path.join(root, home)) as entries:
+            for entry in entries:
+                if entry.name.startswith((".", "_")) or entry.name in IGNORED_FOLDERS:
+                    continue
+                folder = name_of(os.path.join(root, home, entry.name), root)
+                if entry.is_dir():
+                    folders[folder] = [f"{folder}/{name}" for name in _walk(entry.path)]
+                else:
+                    loose.append(folder)
     return Inputs(sorted(world), sorted(theme), folders, sorted(loose))
 
 

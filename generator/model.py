@@ -6,7 +6,7 @@ tells how far a post has come. Nothing here reads a disk, a clock or an environm
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from pathlib import Path
@@ -101,7 +101,7 @@ class Config:
     published_branch: str = ""
     """The branch of the repository that holds the finished site, if one does: `gh-pages`."""
     page_size: int = 20
-    """How many posts the home page shows before it points to the archive."""
+    """How many posts a page of a list shows: home, categories, tags."""
     feed: FeedSettings = FeedSettings()
     math: MathOutput = "html"
     execute: Execution = Execution()
@@ -125,9 +125,13 @@ class Config:
     """True: frozen results that do not fit the code any more are published, with a word."""
     drafts: bool = False
     """True: posts marked `draft: true` are published too."""
+    until: datetime | None = None
+    """The moment of the build: posts dated later wait. None: none waits."""
     root: Path = Path()
     """The blog's folder; absolute. The paths below are relative to it unless absolute."""
     posts: Path = Path("posts")
+    pages: Path = Path("pages")
+    """The folder of standing pages; a blog may have none."""
     output: Path = Path("site")
     cache: Path = Path(".inkcell/results")
     """Where the results of code are kept."""
@@ -163,6 +167,8 @@ class Source:
     """The post's folder on the disk: where its code runs."""
     neighbours: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     """Every other file in the folder, by its path relative to it."""
+    standing: bool = False
+    """True: a standing page, as About: it has no date and stands in no list."""
 
     def line_of(self, key: str) -> int | None:
         """The line on which a key of the front matter stands; unknown in an `.ipynb`."""
@@ -204,7 +210,7 @@ class Meta:
 
     title: str
     date: datetime
-    """When the post was first published, with its offset."""
+    """When the post was first published, with its offset; 1970 for a standing page."""
     slug: str
     language: str
     category: str
@@ -212,6 +218,8 @@ class Meta:
     last_modified_at: datetime | None = None
     description: str = ""
     tags: tuple[str, ...] = ()
+    series: str = ""
+    """The series that the post is a part of, in the order of dates; empty if there is none."""
     draft: bool = False
     image: str = ""
     """A neighbouring file or an address: what a feed reader shows beside the title."""
@@ -221,6 +229,10 @@ class Meta:
     """This post's own permalink pattern, if it has one."""
     id: str = ""
     """This post's own feed id, if it has one."""
+    nav: bool = False
+    """Whether a standing page is linked from the navigation."""
+    order: int = 0
+    """Its place there: lower numbers first."""
     toc: bool | None = None
     """Whether the page has a table of contents beside the text; None leaves it to the page."""
     comments: bool = False
@@ -499,6 +511,23 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True)
+class ShareWords:
+    """What the picture says that stands for a post where it is shared."""
+
+    title: str
+    site: str
+    category: str = ""
+    """What stands below the title: a post's category, a blog's description."""
+
+
+SHARE_SIZE = (1200, 630)
+"""Pixels of such a picture: what Facebook and X ask for."""
+
+DrawShare = Callable[[ShareWords], bytes]
+"""Draws such a picture, as PNG. The same words give the same bytes."""
+
+
+@dataclass(frozen=True, slots=True)
 class RenderedPost:
     """A post as HTML, for a page and for a feed."""
 
@@ -515,6 +544,8 @@ class RenderedPost:
     files: tuple[File, ...] = ()
     """Figures and neighbouring files that the post shows or links to, and its notebook."""
     image: Image | None = None
+    share: Image | None = None
+    """The bitmap that stands for it where it is shared, with its size in pixels."""
     has_math: bool = False
     libraries: tuple[str, ...] = ()
     """JavaScript libraries that interactive figures need: `plotly`, `vega`."""

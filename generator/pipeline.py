@@ -12,11 +12,14 @@ import sys
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from .addresses import Links, collect_links
-from .discover import discover, read_katex, read_theme
+from .addresses import Links, asset_path, collect_links, neighbour_path
+from .discover import discover, read_font, read_katex, read_theme
 from .errors import BuildFailed, InkcellError, collect
 from .execute import Place, execute
 from .execute import freeze as freeze_results
@@ -24,18 +27,21 @@ from .execute.cache import DamagedEntry, entry_path, load
 from .execute.frozen import traced_files
 from .execute.key import code_key, executed_cells
 from .execute.machine import cores
-from .kept import Asked, Fresh, Kept, Noting, Uses, answers_differ, keep_post, remember
+from .kept import Asked, Fresh, Kept, Noting, Uses, answers_differ, keep_post, remember, waits
 from .last_build import MANIFEST, Made, is_node, is_own, look, name_of
 from .model import (
     Bundle,
     Config,
+    DrawShare,
     ExecutedPost,
+    File,
     Foreseeing,
     Formula,
     Macros,
     MathOutput,
     Post,
     RenderedPost,
+    ShareWords,
     Site,
     Theme,
     Typeset,
@@ -57,6 +63,8 @@ class Build:
     """The posts that this build made."""
     taken: Mapping[str, Made]
     """The posts that it took over from the last one."""
+    notices: tuple[str, ...] = ()
+    """What the author was told of several posts together."""
 
 
 def build(config: Config, report: Report = silent) -> Site:
@@ -96,6 +104,7 @@ def rebuild(
     typeset = typesetters.setdefault(
         (katex.script, config.math), OnDemand(katex.script, config.math)
     )
+    draw = _on_demand_drawing()
     errors: list[InkcellError] = []
     posts, links, taken = _read_posts(config, kept, errors)
     folders = {*(post.source.folder for post in posts), *map(_folder, taken)}
@@ -115,7 +124,7 @@ def rebuild(
         )
 
         def render(item: ExecutedPost) -> Fresh:
-            return _render(item, links, typeset, strings[item.post.meta.language], kept)
+            return _render(item, links, typeset, strings[item.post.meta.language], draw, kept)
 
         # Posts are rendered while the code of others runs, but for those that refer to another
         # one: its code may put out what they refer to.
@@ -144,7 +153,8 @@ def rebuild(
         late = _parse(config, {*taken, *(post.source.path for post in posts)}, errors)
         posts += late
         fresh += make(_shown(late, config))
-    site = None if errors else _reassemble(fresh, taken, kept, config, theme)
+    pictures = _pictures(config, draw, kept) if not errors else {}
+    site = None if errors else _reassemble(fresh, taken, kept, config, theme, pictures)
     whole: list[RenderedPost] = []
     if site is None and not errors:
         found = {source: kept.rendered(source) for source, made in taken.items() if made["page"]}
@@ -157,15 +167,16 @@ def rebuild(
         raise BuildFailed(errors)
     for name, reason in kept.damaged.items():
         report(Notice(f"a damaged file of the last build was dropped ({name}: {reason})"))
-    _report_taken(fresh, taken, report)
+    left_out = tuple(Fresh(post, None, Uses()) for post in posts if _is_left_out(post, config))
+    notices = tuple(_notices((*fresh, *left_out), taken, kept, config))
+    _report_taken(fresh, taken, notices, report)
     if site is None:
         from .assemble import assemble
 
         whole += [item.rendered for item in fresh if item.rendered]
         libraries = _libraries(whole, config)
-        site = assemble(whole, config, theme, _code_style(), katex.static, libraries)
-    left_out = (Fresh(post, None, Uses()) for post in posts if _is_left_out(post, config))
-    return Build(site, (*fresh, *left_out), taken)
+        site = assemble(whole, config, theme, _code_style(), katex.static, libraries, pictures)
+    return Build(site, (*fresh, *left_out), taken, notices)
 
 
 def publish(build: Build, config: Config, kept: Kept) -> Changes:
@@ -181,7 +192,8 @@ def publish(build: Build, config: Config, kept: Kept) -> Changes:
     noted = hashlib.sha256(manifest(build.site).encode()).hexdigest()
     # The site is written: if nothing can be kept beside it, the next build takes longer.
     with suppress(OSError):
-        remember(kept, config, {**digests(build.site), MANIFEST: noted}, build.fresh, build.taken)
+        noted_digests = {**digests(build.site), MANIFEST: noted}
+        remember(kept, config, noted_digests, build.fresh, build.taken, build.notices)
     return changes
 
 
@@ -192,7 +204,7 @@ def traced_root(config: Config) -> Path:
 
 
 def read_posts(config: Config) -> Sequence[Post]:
-    """The posts of a blog, parsed.
+    """The posts of a blog, parsed; standing pages run no code and are left out.
 
     Raises:
         BuildFailed: everything that is wrong with their text.
@@ -200,7 +212,7 @@ def read_posts(config: Config) -> Sequence[Post]:
     posts, errors = readable_posts(config)
     if errors:
         raise BuildFailed(errors)
-    return posts
+    return tuple(post for post in posts if not post.source.standing)
 
 
 def readable_posts(config: Config) -> tuple[Sequence[Post], Sequence[InkcellError]]:
@@ -311,7 +323,7 @@ def _folder(source: str) -> str:
 
 
 def _is_left_out(post: Post, config: Config) -> bool:
-    return post.meta.draft and not config.drafts
+    return (post.meta.draft and not config.drafts) or waits(post, config)
 
 
 def _read_posts(
@@ -406,7 +418,12 @@ def _offers(folders: Iterable[str], links: Links) -> dict[str, str]:
 
 
 def _render(
-    item: ExecutedPost, links: Links, typeset: Typeset, strings: Mapping[str, str], kept: Kept
+    item: ExecutedPost,
+    links: Links,
+    typeset: Typeset,
+    strings: Mapping[str, str],
+    draw: DrawShare,
+    kept: Kept,
 ) -> Fresh:
     from .render import render
     from .render.cross_references import folders_referred_to
@@ -418,7 +435,8 @@ def _render(
     labels = {s: found for s, found in links.labels.items() if _folder(s) in folders}
     seen = replace(links, pages=asked, labels=labels)
     noting = Noting(typeset, known)
-    rendered = render(item, seen, noting, strings)
+    drawing = _taking_over(draw, kept, partial(neighbour_path, item.post.source.folder))
+    rendered = render(item, seen, noting, strings, drawing)
     return Fresh(
         item.post,
         rendered,
@@ -458,6 +476,44 @@ class OnDemand:
 
             self._started = start_katex(self._script, self._output)
         return self._started
+
+
+def _on_demand_drawing() -> DrawShare:
+    """What draws pictures; the font is read for the first of them."""
+    started: list[DrawShare] = []
+
+    def draw(words: ShareWords) -> bytes:
+        if not started:
+            from .render.share_pictures import start_drawing
+
+            started.append(start_drawing(read_font()))
+        return started[0](words)
+
+    return draw
+
+
+def _taking_over(draw: DrawShare, kept: Kept, place: Callable[[str], str]) -> DrawShare:
+    """Draws only what the last build has not drawn; `place` says where a name is published."""
+    from .render.share_pictures import share_name
+
+    def taken(words: ShareWords) -> bytes:
+        return kept.content(place(share_name(words))) or draw(words)
+
+    return taken
+
+
+def _pictures(config: Config, draw: DrawShare, kept: Kept) -> dict[str, File]:
+    """Language to the picture that stands for the blog where one of its lists is shared."""
+    from .render.share_pictures import share_name
+
+    pictures = {}
+    for language in config.languages:
+        words = ShareWords(
+            config.title[language], urlsplit(config.url).netloc, config.description[language]
+        )
+        content = _taking_over(draw, kept, asset_path)(words)
+        pictures[language] = File(asset_path(share_name(words)), content, "the blog's picture")
+    return pictures
 
 
 def _uses(item: ExecutedPost, config: Config) -> Uses | None:
@@ -519,8 +575,38 @@ def _accounted(
     return {name_of(places[name], home): digest for name, digest in told.items()}
 
 
-def _report_taken(fresh: Sequence[Fresh], taken: Mapping[str, Made], report: Report) -> None:
-    """Tell of the posts that were taken over what the stages would have told."""
+def _notices(
+    fresh: Sequence[Fresh], taken: Mapping[str, Made], kept: Kept, config: Config
+) -> Iterator[str]:
+    """What the author should know of several posts together."""
+    waiting = {source: made["date"] for source, made in taken.items() if made["waits"]}
+    waiting |= {
+        item.post.source.path: item.post.meta.date.isoformat()
+        for item in fresh
+        if waits(item.post, config)
+    }
+    from .assemble.listing import by_folder, newer_version
+
+    shown = [kept.outlines[source] for source, made in taken.items() if made["page"]]
+    shown += [item.rendered for item in fresh if item.rendered]
+    for versions in by_folder(sorted(shown, key=lambda item: item.post.source.path)).values():
+        for item in versions:
+            if newer := newer_version(item, versions):
+                yield (
+                    f"{item.post.source.path}: {newer.post.source.path} was revised after it, "
+                    f"on {newer.post.meta.updated.date()}"
+                )
+    if waiting:
+        count = len({_folder(source) for source in waiting})
+        first = min(waiting.values(), key=datetime.fromisoformat)
+        told = "post waits for its date," if count == 1 else "posts wait for their dates, the first"
+        yield f"{count} {told} {first}; `inkcell build --future` publishes all"
+
+
+def _report_taken(
+    fresh: Sequence[Fresh], taken: Mapping[str, Made], more: Iterable[str], report: Report
+) -> None:
+    """Tell of the posts that were taken over what the stages would have told, and `more`."""
     done = {item.uses.code for item in fresh if item.uses}
     for source, made in taken.items():
         if made["code"] and made["code"] not in done:
@@ -531,6 +617,8 @@ def _report_taken(fresh: Sequence[Fresh], taken: Mapping[str, Made], report: Rep
     for source in sorted(notices):
         for text in notices[source]:
             report(Notice(text))
+    for text in more:
+        report(Notice(text))
 
 
 def _reassemble(
@@ -539,6 +627,7 @@ def _reassemble(
     kept: Kept,
     config: Config,
     theme: Theme,
+    pictures: Mapping[str, File],
 ) -> Site | None:
     """The site, if nothing but the text of some posts has changed; else None."""
     if not kept.only_text_changed(fresh, taken):
@@ -557,7 +646,7 @@ def _reassemble(
         posts[source] = entry.rendered
     code_style = _code_style() if fresh else ""
     retold = kept.retold(fresh)
-    site = reassemble(tuple(posts.values()), changed, retold, config, theme, code_style)
+    site = reassemble(tuple(posts.values()), changed, retold, config, theme, code_style, pictures)
     return replace(site, kept=kept.digests_without(site.files))
 
 

@@ -68,6 +68,21 @@ def test_drafts_are_published_only_if_asked_for(write_blog: WriteBlog) -> None:
     assert not page.exists()
 
 
+def test_a_post_with_a_future_date_waits(write_blog: WriteBlog) -> None:
+    """Unless it is asked for; the build says how many wait, also if nothing has changed."""
+    root = write_blog({"posts/a/index.ko.md": FRONT_MATTER.replace("2022", "2999")})
+    page = root / "site" / "math" / "2999-07-08-a" / "index.html"
+    for arguments in (["build"], ["build"], ["build", "--no-cache"]):
+        done = inkcell(root, *arguments)
+        assert done.stderr == (
+            "note: 1 post waits for its date, 2999-07-08T00:00:00+09:00; "
+            "`inkcell build --future` publishes all\n"
+        )
+        assert not page.exists()
+    assert inkcell(root, "build", "--future").stderr == ""
+    assert page.exists()
+
+
 def test_folders_and_address_can_be_given(
     write_blog: WriteBlog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,10 +28,10 @@ from generator.execute import execute
 from generator.execute.key import executed_cells
 from generator.execute.trace import Environment, Trace, digests
 from generator.kept import Kept
-from generator.last_build import MANIFEST, compare, same_build
-from generator.model import Bundle, MathOutput, Post, Results, Typeset
+from generator.last_build import MANIFEST, compare, same_build, seconds
+from generator.model import Bundle, DrawShare, MathOutput, Post, Results, ShareWords, Typeset
 from generator.progress import Event, Notice, Reused
-from generator.render import katex
+from generator.render import katex, share_pictures
 from generator.write import Changes, write
 
 from .conftest import FRONT_MATTER, REPOSITORY, SETTINGS, WriteBlog
@@ -99,7 +100,8 @@ class Blog:
         if same_build(comparison):
             return Step(same=True)
         events: list[Event] = []
-        config = replace(read_config(self.root), drafts=bool(options.get("drafts")))
+        until = datetime.fromtimestamp(seconds(comparison.started), UTC)
+        config = replace(read_config(self.root), drafts=bool(options.get("drafts")), until=until)
         taking = Kept(self.root, comparison)
         built = pipeline.rebuild(config, taking, events.append)
         changes = pipeline.publish(built, config, taking)
@@ -142,7 +144,7 @@ def post(title: str, body: str, **more: str) -> str:
 
 
 FILES: dict[str, str] = {
-    "pyproject.toml": SETTINGS + "feed = { limit = 2 }\n",
+    "pyproject.toml": SETTINGS + "page_size = 2\nfeed = { limit = 2 }\n",
     "posts/a/index.ko.md": post("가", "글 $x^2$\n\n```{code-cell}\nopen data.txt\n```\n"),
     "posts/a/index.en.md": post("A", "text [b](../b/index.ko.md)\n\n![](a.svg)\n"),
     "posts/a/data.txt": "1",
@@ -152,10 +154,12 @@ FILES: dict[str, str] = {
     "posts/c/index.ko.md": post("다", "셋째 [가](../a)\n", date="2021-01-01", tags="[t]"),
     "posts/d/index.ko.md": post("라", "넷째\n", date="2020-01-01", draft="true"),
     "posts/e/index.ko.md": post("마", "다섯째 `code`\n", date="2019-01-01", description="E."),
+    "pages/about/index.ko.md": "---\ntitle: 소개\nnav: true\n---\n[가](../../posts/a)\n",
     "templates/404.html": "gone {{ t.archive }}\n",
 }
 
-NAMES = ("a en", "a ko", "b ko", "c ko", "d ko", "e ko")
+NAMES = ("a en", "a ko", "about ko", "b ko", "c ko", "d ko", "e ko")
+SHOWN = tuple(name for name in NAMES if name != "d ko")
 
 
 @pytest.fixture
@@ -218,6 +222,7 @@ def only(*names: str, more: tuple[str, ...] = ()) -> frozenset[str]:
 def rename(blog: Blog) -> None:
     (blog.root / "posts/a").rename(blog.root / "posts/z")
     blog.replace("posts/c/index.ko.md", "../a", "../z")
+    blog.replace("pages/about/index.ko.md", "posts/a", "posts/z")
 
 
 def pages_of(blog: Blog) -> list[Path]:
@@ -243,6 +248,19 @@ CASES = {
     ),
     "a first paragraph, which is an excerpt elsewhere": Case(
         lambda blog: blog.replace("posts/c/index.ko.md", "셋째", "세째"), ("c ko",)
+    ),
+    "tags, which decide what is related": Case(
+        lambda blog: blog.replace("posts/c/index.ko.md", "[t]", "[t, u]"), ("c ko",)
+    ),
+    "a series": Case(
+        lambda blog: blog.replace("posts/e/index.ko.md", "category", "series: s\ncategory"),
+        ("e ko",),
+    ),
+    "a revision, which the other version tells of": Case(
+        lambda blog: blog.replace(
+            "posts/a/index.en.md", "category", "last_modified_at: 2023-01-01\ncategory"
+        ),
+        ("a en",),
     ),
     "a title": Case(lambda blog: blog.replace("posts/c/index.ko.md", "다", "바"), ("c ko",)),
     "code": Case(
@@ -278,7 +296,7 @@ CASES = {
     ),
     "a folder renamed, whose post others link to": Case(
         lambda blog: rename(blog),
-        ("c ko", "z en", "z ko"),
+        ("about ko", "c ko", "z en", "z ko"),
         ("posts/z/index.ko.md",),
     ),
     "a post added": Case(
@@ -289,6 +307,22 @@ CASES = {
         ("e en",),
     ),
     "a post removed": Case(lambda blog: blog.remove("posts/e"), ()),
+    "a word of a standing page": Case(
+        lambda blog: blog.replace("pages/about/index.ko.md", "[가]", "글 [가]"),
+        ("about ko",),
+        written=frozenset(("about/index.html",)),
+    ),
+    "a standing page's title, which every page names": Case(
+        lambda blog: blog.replace("pages/about/index.ko.md", "소개", "이 블로그"), ("about ko",)
+    ),
+    "a standing page in another language": Case(
+        lambda blog: blog.write({"pages/about/index.en.md": "---\ntitle: About\n---\ntext\n"}),
+        ("about en",),
+    ),
+    "a standing page removed": Case(lambda blog: blog.remove("pages"), ()),
+    "a loose file beside standing pages": Case(
+        lambda blog: blog.write({"pages/README.md": "x"}), (), written=frozenset()
+    ),
     "a draft that is left out": Case(
         lambda blog: blog.replace("posts/d/index.ko.md", "넷째", "네째"),
         ("d ko",),
@@ -333,7 +367,7 @@ CASES = {
         ("a en",),
         written=frozenset(("assets/posts/a/a.svg",)),
     ),
-    "the site deleted": Case(lambda blog: blog.remove("site"), ("a en",)),
+    "the site deleted": Case(lambda blog: blog.remove("site"), SHOWN),
     "the manifest deleted from the site": Case(
         lambda blog: blog.remove(f"site/{MANIFEST}"), (), written=frozenset()
     ),
@@ -597,7 +631,10 @@ def test_a_failed_build_leaves_the_record(blog: Blog) -> None:
     blog.remove("posts/a")
     with pytest.raises(BuildFailed) as failed:
         blog.build()
-    assert [error.file for error in failed.value.errors] == ["posts/c/index.ko.md"]
+    assert [error.file for error in failed.value.errors] == [
+        "pages/about/index.ko.md",
+        "posts/c/index.ko.md",
+    ]
 
 
 def test_two_builds_at_once(blog: Blog) -> None:
@@ -744,14 +781,18 @@ def test_nothing_of_katex_is_started_for_known_formulas(
 WORDS = ("하나", "둘", "셋")
 
 
-def _rewrite(folder: str, language: str, word: str, date: str, link: str) -> dict[str, str]:
+def _rewrite(
+    folder: str, language: str, word: str, date: str, link: str, more: dict[str, str]
+) -> dict[str, str]:
+    if language == "en" and link:
+        link = "../b/index.ko.md"  # It has no version in English.
     body = f"{word} [x]({link})\n\n$x_{{{word and 1}}}$\n" if link else f"{word}\n"
     if link and folder != "a":
         body += "\n@a:eq-x\n"
     if word == WORDS[0]:
         body += "\n$$ z $$ (eq-z)\n"
     body += "\n$$ x $$ (eq-x)\n"
-    return {f"posts/{folder}/index.{language}.md": post(word, body, date=date)}
+    return {f"posts/{folder}/index.{language}.md": post(word, body, date=date, **more)}
 
 
 EDITS = st.one_of(
@@ -762,6 +803,22 @@ EDITS = st.one_of(
         st.sampled_from(WORDS),
         st.sampled_from(("2022-07-08", "2023-01-01")),
         st.sampled_from(("", "../b", "../b/index.ko.md")),
+        st.sampled_from(
+            (
+                {},
+                {"series": "s", "tags": "[t]"},
+                {"tags": "[t, u]", "last_modified_at": "2024-01-01"},
+                {"series": "other"},
+            )
+        ),
+    ),
+    st.builds(
+        lambda word: (
+            lambda blog: blog.write(
+                {"pages/about/index.ko.md": f"---\ntitle: {word}\nnav: true\n---\n{word}\n"}
+            )
+        ),
+        st.sampled_from(WORDS),
     ),
     st.builds(
         lambda word: lambda blog: blog.write({"posts/a/data.txt": word, "posts/b/new.svg": word}),
@@ -796,7 +853,7 @@ def test_any_edits_lead_to_the_site_of_a_build_from_scratch(
     with pytest.MonkeyPatch.context() as monkeypatch:
         blog = start_blog(tmp_path_factory.mktemp("walk") / "blog", monkeypatch, typeset)
         for language in ("ko", "en"):
-            blog.write(_rewrite("a", language, WORDS[1], "2022-07-08", ""))
+            blog.write(_rewrite("a", language, WORDS[1], "2022-07-08", "", {}))
         for several in edits:
             for edit in several:
                 edit(blog)
@@ -883,9 +940,92 @@ def test_a_build_imports_only_what_it_needs(write_blog: WriteBlog) -> None:
     assert not loaded(root) & unneeded
 
 
+def test_an_unchanged_title_is_not_drawn_again(blog: Blog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though the text of its post has changed; another title is, and a picture that was lost."""
+    drawn: list[str] = []
+    original = share_pictures.start_drawing
+
+    def start(font: bytes) -> DrawShare:
+        draw = original(font)
+
+        def noted(words: ShareWords) -> bytes:
+            drawn.append(words.title)
+            return draw(words)
+
+        return noted
+
+    monkeypatch.setattr(share_pictures, "start_drawing", start)
+    blog.replace("posts/e/index.ko.md", "다섯째", "여섯째")
+    assert blog.build().made == ("e ko",)
+    assert drawn == []
+    blog.replace("posts/e/index.ko.md", "title: 마", "title: 머")
+    blog.build()
+    assert drawn == ["머"]
+    (picture,) = (blog.root / "site/assets/posts/e").glob("share-*.png")
+    picture.write_bytes(b"lost")
+    blog.build()
+    assert drawn == ["머", "머"]
+    blog.check()
+
+
 def test_the_record_is_plain_json(blog: Blog) -> None:
     """Below the line with its digest; paths are relative to the blog, so that it may move."""
     text = (blog.root / ".inkcell" / "build.json").read_text().partition("\n")[2]
     record = json.loads(text)
     assert {"posts/a/data.txt", "pyproject.toml"} <= record["stamps"].keys()
     assert str(blog.root) not in text
+
+
+# --- posts whose date is to come --------------------------------------------------------------
+
+
+def seconds_since_epoch(date: str) -> int:
+    """A moment as the clock tells it, in nanoseconds."""
+    return int(datetime.fromisoformat(date).timestamp()) * 10**9
+
+
+def test_a_post_waits_for_its_date(blog: Blog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A build is the same until the date has come; then one makes the post, and only that."""
+
+    def at(date: str) -> Step:
+        monkeypatch.setattr(time, "time_ns", lambda: seconds_since_epoch(date))
+        return blog.build()
+
+    text = post("바", "앞날\n", date="2100-01-01T09:00:00+09:00")
+    blog.write({"posts/f/index.ko.md": text, "posts/f/index.en.md": text})
+    page = blog.root / "site/math/2100-01-01-f/index.html"
+    told = "1 post waits for its date, 2100-01-01T09:00:00+09:00; "
+    step = at("2099-12-31T23:59:59+00:00")
+    assert step.made == ("f en", "f ko")
+    assert [event.text for event in step.events if isinstance(event, Notice)] == [
+        told + "`inkcell build --future` publishes all"
+    ]
+    assert at("2099-12-31T23:59:59+00:00").same
+    same = same_build(compare(str(blog.root), {}, "posts"))
+    assert same is not None
+    assert [notice.partition("`")[0] for notice in same.notices] == [told]
+    assert not page.exists()
+    step = at("2100-01-01T00:00:00+00:00")
+    assert step.made == ("f en", "f ko")
+    assert not [event for event in step.events if isinstance(event, Notice)]
+    assert page.exists()
+    assert at("2100-01-01T00:00:00+00:00").same
+    # A clock that goes back takes the post back.
+    assert at("2099-12-31T23:59:58+00:00").made == ("f en", "f ko")
+    assert not page.exists()
+
+
+def test_what_waits_is_told_though_other_posts_change(
+    blog: Blog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A draft that is left out waits for nothing."""
+    blog.replace("posts/d/index.ko.md", "2020-01-01", "2101-01-01")
+    for name, date in (("f", "2100-01-01"), ("g", "2100-02-01")):
+        blog.write({f"posts/{name}/index.ko.md": post("바", "앞날\n", date=date)})
+    blog.build()
+    blog.replace("posts/e/index.ko.md", "다섯째", "여섯째")
+    step = blog.build()
+    assert step.made == ("e ko",)
+    assert [event.text.partition(";")[0] for event in step.events if isinstance(event, Notice)] == [
+        "2 posts wait for their dates, the first 2100-01-01T00:00:00+09:00"
+    ]

@@ -125,18 +125,20 @@ from generator.addresses import collect_links
 from generator.assemble import assemble
 from generator.cli import main
 from generator.config import EXECUTION_KEYS, read_config
-from generator.discover import discover, read_katex, read_theme
+from generator.discover import discover, read_font, read_katex, read_theme
 from generator.model import ExecutedPost, Provenance, Results
 from generator.parse import parse
 from generator.render import render
 from generator.render.code import stylesheet
 from generator.render.katex import start_katex
+from generator.render.share_pictures import start_drawing
 
 root = Path(sys.argv[1])
 config = read_config(root)
 theme, katex = read_theme(root), read_katex(root)
 sources = discover(root, root / "posts", config, [])
 typeset = start_katex(katex.script)
+draw = start_drawing(read_font())
 
 def once():
     posts = [parse(source, config) for source in sources]
@@ -144,7 +146,7 @@ def once():
     made = Provenance("2026-10-03T23:30:00+00:00", 83.4, "python3", peak_memory=10**8)
     outputs = [ExecutedPost(p, Results(tuple(() for _ in p.notebook.code), made)) for p in posts]
     strings = theme.strings["ko"]
-    rendered = [render(item, links, typeset, strings) for item in outputs]
+    rendered = [render(item, links, typeset, strings, draw) for item in outputs]
     return assemble(rendered, config, theme, stylesheet(), katex.static)
 
 once()  # Whatever is imported late is imported now.
@@ -290,7 +292,7 @@ WRAPPED = {
     "nbclient": {"execute/client.py", "execute/kernel.py"},
     "nbformat": {"parse/notebook.py", "execute/kernel.py", "execute/session.py"},
     "nh3": {"render/sanitize.py"},
-    "PIL": {"render/pictures.py"},
+    "PIL": {"render/pictures.py", "render/share_pictures.py"},
     "vl_convert": {"libraries.py", "render/vega.py"},
     "py_mini_racer": {"render/katex.py"},
     "pygments": {"render/code.py"},

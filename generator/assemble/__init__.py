@@ -29,6 +29,7 @@ def assemble(
     code_style: str,
     katex: Mapping[str, bytes],
     libraries: Mapping[str, bytes] = MappingProxyType({}),
+    pictures: Mapping[str, File] = MappingProxyType({}),
 ) -> Site:
     """The finished site.
 
@@ -39,6 +40,7 @@ def assemble(
         code_style: style sheet of highlighted code.
         katex: KaTeX's style sheet and fonts, by their path below `assets/`.
         libraries: JavaScript for interactive figures, by the name of its file.
+        pictures: language to the picture that stands for the blog where a list is shared.
 
     Raises:
         SiteError: two different files at one path.
@@ -51,10 +53,11 @@ def assemble(
     posts = sorted(posts, key=lambda item: item.post.source.path)
     return collect_files(
         [
-            *page_files(posts, config, theme, code_style, katex, libraries),
+            *page_files(posts, config, theme, code_style, katex, libraries, pictures),
             *feed_files(posts, config, theme),
             *sitemap_files(posts, config),
             *(file for post in posts for file in post.files),
+            *pictures.values(),
         ]
     )
 
@@ -66,6 +69,7 @@ def reassemble(
     config: Config,
     theme: Theme,
     code_style: str,
+    pictures: Mapping[str, File] = MappingProxyType({}),
 ) -> Site:
     """The files of the site that show the text of the changed posts; all others stay.
 
@@ -78,6 +82,7 @@ def reassemble(
         config: the blog's settings.
         theme: templates and texts.
         code_style: style sheet of highlighted code.
+        pictures: as in `assemble`.
     """
     from .pages import Pages
 
@@ -85,7 +90,7 @@ def reassemble(
     fresh = [post for post in posts if post.post.source.path in changed]
     files = [file for post in fresh for file in post.files]
     if fresh:
-        pages = Pages(posts, config, theme, code_style, {}, {})
+        pages = Pages(posts, config, theme, code_style, {}, {}, pictures)
         files += [pages.post(post) for post in fresh]
         told = [post for post in fresh if post.post.source.path in retold]
         files += pages.lists_with(told) if told else ()

@@ -2,15 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
-from ..addresses import SITE_FEED, language_feed, slug
+from ..addresses import (
+    SITE_FEED,
+    category_page,
+    home_page,
+    language_feed,
+    numbered_page,
+    series_page,
+    slug,
+    tag_page,
+)
 from ..model import Config, RenderedPost
+
+Kind = Literal["home", "category", "tag", "series"]
+
+
+@dataclass(frozen=True, slots=True)
+class PostList:
+    """A list of posts that pages of their own show, so many on each."""
+
+    kind: Kind
+    name: str
+    """Of the category, tag or series; empty for the home page."""
+    path: str
+    """Of its first page."""
+    sheets: tuple[tuple[RenderedPost, ...], ...]
+    """The posts of each of its pages; the first one is there without posts, too."""
+
+    def page(self, number: int) -> str:
+        """Path of one of its pages, counted from 1."""
+        return numbered_page(self.path, number)
 
 
 def newest_first(posts: Iterable[RenderedPost]) -> list[RenderedPost]:
-    """Posts by date of publication, the newest first."""
-    ordered = sorted(posts, key=lambda item: item.post.source.path)
+    """Posts by date of publication, the newest first. Standing pages stand in no list."""
+    dated = (item for item in posts if not item.post.source.standing)
+    ordered = sorted(dated, key=lambda item: item.post.source.path)
     return sorted(ordered, key=lambda item: item.post.meta.date, reverse=True)
 
 
@@ -52,12 +83,130 @@ def by_feed(
     }
 
 
+def post_lists(
+    posts: Sequence[RenderedPost], config: Config
+) -> dict[tuple[str, str], dict[str, PostList]]:
+    """Kind and address of each list to its versions, by their language.
+
+    Home comes first, then categories, tags and series. A series has all its parts on one page.
+    """
+    shown = {language: shown_in(posts, language, config) for language in config.languages}
+    found: dict[tuple[str, str], dict[str, PostList]] = {}
+
+    def add(
+        kind: Kind,
+        name: str,
+        language: str,
+        path: str,
+        listed: Sequence[RenderedPost],
+    ) -> None:
+        sheets = _sheets(listed, config.page_size)
+        found.setdefault((kind, slug(name)), {})[language] = PostList(kind, name, path, sheets)
+
+    for language, listed in shown.items():
+        add("home", "", language, home_page(language, config), listed)
+    for language, listed in shown.items():
+        for name, group in by_category(listed).items():
+            add("category", name, language, category_page(name, language, config), group)
+    for language, listed in shown.items():
+        for name, group in by_tag(listed).items():
+            add("tag", name, language, tag_page(name, language, config), group)
+    for versions in series_versions(posts, config):
+        (first, *_) = versions.items()
+        found["series", f"{first[0]}/{slug(first[1][0].post.meta.series)}"] = {
+            language: PostList(
+                "series",
+                parts[-1].post.meta.series,
+                series_page(parts[-1].post.meta.series, language, config),
+                (tuple(parts),),
+            )
+            for language, parts in versions.items()
+        }
+    return found
+
+
+def by_series(posts: Iterable[RenderedPost], language: str) -> dict[str, list[RenderedPost]]:
+    """Address of each series of a language to its parts, the oldest first."""
+    listed = [item for item in in_language(posts, language) if item.post.meta.series]
+    found: dict[str, list[RenderedPost]] = {}
+    for item in reversed(listed):
+        found.setdefault(slug(item.post.meta.series), []).append(item)
+    return found
+
+
+def series_versions(
+    posts: Sequence[RenderedPost], config: Config
+) -> list[dict[str, list[RenderedPost]]]:
+    """The parts of each series by language, the default one first.
+
+    A series has a name of its own in each language: it is the same if their parts are versions
+    of the same posts. Where a language has two for one of another, nobody can tell which it is.
+    """
+    found = [
+        (language, parts)
+        for language in config.languages
+        for parts in by_series(posts, language).values()
+    ]
+    folders = [{item.post.source.folder for item in parts} for _, parts in found]
+    groups: list[list[int]] = []
+    for number, own in enumerate(folders):
+        near = [group for group in groups if any(folders[other] & own for other in group)]
+        groups = [group for group in groups if group not in near]
+        groups.append([*(other for group in near for other in group), number])
+    versions: list[dict[str, list[RenderedPost]]] = []
+    for group in sorted(map(sorted, groups)):
+        languages = [found[number][0] for number in group]
+        if len(set(languages)) == len(languages):
+            versions.append(dict(found[number] for number in group))
+        else:
+            versions.extend(dict([found[number]]) for number in group)
+    return versions
+
+
+def _sheets(posts: Sequence[RenderedPost], size: int) -> tuple[tuple[RenderedPost, ...], ...]:
+    starts = range(0, max(len(posts), 1), size)
+    return tuple(tuple(posts[start : start + size]) for start in starts)
+
+
+def hreflang(paths: Mapping[str, str]) -> dict[str, str]:
+    """What search engines are told of a page's versions: language to path; nothing for one.
+
+    `x-default` is for readers of any other language: the first version, in the default language
+    where that exists.
+    """
+    if len(paths) < 2:
+        return {}
+    return {**paths, "x-default": next(iter(paths.values()))}
+
+
+def newer_version(rendered: RenderedPost, versions: Iterable[RenderedPost]) -> RenderedPost | None:
+    """The version of a post that was revised last, if that was after this one was.
+
+    By what their front matter says. To be written later is no revision: a translation is new,
+    and the original as good as it was.
+    """
+    own = rendered.post.meta.updated
+    dates = {
+        item.post.meta.language: item.post.meta.last_modified_at or item.post.meta.date
+        for item in versions
+        if item.post.meta.last_modified_at and item.post.meta.last_modified_at > own
+    }
+    last = max(dates, key=lambda language: (dates[language], language), default=None)
+    return next((item for item in versions if item.post.meta.language == last), None)
+
+
 def by_folder(posts: Iterable[RenderedPost]) -> dict[str, list[RenderedPost]]:
     """Folder to the language versions of the post in it."""
     folders: dict[str, list[RenderedPost]] = {}
     for post in posts:
         folders.setdefault(post.post.source.folder, []).append(post)
     return folders
+
+
+def standing_pages(posts: Iterable[RenderedPost]) -> list[RenderedPost]:
+    """The standing pages, in the order of the navigation."""
+    pages = (item for item in posts if item.post.source.standing)
+    return sorted(pages, key=lambda item: (item.post.meta.order, item.post.source.path))
 
 
 def by_category(posts: Iterable[RenderedPost]) -> dict[str, list[RenderedPost]]:

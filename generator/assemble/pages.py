@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import cached_property
 
 import jinja2
 from markupsafe import Markup
@@ -17,34 +18,51 @@ from ..addresses import (
     category_page,
     home_page,
     language_feed,
+    numbered_page,
     page_path,
     post_page,
+    series_page,
+    slug,
     source_address,
     tag_page,
 )
 from ..errors import ThemeError
-from ..model import Config, File, Heading, RenderedPost, Theme
+from ..model import SHARE_SIZE, Config, File, Heading, Image, RenderedPost, Theme
 from ..theme_settings import theme_style
 from .card import card_view
 from .listing import (
+    PostList,
     by_category,
     by_folder,
-    by_tag,
+    by_series,
     by_year,
+    hreflang,
     in_language,
+    newer_version,
     newest_first,
+    post_lists,
     shown_in,
+    standing_pages,
 )
-from .references import reference_view
+from .references import reference_views
+from .related import Related
+from .structured_data import Thing, article, as_script, blog, breadcrumbs, way_to, website
 from .views import (
     AlternateView,
     DateView,
     HeadingView,
+    ImageView,
     LinkView,
+    PagerLink,
+    PagerView,
     PageView,
     PostView,
+    RelatedView,
+    SeriesView,
     SiteView,
+    StandingView,
     SummaryView,
+    VersionView,
     YearView,
     format_date,
 )
@@ -72,10 +90,12 @@ class Pages:
         code_style: str,
         katex: Mapping[str, bytes],
         libraries: Mapping[str, bytes],
+        pictures: Mapping[str, File],
     ) -> None:
         self.posts = posts
         self.config = config
         self.theme = theme
+        self.pictures = pictures
         self.environment = jinja2.Environment(
             loader=jinja2.DictLoader(dict(theme.templates)),
             autoescape=True,
@@ -125,6 +145,21 @@ class Pages:
 
     # --- what pages share ---
 
+    @cached_property
+    def lists(self) -> Mapping[tuple[str, str], Mapping[str, PostList]]:
+        """The lists of the site; most short builds show none of them."""
+        return post_lists(self.posts, self.config)
+
+    @cached_property
+    def series(self) -> Mapping[str, Mapping[str, Sequence[RenderedPost]]]:
+        """The series of each language."""
+        return {name: by_series(self.posts, name) for name in self.config.languages}
+
+    @cached_property
+    def related(self) -> Mapping[str, Related]:
+        """What finds related posts in each language."""
+        return {name: Related(listed) for name, listed in self.siblings.items()}
+
     def strings(self, language: str) -> Mapping[str, str]:
         """The theme's texts in a language; English where it has none."""
         return self.theme.strings.get(language) or self.theme.strings["en"]
@@ -147,6 +182,11 @@ class Pages:
                     count=len(group),
                 )
                 for name, group in by_category(posts).items()
+            ),
+            pages=tuple(
+                self._link(item)
+                for item in standing_pages(self.posts)
+                if item.post.meta.nav and item.post.meta.language == language
             ),
             generator=f"Inkcell {__version__}",
             favicon=address(asset_path("favicon.svg"), self.config),
@@ -180,14 +220,30 @@ class Pages:
             minutes=rendered.minutes,
         )
 
-    def alternates(self, paths: Mapping[str, str]) -> tuple[AlternateView, ...]:
-        """A page's language versions, from language to path; none if there is only one."""
+    def alternates(
+        self, paths: Mapping[str, str], elsewhere: Collection[str]
+    ) -> tuple[AlternateView, ...]:
+        """A page's language versions, from language to path; none if there is only one.
+
+        Those in the languages of `elsewhere` are not the same page, but lead to the same list.
+        """
         if len(paths) < 2:
             return ()
+        same = hreflang({name: path for name, path in paths.items() if name not in elsewhere})
         return tuple(
-            AlternateView(language, absolute(path, self.config), address(path, self.config))
+            AlternateView(
+                language,
+                absolute(path, self.config) if language in same else "",
+                address(path, self.config),
+                self._locale(language),
+            )
             for language, path in paths.items()
         )
+
+    def default_version(self, paths: Mapping[str, str], elsewhere: Collection[str]) -> str:
+        """Where readers of none of a page's languages go; empty if there is only one version."""
+        same = hreflang({name: path for name, path in paths.items() if name not in elsewhere})
+        return absolute(same["x-default"], self.config) if same else ""
 
     def render(self, template: str, path: str, page: PageView, origin: str, **more: object) -> File:
         """One page as a file.
@@ -222,9 +278,12 @@ class Pages:
         description: str,
         alternates: Mapping[str, str],
         *,
+        elsewhere: Collection[str] = (),
         has_math: bool = False,
-        image: str = "",
+        image: Image | None = None,
         scripts: Sequence[str] = (),
+        pager: PagerView | None = None,
+        data: Sequence[Thing] = (),
     ) -> PageView:
         """The view of a page."""
         # The theme's own style comes last, so that it has the last word.
@@ -236,11 +295,34 @@ class Pages:
             description=description,
             language=language,
             canonical=absolute(path, self.config),
-            alternates=self.alternates(alternates),
+            alternates=self.alternates(alternates, elsewhere),
+            default_version=self.default_version(alternates, elsewhere),
             styles=tuple(address(style, self.config) for style in styles),
-            image=absolute(image, self.config) if image else "",
+            image=self._image(image, title, language),
+            locale=self._locale(language),
+            data=Markup(as_script(data)) if data else None,
             scripts=tuple(address(script, self.config) for script in scripts),
+            pager=pager,
         )
+
+    def _image(self, image: Image | None, title: str, language: str) -> ImageView | None:
+        """What stands for a page where it is shared; for a list it is the blog's picture."""
+        if image is None and language in self.pictures:
+            image = Image(self.pictures[language].path, title, *SHARE_SIZE)
+        if image is None:
+            return None
+        place = absolute(image.path, self.config)
+        return ImageView(place, image.alt, image.width, image.height)
+
+    def _locale(self, language: str) -> str:
+        """A language as Open Graph has it, `ko_KR`: the theme says where it is spoken."""
+        strings = self.theme.strings.get(language, {})
+        return strings.get("locale", language.replace("-", "_"))
+
+    def _link(self, rendered: RenderedPost) -> LinkView:
+        """A post or a standing page by its title."""
+        place = address(post_page(rendered.post, self.config), self.config)
+        return LinkView(rendered.post.meta.title, place)
 
     def _scripts(self, rendered: RenderedPost) -> list[str]:
         """Paths of the scripts that a post's page loads."""
@@ -250,45 +332,68 @@ class Pages:
 
     # --- kinds of pages ---
 
-    def home(self, language: str) -> File:
-        """A language's home page: the newest posts."""
-        config = self.config
-        posts = shown_in(self.posts, language, config)
-        paths = {name: home_page(name, config) for name in config.languages}
-        page = self.page(
-            "home",
-            paths[language],
-            language,
-            config.title[language],
-            config.description[language],
-            paths,
-        )
-        shown = tuple(self.summary(post, language) for post in posts[: config.page_size])
-        rest = len(posts) - len(shown)
-        return self.render("home.html", paths[language], page, "home", posts=shown, rest=rest)
-
     def post(self, rendered: RenderedPost) -> File:
-        """A post's page."""
-        config, meta = self.config, rendered.post.meta
-        path = post_page(rendered.post, config)
-        versions = {
-            other.post.meta.language: post_page(other.post, config)
-            for other in self.versions[rendered.post.source.folder]
-        }
+        """The page of a post, or a standing page."""
+        meta = rendered.post.meta
+        path = post_page(rendered.post, self.config)
+        versions = self._versions(rendered)
         page = self.page(
-            "post",
+            "page" if rendered.post.source.standing else "post",
             path,
             meta.language,
             meta.title,
             rendered.excerpt,
-            {name: versions[name] for name in config.languages if name in versions},
+            {name: post_page(other.post, self.config) for name, other in versions.items()},
             has_math=rendered.has_math,
-            image=rendered.image.path if rendered.image else "",
+            image=rendered.share,
+            data=self._post_data(rendered),
             scripts=self._scripts(rendered),
         )
-        siblings = self.siblings[meta.language]
-        position = self.position[rendered.post.source.path]
-        view = PostView(
+        origin = rendered.post.source.path
+        if rendered.post.source.standing:
+            return self.render("page.html", path, page, origin, text=self._standing(rendered))
+        return self.render("post.html", path, page, origin, post=self._post(rendered))
+
+    def _post_data(self, rendered: RenderedPost) -> tuple[Thing, ...]:
+        """What search engines read of a post."""
+        meta, config = rendered.post.meta, self.config
+        place = series_page(meta.series, meta.language, config)
+        series = (meta.series, place) if meta.series else None
+        return article(rendered, series, config), breadcrumbs(way_to(rendered, config), config)
+
+    def _list_data(self, listed: PostList, number: int, language: str) -> tuple[Thing, ...]:
+        """What search engines read of a page of a list."""
+        config, path, title = self.config, listed.page(number), self.config.title[language]
+        named = blog(path, listed.name or title, listed.sheets[number - 1], language, config)
+        if listed.kind == "home":
+            return website(language, config), named
+        way = [(title, home_page(language, config)), (listed.name, path)]
+        return named, breadcrumbs(way, config)
+
+    def _versions(self, rendered: RenderedPost) -> dict[str, RenderedPost]:
+        """The versions of a post by their languages, the default one first, its own included."""
+        found = {
+            other.post.meta.language: other for other in self.versions[rendered.post.source.folder]
+        }
+        return {name: found[name] for name in self.config.languages if name in found}
+
+    def _standing(self, rendered: RenderedPost) -> StandingView:
+        meta, strings = rendered.post.meta, self.strings(rendered.post.meta.language)
+        dated = meta.last_modified_at is not None
+        return StandingView(
+            html=Markup(rendered.body),
+            updated=self.date(rendered, meta.language, updated=True) if dated else None,
+            toc=nest(rendered.headings) if has_margin_contents(rendered) else (),
+            references=reference_views(rendered, strings),
+            newer_version=self._newer_version(rendered),
+        )
+
+    def _post(self, rendered: RenderedPost) -> PostView:
+        config, meta = self.config, rendered.post.meta
+        newer, older = self._neighbours(rendered)
+        parts = self.series[meta.language].get(slug(meta.series), ()) if meta.series else ()
+        named = {item.post.source.path for item in (newer, older, *parts) if item}
+        return PostView(
             summary=self.summary(rendered, meta.language),
             html=Markup(rendered.body),
             author=meta.author.name,
@@ -298,61 +403,117 @@ class Pages:
                 else None
             ),
             toc=nest(rendered.headings) if has_margin_contents(rendered) else (),
-            references=tuple(
-                reference_view(
-                    work, self.strings(meta.language), rendered.citations.get(work.id, ())
+            references=reference_views(rendered, self.strings(meta.language)),
+            newer=self._link(newer) if newer else None,
+            older=self._link(older) if older else None,
+            series=self._series(rendered, parts) if parts else None,
+            related=tuple(
+                RelatedView(
+                    item.post.meta.title,
+                    address(post_page(item.post, config), config),
+                    self.date(item, meta.language),
+                    item.post.meta.category,
                 )
-                for work in rendered.works
+                for item in self.related[meta.language].to(rendered, named)
             ),
-            newer=self._neighbour(siblings, position - 1),
-            older=self._neighbour(siblings, position + 1),
+            newer_version=self._newer_version(rendered),
             source=source_address(rendered.post, config),
             stale=bool(rendered.stale),
             card=card_view(rendered, config, self.strings(meta.language)),
         )
-        return self.render("post.html", path, page, rendered.post.source.path, post=view)
 
-    def _neighbour(self, posts: Sequence[RenderedPost], position: int) -> LinkView | None:
-        if not 0 <= position < len(posts):
+    def _neighbours(
+        self, rendered: RenderedPost
+    ) -> tuple[RenderedPost | None, RenderedPost | None]:
+        """The next newer post and the next older one in its language."""
+        siblings = self.siblings[rendered.post.meta.language]
+        position = self.position[rendered.post.source.path]
+        newer = siblings[position - 1] if position > 0 else None
+        return newer, siblings[position + 1] if position + 1 < len(siblings) else None
+
+    def _series(self, rendered: RenderedPost, parts: Sequence[RenderedPost]) -> SeriesView:
+        # All say its name as the newest part does; they may write it in other cases.
+        name, language = parts[-1].post.meta.series, rendered.post.meta.language
+        return SeriesView(
+            name=name,
+            address=address(series_page(name, language, self.config), self.config),
+            number=[item.post.source.path for item in parts].index(rendered.post.source.path) + 1,
+            parts=tuple(map(self._link, parts)),
+        )
+
+    def _newer_version(self, rendered: RenderedPost) -> VersionView | None:
+        language = rendered.post.meta.language
+        newer = newer_version(rendered, self._versions(rendered).values())
+        if newer is None:
             return None
-        post = posts[position].post
-        return LinkView(post.meta.title, address(post_page(post, self.config), self.config))
+        other = newer.post.meta.language
+        strings = self.strings(language)
+        return VersionView(
+            other,
+            strings.get(f"language_{other}", self.language_names[other]),
+            address(post_page(newer.post, self.config), self.config),
+            self.date(newer, language, updated=True),
+        )
 
     def lists_with(self, posts: Sequence[RenderedPost]) -> Iterator[File]:
-        """The lists in which some posts stand, in every language."""
-        terms = {post.post.meta.category for post in posts}
-        terms |= {tag for post in posts for tag in post.post.meta.tags}
+        """The pages of lists on which some posts stand, in every language."""
         for language in self.config.languages:
-            yield self.home(language)
             yield self.archive(language)
-            yield from self.lists(language, terms)
+            yield from self.list_pages(language, {post.post.source.path for post in posts})
 
-    def lists(self, language: str, terms: Container[str] | None = None) -> Iterator[File]:
-        """The lists of a language: a page a category, a page a tag; all, or those of `terms`."""
-        config = self.config
-        groups = {name: shown_in(self.posts, name, config) for name in config.languages}
-        for kind, grouped, page_of in (
-            ("category", by_category, category_page),
-            ("tag", by_tag, tag_page),
-        ):
-            everywhere = {name: grouped(posts) for name, posts in groups.items()}
-            for term, posts in everywhere[language].items():
-                if terms is not None and term not in terms:
-                    continue
-                paths = {
-                    name: page_of(term, name, config)
-                    for name in config.languages
-                    if any(
-                        page_of(other, name, config) == page_of(term, name, config)
-                        for other in everywhere[name]
-                    )
-                }
-                description = self.strings(language)[f"{kind}_description"].format(name=term)
-                page = self.page(kind, paths[language], language, term, description, paths)
-                shown = tuple(self.summary(post, language) for post in posts)
-                yield self.render(
-                    "list.html", paths[language], page, f"the {kind} {term}", posts=shown
-                )
+    def list_pages(self, language: str, told: Collection[str] | None = None) -> Iterator[File]:
+        """The pages of all lists of a language, or those that show a post of `told`."""
+        for versions in self.lists.values():
+            if language not in versions:
+                continue
+            for number, shown in enumerate(versions[language].sheets, start=1):
+                if told is None or any(post.post.source.path in told for post in shown):
+                    yield self._list_page(versions, language, number)
+
+    def _list_page(self, versions: Mapping[str, PostList], language: str, number: int) -> File:
+        listed = versions[language]
+        if listed.kind == "home":
+            title, description = self.config.title[language], self.config.description[language]
+        else:
+            described = self.strings(language)[f"{listed.kind}_description"]
+            title, description = listed.name, described.format(name=listed.name)
+        page = self.page(
+            listed.kind,
+            listed.page(number),
+            language,
+            title,
+            description,
+            {
+                name: other.page(number) if number <= len(other.sheets) else other.path
+                for name, other in versions.items()
+            },
+            elsewhere={n for n, other in versions.items() if number > len(other.sheets)},
+            pager=self._pager(listed, number),
+            data=self._list_data(listed, number, language),
+        )
+        template = "home.html" if listed.kind == "home" else "list.html"
+        origin = "home" if listed.kind == "home" else f"the {listed.kind} {listed.name}"
+        shown = tuple(self.summary(post, language) for post in listed.sheets[number - 1])
+        return self.render(template, listed.page(number), page, origin, posts=shown)
+
+    def _pager(self, listed: PostList, number: int) -> PagerView | None:
+        count = len(listed.sheets)
+        if count == 1:
+            return None
+
+        def place(other: int) -> str:
+            return address(numbered_page(listed.path, other), self.config)
+
+        return PagerView(
+            number,
+            count,
+            newer=place(number - 1) if number > 1 else "",
+            older=place(number + 1) if number < count else "",
+            links=tuple(
+                PagerLink(other, place(other) if other else "")
+                for other in shown_numbers(number, count)
+            ),
+        )
 
     def archive(self, language: str) -> File:
         """All posts of a language, by year."""
@@ -426,14 +587,14 @@ def page_files(
     code_style: str,
     katex: Mapping[str, bytes],
     libraries: Mapping[str, bytes],
+    pictures: Mapping[str, File],
 ) -> Iterator[File]:
     """Every page of the site and every static file."""
-    pages = Pages(posts, config, theme, code_style, katex, libraries)
+    pages = Pages(posts, config, theme, code_style, katex, libraries, pictures)
     for language in config.languages:
-        yield pages.home(language)
         yield pages.archive(language)
-        yield from pages.lists(language)
-    for post in newest_first(posts):
+        yield from pages.list_pages(language)
+    for post in (*newest_first(posts), *standing_pages(posts)):
         yield pages.post(post)
         yield from pages.redirects(post)
     yield pages.missing()
@@ -452,6 +613,17 @@ def has_margin_contents(rendered: RenderedPost) -> bool:
     if wanted is None:
         return len(rendered.headings) > 1 and not rendered.has_contents
     return wanted
+
+
+def shown_numbers(number: int, count: int) -> list[int]:
+    """The pages of a list that a pager names: the ends and those around; 0 for a gap."""
+    near = {1, count, *(n for n in (number - 1, number, number + 1) if 1 <= n <= count)}
+    shown: list[int] = []
+    for other in sorted(near):
+        missing = other - shown[-1] - 1 if shown else 0
+        # A gap of one page would take as much room as the page.
+        shown += [other - 1, other] if missing == 1 else [0, other] if missing else [other]
+    return shown
 
 
 def nest(headings: Sequence[Heading]) -> tuple[HeadingView, ...]:

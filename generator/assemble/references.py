@@ -6,8 +6,18 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from urllib.parse import quote
 
-from ..model import OTHERS, Reference
+from ..model import OTHERS, Reference, RenderedPost
 from .views import CitationView, ReferenceView
+
+
+def reference_views(
+    rendered: RenderedPost, strings: Mapping[str, str]
+) -> tuple[ReferenceView, ...]:
+    """The works that a page lists at its end."""
+    return tuple(
+        reference_view(work, strings, rendered.citations.get(work.id, ()))
+        for work in rendered.works
+    )
 
 
 def reference_view(

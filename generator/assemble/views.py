@@ -37,6 +37,8 @@ class SiteView:
     feed: str
     repository: str
     categories: tuple[LinkView, ...]
+    pages: tuple[LinkView, ...]
+    """Standing pages that the navigation names."""
     generator: str
     favicon: str
 
@@ -47,9 +49,47 @@ class AlternateView:
 
     language: str
     address: str
-    """With scheme and host, for `hreflang`."""
+    """With scheme and host, for `hreflang`; empty if the page there is not the same: a list that
+    is shorter there has its first page here."""
     path: str
     """For a link on the page."""
+    locale: str = ""
+    """As Open Graph has it: `en_US`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageView:
+    """A bitmap."""
+
+    address: str
+    """With scheme and host."""
+    alt: str
+    width: int
+    height: int
+    """Pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class PagerLink:
+    """A page of a list, as a pager shows it."""
+
+    number: int
+    """0 stands for pages that are left out."""
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class PagerView:
+    """Which page of a list this is, and where the others are."""
+
+    number: int
+    """Counted from 1."""
+    count: int
+    newer: str
+    """Address of the page before; empty on the first."""
+    older: str
+    """Address of the page after; empty on the last."""
+    links: tuple[PagerLink, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +97,7 @@ class PageView:
     """The page at hand."""
 
     kind: str
-    """`home`, `post`, `category`, `tag`, `archive` or `missing`."""
+    """`home`, `post`, `page`, `category`, `tag`, `series`, `archive`, `missing`, `redirect`."""
     title: str
     description: str
     language: str
@@ -66,10 +106,18 @@ class PageView:
     alternates: tuple[AlternateView, ...]
     """All language versions, its own included; empty if there is only one."""
     styles: tuple[str, ...]
-    image: str = ""
-    """With scheme and host."""
+    default_version: str = ""
+    """With scheme and host: the version for readers of any other language, if there are several."""
+    image: ImageView | None = None
+    """What stands for the page where it is shared."""
+    locale: str = ""
+    """The language as Open Graph has it: `ko_KR`."""
+    data: Markup | None = None
+    """What search engines read: JSON-LD, safe in a script element."""
     scripts: tuple[str, ...] = ()
     """Addresses of scripts that add to the page; it is complete without them."""
+    pager: PagerView | None = None
+    """None unless it is a page of a list that has several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +150,18 @@ class HeadingView:
     id: str
     html: Markup
     below: tuple[HeadingView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesView:
+    """The series that a post is a part of."""
+
+    name: str
+    address: str
+    number: int
+    """Of the post in it, counted from 1."""
+    parts: tuple[LinkView, ...]
+    """All of them, the post's own included, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +230,28 @@ class CardView:
 
 
 @dataclass(frozen=True, slots=True)
+class RelatedView:
+    """A post that another one names at its end; of its text nothing is shown there."""
+
+    title: str
+    address: str
+    date: DateView
+    category: str
+
+
+@dataclass(frozen=True, slots=True)
+class VersionView:
+    """A version in another language."""
+
+    language: str
+    name: str
+    """The language's name in the language of the page: `영어`."""
+    address: str
+    date: DateView
+    """Of its last revision, in the language of the page."""
+
+
+@dataclass(frozen=True, slots=True)
 class PostView:
     """A post on its own page."""
 
@@ -184,10 +266,27 @@ class PostView:
     newer: LinkView | None
     source: str
     """Address of the post's source, if the blog's repository is known."""
+    series: SeriesView | None = None
+    related: tuple[RelatedView, ...] = ()
+    """Others that readers of this one may like; none of those named above."""
+    newer_version: VersionView | None = None
+    """The version in another language that has been revised after this one."""
     stale: bool = False
     """The results shown were made by an earlier version of the code."""
     card: CardView | None = None
     """None if no code ran."""
+
+
+@dataclass(frozen=True, slots=True)
+class StandingView:
+    """A standing page, as About."""
+
+    html: Markup
+    updated: DateView | None
+    """None if its front matter does not say."""
+    toc: tuple[HeadingView, ...]
+    references: tuple[ReferenceView, ...]
+    newer_version: VersionView | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
+from ..font import font_path
 from . import figures
 from .scratch import Scratch, close_scratch, open_scratch
 
@@ -22,8 +22,6 @@ CAN_FORK = sys.platform == "linux"
 
 HERE = Path(__file__).parent
 MATPLOTLIBRC = HERE / "matplotlibrc"
-FONT = ("pylopdf_fonts_ko", "NotoSansKR-Regular.otf")
-"""Package and file of the font that figures are lettered with."""
 
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
@@ -143,7 +141,7 @@ def clean_slate(threads: int) -> dict[str, str]:
     return {
         **dict.fromkeys(THREAD_VARIABLES, str(threads)),
         "MATPLOTLIBRC": str(MATPLOTLIBRC),
-        figures.VARIABLE: _font(),
+        figures.VARIABLE: str(font_path() or ""),
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         # Otherwise Plotly puts its whole library into the first output.
         "PLOTLY_RENDERER": "plotly_mimetype",
@@ -152,10 +150,3 @@ def clean_slate(threads: int) -> dict[str, str]:
         # ipykernel would end a kernel whose parent is not the build: its guard does that.
         "JPY_PARENT_PID": "1",
     }
-
-
-def _font() -> str:
-    """Where the font for figures lies; nothing if it is not installed."""
-    spec = find_spec(FONT[0])
-    places = spec.submodule_search_locations if spec is not None else None
-    return str(Path(places[0]) / FONT[1]) if places else ""

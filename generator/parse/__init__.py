@@ -7,8 +7,10 @@
 
 from __future__ import annotations
 
-from ..errors import BuildFailed, InkcellError, blame
-from ..model import Config, Post, Source
+from collections.abc import Iterator
+
+from ..errors import BuildFailed, InkcellError, NotebookError, blame
+from ..model import Config, Notebook, Post, Source
 from .cells import read_cells
 from .front_matter import read_front_matter
 from .notebook import read_notebook
@@ -26,6 +28,23 @@ def parse(source: Source, config: Config) -> Post:
         raw = read_notebook(source)
         meta = read_front_matter(raw, source, config, errors)
         notebook = read_cells(raw, meta, errors)
+        if source.standing:
+            errors.extend(_running_code(notebook))
         if errors:
             raise BuildFailed(errors)
     return Post(source, meta, notebook)
+
+
+def _running_code(notebook: Notebook) -> Iterator[InkcellError]:
+    """An error for each cell of a standing page that would run.
+
+    Such a page has no date, and what it says is to hold for long: results belong into a post.
+    """
+    for code in notebook.code:
+        if code.runs and code.source.strip():
+            yield NotebookError("a standing page runs no code").at(
+                line=code.line,
+                cell=code.cell,
+                text=code.source.strip().split("\n")[0],
+                hint="show it in a ``` block, or with `#| eval: false`; or make the page a post",
+            )

@@ -29,6 +29,7 @@ KEYS = (
     "last_modified_at",
     "description",
     "tags",
+    "series",
     "category",
     "draft",
     "author",
@@ -49,6 +50,27 @@ KEYS = (
     "jupytext",
 )
 """`jupytext` is what jupytext writes for itself; it is read over."""
+
+PAGE_KEYS = (
+    "title",
+    "last_modified_at",
+    "description",
+    "draft",
+    "author",
+    "lang",
+    "slug",
+    "image",
+    "aliases",
+    "toc",
+    "references",
+    "bibliography",
+    "macros",
+    "nav",
+    "order",
+    "kernelspec",
+    "jupytext",
+)
+"""Of a standing page; `kernelspec` is what Jupyter writes, and nothing of it runs."""
 
 SYNONYMS = {
     "lastmod": "last_modified_at",
@@ -117,8 +139,13 @@ def read_front_matter(
         if written != other:
             hint = f"remove the line `{written}: …`"
             record.wrong(written, f"`{written}` and `{other}` mean the same", hint)
-    record.known(KEYS)
-    for key in ("title", "date", "category"):
+    record.known({*KEYS, *PAGE_KEYS} if source.standing else KEYS)
+    if source.standing:
+        for key in record.values:
+            if key in KEYS and key not in PAGE_KEYS:
+                hint = "remove it, or make the page a post: move its folder to posts/"
+                record.wrong(key, f"a standing page has no `{key}`", hint)
+    for key in ("title",) if source.standing else ("title", "date", "category"):
         if record.values.get(key) in (None, ""):
             record.wrong(key, f"`{key}` is missing", f"add a line `{key}: …`")
     if record.text("lang", source.language) != source.language:
@@ -148,11 +175,14 @@ def read_front_matter(
         author=_author(record, config.author),
         description=" ".join(record.text("description").split()),
         tags=tuple(unicodedata.normalize("NFC", tag) for tag in record.texts("tags")),
+        series=_series(record),
         draft=record.flag("draft", False),
         image=record.text("image"),
         aliases=_aliases(record),
         permalink=checked_permalink(record, permalink) if permalink else "",
         id=record.text("id"),
+        nav=record.flag("nav", False),
+        order=record.number("order", 0),
         toc=record.flag("toc", False) if record.values.get("toc") is not None else None,
         comments=record.flag("comments", False),
         references=references,
@@ -200,6 +230,14 @@ def _category(record: Record, config: Config) -> str:
         message = f"the category `{category}` would have the address of a language"
         record.wrong("category", message, "give it another name")
     return category
+
+
+def _series(record: Record) -> str:
+    series = unicodedata.normalize("NFC", record.text("series"))
+    if series and not slug_of(series):
+        hint = "its name has letters or digits"
+        record.wrong("series", f"`{series}` cannot stand in an address", hint)
+    return series
 
 
 def _author(record: Record, default: Author) -> Author:

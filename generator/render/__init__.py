@@ -8,7 +8,8 @@ address.
 3. `markdown`   formulas typeset by `katex`, code coloured by `code`, references resolved
 4. `outputs`    what the code produced -> HTML, by MIME type, each where its cell stands
 5. `sanitize`   the feed's version, which stands without style sheets and scripts
-6. `executed_notebook`  the post with its outputs as an `.ipynb`, if its code ran
+6. `share_pictures`  the picture that stands for the post elsewhere, if none of its own does
+7. `executed_notebook`  the post with its outputs as an `.ipynb`, if its code ran
 """
 
 from __future__ import annotations
@@ -21,10 +22,12 @@ from types import MappingProxyType
 
 from markdown_it import MarkdownIt
 
-from ..addresses import Links, absolute, notebook_path, post_page, resolve
+from ..addresses import Links, absolute, neighbour_path, notebook_path, post_page, resolve
 from ..errors import BuildFailed, FrontMatterError, blame
 from ..model import (
+    SHARE_SIZE,
     Code,
+    DrawShare,
     ExecutedPost,
     Foreseeing,
     Image,
@@ -33,6 +36,7 @@ from ..model import (
     Post,
     Reference,
     RenderedPost,
+    ShareWords,
     Typeset,
 )
 from .citations import listed_works
@@ -57,7 +61,9 @@ from .markdown import (
     render_tokens,
 )
 from .outputs import read_outputs, render_outputs
+from .pictures import shareable
 from .sanitize import clean_feed
+from .share_pictures import share_name
 
 EXCERPT_LENGTH = 300
 WORD_CHARACTER = re.compile(r"[^\W_]")
@@ -71,7 +77,11 @@ reckons with. A Korean word is short or long by its particles."""
 
 
 def render(
-    executed: ExecutedPost, links: Links, typeset: Typeset, strings: Mapping[str, str]
+    executed: ExecutedPost,
+    links: Links,
+    typeset: Typeset,
+    strings: Mapping[str, str],
+    draw: DrawShare | None = None,
 ) -> RenderedPost:
     """A post as HTML, for its page and for the feed.
 
@@ -80,6 +90,7 @@ def render(
         links: the addresses of all posts.
         typeset: typesets a formula.
         strings: the theme's texts in the post's language.
+        draw: draws the picture that stands for a post which has none; without it there is none.
 
     Raises:
         BuildFailed: every formula KaTeX refuses, every link that leads nowhere, every output
@@ -111,6 +122,7 @@ def render(
     headings = contents(md, [*with_fragments(tokens, fragments)])
     has_contents = place_contents(tokens, headings, strings["contents"])
     image = _image(context)
+    share = _share(image, context, draw)
     lines = {code.cell: code.line for code in post.notebook.code}
     for error in (*context.errors, *context.warnings):
         if error.cell in lines:
@@ -133,6 +145,7 @@ def render(
         minutes=reading_minutes(prose),
         files=tuple(context.files.values()),
         image=image,
+        share=share,
         has_math=context.has_math,
         libraries=tuple(sorted(context.libraries)),
         labels=numbering.labels,
@@ -196,7 +209,8 @@ def shorten(text: str, length: int) -> str:
 def _reserved_ids(post: Post) -> set[str]:
     """The ids that the theme gives on a post's page; no heading may have them."""
     works = {f"ref-{work.id}" for work in (*post.meta.references, *post.meta.bibliography)}
-    return {"content", "references", *works} if works else {"content"}
+    own = {"content", "related"}
+    return {*own, "references", *works} if works else own
 
 
 def _cell(
@@ -255,3 +269,18 @@ def _image(context: Context) -> Image | None:
     content = context.post.source.neighbours[target.neighbour]
     path = context.publish_neighbour(target.neighbour)
     return Image(path, "", *(measure(content) or (0, 0)))
+
+
+def _share(image: Image | None, context: Context, draw: DrawShare | None) -> Image | None:
+    """The bitmap that stands for a post elsewhere: its own picture, or one that is drawn."""
+    post, config = context.post, context.links.config
+    if image and image.path in context.files:
+        size = shareable(context.files[image.path].content, chosen=bool(post.meta.image))
+        if size:
+            return Image(image.path, image.alt or post.meta.title, *size)
+    if draw is None:
+        return None
+    words = ShareWords(post.meta.title, config.title[post.meta.language], post.meta.category)
+    path = neighbour_path(post.source.folder, share_name(words))
+    context.publish(path, draw(words))
+    return Image(path, post.meta.title, *SHARE_SIZE)

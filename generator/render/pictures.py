@@ -19,6 +19,10 @@ QUALITY = 82
 """Of WebP; 100 is the best."""
 FEW_COLOURS = 256
 """A picture with no more colours is a drawing or a screen: it stays as sharp as it is."""
+SHARED_WIDTH = 600
+"""Pixels of the narrowest picture that Facebook shows large."""
+SHARED_PROPORTIONS = (1.5, 2.5)
+"""Width to height; Facebook and X cut what is shown large to 1.91 or 2."""
 ORIENTATION = 0x0112
 """Exif 2.32, 4.6.4 A: how the camera was held."""
 
@@ -57,6 +61,29 @@ def _orientation(picture: Image.Image, content: bytes) -> int:
     if picture.format == "PNG" and not any(mark in content for mark in PNG_ORIENTATIONS):
         return 1
     return int(picture.getexif().get(ORIENTATION, 1))
+
+
+def shareable(content: bytes, chosen: bool) -> tuple[int, int] | None:
+    """Width and height in pixels of a bitmap that can stand for a post elsewhere, else None.
+
+    One that nobody has chosen must be fit for it: what is small is shown as a stamp, what has
+    other proportions is cut, and through what is clear shines a ground that nobody knows.
+    """
+    try:
+        with Image.open(io.BytesIO(content)) as picture:
+            width, height = picture.size
+            if chosen:
+                return width, height
+            least, most = SHARED_PROPORTIONS
+            fits = width >= SHARED_WIDTH and least <= width / height <= most
+            if not fits or _orientation(picture, content) >= 5:
+                return None
+            if picture.has_transparency_data:
+                alpha = picture.convert("RGBA").getchannel("A")
+                return (width, height) if alpha.getextrema()[0] == 255 else None
+            return width, height
+    except (*BROKEN, *BROKEN_TOO):
+        return None
 
 
 def has_clear_ground(content: bytes) -> bool:

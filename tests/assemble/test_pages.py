@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
+from urllib.parse import quote, unquote
 
 import pytest
 from lxml import html
 
 from generator import pipeline
-from generator.assemble.pages import nest
+from generator.assemble.pages import nest, shown_numbers
 from generator.assemble.references import reference_view
 from generator.config import read_config
 from generator.model import Heading, Reference, Site
@@ -86,15 +88,93 @@ def test_terms_with_one_address_are_one_term(write_blog: WriteBlog) -> None:
     assert "/tag/%EC%A7%91%ED%95%A9%EB%A1%A0/" in select(site, page, "//ul[@class='tags']//@href")
 
 
-def test_a_long_home_page_points_to_the_archive(write_blog: WriteBlog) -> None:
-    """`page_size` posts, then how many more there are."""
-    files: dict[str, str | bytes] = {
-        f"posts/p{n}/index.ko.md": post(f"글 {n}", f"2022-01-0{n}") for n in range(1, 6)
+def test_names_in_hangul_are_one_file_each(write_blog: WriteBlog) -> None:
+    """In composed letters (UAX 15, NFC), whatever form an editor wrote; links encode these."""
+    text = post("가", "2022-01-01", "집합론", "수학", "series: 위상\n")
+    other = post("나", "2022-01-02", "집합론", "수학", "series: 위상\n")
+    files = {
+        "posts/a/index.ko.md": text,
+        "posts/b/index.ko.md": unicodedata.normalize("NFD", other),
     }
-    files["pyproject.toml"] = SETTINGS + "page_size = 2\n"
     site = pipeline.build(read_config(write_blog(files)))
-    assert len(select(site, "index.html", "//article")) == 2
-    assert select(site, "index.html", "//p[@class='more']/a/text()") == ["지난 글 3편 더 보기"]
+    for path in ("수학/index.html", "tag/집합론/index.html", "series/위상/index.html"):
+        assert len(select(site, path, "//article")) == 2, path
+    assert all(unicodedata.is_normalized("NFC", path) for path in site.files)
+    links = {
+        unquote(link)
+        for path in site.files
+        if path.endswith(".html")
+        for link in select(site, path, "//a/@href")
+        if link.startswith("/")
+    }
+    assert all(link.lstrip("/") + "index.html" in site.files for link in links if link[-1] == "/")
+
+
+BELOW_A_BASE_PATH = SETTINGS.replace("example.org", "user.example/p", 1)
+
+
+def test_long_lists_have_several_pages(write_blog: WriteBlog) -> None:
+    """`page_size` posts on each, of home, categories and tags, in every language."""
+    files: dict[str, str | bytes] = {
+        f"posts/p{n}/index.ko.md": post(f"글 {n}", f"2022-01-0{n}", "집합") for n in range(1, 6)
+    }
+    files["posts/p5/index.en.md"] = post("Post 5", "2022-01-05", "집합")
+    files["pyproject.toml"] = BELOW_A_BASE_PATH + "page_size = 2\n"
+    site = pipeline.build(read_config(write_blog(files)))
+    titles = "//article//h2/a/text()"
+    for folder, encoded in (("", ""), ("math/", "math/"), ("tag/집합/", f"tag/{quote('집합')}/")):
+        base = f"/p/{encoded}"
+        pages = [f"{folder}index.html", *(f"{folder}page/{n}/index.html" for n in (2, 3))]
+        assert [select(site, page, titles) for page in pages] == [
+            ["글 5", "글 4"],
+            ["글 3", "글 2"],
+            ["글 1"],
+        ]
+        first, second, last = pages
+        assert f"{folder}page/4/index.html" not in site.files
+        assert select(site, first, "//link[@rel='prev' or @rel='next']/@href") == [f"{base}page/2/"]
+        assert select(site, second, "//link[@rel='prev' or @rel='next']/@href") == [
+            base,
+            f"{base}page/3/",
+        ]
+        assert select(site, last, "//nav[@class='pager']/a/@href") == [f"{base}page/2/"]
+        assert select(site, second, "//link[@rel='canonical']/@href") == [
+            f"https://user.example{base}page/2/"
+        ]
+        assert select(site, second, "//nav[@class='pager']//a[@aria-current]/@href") == [
+            f"{base}page/2/"
+        ]
+        # English has no second page of this list: only the switch leads to its first.
+        assert not select(site, second, "//link[@hreflang]")
+        assert select(site, second, "//li[@class='language']/a/@href") == [f"/p/en/{encoded}"]
+        assert select(site, first, "//link[@hreflang]/@hreflang") == ["ko", "en", "x-default"]
+        assert not select(site, f"en/{first}", "//nav[@class='pager']")
+    assert select(site, "page/2/index.html", "//title/text()") == ["A blog (2쪽)"]
+
+
+def test_a_list_without_posts_has_its_first_page(write_blog: WriteBlog) -> None:
+    """A blog may begin with a post in one language."""
+    site = pipeline.build(
+        read_config(write_blog({"posts/a/index.ko.md": post("가", "2022-01-01")}))
+    )
+    assert select(site, "en/index.html", "//main/p/text()") == ["There are no posts yet."]
+    assert "en/page/2/index.html" not in site.files
+
+
+@pytest.mark.parametrize(
+    ("number", "count", "shown"),
+    [
+        (1, 2, [1, 2]),
+        (1, 9, [1, 2, 0, 9]),
+        (3, 9, [1, 2, 3, 4, 0, 9]),
+        (4, 9, [1, 2, 3, 4, 5, 0, 9]),
+        (5, 9, [1, 0, 4, 5, 6, 0, 9]),
+        (9, 9, [1, 0, 8, 9]),
+    ],
+)
+def test_a_pager_names_the_ends_and_what_is_near(number: int, count: int, shown: list[int]) -> None:
+    """And no gap stands for a single page."""
+    assert shown_numbers(number, count) == shown
 
 
 def test_former_addresses_lead_to_the_post(write_blog: WriteBlog) -> None:
@@ -134,7 +214,9 @@ def test_titles_are_text(write_blog: WriteBlog) -> None:
     site = pipeline.build(read_config(write_blog({"posts/a/index.ko.md": text})))
     for path, file in site.files.items():
         if path.endswith(".html"):
-            assert b"<script" not in file.content, path
+            shown = file.content.replace(b'<script type="application/ld+json">', b"")
+            assert b"<script" not in shown, path
+            assert shown.count(b"</script") == file.content.count(b"ld+json"), path
     assert select(site, "index.html", "//h2/a/text()") == ['<script>x()</script> & "q"']
 
 

@@ -28,6 +28,15 @@ def meta(text: str, language: str = "ko") -> Meta:
     return parse(source, CONFIG).meta
 
 
+def test_a_standing_page_needs_a_title_only() -> None:
+    """And says whether the navigation names it, and where."""
+    text = "---\ntitle: 소개\nnav: true\norder: 3\nkernelspec: {name: python3}\n---\n"
+    source = Source("pages/about/index.ko.md", text, "about", "ko", "md", "/", standing=True)
+    found = parse(source, CONFIG).meta
+    assert (found.title, found.slug, found.category) == ("소개", "about", "")
+    assert (found.nav, found.order, found.last_modified_at) == (True, 3, None)
+
+
 def test_everything_at_once() -> None:
     """Every key of the README arrives typed."""
     found = meta(

@@ -1,0 +1,73 @@
+"""The map of a site for search engines: every page once, with its versions and last change."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote, unquote
+
+from lxml import etree
+
+from generator import pipeline
+from generator.assemble.sitemap import NAMESPACES
+from generator.config import read_config
+from generator.model import Site
+
+from ..conftest import WriteBlog
+from .test_pages import BELOW_A_BASE_PATH, post
+
+URL = "https://user.example/p"
+
+
+def read_map(site: Site) -> dict[str, dict[str, str]]:
+    """Address of each page to the addresses of its versions by language, and `lastmod`."""
+    root: Any = etree.fromstring(site.files["sitemap.xml"].content)
+    names = {"s": NAMESPACES[None], "x": NAMESPACES["xhtml"]}
+    found = {}
+    for url in root.xpath("s:url", namespaces=names):
+        (place,) = url.xpath("s:loc/text()", namespaces=names)
+        links = url.xpath("x:link[@rel='alternate']", namespaces=names)
+        entry = {link.get("hreflang"): link.get("href") for link in links}
+        for changed in url.xpath("s:lastmod/text()", namespaces=names):
+            entry["lastmod"] = changed
+        assert place not in found
+        found[place] = entry
+    return found
+
+
+def test_the_map_names_every_page(write_blog: WriteBlog) -> None:
+    """And none that leads elsewhere or is not to be found; names in Hangul are encoded."""
+    files: dict[str, str | bytes] = {
+        "pyproject.toml": BELOW_A_BASE_PATH + "page_size = 1\n",
+        "posts/a/index.ko.md": post("가", "2022-01-01", "집합", more="aliases: [/old/]\n"),
+        "posts/b/index.ko.md": post("나", "2022-01-02", "집합", "수학"),
+        "posts/b/index.en.md": post("B", "2022-01-02", "sets", "math"),
+    }
+    site = pipeline.build(read_config(write_blog(files)))
+    pages = {
+        f"{URL}/{path.removesuffix('index.html')}"
+        for path in site.files
+        if path.endswith("/index.html") or path == "index.html"
+    }
+    found = read_map(site)
+    assert {unquote(place) for place in found} == pages - {f"{URL}/old/"}
+    assert f"{URL}/tag/{quote('집합')}/page/2/" in found
+    assert all(place.isascii() for place in found)
+
+
+def test_the_map_tells_versions_and_changes(write_blog: WriteBlog) -> None:
+    """Each version names all of them; the default one is for readers of any other language."""
+    changed = post("A", "2022-01-01", more="last_modified_at: 2023-05-06\n")
+    files: dict[str, str | bytes] = {
+        "pyproject.toml": BELOW_A_BASE_PATH,
+        "posts/a/index.ko.md": post("가", "2022-01-01"),
+        "posts/a/index.en.md": changed,
+        "posts/b/index.en.md": post("B", "2021-01-01"),
+    }
+    found = read_map(pipeline.build(read_config(write_blog(files))))
+    korean, english = f"{URL}/math/2022-01-01-a/", f"{URL}/en/math/2022-01-01-a/"
+    versions = {"ko": korean, "en": english, "x-default": korean}
+    assert found[korean] == {**versions, "lastmod": "2022-01-01T00:00:00+09:00"}
+    assert found[english] == {**versions, "lastmod": "2023-05-06T00:00:00+09:00"}
+    assert found[f"{URL}/en/math/2021-01-01-b/"] == {"lastmod": "2021-01-01T00:00:00+09:00"}
+    assert found[f"{URL}/en/"]["lastmod"] == "2023-05-06T00:00:00+09:00"
+    assert found[f"{URL}/"]["x-default"] == f"{URL}/"

@@ -10,16 +10,20 @@ from markupsafe import Markup
 
 from .. import __version__
 from ..addresses import (
+    SITE_FEED,
     absolute,
     address,
     archive_page,
     asset_path,
+    category_feed,
     category_page,
     home_page,
+    json_feed,
     language_feed,
     page_path,
     post_page,
     source_address,
+    tag_feed,
     tag_page,
 )
 from ..errors import ThemeError
@@ -38,6 +42,7 @@ from .references import reference_view
 from .views import (
     AlternateView,
     DateView,
+    FeedView,
     HeadingView,
     LinkView,
     PageView,
@@ -237,7 +242,36 @@ class Pages:
             styles=tuple(address(style, self.config) for style in styles),
             image=absolute(image, self.config) if image else "",
             scripts=tuple(address(script, self.config) for script in scripts),
+            feeds=tuple(self._feeds(kind, language, title)),
         )
+
+    def _feeds(self, kind: str, language: str, term: str) -> Iterator[FeedView]:
+        """The feeds that a reader finds by a page: its own, and what it is a part of.
+
+        A home page leads to the feeds of all languages, the list of a category or a tag to its
+        own, and every page to that of its language.
+        """
+        title = self.config.title[language]
+        if kind == "home" and language == self.config.language:
+            yield from self._both(title, SITE_FEED)
+        elif kind == "category":
+            yield self._feed(f"{term} · {title}", category_feed(term, language, self.config))
+        elif kind == "tag":
+            yield self._feed(f"{term} · {title}", tag_feed(term, language, self.config))
+        others = [name for name in self.config.languages if name != language]
+        for name in [language, *(others if kind == "home" else ())]:
+            title = self.config.title[name]
+            several = len(self.config.languages) > 1
+            named = f"{title} · {self.language_names[name]}" if several else title
+            yield from self._both(named, language_feed(name))
+
+    def _both(self, title: str, path: str) -> Iterator[FeedView]:
+        yield self._feed(title, path)
+        beside = address(json_feed(path), self.config)
+        yield FeedView(f"{title} (JSON)", "application/feed+json", beside)
+
+    def _feed(self, title: str, path: str) -> FeedView:
+        return FeedView(title, "application/atom+xml", address(path, self.config))
 
     def _scripts(self, rendered: RenderedPost) -> list[str]:
         """Paths of the scripts that a post's page loads."""

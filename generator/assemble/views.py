@@ -53,6 +53,16 @@ class AlternateView:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedView:
+    """A feed that readers find by a page."""
+
+    title: str
+    type: str
+    """MIME type."""
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class PageView:
     """The page at hand."""
 
@@ -70,6 +80,8 @@ class PageView:
     """With scheme and host."""
     scripts: tuple[str, ...] = ()
     """Addresses of scripts that add to the page; it is complete without them."""
+    feeds: tuple[FeedView, ...] = ()
+    """The page's own feed first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from .addresses import github_name
 from .errors import BuildFailed, ConfigError, InkcellError
-from .model import DEFAULT_PERMALINK, Author, Config, Execution, FeedSettings
+from .model import DEFAULT_PERMALINK, Author, CheckSettings, Config, Execution, FeedSettings
 from .record import Record
 
 FILE = "pyproject.toml"
@@ -31,6 +31,7 @@ SETTINGS = (
     "published_branch",
     "page_size",
     "feed",
+    "check",
     "execute",
     "macros",
 )
@@ -112,6 +113,8 @@ def _config(record: Record) -> Config:
     languages = (language, *(name for name in languages if name != language))
     feed = record.record("feed")
     feed.known(("limit", "math"))
+    check = record.record("check")
+    check.known(("page_weight", "ignore"))
     author = record.record("author")
     author.known(("name", "email", "uri"))
     execute = record.record("execute")
@@ -136,6 +139,10 @@ def _config(record: Record) -> Config:
         feed=FeedSettings(
             limit=feed.number("limit", 10, least=1),
             math=cast("Literal['mathml', 'tex']", feed.choice("math", ("mathml", "tex"), "mathml")),
+        ),
+        check=CheckSettings(
+            page_weight=check.number("page_weight", 1024, least=1),
+            ignore=check.texts("ignore"),
         ),
         execute=read_execution(execute, Execution()),
         jobs=execute.number("jobs", 0),

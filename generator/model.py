@@ -40,6 +40,16 @@ class FeedSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckSettings:
+    """`[tool.inkcell.check]`."""
+
+    page_weight: int = 1024
+    """KiB that a page may take on the wire, with all that it loads, before `check` warns."""
+    ignore: tuple[str, ...] = ()
+    """What `check` says nothing of: parts of messages or of offending texts."""
+
+
+@dataclass(frozen=True, slots=True)
 class Execution:
     """How a post's code runs: `[tool.inkcell.execute]`, then the post's own `execute:`."""
 
@@ -99,6 +109,7 @@ class Config:
     page_size: int = 20
     """How many posts the home page shows before it points to the archive."""
     feed: FeedSettings = FeedSettings()
+    check: CheckSettings = CheckSettings()
     execute: Execution = Execution()
     jobs: int = 0
     """How many cores posts share that run side by side; 0 is all there are."""

@@ -21,6 +21,7 @@ from generator.check.reading import Folder
 from generator.config import read_config
 from generator.pipeline import read_posts
 
+from ..assemble.test_feed import SCHEMA, WARNINGS
 from ..conftest import REPOSITORY
 from .conftest import BASE, URL, Served, program
 
@@ -99,6 +100,18 @@ def read_by_newsboat(newsboat: str, address: str, folder: Path) -> dict[str, tup
     with sqlite3.connect(cache) as database:
         rows = database.execute("SELECT guid, title, author, url, pubDate, content FROM rss_item")
         return {row[0]: row[1:] for row in rows}
+
+
+def test_the_feed_validator_would_warn_of_nothing(served: Served) -> None:
+    """Every feed fits the schema of RFC 4287, and none has what the W3C's validator looks for."""
+    paths = [p for p in served.folder.rglob("*.xml") if p.name != "sitemap.xml"]
+    feeds = [p for p in paths if p.name == "feed.xml" or "feed" in p.parts]
+    assert len(feeds) > 20
+    for path in feeds:
+        tree = etree.parse(path)
+        SCHEMA.assertValid(tree)
+        for warning, found in WARNINGS.items():
+            assert found(tree.getroot()) == [], f"{path}: {warning}"
 
 
 def test_every_internal_link_and_fragment_exists(served: Served) -> None:

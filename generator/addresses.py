@@ -121,6 +121,21 @@ def language_feed(language: str) -> str:
 SITE_FEED = "/feed.xml"
 
 
+def category_feed(category: str, language: str, config: Config) -> str:
+    """Path of a category's feed in a language."""
+    return f"{language_prefix(language, config)}/feed/{slug(category)}.xml"
+
+
+def tag_feed(tag: str, language: str, config: Config) -> str:
+    """Path of a tag's feed in a language. No category's feed lies there: a slug has no slash."""
+    return f"{language_prefix(language, config)}/feed/by_tag/{slug(tag)}.xml"
+
+
+def json_feed(feed: str) -> str:
+    """Path of the JSON Feed beside an Atom feed."""
+    return feed.removesuffix(".xml") + ".json"
+
+
 def feed_id(post: Post, config: Config) -> str:
     """A post's Atom id. No date, title or address is in it: it never changes (RFC 4287, 4.2.6).
 

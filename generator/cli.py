@@ -22,6 +22,7 @@ from .help_pages import Group
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
+    from .check.finding import Severity
     from .inventory import Row
     from .model import Config, Post
     from .pipeline import Live
@@ -381,21 +382,47 @@ def freeze(
 
 @main.command()
 @click.argument("posts", metavar="[POST]...", nargs=-1, shell_complete=complete_posts)
+@click.option("--external", is_flag=True, help="Ask the servers of links out of the site, too.")
+@click.option("--accept", is_flag=True, help="Note the feed ids of all posts in feed-ids.json.")
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 @click.option(
     "--cold",
     is_flag=True,
-    required=True,
-    help="Run posts in warm kernels and in cold ones, and compare.",
+    help="Instead of the site: run posts in warm kernels and in cold ones, and compare.",
 )
-@click.option("--jobs", "-j", type=click.IntRange(min=1), help="Posts to run at once.")
+@click.option("--jobs", "-j", type=click.IntRange(min=1), help="With --cold: posts to run at once.")
 @click.pass_obj
-def check(root: Path, posts: tuple[str, ...], cold: bool, jobs: int | None) -> None:
-    """Check posts; all of them, or those named.
+def check(
+    root: Path,
+    posts: tuple[str, ...],
+    external: bool,
+    accept: bool,
+    as_json: bool,
+    cold: bool,
+    jobs: int | None,
+) -> None:
+    """Check the finished site and the posts, or with --cold what kernels make of them.
+
+    Looked for are links and fragments that lead nowhere, pictures without words or size, mistakes
+    in the HTML, heavy pages, notes that were left in the text, keys and paths that nobody should
+    read, and feed ids that have changed. Errors make the exit status 1, warnings do not.
 
     With --cold every post runs twice, in a kernel forked from a warm parent and in one that
-    imports everything itself, and the outputs are compared. Results that differ mean that the
-    code depends on chance or time, or that its post should say `execute: {warm: false}`.
+    imports everything itself, and the outputs are compared; all posts, or those named. Results
+    that differ mean that the code depends on chance or time, or that its post should say
+    `execute: {warm: false}`.
     """
+    if cold:
+        if external or accept or as_json:
+            raise click.UsageError("--cold looks at kernels, and takes none of the other options")
+        _check_kernels(root, posts, jobs)
+    elif posts or jobs:
+        raise click.UsageError("POST and --jobs go with --cold: without it the site is checked")
+    else:
+        _check_site(root, external, accept, as_json)
+
+
+def _check_kernels(root: Path, posts: tuple[str, ...], jobs: int | None) -> None:
     from dataclasses import replace
 
     from .config import read_config
@@ -408,6 +435,39 @@ def check(root: Path, posts: tuple[str, ...], cold: bool, jobs: int | None) -> N
         with _Watcher() as watcher:
             compared = compare_kernels(config, chosen, watcher.report)
     click.echo(f"{_count(compared, 'post')}: warm and cold kernels agree")
+
+
+def _check_site(root: Path, external: bool, accept: bool, as_json: bool) -> None:
+    import json
+    from dataclasses import asdict
+
+    from .config import read_config
+    from .pipeline import check_site
+
+    started = time.monotonic()
+    with _exit_on_error("nothing was checked"):
+        checked = check_site(read_config(root), external=external, accept=accept)
+    errors = sum(finding.severity == "error" for finding in checked.findings)
+    warnings = len(checked.findings) - errors
+    if as_json:
+        findings = [asdict(finding) for finding in checked.findings]
+        told = {"pages": checked.pages, "errors": errors, "warnings": warnings}
+        click.echo(json.dumps({**told, "findings": findings}, ensure_ascii=False, indent=1))
+    else:
+        for finding in checked.findings:
+            error = InkcellError(finding.message).at(
+                file=finding.file,
+                line=finding.line,
+                cell=finding.cell,
+                text=finding.text or None,
+                hint=finding.hint or None,
+            )
+            click.echo(format_error(error, finding.severity) + "\n", err=True)
+        counts = f"{_count(errors, 'error')}, {_count(warnings, 'warning')}"
+        seconds = f"{time.monotonic() - started:.1f} s"
+        click.echo(f"{_count(checked.pages, 'page')}: {counts}; {seconds}")
+    if errors:
+        sys.exit(1)
 
 
 @main.command()
@@ -687,11 +747,12 @@ def _say_json(said: Mapping[str, object], errors: Sequence[InkcellError] = ()) -
     click.echo(json.dumps(document, ensure_ascii=False, indent=2))
 
 
-def format_error(error: InkcellError) -> str:
+def format_error(error: InkcellError, severity: Severity = "error") -> str:
     """An error as compilers print one: place, message, the offending line, what to do."""
     place = ":".join(str(part) for part in (error.file, error.line) if part is not None)
     cell = f" (cell {error.cell})" if error.cell is not None else ""
-    head = click.style("error", fg="red", bold=True) + f": {error}"
+    colour = "red" if severity == "error" else "yellow"
+    head = click.style(severity, fg=colour, bold=True) + f": {error}"
     lines = [(click.style(place, bold=True) + cell + ": " if place else "") + head]
     # Text that has a line stands behind its number; what belongs to it, behind the same bar.
     gutter = _gutter(error.line) if error.line else ""

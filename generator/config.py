@@ -12,7 +12,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from .addresses import github_name
 from .errors import BuildFailed, ConfigError, InkcellError
-from .model import DEFAULT_PERMALINK, Author, Config, Execution, FeedSettings, MathOutput
+from .model import (
+    DEFAULT_PERMALINK,
+    Author,
+    CheckSettings,
+    Config,
+    Execution,
+    FeedSettings,
+    MathOutput,
+)
 from .record import Record
 from .theme_settings import read_theme_settings
 
@@ -32,6 +40,7 @@ SETTINGS = (
     "published_branch",
     "page_size",
     "feed",
+    "check",
     "execute",
     "macros",
     "math",
@@ -117,6 +126,8 @@ def _config(record: Record) -> Config:
     feed.known(("limit", "math"))
     math = record.record("math")
     math.known(("output",))
+    check = record.record("check")
+    check.known(("page_weight", "ignore"))
     author = record.record("author")
     author.known(("name", "email", "uri"))
     execute = record.record("execute")
@@ -143,6 +154,10 @@ def _config(record: Record) -> Config:
             math=cast("Literal['mathml', 'tex']", feed.choice("math", ("mathml", "tex"), "mathml")),
         ),
         math=cast("MathOutput", math.choice("output", ("html", "mathml"), "html")),
+        check=CheckSettings(
+            page_weight=check.number("page_weight", 1024, least=1),
+            ignore=check.texts("ignore"),
+        ),
         execute=read_execution(execute, Execution()),
         jobs=execute.number("jobs", 0),
         cache_limit=execute.number("cache_limit", 1024),

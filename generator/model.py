@@ -44,6 +44,16 @@ class FeedSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckSettings:
+    """`[tool.inkcell.check]`."""
+
+    page_weight: int = 1024
+    """KiB that a page may take on the wire, with all that it loads, before `check` warns."""
+    ignore: tuple[str, ...] = ()
+    """What `check` says nothing of: parts of messages or of offending texts."""
+
+
+@dataclass(frozen=True, slots=True)
 class Execution:
     """How a post's code runs: `[tool.inkcell.execute]`, then the post's own `execute:`."""
 
@@ -104,6 +114,7 @@ class Config:
     """How many posts a page of a list shows: home, categories, tags."""
     feed: FeedSettings = FeedSettings()
     math: MathOutput = "html"
+    check: CheckSettings = CheckSettings()
     execute: Execution = Execution()
     jobs: int = 0
     """How many cores posts share that run side by side; 0 is all there are."""

@@ -246,6 +246,15 @@ CASES = {
         ("a en",),
         written=None,
     ),
+    "one word of prose in a post with a tag": Case(
+        lambda blog: blog.replace("posts/c/index.ko.md", "[가](../a)\n", "[가](../a)\n\n더.\n"),
+        ("c ko",),
+        # Its category's feed has two newer posts.
+        written=only("c ko", more=("feed/by_tag/t.xml",)),
+    ),
+    "a tag taken away": Case(
+        lambda blog: blog.replace("posts/c/index.ko.md", "[t]", "[u]"), ("c ko",), written=None
+    ),
     "a first paragraph, which is an excerpt elsewhere": Case(
         lambda blog: blog.replace("posts/c/index.ko.md", "셋째", "세째"), ("c ko",)
     ),

@@ -28,8 +28,10 @@ from generator.model import Bundle, Post, Provenance, Results
 from .conftest import REPOSITORY, WriteBlog
 
 PACKAGE = Path(generator.__file__).parent
-STAGES = ("discover", "parse", "execute", "render", "assemble", "write")
-PURE = ("model", "addresses", "sizes", "parse", "render", "assemble")
+STAGES = ("discover", "parse", "execute", "render", "assemble", "write", "check")
+PURE = ("model", "addresses", "sizes", "parse", "render", "assemble", "check")
+IMPURE = ("check/external.py", "check/reading.py")
+"""What asks the world for the checks: servers, and the disk."""
 
 CELL = '```{code-cell}\nprint("ran")\n```\n'
 
@@ -110,6 +112,8 @@ IMPURE_METHODS = ("read_text", "read_bytes", "write_text", "write_bytes", "iterd
 def test_2_pure_stages_name_nothing_that_does_io() -> None:
     """No clock, disk, environment, locale or randomness in what a pure stage is written with."""
     for name, tree in modules(*PURE):
+        if name in IMPURE:
+            continue
         for imported in imports(name, tree):
             assert imported.split(".")[0] not in IMPURE_MODULES, f"{name} imports {imported}"
         for called in calls(tree):

@@ -2,7 +2,7 @@
 
 1. `listing`  which posts stand in which list, in which order
 2. `pages`    the pages, through the theme's templates; `card` tells what results were made on
-3. `feed`     the Atom feeds
+3. `feed`     the Atom feeds, and as `json_feed` the JSON Feeds, of what `entry` makes of a post
 4. `sitemap`  `sitemap.xml`, `robots.txt`
 
 Pure: the theme and KaTeX's files come in as values, and no clock is read.
@@ -19,7 +19,7 @@ from types import MappingProxyType
 
 from ..errors import SiteError
 from ..model import Config, File, RenderedPost, Site, Theme
-from .listing import by_feed
+from .listing import Feed, by_feed
 
 
 def assemble(
@@ -54,7 +54,7 @@ def assemble(
     return collect_files(
         [
             *page_files(posts, config, theme, code_style, katex, libraries, pictures),
-            *feed_files(posts, config, theme),
+            *feed_files(by_feed(posts, config), config, theme),
             *sitemap_files(posts, config),
             *(file for post in posts for file in post.files),
             *pictures.values(),
@@ -94,10 +94,11 @@ def reassemble(
         files += [pages.post(post) for post in fresh]
         told = [post for post in fresh if post.post.source.path in retold]
         files += pages.lists_with(told) if told else ()
-    for path, (language, shown) in _feeds_with(changed, posts, config).items():
-        from .feed import atom_file
+    feeds = _feeds_with(changed, posts, config)
+    if feeds:
+        from .feed import feed_files
 
-        files.append(atom_file(path, shown, language, config, theme))
+        files += feed_files(feeds, config, theme)
     return collect_files(files)
 
 
@@ -106,16 +107,16 @@ def shown_beside(
 ) -> Set[str]:
     """Sources of the posts whose text stands in one feed with that of a changed one."""
     feeds = _feeds_with(changed, posts, config).values()
-    return {post.post.source.path for _, shown in feeds for post in shown}
+    return {post.post.source.path for feed in feeds for post in feed.posts}
 
 
 def _feeds_with(
     changed: Collection[str], posts: Sequence[RenderedPost], config: Config
-) -> dict[str, tuple[str, list[RenderedPost]]]:
+) -> dict[str, Feed]:
     return {
-        path: (language, shown)
-        for path, (language, shown) in by_feed(posts, config).items()
-        if any(post.post.source.path in changed for post in shown)
+        path: feed
+        for path, feed in by_feed(posts, config).items()
+        if any(post.post.source.path in changed for post in feed.posts)
     }
 
 

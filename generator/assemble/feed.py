@@ -3,11 +3,12 @@
 feedgen builds the tree. What it cannot write is added afterwards, here and nowhere else: the
 order of the elements, `xml:base`, `xml:lang` on an entry, `type="html"` on titles and summaries,
 and `media:thumbnail` (Media RSS 1.5.1). No time is in a feed but the posts' own.
+
+A post stands in a handful of feeds: its entry is written once, and each of them gets the text.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from html import escape
@@ -18,10 +19,11 @@ from feedgen.feed import FeedGenerator
 from lxml import etree
 
 from .. import HOMEPAGE, __version__
-from ..addresses import absolute, feed_id, home_page, post_page
-from ..model import Config, File, RenderedPost, Theme
-from .listing import by_feed
-from .references import references_html
+from ..addresses import absolute
+from ..model import Author, Config, File, Theme
+from .entry import Entry, entry_of, feed_description, feed_title
+from .json_feed import json_document
+from .listing import Feed
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 XML = "{http://www.w3.org/XML/1998/namespace}"
@@ -43,110 +45,122 @@ ENTRY_ORDER = (
     "thumbnail",
 )
 
-NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
-"""Characters that XML 1.0 (2.2) does not allow, and DEL, which readers show as a box."""
-
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """What a feed without entries says of its last change: RFC 4287 wants a date."""
 
-
-def feed_files(posts: Sequence[RenderedPost], config: Config, theme: Theme) -> Iterator[File]:
-    """The feed of the site and a feed for each language."""
-    for path, (language, shown) in by_feed(posts, config).items():
-        yield atom_file(path, shown, language, config, theme)
+DECLARATION = "<?xml version='1.0' encoding='utf-8'?>\n"
+END = "</feed>"
 
 
-def atom_file(
-    path: str, shown: Sequence[RenderedPost], language: str, config: Config, theme: Theme
-) -> File:
-    """A feed of these posts, which come newest first."""
-    feed = FeedGenerator()
-    feed.id(absolute(path, config))
-    feed.title(escape(config.title[language], quote=False))
-    feed.subtitle(config.description[language] or None)
-    feed.language(language)
-    feed.updated(max((post.post.meta.updated for post in shown), default=EPOCH))
-    feed.generator("Inkcell", version=__version__, uri=HOMEPAGE)
-    feed.author(_author(config.author.name, config.author.email, config.author.uri))
-    feed.link(href=absolute(path, config), rel="self", type="application/atom+xml")
-    feed.link(
-        href=absolute(home_page(language, config), config),
+def feed_files(feeds: Mapping[str, Feed], config: Config, theme: Theme) -> Iterator[File]:
+    """Feeds as files, by their path: Atom, or JSON where the path says so."""
+    posts = {post.post.source.path: post for feed in feeds.values() for post in feed.posts}
+    entries = {source: entry_of(post, config, theme) for source, post in posts.items()}
+    written = {source: _entry_text(entry) for source, entry in entries.items()}
+    for path, feed in feeds.items():
+        sources = [post.post.source.path for post in feed.posts]
+        shown = [entries[source] for source in sources]
+        if path.endswith(".json"):
+            content = json_document(path, feed, shown, config, theme)
+        else:
+            texts = [written[source] for source in sources]
+            content = _document(path, feed, shown, texts, config, theme)
+        yield File(path.lstrip("/"), content, "the feed")
+
+
+def _document(
+    path: str,
+    feed: Feed,
+    shown: Sequence[Entry],
+    texts: Sequence[str],
+    config: Config,
+    theme: Theme,
+) -> bytes:
+    """An Atom feed of entries, which come newest first, with their texts."""
+    generator = FeedGenerator()
+    generator.id(absolute(path, config))
+    generator.title(escape(feed_title(feed, config), quote=False))
+    generator.subtitle(feed_description(feed, config, theme) or None)
+    generator.language(feed.language)
+    generator.updated(max((entry.updated for entry in shown), default=EPOCH))
+    generator.generator("Inkcell", version=__version__, uri=HOMEPAGE)
+    generator.author(_author(config.author))
+    generator.link(href=absolute(path, config), rel="self", type="application/atom+xml")
+    generator.link(
+        href=absolute(feed.page, config),
         rel="alternate",
         type="text/html",
-        hreflang=language,
+        hreflang=feed.language,
     )
-    for post in shown:
-        strings = theme.strings.get(post.post.meta.language, theme.strings["en"])
-        feed.add_entry(_entry(post, config, strings), order="append")
-    return File(path.lstrip("/"), _finish(feed.atom_str(), shown, config), "the feed")
-
-
-def _author(name: str, email: str, uri: str) -> dict[str, str]:
-    fields = {"name": name, "email": email, "uri": uri}
-    return {key: value for key, value in fields.items() if value}
-
-
-def _entry(rendered: RenderedPost, config: Config, strings: Mapping[str, str]) -> Any:
-    meta = rendered.post.meta
-    page = absolute(post_page(rendered.post, config), config)
-    entry = FeedEntry()
-    entry.id(feed_id(rendered.post, config))
-    entry.title(clean(escape(meta.title, quote=False)))
-    entry.link(href=page, rel="alternate")
-    entry.published(meta.date)
-    entry.updated(meta.updated)
-    note = f"<p><em>{escape(strings['stale'], quote=False)}</em></p>\n" if rendered.stale else ""
-    content = note + rendered.feed_body + references_html(rendered.works, strings)
-    entry.content(clean(content), type="html")
-    entry.summary(clean(escape(rendered.excerpt, quote=False)), type="html")
-    entry.author(_author(meta.author.name, meta.author.email, meta.author.uri))
-    terms = dict.fromkeys((meta.category, *meta.tags))
-    entry.category([{"term": clean(term)} for term in terms])
-    return entry
-
-
-def clean(text: str) -> str:
-    """Text without the characters that XML does not allow."""
-    return NOT_XML.sub("", text)
-
-
-def _finish(document: bytes, posts: Sequence[RenderedPost], config: Config) -> bytes:
-    """Add what feedgen cannot write, and put everything into its order."""
-    old = etree.fromstring(document)
-    root = etree.Element(old.tag, nsmap=NAMESPACES)
-    root.attrib.update(old.attrib)
-    root.extend(list(old))
+    root = _root(etree.fromstring(generator.atom_str()))
     title = root.find(ATOM + "title")
     if title is not None:
         title.set("type", "html")
-    for entry, post in zip(root.findall(ATOM + "entry"), posts, strict=True):
-        _finish_entry(entry, post, config)
-        _sort(entry, ENTRY_ORDER)
     _sort(root, FEED_ORDER)
-    etree.indent(root, space="  ")
-    etree.cleanup_namespaces(root, keep_ns_prefixes=["media"])
-    return etree.tostring(root, xml_declaration=True, encoding="utf-8") + b"\n"
+    head = _text(root).removesuffix(END)
+    return "".join((DECLARATION, head, *texts, END, "\n")).encode()
 
 
-def _finish_entry(entry: etree._Element, rendered: RenderedPost, config: Config) -> None:
-    entry.set(XML + "lang", rendered.post.meta.language)
-    link = entry.find(ATOM + "link")
+def _entry_text(entry: Entry) -> str:
+    """An entry as it stands in every feed: an element indented by two spaces, and a line's end."""
+    made: Any = FeedEntry()
+    made.id(entry.id)
+    made.title(escape(entry.title, quote=False))
+    made.link(href=entry.page, rel="alternate")
+    made.published(entry.published)
+    made.updated(entry.updated)
+    made.content(entry.content, type="html")
+    made.summary(escape(entry.summary, quote=False), type="html")
+    made.author(_author(entry.author))
+    made.category([{"term": term} for term in entry.terms])
+    # feedgen gives an element its namespace only by writing it into a feed.
+    text = etree.tostring(made.atom_entry(), encoding="unicode")
+    root = _root(etree.fromstring(f'<feed xmlns="{ATOM[1:-1]}">{text}{END}'))
+    for element in root:
+        _finish(element, entry)
+        _sort(element, ENTRY_ORDER)
+    return _text(root).partition("\n")[2].removesuffix(END)
+
+
+def _author(author: Author) -> dict[str, str]:
+    fields = {"name": author.name, "email": author.email, "uri": author.uri}
+    return {key: value for key, value in fields.items() if value}
+
+
+def _finish(element: etree._Element, entry: Entry) -> None:
+    """Add to an entry what feedgen cannot write."""
+    element.set(XML + "lang", entry.language)
+    link = element.find(ATOM + "link")
     if link is not None:
         # feedgen writes nothing of an entry's link but its address.
         link.set("rel", "alternate")
         link.set("type", "text/html")
-        link.set("title", clean(rendered.post.meta.title))
-    title, content = entry.find(ATOM + "title"), entry.find(ATOM + "content")
+        link.set("title", entry.title)
+    title, content = element.find(ATOM + "title"), element.find(ATOM + "content")
     if title is not None:
         title.set("type", "html")
     if content is not None:
-        content.set(XML + "base", absolute(post_page(rendered.post, config), config))
-    if rendered.image:
-        thumbnail = etree.SubElement(entry, f"{{{MEDIA}}}thumbnail")
-        thumbnail.set("url", absolute(rendered.image.path, config))
-        if rendered.image.width:
-            thumbnail.set("width", str(rendered.image.width))
-            thumbnail.set("height", str(rendered.image.height))
+        content.set(XML + "base", entry.page)
+    if entry.thumbnail:
+        thumbnail = etree.SubElement(element, f"{{{MEDIA}}}thumbnail")
+        thumbnail.set("url", entry.thumbnail.address)
+        if entry.thumbnail.width:
+            thumbnail.set("width", str(entry.thumbnail.width))
+            thumbnail.set("height", str(entry.thumbnail.height))
+
+
+def _root(feed: etree._Element) -> etree._Element:
+    """The same feed with the namespaces of all that stands in one, declared at its beginning."""
+    root = etree.Element(feed.tag, nsmap=NAMESPACES)
+    root.attrib.update(feed.attrib)
+    root.extend(list(feed))
+    return root
+
+
+def _text(root: etree._Element) -> str:
+    etree.indent(root, space="  ")
+    etree.cleanup_namespaces(root, keep_ns_prefixes=["media"])
+    return etree.tostring(root, encoding="unicode")
 
 
 def _sort(parent: etree._Element, order: Sequence[str]) -> None:

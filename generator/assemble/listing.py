@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from ..addresses import (
     SITE_FEED,
+    category_feed,
     category_page,
     home_page,
+    json_feed,
     language_feed,
     numbered_page,
     series_page,
     slug,
+    tag_feed,
     tag_page,
 )
 from ..model import Config, RenderedPost
@@ -68,19 +71,48 @@ def shown_in(posts: Sequence[RenderedPost], language: str, config: Config) -> li
     return in_language(posts, language)
 
 
-def by_feed(
-    posts: Sequence[RenderedPost], config: Config
-) -> dict[str, tuple[str, list[RenderedPost]]]:
-    """Path of each feed to its language and its newest posts.
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """What a feed shows, in whatever format."""
 
-    The feed of the site has each post once; each language has one of its own.
+    kind: Literal["site", "language", "category", "tag"]
+    language: str
+    page: str
+    """Path of the page that shows the same posts."""
+    posts: tuple[RenderedPost, ...]
+    """The newest ones."""
+    term: str = ""
+    """The category, or the tag."""
+
+
+def by_feed(posts: Sequence[RenderedPost], config: Config) -> dict[str, Feed]:
+    """Path of each feed to what it shows.
+
+    The feed of the site has each post once; each language has one of its own, and one for each
+    category and tag, with the posts of their pages. The first two are written as JSON, too.
     """
-    limit = config.feed.limit
-    own = {name: in_language(posts, name) for name in config.languages}
-    return {
-        SITE_FEED: (config.language, each_once(posts, config)[:limit]),
-        **{language_feed(name): (name, listed[:limit]) for name, listed in own.items()},
-    }
+    return dict(_feeds(posts, config))
+
+
+def _feeds(posts: Sequence[RenderedPost], config: Config) -> Iterator[tuple[str, Feed]]:
+    newest = slice(config.feed.limit)
+    once = tuple(each_once(posts, config)[newest])
+    site = Feed("site", config.language, home_page(config.language, config), once)
+    yield SITE_FEED, site
+    yield json_feed(SITE_FEED), site
+    for name in config.languages:
+        own = tuple(in_language(posts, name)[newest])
+        feed = Feed("language", name, home_page(name, config), own)
+        yield language_feed(name), feed
+        yield json_feed(language_feed(name)), feed
+        shown = shown_in(posts, name, config)
+        for term, group in by_category(shown).items():
+            page = category_page(term, name, config)
+            path = category_feed(term, name, config)
+            yield path, Feed("category", name, page, tuple(group[newest]), term)
+        for term, group in by_tag(shown).items():
+            page = tag_page(term, name, config)
+            yield tag_feed(term, name, config), Feed("tag", name, page, tuple(group[newest]), term)
 
 
 def post_lists(

@@ -11,12 +11,15 @@ from markupsafe import Markup
 
 from .. import __version__
 from ..addresses import (
+    SITE_FEED,
     absolute,
     address,
     archive_page,
     asset_path,
+    category_feed,
     category_page,
     home_page,
+    json_feed,
     language_feed,
     numbered_page,
     page_path,
@@ -24,6 +27,7 @@ from ..addresses import (
     series_page,
     slug,
     source_address,
+    tag_feed,
     tag_page,
 )
 from ..errors import ThemeError
@@ -50,6 +54,7 @@ from .structured_data import Thing, article, as_script, blog, breadcrumbs, way_t
 from .views import (
     AlternateView,
     DateView,
+    FeedView,
     HeadingView,
     ImageView,
     LinkView,
@@ -303,6 +308,7 @@ class Pages:
             data=Markup(as_script(data)) if data else None,
             scripts=tuple(address(script, self.config) for script in scripts),
             pager=pager,
+            feeds=tuple(self._feeds(kind, language, title)),
         )
 
     def _image(self, image: Image | None, title: str, language: str) -> ImageView | None:
@@ -323,6 +329,34 @@ class Pages:
         """A post or a standing page by its title."""
         place = address(post_page(rendered.post, self.config), self.config)
         return LinkView(rendered.post.meta.title, place)
+
+    def _feeds(self, kind: str, language: str, term: str) -> Iterator[FeedView]:
+        """The feeds that a reader finds by a page: its own, and what it is a part of.
+
+        A home page leads to the feeds of all languages, the list of a category or a tag to its
+        own, and every page to that of its language.
+        """
+        title = self.config.title[language]
+        if kind == "home" and language == self.config.language:
+            yield from self._both(title, SITE_FEED)
+        elif kind == "category":
+            yield self._feed(f"{term} · {title}", category_feed(term, language, self.config))
+        elif kind == "tag":
+            yield self._feed(f"{term} · {title}", tag_feed(term, language, self.config))
+        others = [name for name in self.config.languages if name != language]
+        for name in [language, *(others if kind == "home" else ())]:
+            title = self.config.title[name]
+            several = len(self.config.languages) > 1
+            named = f"{title} · {self.language_names[name]}" if several else title
+            yield from self._both(named, language_feed(name))
+
+    def _both(self, title: str, path: str) -> Iterator[FeedView]:
+        yield self._feed(title, path)
+        beside = address(json_feed(path), self.config)
+        yield FeedView(f"{title} (JSON)", "application/feed+json", beside)
+
+    def _feed(self, title: str, path: str) -> FeedView:
+        return FeedView(title, "application/atom+xml", address(path, self.config))
 
     def _scripts(self, rendered: RenderedPost) -> list[str]:
         """Paths of the scripts that a post's page loads."""

@@ -93,6 +93,16 @@ class PagerView:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedView:
+    """A feed that readers find by a page."""
+
+    title: str
+    type: str
+    """MIME type."""
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class PageView:
     """The page at hand."""
 
@@ -118,6 +128,8 @@ class PageView:
     """Addresses of scripts that add to the page; it is complete without them."""
     pager: PagerView | None = None
     """None unless it is a page of a list that has several."""
+    feeds: tuple[FeedView, ...] = ()
+    """The page's own feed first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,11 +42,13 @@ class LineLook:
 
     def feed(self, html: str) -> str:
         """Code for a feed, which has no numbers."""
-        lines = enumerate(html.split("\n"), 1)
-        return "\n".join(
-            f"<mark>{line}</mark>" if number in self.emphasized and line else line
-            for number, line in lines
+        lines = ["\n" + line for line in html.split("\n")]
+        # The line's end stands in the mark: newsboat drops one that stands right before it.
+        shown = "".join(
+            f"<mark>{line}</mark>" if number in self.emphasized and line != "\n" else line
+            for number, line in enumerate(lines, 1)
         )
+        return shown.replace("\n", "", 1)
 
 
 def listing_start(filename: str) -> str:

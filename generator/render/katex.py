@@ -18,6 +18,7 @@ from weakref import finalize
 
 from ..errors import MathError
 from ..model import Foreseeing, Formula, Macros, MathOutput
+from .plain_formula import INVISIBLE, plain_formula
 
 LONGEST_FORMULA = 20_000
 """Characters of TeX; 200,000 became 17 MB of HTML when they were let through."""
@@ -145,7 +146,7 @@ class Katex:
         html = NUMBER_IN_TEX.sub(r"\2", html)
         html = NUMBER.sub(r'<a class="number" id="\1" href="#\1" tabindex="-1">\2</a>', html)
         start, end = html.index(MATHML_START), html.index(MATHML_END) + len(MATHML_END)
-        return Formula(html, html[start:end], tuple(answer["warnings"]))
+        return Formula(html, for_feed(html[start:end]), tuple(answer["warnings"]))
 
     def _with_row_numbers(self, html: str, tags: Sequence[str], macros: Macros) -> str:
         """MathML that says the numbers of rows itself: feeds and screen readers have no counters.
@@ -166,6 +167,31 @@ class Katex:
 
     def _as_text(self, tag: str, macros: Macros) -> str:
         return text_of(self(rf"\text{{{tag}}}", False, macros)) if is_tex(tag) else tag
+
+
+ANNOTATED = re.compile(
+    r"(?P<start><math\b[^>]*)><semantics>(?P<formula>.*)"
+    r'<annotation encoding="application/x-tex">(?P<tex>.*)</annotation></semantics></math>',
+    re.DOTALL,
+)
+
+
+def for_feed(mathml: str) -> str:
+    """MathML for readers that may know none of its elements, and show the text that is in them.
+
+    Where that text says all that the formula says, `A−B`, the TeX stands in an attribute. Where it
+    does not, as with a fraction, they show both, and a space between them.
+    """
+    match = ANNOTATED.fullmatch(mathml)
+    if not match:
+        return mathml
+    text = unescape(re.sub(r"<[^>]*>", "", match["formula"]))
+    if "".join(text.translate(INVISIBLE).split()) == "".join(plain_formula(mathml).split()):
+        # Quotation marks are all that an attribute needs besides what a text has already.
+        tex = match["tex"].replace('"', "&quot;")
+        return f'{match["start"]} alttext="{tex}">{match["formula"]}</math>'
+    annotation = f'<annotation encoding="application/x-tex"> {match["tex"]} </annotation>'
+    return f"{match['start']}><semantics>{match['formula']}{annotation}</semantics></math>"
 
 
 ROW_NUMBER = '<mtd class ="mml-eqn-num"></mtd>'

@@ -209,7 +209,8 @@ def _text(text: str, kind: str, context: Context) -> Shown:
         page = _fold(lines[:folded], kind, context) + _pre(lines[folded:], kind)
     else:
         page = _pre(lines[:LINES_SHOWN], kind) + _fold(lines[LINES_SHOWN:], kind, context)
-    return Shown(page, f"<pre><samp>{plain}</samp></pre>\n")
+    # Without a style sheet it would run on where the code above it ends.
+    return Shown(page, f"<blockquote><pre><samp>{plain}</samp></pre></blockquote>\n")
 
 
 def _pre(lines: Sequence[str], kind: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urljoin
 
 import nh3
@@ -17,9 +18,9 @@ MATHML_TAGS = frozenset(
 )
 MATHML_ATTRIBUTES = frozenset(
     """
-    accent accentunder columnalign columnlines columnspacing depth display displaystyle encoding
-    fence form height largeop linebreak linethickness lspace mathbackground mathcolor mathsize
-    mathvariant maxsize minsize movablelimits notation rowalign rowlines rowspacing rspace
+    accent accentunder alttext columnalign columnlines columnspacing depth display displaystyle
+    encoding fence form height largeop linebreak linethickness lspace mathbackground mathcolor
+    mathsize mathvariant maxsize minsize movablelimits notation rowalign rowlines rowspacing rspace
     scriptlevel separator side stretchy symmetric voffset width xmlns
     """.split()
 )
@@ -34,8 +35,9 @@ FEED_TAGS = MATHML_TAGS | frozenset(
 
 FEED_ATTRIBUTES: dict[str, set[str]] = {
     "*": {"lang", "title", "dir"},
-    "a": {"href", "hreflang"},
+    "a": {"href", "hreflang", "id"},
     "img": {"src", "alt", "width", "height"},
+    "li": {"id"},
     "ol": {"start", "type"},
     "td": {"colspan", "rowspan", "align"},
     "th": {"colspan", "rowspan", "align", "scope"},
@@ -47,6 +49,8 @@ OUTPUT_TAGS = FEED_TAGS | {"article", "aside", "audio", "footer", "header", "sec
 MEDIA_ATTRIBUTES = {"controls", "src", "loop", "muted", "preload", "title", "width", "height"}
 OUTPUT_ATTRIBUTES: dict[str, set[str]] = {
     **FEED_ATTRIBUTES,
+    "a": {"href", "hreflang"},
+    "li": set(),
     "*": {"lang", "title", "dir", "class", "style"},
     "audio": MEDIA_ATTRIBUTES,
     "details": {"open"},
@@ -84,6 +88,11 @@ def clean_output(html: str) -> str:
     )
 
 
+FOOTNOTE = re.compile(r"fn(ref)?\d+(:\d+)?")
+"""Ids of footnotes and of where they are called. Readers that keep ids show a note where it is
+called, or lead to it; the links lead to the page, so that they work in all others, too."""
+
+
 def clean_feed(html: str, page: str) -> str:
     """HTML for a feed reader: absolute addresses, nothing that runs, nothing that styles.
 
@@ -91,6 +100,8 @@ def clean_feed(html: str, page: str) -> str:
     """
 
     def absolute(tag: str, attribute: str, value: str) -> str | None:
+        if attribute == "id":
+            return value if FOOTNOTE.fullmatch(value) else None
         return urljoin(page, value) if attribute in ("href", "src") else value
 
     return nh3.clean(

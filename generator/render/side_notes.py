@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from .context import Context
 from .directives import Directive, Frame, Written
 
 
 def _show(written: Written, number: str, context: Context) -> tuple[Frame, Frame]:
-    """A note beside the text that follows it; a feed has it in the text."""
+    """A note beside the text that follows it; a feed has it in the text, and says what it is."""
     opening = '<div class="side-note" role="note">\n'
     if not written.argument:
-        return Frame(opening, closing="</div>\n"), Frame(
-            "<blockquote>\n", closing="</blockquote>\n"
+        name = escape(context.strings["note"], quote=False)
+        return (
+            Frame(opening, closing="</div>\n"),
+            Frame(f"<blockquote>\n<p><strong>{name}</strong></p>\n", closing="</blockquote>\n"),
         )
     return (
         Frame(f'{opening}<p class="side-note-title">', "</p>\n", closing="</div>\n"),

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urljoin
 
 import feedparser
 import pytest
-from lxml import etree
+from lxml import etree, html
 
 from generator import pipeline
 from generator.config import read_config
 from generator.model import Site
 
-from ..conftest import SETTINGS, WriteBlog
+from ..conftest import REPOSITORY, SETTINGS, WriteBlog
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 XML = "{http://www.w3.org/XML/1998/namespace}"
@@ -89,6 +95,11 @@ def blog(write_blog: WriteBlog) -> Path:
 
 def feed_of(site: Site, path: str = "feed.xml") -> etree._Element:
     return etree.fromstring(site.files[path].content)
+
+
+def atom_feeds(site: Site) -> list[str]:
+    """Paths of all Atom feeds of a site."""
+    return [path for path in site.files if re.search(r"(^|/)(feed\.xml$|feed/)", path)]
 
 
 def names(element: etree._Element) -> list[str]:
@@ -182,7 +193,8 @@ def test_the_content_needs_no_style_and_no_script(blog: Path) -> None:
         'href="https://example.org/en/notes/2024-02-29-b/"',
         'src="https://example.org/assets/posts/a/a.svg"',
         'width="40"',
-        '<annotation encoding="application/x-tex">x &lt; y</annotation>',
+        'alttext="x &lt; y"><mrow><mi>x</mi><mo>&lt;</mo><mi>y</mi></mrow></math>',
+        r'<annotation encoding="application/x-tex"> \frac{1}{2} </annotation>',
         "<pre><code>def f(x): return x &lt; 1",
         "<td>1</td>",
         '<a href="https://doi.org/10.1/x"><cite>Topology &amp; Sets</cite></a>. 2판, 연도 미상.',
@@ -297,3 +309,339 @@ def test_feedparser_reads_it(blog: Path) -> None:
     assert "ab" in parsed.entries[0].content[0].value
     assert parsed.entries[1].tags[1].term == "집합론"
     assert "처음 문단" in parsed.entries[1].content[0].value
+
+
+SCHEMA = etree.RelaxNG(etree.parse(REPOSITORY / "tests" / "fixtures" / "atom.rng"))
+
+
+def test_every_feed_fits_the_schema_of_rfc_4287(blog: Path) -> None:
+    """Of the site, of languages, categories and tags, with entries and without."""
+    site = pipeline.build(read_config(blog))
+    assert len(atom_feeds(site)) == 11
+    for path in atom_feeds(site):
+        SCHEMA.assertValid(feed_of(site, path))
+    feed = feed_of(site)
+    feed.remove(feed.findall(ATOM + "updated")[0])
+    assert not SCHEMA.validate(feed)
+
+
+def test_categories_and_tags_have_feeds(blog: Path) -> None:
+    """In each language, with the posts of their pages; the default language's miss no post."""
+    site = pipeline.build(read_config(blog))
+    found = {
+        path: [text(entry, "id") for entry in feed_of(site, path).findall(ATOM + "entry")]
+        for path in atom_feeds(site)
+        if "feed/" in path
+    }
+    korean, english = "https://example.org/math/a", "https://example.org/en/math/a"
+    assert found == {
+        "feed/math.xml": [korean],
+        "feed/notes.xml": ["tag:example.org,2020:later"],
+        "feed/by_tag/집합론.xml": [korean],
+        "feed/by_tag/math.xml": [korean],
+        "feed/by_tag/rd.xml": [korean],
+        "en/feed/math.xml": [english],
+        "en/feed/notes.xml": ["tag:example.org,2020:later"],
+        "en/feed/by_tag/sets.xml": [english],
+    }
+    feed = feed_of(site, "feed/by_tag/집합론.xml")
+    own, page = (str(link.get("href")) for link in feed.findall(ATOM + "link"))
+    assert (
+        own == "https://example.org/feed/by_tag/%EC%A7%91%ED%95%A9%EB%A1%A0.xml" == text(feed, "id")
+    )
+    assert unquote(page) == "https://example.org/tag/집합론/"
+    assert text(feed, "title") == "집합론 · A blog"
+    assert text(feed, "subtitle") == "‘집합론’ 태그가 붙은 글"
+
+
+def test_a_tag_typed_in_another_form_of_unicode_has_the_same_feed(write_blog: WriteBlog) -> None:
+    """What a Mac types in two parts, NFD, is composed on the disk and in addresses."""
+    tag = unicodedata.normalize("NFD", "집합론")
+    front = "---\ntitle: x\ndate: 2022-07-08\ncategory: c\ntags: [{}]\n---\nx\n"
+    site = pipeline.build(read_config(write_blog({"posts/a/index.ko.md": front.format(tag)})))
+    assert "feed/by_tag/집합론.xml" in site.files
+
+
+def heads(site: Site, path: str) -> list[tuple[str, ...]]:
+    """Type, title and address of the feeds that a page names."""
+    page = html.fromstring(site.files[path].content)
+    found: Any = page.xpath("//link[@rel='alternate'][@type]")
+    return [(link.get("type"), link.get("title"), link.get("href")) for link in found]
+
+
+def test_pages_lead_to_their_feeds(blog: Path) -> None:
+    """A list to its own, a home page to those of all languages, a post to that of its language."""
+    atom, jsonfeed = "application/atom+xml", "application/feed+json"
+    site = pipeline.build(read_config(blog, url="https://example.org/project"))
+    both = [
+        (atom, "A blog · 한국어", "/project/ko/feed.xml"),
+        (jsonfeed, "A blog · 한국어 (JSON)", "/project/ko/feed.json"),
+    ]
+    english = [
+        (atom, "A blog · English", "/project/en/feed.xml"),
+        (jsonfeed, "A blog · English (JSON)", "/project/en/feed.json"),
+    ]
+    whole = [
+        (atom, "A blog", "/project/feed.xml"),
+        (jsonfeed, "A blog (JSON)", "/project/feed.json"),
+    ]
+    assert heads(site, "index.html") == [*whole, *both, *english]
+    assert heads(site, "en/index.html") == [*english, *both]
+    assert heads(site, "math/2022-07-08-a/index.html") == both
+    assert heads(site, "notes/index.html") == [
+        (atom, "notes · A blog", "/project/feed/notes.xml"),
+        *both,
+    ]
+    assert heads(site, "en/notes/index.html")[0][2] == "/project/en/feed/notes.xml"
+    tag = heads(site, "tag/집합론/index.html")[0]
+    assert tag == (
+        atom,
+        "집합론 · A blog",
+        f"/project/feed/by_tag/{'%EC%A7%91%ED%95%A9%EB%A1%A0'}.xml",
+    )
+    for path in site.files:
+        if path.endswith(".html"):
+            for _, _, address in heads(site, path):
+                assert unquote(address.removeprefix("/project/")) in site.files
+
+
+def test_json_feeds(blog: Path) -> None:
+    """Version 1.1: the entries of the Atom feed beside each, whatever is known of them."""
+    site = pipeline.build(read_config(blog))
+    paths = [path for path in site.files if path.endswith("feed.json")]
+    assert sorted(paths) == ["en/feed.json", "feed.json", "ko/feed.json"]
+    for path in paths:
+        feed = json.loads(site.files[path].content)
+        atom = feed_of(site, path.replace(".json", ".xml"))
+        assert feed["version"] == "https://jsonfeed.org/version/1.1"
+        assert feed["feed_url"] == f"https://example.org/{path}"
+        assert feed["language"] == atom.get(XML + "lang")
+        for item, entry in zip(feed["items"], atom.findall(ATOM + "entry"), strict=True):
+            assert item["id"] == text(entry, "id")
+            assert item["content_html"] == text(entry, "content")
+            assert item["date_modified"] == text(entry, "updated")
+            assert item["tags"] == [c.get("term") for c in entry.findall(ATOM + "category")]
+    item = json.loads(site.files["feed.json"].content)["items"][1]
+    assert item["title"] == '집합 <A> & "B"'
+    assert item["image"] == "https://example.org/assets/posts/a/a.svg"
+    assert item["authors"] == [{"name": "Somebody", "url": "mailto:somebody@example.org"}]
+
+
+def test_entries_that_several_feeds_have_are_the_same_everywhere(blog: Path) -> None:
+    """They are written once."""
+    site = pipeline.build(read_config(blog))
+    whole = site.files["feed.xml"].content.decode()
+    parts = re.findall(r"  <entry .*?</entry>\n", whole, re.DOTALL)
+    assert len(parts) == 2
+    for path, part in (("feed/notes.xml", parts[0]), ("feed/by_tag/집합론.xml", parts[1])):
+        assert part in site.files[path].content.decode()
+
+
+# --- what the W3C's feed validator warns of -----------------------------------------------------
+
+LATER_THE_SAME_DAY = LATER.replace("2024-02-29", "2022-07-08T22:00:00+09:00")
+
+
+@pytest.fixture
+def everything(write_blog: WriteBlog, tmp_path: Path) -> Site:
+    """A blog with all that prose can hold."""
+    root = write_blog({"posts/b/index.ko.md": LATER_THE_SAME_DAY})
+    shutil.copytree(REPOSITORY / "tests" / "fixtures" / "constructs", root / "posts" / "constructs")
+    return pipeline.build(read_config(root, url="https://example.org/project"))
+
+
+def contents(feed: etree._Element) -> Iterator[tuple[etree._Element, html.HtmlElement]]:
+    """Each entry with its content as a tree."""
+    for entry in feed.findall(ATOM + "entry"):
+        yield entry, html.fromstring(f"<div>{text(entry, 'content')}</div>")
+
+
+def addresses(tree: html.HtmlElement) -> list[str]:
+    found: Any = tree.xpath("//@href | //@src | //@srcset | //@cite | //@poster")
+    return [str(address) for address in found]
+
+
+def elements(tree: html.HtmlElement, path: str) -> list[str]:
+    found: Any = tree.xpath(path)
+    return [str(item) for item in found]
+
+
+WARNINGS: dict[str, Callable[[etree._Element], list[str]]] = {
+    "MissingSelf, SelfDoesntMatchLocation": lambda feed: [
+        text(feed, "id")
+        for link in [feed.find(ATOM + "link[@rel='self']")]
+        if link is None or link.get("href") != text(feed, "id")
+    ],
+    "ContainsRelRef": lambda feed: [
+        address
+        for _, tree in contents(feed)
+        for address in addresses(tree)
+        if not re.match(r"(https?://|mailto:)", address)
+    ],
+    "DuplicateIds": lambda feed: [
+        identity
+        for identity, times in Counter(e.text or "" for e in feed.iter(ATOM + "id")).items()
+        if times > 1
+    ],
+    "DuplicateUpdated": lambda feed: [
+        moment
+        for moment, times in Counter(
+            text(entry, "updated") for entry in feed.findall(ATOM + "entry")
+        ).items()
+        if times > 1
+    ],
+    "SecurityRisk: elements": lambda feed: [
+        name
+        for _, tree in contents(feed)
+        for name in elements(
+            tree,
+            "//script/@src | //*[self::script or self::style or self::iframe or self::object or "
+            "self::embed or self::form or self::input or self::button or self::base or "
+            "self::meta or self::link or self::applet or self::frame]",
+        )
+    ],
+    "SecurityRiskAttr, DangerousStyleAttr": lambda feed: [
+        name
+        for _, tree in contents(feed)
+        for name in elements(tree, "//@*[starts-with(name(), 'on') or name() = 'style']")
+    ],
+    "NotHtml: content without any element": lambda feed: [
+        text(entry, "id") for entry, tree in contents(feed) if not len(tree)
+    ],
+    "ContainsUndeclaredHTML in titles and summaries": lambda feed: [
+        str(element.text)
+        for element in feed.iter(ATOM + "title", ATOM + "summary", ATOM + "subtitle")
+        if element.get("type") != "html" and re.search(r"&\w+;|<\w", element.text or "")
+    ],
+    "BadCharacters": lambda feed: re.findall(
+        "[\x7f-\x9f\ufffe\uffff]", "".join(map(str, feed.itertext()))
+    ),
+    "InvalidFullLink, InvalidURI, spaces in addresses": lambda feed: [
+        str(address)
+        for element in feed.iter(ATOM + "link", f"{MEDIA}thumbnail")
+        for address in (element.get("href") or element.get("url"),)
+        if not re.fullmatch(r"https://[!-~]+", str(address))
+    ],
+    "NonCanonicalURI in ids": lambda feed: [
+        str(element.text)
+        for element in feed.iter(ATOM + "id")
+        if not re.fullmatch(r"[a-z]+:[!-~]+", element.text or "")
+        or urljoin(str(element.text), "") != element.text
+    ],
+    "xml:base is what relative addresses would be read from": lambda feed: [
+        text(entry, "id")
+        for entry in feed.findall(ATOM + "entry")
+        for content in [entry.find(ATOM + "content")]
+        for link in [entry.find(ATOM + "link")]
+        if content is None or link is None or content.get(XML + "base") != link.get("href")
+    ],
+    "InvalidRFC3339Date": lambda feed: [
+        str(element.text)
+        for element in feed.iter(ATOM + "updated", ATOM + "published")
+        if not RFC3339.fullmatch(element.text or "")
+    ],
+    "UnregisteredAtomLinkRel": lambda feed: [
+        str(link.get("rel"))
+        for link in feed.iter(ATOM + "link")
+        if link.get("rel") not in ("alternate", "self")
+    ],
+    "a picture without words or size": lambda feed: [
+        etree.tostring(picture, encoding="unicode")
+        for _, tree in contents(feed)
+        for picture in tree.iter("img")
+        if not {"alt", "width", "height"} <= {str(name) for name in picture.attrib}
+    ],
+    "ids that two elements of a content have": lambda feed: [
+        identity
+        for _, tree in contents(feed)
+        for identity, times in Counter(elements(tree, "//@id")).items()
+        if times > 1
+    ],
+}
+"""What it warns of, by its own names where it has one, and what of it is in a feed."""
+
+
+@pytest.mark.parametrize("warning", WARNINGS)
+def test_what_the_feed_validator_warns_of(everything: Site, blog: Path, warning: str) -> None:
+    """None of it is in a feed."""
+    for path in atom_feeds(everything):
+        assert WARNINGS[warning](feed_of(everything, path)) == []
+
+
+BAD_FEED = f"""\
+<feed xmlns="{ATOM[1:-1]}" xmlns:m="{MEDIA[1:-1]}">
+<id>HTTP://a b</id><title>&lt;b</title><updated>2022</updated>
+<link rel="self" href="https://x/other"/><link rel="next" href="b c"/>
+<entry><id>HTTP://a b</id><updated>1</updated><title>\x85</title>
+<content type="html">&lt;p id="a">&lt;script>&lt;/script>
+&lt;a id="a" style="x" onclick="y" href="z">
+&lt;img src="q"></content></entry>
+<entry><id>u:1</id><updated>1</updated><content type="html">text</content></entry>
+</feed>"""
+
+
+@pytest.mark.parametrize("warning", WARNINGS)
+def test_a_bad_feed_gets_each_warning(warning: str) -> None:
+    """So that the test above can fail."""
+    assert WARNINGS[warning](etree.fromstring(BAD_FEED)) != []
+
+
+# --- how it reads -------------------------------------------------------------------------------
+
+NOT_IN_TEXT = (
+    ".//*[@class='katex-html'] | .//*[local-name()='annotation'] | .//legend | "
+    ".//a[@class='anchor']"
+)
+"""What a page shows besides its text, or says twice."""
+
+
+def words(tree: html.HtmlElement) -> list[str]:
+    """The words of a text in their order."""
+    found: Any = tree.xpath(NOT_IN_TEXT)
+    for element in found:
+        element.drop_tree()
+    return re.findall(r"\w+", " ".join(tree.itertext()))
+
+
+@pytest.mark.parametrize(("language", "title"), [("", "참고"), ("en/", "Note")])
+def test_a_reader_that_drops_all_attributes_loses_no_word(
+    everything: Site, language: str, title: str
+) -> None:
+    """Without classes, ids and styles a feed says what the page says, in the same order.
+
+    A side note without a title gets one: it stands in the text there.
+    """
+    page = html.fromstring(
+        everything.files[f"{language}web/2022-07-08-constructs/index.html"].content
+    )
+    body: Any = page.xpath("//div[@class='body']")
+    path = f"{language}feed/web.xml"
+    ((_, fed),) = contents(feed_of(everything, path))
+    for element in fed.iter():
+        for name in {*element.attrib} - {"href", "src", "alt"}:
+            del element.attrib[name]
+    expected, read = words(body[0]), words(fed)
+    second = next(n for n, (a, b) in enumerate(zip(expected, read, strict=False)) if a != b)
+    assert read[second] == title
+    assert read[:second] + read[second + 1 :] == expected
+    found: Any = body[0].xpath(".//a[@href][not(starts-with(@href, '#'))]")
+    assert len(elements(fed, "//a/@href")) >= len(found)
+
+
+def test_a_reader_that_drops_mathml_shows_simple_formulas_once(everything: Site) -> None:
+    """And of others both the text and, after a space, the TeX."""
+    ((_, fed),) = contents(feed_of(everything, "en/feed/web.xml"))
+    said = " ".join("".join(fed.itertext()).split())
+    assert "The first, with x Two The second" in said
+    assert "a=b" in said
+    assert "text with emphasis, x2 x^2 and code" in said
+
+
+def test_code_is_plain_text(everything: Site) -> None:
+    """In `pre`, with its line ends and without a span; lines to look at are marked."""
+    ((_, fed),) = contents(feed_of(everything, "en/feed/web.xml"))
+    blocks = ["".join(block.itertext()) for block in fed.iter("pre")]
+    assert "a = 1\nb = 2\nc = 3\n" in blocks
+    assert any(block.startswith("import numpy as np\nfrom ncut import") for block in blocks)
+    assert not elements(fed, "//pre//*[not(self::code or self::mark)]")
+    assert len(elements(fed, "//pre//mark")) == 3

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
+from html import unescape
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lxml import etree
 
 from generator.discover import read_katex
 from generator.errors import MathError
@@ -28,9 +31,38 @@ def test_html_for_the_eye_and_mathml_for_everybody(typeset: Typeset) -> None:
     formula = typeset(r"\frac{1}{2}", True)
     assert 'class="katex-display"' in formula.html
     assert 'aria-hidden="true"' in formula.html
-    assert formula.feed in formula.html
-    assert formula.feed.startswith("<math ")
-    assert r'<annotation encoding="application/x-tex">\frac{1}{2}</annotation>' in formula.feed
+    annotation = r'<annotation encoding="application/x-tex">\frac{1}{2}</annotation>'
+    assert annotation in formula.html
+    assert formula.feed == (
+        '<math xmlns="http://www.w3.org/1998/Math/MathML" display="block"><semantics><mrow>'
+        "<mfrac><mn>1</mn><mn>2</mn></mfrac></mrow>"
+        r'<annotation encoding="application/x-tex"> \frac{1}{2} </annotation></semantics></math>'
+    )
+
+
+@pytest.mark.parametrize(
+    ("tex", "text"),
+    [
+        (r"A - B", "A−B"),
+        (r"x < y", "x<y"),
+        (r"f\colon X \to Y", "f\u2063:X→Y"),
+        (r'\text{say "a"}', 'say "a"'),
+        (r"x_i^2", "xi2 x_i^2"),
+        (r"2^{|C|}", "2∣C∣ 2^{|C|}"),
+        (r"\sqrt 2", r"2 \sqrt 2"),
+        (r"\bar x", r"xˉ \bar x"),
+    ],
+)
+def test_who_knows_no_mathml_reads_a_formula_once_or_with_its_tex(
+    typeset: Typeset, tex: str, text: str
+) -> None:
+    """What a reader shows that drops tags: the TeX stands there only where the rest says less."""
+    feed = typeset(tex, False).feed
+    shown = unescape(re.sub(r"<[^>]*>", "", feed))
+    assert "".join(shown.split()) == "".join(text.split())
+    element = etree.fromstring(feed)
+    carried = element.get("alttext") or element.findtext(".//{*}annotation") or ""
+    assert carried.strip() == tex
 
 
 class Engine:

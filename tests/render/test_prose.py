@@ -274,7 +274,7 @@ def test_mathml_survives_the_feed(typeset: Typeset) -> None:
         "$\\frac{a}{b}$\n\n$$\\sum_{i<n} x_i \\tag{1}$$\n", typeset=typeset
     ).feed_body
     assert "<mfrac><mi>a</mi><mi>b</mi></mfrac>" in feed
-    assert '<annotation encoding="application/x-tex">\\frac{a}{b}</annotation>' in feed
+    assert '<annotation encoding="application/x-tex"> \\frac{a}{b} </annotation>' in feed
     assert 'display="block"' in feed
     assert "class=" not in feed
 

@@ -7,13 +7,21 @@ import os
 import re
 import sqlite3
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
 import pytest
 from lxml import etree, html
 
+from generator.check import built_site, check
+from generator.check.feed_ids import FILE, read_ids
+from generator.check.reading import Folder
+from generator.config import read_config
+from generator.pipeline import read_posts
+
+from ..assemble.test_feed import SCHEMA, WARNINGS
 from ..conftest import REPOSITORY
 from .conftest import BASE, URL, Served, program
 
@@ -62,7 +70,13 @@ def nu_errors(folder: Path) -> list[str]:
 def test_newsboat_reads_the_feeds(served: Served, tmp_path: Path) -> None:
     """A real feed reader takes every feed, with titles, dates, authors and whole posts."""
     newsboat = program("newsboat")
-    for feed, prefix in (("feed.xml", ""), ("ko/feed.xml", ""), ("en/feed.xml", "/en")):
+    for feed, prefix in (
+        ("feed.xml", ""),
+        ("ko/feed.xml", ""),
+        ("en/feed.xml", "/en"),
+        ("en/feed/paper.xml", "/en"),
+        (quote("feed/by_tag/고유벡터.xml"), ""),
+    ):
         folder = tmp_path / feed.replace("/", "-")
         items = read_by_newsboat(newsboat, served.address + feed, folder)
         assert f"{URL}{prefix}/paper/ncut" in items
@@ -86,6 +100,18 @@ def read_by_newsboat(newsboat: str, address: str, folder: Path) -> dict[str, tup
     with sqlite3.connect(cache) as database:
         rows = database.execute("SELECT guid, title, author, url, pubDate, content FROM rss_item")
         return {row[0]: row[1:] for row in rows}
+
+
+def test_the_feed_validator_would_warn_of_nothing(served: Served) -> None:
+    """Every feed fits the schema of RFC 4287, and none has what the W3C's validator looks for."""
+    paths = [p for p in served.folder.rglob("*.xml") if p.name != "sitemap.xml"]
+    feeds = [p for p in paths if p.name == "feed.xml" or "feed" in p.parts]
+    assert len(feeds) > 20
+    for path in feeds:
+        tree = etree.parse(path)
+        SCHEMA.assertValid(tree)
+        for warning, found in WARNINGS.items():
+            assert found(tree.getroot()) == [], f"{path}: {warning}"
 
 
 def test_every_internal_link_and_fragment_exists(served: Served) -> None:
@@ -113,6 +139,17 @@ def test_every_internal_link_and_fragment_exists(served: Served) -> None:
             if not found.is_file() or (fragment and fragment not in ids_of(found)):
                 broken.append(f"{page} -> {link}")
     assert broken == []
+
+
+def test_our_own_check_finds_nothing(served: Served) -> None:
+    """Links, pictures, HTML, weight, leftovers, keys and feed ids of the finished site."""
+    config = read_config(REPOSITORY)
+    built = replace(config, url=URL)
+    posts = read_posts(config)
+    shown = [post for post in posts if not post.meta.draft]
+    site = built_site(Folder(served.folder), shown, built, "site")
+    accepted = read_ids((REPOSITORY / FILE).read_text(encoding="utf-8"))
+    assert check(site, posts, config, accepted) == ()
 
 
 def test_languages_point_to_each_other(served: Served) -> None:

@@ -1,0 +1,96 @@
+"""A post as an entry of a feed, in whatever format: what it says, and under which id."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+
+from ..addresses import absolute, feed_id, post_page
+from ..model import Author, Config, RenderedPost, Theme
+from .listing import Feed
+from .references import references_html
+
+NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+"""Characters that XML 1.0 (2.2) does not allow, and DEL, which readers show as a box."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thumbnail:
+    """The picture that stands for a post."""
+
+    address: str
+    width: int
+    height: int
+    """0 if it is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry. Every text is one that XML can hold, and every address is complete."""
+
+    id: str
+    page: str
+    title: str
+    """Plain text, as is the summary."""
+    summary: str
+    content: str
+    """The whole post in HTML that needs no style sheet and no script."""
+    language: str
+    published: datetime
+    updated: datetime
+    author: Author
+    terms: tuple[str, ...]
+    """The category, then each tag."""
+    thumbnail: Thumbnail | None
+
+
+def entry_of(rendered: RenderedPost, config: Config, theme: Theme) -> Entry:
+    """A post as an entry, in the words of its own language."""
+    meta, image = rendered.post.meta, rendered.image
+    return Entry(
+        id=feed_id(rendered.post, config),
+        page=absolute(post_page(rendered.post, config), config),
+        title=clean(meta.title),
+        summary=clean(rendered.excerpt),
+        content=clean(_content(rendered, strings_of(theme, meta.language))),
+        language=meta.language,
+        published=meta.date,
+        updated=meta.updated,
+        author=meta.author,
+        terms=tuple(clean(term) for term in dict.fromkeys((meta.category, *meta.tags))),
+        thumbnail=(
+            Thumbnail(absolute(image.path, config), image.width, image.height) if image else None
+        ),
+    )
+
+
+def _content(rendered: RenderedPost, strings: Mapping[str, str]) -> str:
+    note = f"<p><em>{escape(strings['stale'], quote=False)}</em></p>\n" if rendered.stale else ""
+    return note + rendered.feed_body + references_html(rendered.works, strings)
+
+
+def feed_title(feed: Feed, config: Config) -> str:
+    """What a reader's list of feeds calls a feed."""
+    title = config.title[feed.language]
+    return clean(f"{feed.term} · {title}" if feed.term else title)
+
+
+def feed_description(feed: Feed, config: Config, theme: Theme) -> str:
+    """What a feed says of itself; empty if the blog has no description."""
+    if feed.term:
+        pattern = strings_of(theme, feed.language)[f"{feed.kind}_description"]
+        return clean(pattern.format(name=feed.term))
+    return config.description[feed.language]
+
+
+def strings_of(theme: Theme, language: str) -> Mapping[str, str]:
+    """The theme's texts in a language; English where it has none."""
+    return theme.strings.get(language, theme.strings["en"])
+
+
+def clean(text: str) -> str:
+    """Text without the characters that XML does not allow."""
+    return NOT_XML.sub("", text)

@@ -1,0 +1,56 @@
+"""JSON Feed 1.1 (jsonfeed.org/version/1.1): the same entries as in Atom."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from ..addresses import absolute
+from ..model import Author, Config, Theme
+from .entry import Entry, feed_description, feed_title
+from .listing import Feed
+
+VERSION = "https://jsonfeed.org/version/1.1"
+
+
+def json_document(
+    path: str, feed: Feed, entries: Sequence[Entry], config: Config, theme: Theme
+) -> bytes:
+    """The feed at a path as JSON. What is not known is left out, as the format asks."""
+    document = _known(
+        version=VERSION,
+        title=feed_title(feed, config),
+        home_page_url=absolute(feed.page, config),
+        feed_url=absolute(path, config),
+        description=feed_description(feed, config, theme),
+        authors=[_author(config.author)],
+        language=feed.language,
+    )
+    document["items"] = [_item(entry) for entry in entries]
+    return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def _item(entry: Entry) -> dict[str, Any]:
+    return _known(
+        id=entry.id,
+        url=entry.page,
+        title=entry.title,
+        content_html=entry.content,
+        summary=entry.summary,
+        image=entry.thumbnail.address if entry.thumbnail else "",
+        date_published=entry.published.isoformat(),
+        date_modified=entry.updated.isoformat(),
+        authors=[_author(entry.author)],
+        tags=list(entry.terms),
+        language=entry.language,
+    )
+
+
+def _author(author: Author) -> dict[str, Any]:
+    # The format has no field for an address of mail but that of a person's page.
+    return _known(name=author.name, url=author.uri or (author.email and f"mailto:{author.email}"))
+
+
+def _known(**fields: Any) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value}

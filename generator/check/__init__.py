@@ -1,0 +1,92 @@
+"""The finished site and the posts -> Findings, all of them in one run.
+
+1. `reading`     the site's files, from the disk
+2. `page`        each page read once; `built_site` knows which post it comes from
+3. CHECKS        links, images, markup, weight, leftovers, secrets
+4. `feed_ids`    the ids that posts were published under
+5. `external`    links out of the site, if that is asked for
+
+Pure, but for `reading` and `external`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from ..addresses import notebook_path, page_path, post_page
+from ..model import Config, Post
+from .built_site import BuiltSite
+from .feed_ids import check_feed_ids
+from .finding import Finding
+from .images import check_images
+from .leftovers import check_leftovers
+from .links import check_links
+from .markup import check_markup
+from .page import read_page
+from .secrets import check_secrets
+from .weight import check_weight
+
+CHECKS: tuple[tuple[str, Callable[[BuiltSite], Iterator[Finding]]], ...] = (
+    ("links", check_links),
+    ("images", check_images),
+    ("markup", check_markup),
+    ("leftovers", check_leftovers),
+    ("secrets", check_secrets),
+)
+"""What looks at the site alone, in order."""
+
+
+def built_site(
+    files: Mapping[str, bytes], posts: Iterable[Post], config: Config, folder: str
+) -> BuiltSite:
+    """A finished site, its pages read.
+
+    Args:
+        files: path inside the output folder to content.
+        posts: what the site was built from; drafts may be among them.
+        config: the settings, with the address that the site was built for.
+        folder: the output folder, as findings name it.
+    """
+    pages = {
+        path: read_page(path, files[path].decode(errors="replace"))
+        for path in files
+        if path.endswith(".html")
+    }
+    found = [(page_path(post_page(post, config)), post) for post in posts]
+    return BuiltSite(
+        files,
+        pages,
+        config.url,
+        folder,
+        {path: post for path, post in found if path in pages},
+        {notebook_path(p, config): p for _, p in found if notebook_path(p, config) in files},
+    )
+
+
+def check(
+    site: BuiltSite, posts: Iterable[Post], config: Config, accepted: Mapping[str, str] | None
+) -> tuple[Finding, ...]:
+    """All that is wrong with a site, or may be, in a reader's order and each once.
+
+    Args:
+        site: the finished site.
+        posts: all posts of the blog.
+        config: its own settings.
+        accepted: the feed ids that were accepted; None if none were.
+    """
+    found = [finding for _, look in CHECKS for finding in look(site)]
+    found += check_weight(site, config.check.page_weight)
+    found += check_feed_ids(posts, config, accepted)
+    return in_order(found, config)
+
+
+def in_order(found: Iterable[Finding], config: Config) -> tuple[Finding, ...]:
+    """Findings by place, without those that the settings ignore."""
+    kept = dict.fromkeys(
+        finding
+        for finding in found
+        if not any(text in finding.text or text in finding.message for text in config.check.ignore)
+    )
+    return tuple(
+        sorted(kept, key=lambda found: (found.file, found.line or 0, found.cell or 0, found.kind))
+    )

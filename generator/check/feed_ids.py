@@ -1,0 +1,104 @@
+"""The ids under which posts were published: one that changes sends the post to every reader again.
+
+They stand in `feed-ids.json` in the blog's folder, for git: a line a version of a post, sorted by
+its folder and language.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+
+from ..addresses import feed_id
+from ..errors import ConfigError
+from ..model import Config, Post
+from .finding import Finding, Severity
+
+FILE = "feed-ids.json"
+ACCEPT = "inkcell check --accept"
+
+
+def ids_of(posts: Iterable[Post], config: Config) -> dict[str, str]:
+    """Folder and language of each published post, `ncut/ko`, to its id."""
+    return {
+        f"{post.source.folder}/{post.meta.language}": feed_id(post, config)
+        for post in posts
+        if not post.meta.draft
+    }
+
+
+def read_ids(text: str) -> dict[str, str]:
+    """What the file says.
+
+    Raises:
+        ConfigError: it is not one that `inkcell check --accept` writes.
+    """
+    try:
+        ids = json.loads(text)
+    except ValueError as error:
+        raise ConfigError(f"not valid JSON: {error}").at(
+            file=FILE,
+            line=getattr(error, "lineno", None),
+            hint=f"take it from git again, or write it anew: {ACCEPT}",
+        ) from None
+    if not isinstance(ids, dict) or not all(isinstance(value, str) for value in ids.values()):
+        raise ConfigError("it does not hold one id a post").at(
+            file=FILE, hint=f"take it from git again, or write it anew: {ACCEPT}"
+        )
+    return ids
+
+
+def ids_text(ids: Mapping[str, str]) -> str:
+    """The file's text: sorted, a line a post, so that a difference shows what has changed."""
+    return json.dumps(dict(sorted(ids.items())), ensure_ascii=False, indent=0) + "\n"
+
+
+def check_feed_ids(
+    posts: Iterable[Post], config: Config, accepted: Mapping[str, str] | None
+) -> Iterator[Finding]:
+    """Ids that have changed or vanished since they were accepted, and those that two posts have.
+
+    Args:
+        posts: all posts.
+        config: the blog's settings; ids begin with its address.
+        accepted: what the file says; None if there is none.
+    """
+    posts = [post for post in posts if not post.meta.draft]
+    ids = ids_of(posts, config)
+    sources = {f"{post.source.folder}/{post.meta.language}": post for post in posts}
+    owners: dict[str, str] = {}
+    # Of two posts with one id, the one that says it in its front matter is to be mended.
+    for name in sorted(ids, key=lambda name: bool(sources[name].meta.id)):
+        other = owners.setdefault(ids[name], name)
+        if other != name:
+            message = f"the post has the feed id of `{other}`"
+            hint = "readers take two posts with one id for one post: change or remove `id`"
+            yield _at(sources[name], "error", message, ids[name], hint)
+    if accepted is None:
+        message = f"nothing watches over the {len(ids)} feed ids of the posts"
+        yield Finding("feed-id", "warning", message, FILE, hint=f"{ACCEPT} notes them for git")
+        return
+    for name, identity in accepted.items():
+        if name in ids and ids[name] != identity:
+            message = f"the feed id has changed to {ids[name]}"
+            hint = (
+                f"every reader gets the post again: write `id: {identity}` into its front matter, "
+                f"or accept that: {ACCEPT}"
+            )
+            yield _at(sources[name], "error", message, identity, hint)
+        elif name not in ids and identity not in owners:
+            message = f"the post `{name}` is gone, and with it its feed id"
+            hint = (
+                f"if it was renamed, write `id: {identity}` into its front matter; "
+                f"if it was taken back: {ACCEPT}"
+            )
+            yield Finding("feed-id", "error", message, FILE, text=identity, hint=hint)
+    for name in sorted(ids.keys() - accepted.keys()):
+        if ids[name] not in accepted.values():
+            message = "the post's feed id is not noted yet"
+            yield _at(sources[name], "warning", message, ids[name], f"once it is online: {ACCEPT}")
+
+
+def _at(post: Post, severity: Severity, message: str, identity: str, hint: str) -> Finding:
+    line = post.source.line_of("id") or post.source.line_of("title")
+    return Finding("feed-id", severity, message, post.source.path, line, text=identity, hint=hint)

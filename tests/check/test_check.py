@@ -1,0 +1,149 @@
+"""`inkcell check`: whole small blogs, each broken in one way, with the messages it must get.
+
+A case is a file of `fixtures/check/`: the blog's files, each after a line `=== path`, which are
+built; files after `=== then/path`, which are written after the build; and what `inkcell check`
+prints after `=== expected`. `{{20 KiB}}` stands for as much that cannot be compressed. Settings
+are those of the tests, and the feed ids are accepted, unless the case has files of its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from generator.cli import main
+
+from ..conftest import REPOSITORY, SETTINGS, WriteBlog
+from ..test_broken_blogs import read_case
+
+CASES = sorted((REPOSITORY / "tests" / "fixtures" / "check").glob("*.txt"))
+SECONDS = re.compile(r"; \d+\.\d s$", re.MULTILINE)
+
+
+def inkcell(root: Path, *arguments: str) -> Result:
+    """A command on a blog."""
+    return CliRunner().invoke(main, ["--root", str(root), *arguments])
+
+
+def noise(match: re.Match[str]) -> str:
+    """Hexadecimal digits of hashes, two bytes of which are one that no compression saves."""
+    count = int(match[1]) * 1024
+    blocks = (hashlib.sha256(bytes(n.to_bytes(4, "big"))).hexdigest() for n in range(count // 64))
+    return "".join(blocks)
+
+
+def build_case(case: Path, root: Path) -> str:
+    """Write the blog of a case and build it; return what its check must say."""
+    files, expected = read_case(case.read_text(encoding="utf-8"))
+    for prefix in ("", "then/"):
+        for name, text in {"pyproject.toml": SETTINGS, **files}.items():
+            if name.startswith("then/") == bool(prefix):
+                path = root / name.removeprefix("then/")
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(re.sub(r"\{\{(\d+) KiB\}\}", noise, text), encoding="utf-8")
+        if not prefix:
+            assert inkcell(root, "build").exit_code == 0
+    return expected
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
+def test_check(case: Path, tmp_path: Path) -> None:
+    """All findings are printed in one run, each with its place, and errors make the status 1."""
+    expected = build_case(case, tmp_path)
+    accepting = () if (tmp_path / "feed-ids.json").exists() else ("--accept",)
+    done = inkcell(tmp_path, "check", *accepting)
+    said = SECONDS.sub("", done.stderr + done.stdout)
+    assert said == expected
+    assert done.exit_code == (1 if ": error: " in expected else 0)
+
+
+def test_a_good_blog_has_no_findings(write_blog: WriteBlog) -> None:
+    """And the site lies below a base path where the last build put it."""
+    root = write_blog(
+        {"posts/a/index.ko.md": "글 $x$ [둘째](../b/index.en.md)\n", "posts/b/index.en.md": "Two\n"}
+    )
+    assert inkcell(root, "build", "--base-url", "https://user.example/project/").exit_code == 0
+    done = inkcell(root, "check", "--accept")
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert SECONDS.sub("", done.stdout) == "9 pages: 0 errors, 0 warnings\n"
+
+
+def test_feed_ids_are_noted_and_watched(write_blog: WriteBlog) -> None:
+    """Without the file a warning; `--accept` writes it; from then on a change is an error."""
+    root = write_blog({"posts/b/index.ko.md": "글\n", "posts/a/index.en.md": "One\n"})
+    assert inkcell(root, "build").exit_code == 0
+    done = inkcell(root, "check")
+    assert done.exit_code == 0
+    assert "feed-ids.json: warning: nothing watches over the 2 feed ids" in done.stderr
+    assert inkcell(root, "check", "--accept").exit_code == 0
+    assert (root / "feed-ids.json").read_text() == (
+        '{\n"a/en": "https://example.org/en/math/a",\n"b/ko": "https://example.org/math/b"\n}\n'
+    )
+    settings = SETTINGS.replace("https://example.org", "https://example.com")
+    write_blog({"pyproject.toml": settings})
+    assert inkcell(root, "build").exit_code == 0
+    done = inkcell(root, "check")
+    assert done.exit_code == 1
+    assert done.stderr.count("error: the feed id has changed to https://example.com/") == 2
+    assert inkcell(root, "check", "--accept").exit_code == 0
+    assert inkcell(root, "check").exit_code == 0
+
+
+def test_findings_for_machines(write_blog: WriteBlog) -> None:
+    """`--json` prints all of them as JSON, with the same exit status."""
+    root = write_blog({"posts/a/index.ko.md": "글 [x](/gone/) TODO\n"})
+    assert inkcell(root, "build").exit_code == 0
+    done = inkcell(root, "check", "--json")
+    assert (done.exit_code, done.stderr) == (1, "")
+    told = json.loads(done.stdout)
+    assert (told["errors"], told["warnings"]) == (1, 2)
+    assert {finding["kind"] for finding in told["findings"]} == {"link", "leftover", "feed-id"}
+    assert told["findings"][1] == {
+        "kind": "leftover",
+        "severity": "warning",
+        "message": "`TODO` stands in the text",
+        "file": "posts/a/index.ko.md",
+        "line": 6,
+        "cell": None,
+        "text": "TODO",
+        "hint": "write what is missing, or take the note out",
+    }
+
+
+def test_what_the_settings_ignore(write_blog: WriteBlog) -> None:
+    """Findings whose message or text holds one of the texts of `ignore`."""
+    settings = SETTINGS + 'check = { ignore = ["/gone/", "nothing watches"] }\n'
+    root = write_blog({"pyproject.toml": settings, "posts/a/index.ko.md": "[x](/gone/) TODO\n"})
+    assert inkcell(root, "build").exit_code == 0
+    done = inkcell(root, "check")
+    assert SECONDS.sub("", done.stdout) == "7 pages: 0 errors, 1 warning\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--cold", "--json"), "takes none of the other options"),
+        (("a",), "go with --cold"),
+        (("--jobs", "2"), "go with --cold"),
+    ],
+)
+def test_options_that_do_not_go_together(
+    write_blog: WriteBlog, arguments: tuple[str, ...], message: str
+) -> None:
+    """A usage error, exit status 2."""
+    root = write_blog({"posts/a/index.ko.md": "글\n"})
+    done = inkcell(root, "check", *arguments)
+    assert done.exit_code == 2
+    assert message in done.stderr
+
+
+def test_without_a_site_there_is_nothing_to_check(write_blog: WriteBlog) -> None:
+    """And the message says what makes one."""
+    done = inkcell(write_blog({"posts/a/index.ko.md": "글\n"}), "check")
+    assert done.exit_code == 1
+    assert "error: there is no finished site in site\n  hint: inkcell build" in done.stderr

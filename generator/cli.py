@@ -293,6 +293,9 @@ def list_posts(root: Path, as_json: bool) -> None:
     Drafts and posts that wait for their date are marked, and so is what a build would do with the
     code: nothing (`kept`, `frozen`), run it, or fail. No code runs.
     """
+    from dataclasses import replace
+    from datetime import UTC, datetime
+
     from .config import read_config
     from .execute import look
     from .execute.key import executed_cells
@@ -310,7 +313,7 @@ def list_posts(root: Path, as_json: bool) -> None:
         return "frozen" if decision.results.frozen else "kept"
 
     with _exit_on_error("no post can be listed", as_json):
-        config = read_config(root)
+        config = replace(read_config(root), until=datetime.now(UTC))
         posts, errors = readable_posts(config)
         versions = [Version(post, state(post, config), code_of(post)) for post in posts]
         found = rows(versions, config.languages)
@@ -438,32 +441,29 @@ def _check_kernels(root: Path, posts: tuple[str, ...], jobs: int | None) -> None
 
 
 def _check_site(root: Path, external: bool, accept: bool, as_json: bool) -> None:
-    import json
-    from dataclasses import asdict
-
     from .config import read_config
     from .pipeline import check_site
 
     started = time.monotonic()
-    with _exit_on_error("nothing was checked"):
+    with _exit_on_error("nothing was checked", as_json):
         checked = check_site(read_config(root), external=external, accept=accept)
-    errors = sum(finding.severity == "error" for finding in checked.findings)
-    warnings = len(checked.findings) - errors
+    found: dict[str, list[InkcellError]] = {"error": [], "warning": []}
+    for finding in checked.findings:
+        told = InkcellError(finding.message).at(
+            file=finding.file,
+            line=finding.line,
+            cell=finding.cell,
+            text=finding.text or None,
+            hint=finding.hint or None,
+        )
+        found[finding.severity].append(told)
+        if not as_json:
+            click.echo(format_error(told, finding.severity) + "\n", err=True)
+    errors, warnings = found["error"], found["warning"]
     if as_json:
-        findings = [asdict(finding) for finding in checked.findings]
-        told = {"pages": checked.pages, "errors": errors, "warnings": warnings}
-        click.echo(json.dumps({**told, "findings": findings}, ensure_ascii=False, indent=1))
+        _say_json({"pages": checked.pages, "warnings": [*map(plain, warnings)]}, errors)
     else:
-        for finding in checked.findings:
-            error = InkcellError(finding.message).at(
-                file=finding.file,
-                line=finding.line,
-                cell=finding.cell,
-                text=finding.text or None,
-                hint=finding.hint or None,
-            )
-            click.echo(format_error(error, finding.severity) + "\n", err=True)
-        counts = f"{_count(errors, 'error')}, {_count(warnings, 'warning')}"
+        counts = f"{_count(len(errors), 'error')}, {_count(len(warnings), 'warning')}"
         seconds = f"{time.monotonic() - started:.1f} s"
         click.echo(f"{_count(checked.pages, 'page')}: {counts}; {seconds}")
     if errors:

@@ -13,7 +13,7 @@ COMMANDS = {
 
 OPTIONS = {
     "build": {
-        "The site": ("posts", "output", "base_url", "drafts"),
+        "The site": ("posts", "output", "base_url", "drafts", "future"),
         "What runs": ("no_cache", "refresh", "no_execute", "allow_stale"),
         "How it runs": ("jobs", "timeout", "cluster"),
     },
@@ -26,7 +26,11 @@ EXAMPLES = {
         ("inkcell build --drafts --refresh ncut", "with drafts; the code of ncut runs again"),
         ("inkcell build --json > result.json", "for other programs"),
     ),
-    "check": (("inkcell check --cold ncut", "does ncut depend on a warm kernel?"),),
+    "check": (
+        ("inkcell check", "what is wrong with the finished site?"),
+        ("inkcell check --accept", "note the feed ids of new posts"),
+        ("inkcell check --cold ncut", "does ncut depend on a warm kernel?"),
+    ),
     "clean": (
         ("inkcell clean", "remove the site"),
         ("inkcell clean --cache", "and all kept results"),

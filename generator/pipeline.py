@@ -213,13 +213,14 @@ def read_posts(config: Config) -> Sequence[Post]:
     posts, errors = readable_posts(config)
     if errors:
         raise BuildFailed(errors)
-    return tuple(post for post in posts if not post.source.standing)
+    return posts
 
 
 def readable_posts(config: Config) -> tuple[Sequence[Post], Sequence[InkcellError]]:
     """The posts of a blog that can be parsed, and everything that is wrong with the others."""
     errors: list[InkcellError] = []
-    return _parse(config, (), errors), errors
+    posts = _parse(config, (), errors)
+    return tuple(post for post in posts if not post.source.standing), errors
 
 
 def state(post: Post, config: Config) -> State:

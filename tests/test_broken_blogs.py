@@ -42,9 +42,14 @@ def messages(root: Path) -> tuple[int, str]:
     result = CliRunner().invoke(main, ["--root", str(root), "build"])
     # Which kernels there are is the machine's business; `python3` is always one of them.
     said = re.sub(r"installed: .*\bpython3\b.*", "installed: python3", result.stderr)
+    return result.exit_code, PROGRESS.sub("", without_gutters(said))
+
+
+def without_gutters(said: str) -> str:
+    """Messages as the fixtures have them, which say the line once."""
     for gutter, instead in GUTTER:
         said = re.sub(gutter, instead, said, flags=re.MULTILINE)
-    return result.exit_code, PROGRESS.sub("", said)
+    return said
 
 
 def snapshot(folder: Path) -> dict[str, tuple[int, bytes]]:

@@ -1,7 +1,8 @@
 """RenderedPosts -> Site: a value that holds every file, so that nothing is written half.
 
 1. `listing`  which posts stand in which list, in which order
-2. `pages`    the pages, through the theme's templates; `card` tells what results were made on
+2. `pages`    the pages, through the theme's templates; `card` tells what results were made on,
+              `related` what to read next, `structured_data` tells search engines
 3. `feed`     the Atom feeds, and as `json_feed` the JSON Feeds, of what `entry` makes of a post
 4. `sitemap`  `sitemap.xml`, `robots.txt`
 

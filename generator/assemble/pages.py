@@ -565,6 +565,15 @@ class Pages:
             strings["archive"],
             strings["archive_description"],
             paths,
+            data=[
+                breadcrumbs(
+                    [
+                        (config.title[language], home_page(language, config)),
+                        (strings["archive"], paths[language]),
+                    ],
+                    config,
+                )
+            ],
         )
         return self.render("archive.html", paths[language], page, "archive", years=years)
 

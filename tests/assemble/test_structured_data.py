@@ -137,6 +137,8 @@ def test_search_engines_read_of_other_pages(site: Site) -> None:
         "Blog",
         "BreadcrumbList",
     ]
+    (way,) = graph(site, "archive/index.html")
+    assert [item["item"] for item in way["itemListElement"]] == [f"{URL}/", f"{URL}/archive/"]
     page, way = graph(site, "about/index.html")
     assert page["@type"] == "WebPage"
     assert not page.keys() & {"datePublished", "dateModified", "articleSection"}

@@ -12,6 +12,7 @@ Pure, but for `reading` and `external`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from ..addresses import notebook_path, page_path, post_page
 from ..model import Config, Post
@@ -81,12 +82,26 @@ def check(
 
 
 def in_order(found: Iterable[Finding], config: Config) -> tuple[Finding, ...]:
-    """Findings by place, without those that the settings ignore."""
-    kept = dict.fromkeys(
-        finding
-        for finding in found
-        if not any(text in finding.text or text in finding.message for text in config.check.ignore)
-    )
-    return tuple(
-        sorted(kept, key=lambda found: (found.file, found.line or 0, found.cell or 0, found.kind))
-    )
+    """Findings by place, without those that the settings ignore, and what many pages share once.
+
+    What stands on several pages in the same words comes from the theme.
+    """
+    ignored = config.check.ignore
+    groups: dict[Finding, list[Finding]] = {}
+    for finding in dict.fromkeys(found):
+        if not any(text in finding.text or text in finding.message for text in ignored):
+            same = replace(finding, file="", line=0) if finding.file.endswith(".html") else finding
+            groups.setdefault(same, []).append(finding)
+    kept = []
+    for group in groups.values():
+        more = len({finding.file for finding in group}) - 1
+        if more > 2:
+            first = min(group, key=_place)
+            kept.append(replace(first, message=f"{first.message} (and on {more} more pages)"))
+        else:
+            kept += group
+    return tuple(sorted(kept, key=_place))
+
+
+def _place(finding: Finding) -> tuple[str, int, int, str]:
+    return finding.file, finding.line or 0, finding.cell or 0, finding.kind

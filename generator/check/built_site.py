@@ -89,7 +89,10 @@ class Place:
 
 def resolve(address: str, start: str, site: BuiltSite) -> Place:
     """Where an address leads that stands in a document whose own is `start`."""
-    parts = urlsplit(urljoin(start, address.strip()))
+    try:
+        parts = urlsplit(urljoin(start, address.strip()))
+    except ValueError as error:
+        return Place("", problem="no address", hint=str(error))
     own = urlsplit(site.url)
     if (parts.scheme, parts.netloc) != (own.scheme, own.netloc):
         return Place("")

@@ -110,7 +110,7 @@ def _page(page: Page, told: set[str], site: BuiltSite) -> Iterator[Finding]:
     for link in links_of(page):
         problem, hint = problem_of(link.address, base, site)
         if problem:
-            told.add(urljoin(base, link.address))
+            told.add(_complete(link.address, base))
             fragment = unescape(link.address).partition("#")[2]
             yield site.finding(
                 page,
@@ -130,6 +130,13 @@ def _page(page: Page, told: set[str], site: BuiltSite) -> Iterator[Finding]:
         if problem and _is_style(page, match.start()):
             message = f"{problem}: {shortened(address)}"
             yield site.finding(page, match.start(), "link", "error", message, match[0], hint)
+
+
+def _complete(address: str, start: str) -> str:
+    try:
+        return urljoin(start, address)
+    except ValueError:
+        return address
 
 
 def _is_style(page: Page, offset: int) -> bool:
@@ -255,7 +262,9 @@ def external_links(site: BuiltSite) -> dict[str, list[Link]]:
             address = link.address.strip().partition("#")[0]
             if link.element.name not in ("a", "area", "img", "source", "video", "audio", "iframe"):
                 continue
-            if re.match(r"https?://", address) and not address.startswith(site.url + "/"):
+            if not re.match(r"https?://", address) or address.startswith(site.url + "/"):
+                continue
+            if not resolve(address, site.url, site).problem:
                 found.setdefault(address, []).append(link)
     found.pop(site.url, None)
     return found

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from click.testing import CliRunner, Result
 
 from generator.cli import main
 
-from ..conftest import REPOSITORY, SETTINGS, WriteBlog
+from ..conftest import FRONT_MATTER, REPOSITORY, SETTINGS, WriteBlog
 from ..test_broken_blogs import read_case, without_gutters
 
 CASES = sorted((REPOSITORY / "tests" / "fixtures" / "check").glob("*.txt"))
@@ -73,6 +74,20 @@ def test_a_good_blog_has_no_findings(write_blog: WriteBlog) -> None:
     assert SECONDS.sub("", done.stdout) == "9 pages: 0 errors, 0 warnings\n"
 
 
+def test_what_prose_can_hold_is_well(write_blog: WriteBlog) -> None:
+    """No construct gets a finding, nor does a former address, a tag in Hangul or a picture."""
+    more = "category: 수학\ntags: [집합론, R&D]\naliases: [/old/]"
+    front = FRONT_MATTER.replace("category: math", more)
+    body = "글[^a] ![점](a.svg)\n\n[^a]: 각주.\n\n```css\na { background: url(gone.png) }\n```\n"
+    svg = '<svg xmlns="http://www.w3.org/2000/svg" width="4" height="3"/>'
+    root = write_blog({"posts/a/index.ko.md": front + body, "posts/a/a.svg": svg})
+    shutil.copytree(REPOSITORY / "tests" / "fixtures" / "constructs", root / "posts" / "constructs")
+    assert inkcell(root, "build").exit_code == 0
+    assert (root / "site" / "old" / "index.html").is_file()
+    done = inkcell(root, "check", "--accept")
+    assert (done.exit_code, done.stderr) == (0, "")
+
+
 def test_feed_ids_are_noted_and_watched(write_blog: WriteBlog) -> None:
     """Without the file a warning; `--accept` writes it; from then on a change is an error."""
     root = write_blog({"posts/b/index.ko.md": "글\n", "posts/a/index.en.md": "One\n"})
@@ -103,7 +118,7 @@ def test_findings_for_machines(write_blog: WriteBlog) -> None:
     told = json.loads(done.stdout)
     assert [error["text"] for error in told["errors"]] == ['<a href="/gone/">']
     assert len(told["warnings"]) == 2
-    assert told["warnings"][0] == {
+    assert told["warnings"][1] == {
         "message": "`TODO` stands in the text",
         "file": "posts/a/index.ko.md",
         "line": 6,

@@ -215,6 +215,14 @@ def only(*names: str, more: tuple[str, ...] = ()) -> frozenset[str]:
     return frozenset((*(page(name) for name in names), *more))
 
 
+SEARCH = (
+    "assets/search/ko/0.txt",
+    "assets/search/ko/index.json",
+    "assets/search/posts/e.ko.json",
+)
+"""What another word in the post `e` changes besides its page."""
+
+
 def rename(blog: Blog) -> None:
     (blog.root / "posts/a").rename(blog.root / "posts/z")
     blog.replace("posts/c/index.ko.md", "../a", "../z")
@@ -234,7 +242,7 @@ CASES = {
     "one word of prose": Case(
         lambda blog: blog.replace("posts/e/index.ko.md", "다섯째", "여섯째"),
         ("e ko",),
-        written=only("e ko"),
+        written=only("e ko", more=SEARCH),
     ),
     "one word of prose in a post of the feed": Case(
         lambda blog: blog.replace("posts/a/index.en.md", "text", "words"),
@@ -327,6 +335,11 @@ CASES = {
     ),
     "a page edited in the site": Case(
         lambda blog: blog.write({"site/" + page("e ko"): "hacked"}), (), written=only("e ko")
+    ),
+    "a part of the search deleted from the site": Case(
+        lambda blog: shutil.rmtree(blog.root / "site/assets/search/ko"),
+        (),
+        written=frozenset(SEARCH[:2]),
     ),
     "a picture deleted from the site": Case(
         lambda blog: blog.remove("site/assets/posts/a/a.svg"),

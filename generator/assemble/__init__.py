@@ -4,6 +4,7 @@
 2. `pages`    the pages, through the theme's templates; `card` tells what results were made on
 3. `feed`     the Atom feeds
 4. `sitemap`  `sitemap.xml`, `robots.txt`
+5. `search`   the index of the search
 
 Pure: the theme and KaTeX's files come in as values, and no clock is read.
 
@@ -20,6 +21,9 @@ from types import MappingProxyType
 from ..errors import SiteError
 from ..model import Config, File, RenderedPost, Site, Theme
 from .listing import by_feed
+from .search import outdated_shards, search_files, updated_search_files
+
+__all__ = ["assemble", "collect_files", "outdated_shards", "reassemble", "shown_beside"]
 
 
 def assemble(
@@ -54,6 +58,7 @@ def assemble(
             *page_files(posts, config, theme, code_style, katex, libraries),
             *feed_files(posts, config, theme),
             *sitemap_files(posts, config),
+            *search_files(posts, config),
             *(file for post in posts for file in post.files),
         ]
     )
@@ -66,6 +71,9 @@ def reassemble(
     config: Config,
     theme: Theme,
     code_style: str,
+    terms: Mapping[str, Mapping[str, int]],
+    shards: Mapping[str, bytes],
+    digests: Mapping[str, str],
 ) -> Site:
     """The files of the site that show the text of the changed posts; all others stay.
 
@@ -78,6 +86,9 @@ def reassemble(
         config: the blog's settings.
         theme: templates and texts.
         code_style: style sheet of highlighted code.
+        terms: what a search found the changed posts by, by their sources.
+        shards: the content of the `outdated_shards`, by their paths.
+        digests: SHA-256 of every file of the site as it was, by its path.
     """
     from .pages import Pages
 
@@ -93,6 +104,7 @@ def reassemble(
         from .feed import atom_file
 
         files.append(atom_file(path, shown, language, config, theme))
+    files += updated_search_files(posts, terms, shards, digests, config)
     return collect_files(files)
 
 

@@ -34,6 +34,7 @@ class SiteView:
     author: str
     home: str
     archive: str
+    search: str
     feed: str
     repository: str
     categories: tuple[LinkView, ...]
@@ -57,7 +58,7 @@ class PageView:
     """The page at hand."""
 
     kind: str
-    """`home`, `post`, `category`, `tag`, `archive` or `missing`."""
+    """`home`, `post`, `category`, `tag`, `archive`, `search` or `missing`."""
     title: str
     description: str
     language: str
@@ -196,6 +197,20 @@ class YearView:
 
     year: int
     posts: tuple[SummaryView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchView:
+    """The page that searches the posts of a language."""
+
+    script: str
+    """Address of the script that searches."""
+    index: str
+    """Address of the folder that holds the index, with a slash at its end."""
+    posts: str
+    """Address of the folder that holds the posts' texts, with a slash at its end."""
+    others: tuple[LinkView, ...]
+    """The same page in other languages; their names are in `language`."""
 
 
 Strings = Mapping[str, str]

@@ -9,6 +9,7 @@ address.
 4. `outputs`    what the code produced -> HTML, by MIME type, each where its cell stands
 5. `sanitize`   the feed's version, which stands without style sheets and scripts
 6. `executed_notebook`  the post with its outputs as an `.ipynb`, if its code ran
+7. `passages`   the text of the page; `search_terms` what a search finds it by
 """
 
 from __future__ import annotations
@@ -44,7 +45,9 @@ from .markdown import (
     render_tokens,
 )
 from .outputs import read_outputs, render_outputs
+from .passages import read_passages
 from .sanitize import clean_feed
+from .search_terms import weighted_terms
 
 EXCERPT_LENGTH = 300
 WORDS_A_MINUTE = 228
@@ -106,9 +109,11 @@ def render(
         context.publish(notebook, executed_notebook(executed, strings))
     page = absolute(post_page(post, links.config), links.config)
     prose = all_text(tokens)
+    body = first_image_at_once(render_tokens(md, tokens, "page"))
+    readings = read_passages(body)
     return RenderedPost(
         post=post,
-        body=first_image_at_once(render_tokens(md, tokens, "page")),
+        body=body,
         feed_body=clean_feed(render_tokens(md, tokens, "feed"), page),
         headings=headings,
         excerpt=post.meta.description or shorten(excerpt(tokens), EXCERPT_LENGTH),
@@ -123,6 +128,8 @@ def render(
         works=listed_works(post.meta.references, post.meta.bibliography, context.citations),
         citations={key: tuple(places) for key, places in context.citations.items()},
         warnings=tuple(warning.at(file=post.source.path) for warning in context.warnings),
+        passages=tuple(reading.passage for reading in readings),
+        terms=weighted_terms(post.meta, readings),
         notebook=notebook,
         provenance=results.provenance,
         frozen=results.frozen,

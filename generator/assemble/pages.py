@@ -401,9 +401,9 @@ class Pages:
             strings["search"],
             strings["search_description"],
             paths,
+            scripts=(self.search_script,),
         )
         view = SearchView(
-            script=address(self.search_script, config),
             index=address(search_index_path(language), config),
             posts=address(search_text_path(), config),
             others=tuple(

@@ -203,8 +203,6 @@ class YearView:
 class SearchView:
     """The page that searches the posts of a language."""
 
-    script: str
-    """Address of the script that searches."""
     index: str
     """Address of the folder that holds the index, with a slash at its end."""
     posts: str

@@ -716,7 +716,7 @@ def test_a_record_that_cannot_be_written_costs_only_time(
         os.utime(blog.root / "posts/a/index.ko.md")
         assert blog.build().same
         blog.replace("posts/e/index.ko.md", "다섯째", "여섯째")
-        assert blog.build().changes.written == (page("e ko"),)
+        assert set(blog.build().changes.written) == only("e ko", more=SEARCH)
     assert blog.build().made == ("e ko",)
     blog.check()
 

@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
-from snowballstemmer.english_stemmer import EnglishStemmer
+import Stemmer
 
 from ..model import Meta
 from .passages import Reading, one_line
@@ -88,7 +88,7 @@ def stem(word: str) -> str:
     """The stem of an English word; any other word is its own."""
     if len(word) < 3 or not (word.isascii() and word.isalpha()):
         return word
-    return str(EnglishStemmer().stemWord(word))
+    return str(Stemmer.Stemmer("english").stemWord(word))
 
 
 def weighted_terms(meta: Meta, readings: Sequence[Reading]) -> Mapping[str, int]:

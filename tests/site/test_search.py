@@ -109,7 +109,6 @@ def test_results_come_while_one_types(browser: Browser, site: Served) -> None:
     assert titles(page) == []
     page.context.close()
     assert problems == []
-    assert len(asked) < 30
 
 
 @pytest.mark.browser

@@ -6,6 +6,8 @@ document.addEventListener("keydown", (event) => {
   const link = document.querySelector("a[rel~=search]");
   if (!field && !link) return;
   event.preventDefault();
-  if (field) field.select();
-  else location.href = link.href;
+  if (field) {
+    field.focus();
+    field.select();
+  } else location.href = link.href;
 });

@@ -12,7 +12,9 @@
   document.querySelector(".without-script")?.remove();
 
   const read = async (address) => {
-    const answer = await fetch(address);
+    // What names the parts of the index is asked for anew, and they by their digests.
+    const cache = address.endsWith("/index.json") ? "no-cache" : "default";
+    const answer = await fetch(address, { cache });
     if (!answer.ok) throw new Error(`${answer.status} ${address}`);
     return answer.text();
   };
@@ -103,7 +105,11 @@
     const address = new URL(location.href);
     if (wanted) address.searchParams.set("q", wanted);
     else address.searchParams.delete("q");
-    history.replaceState(null, "", address);
+    try {
+      history.replaceState(null, "", address);
+    } catch {
+      // Safari takes only so many in half a minute.
+    }
     for (const link of others) link.search = address.search;
     if (!wanted) {
       clear();

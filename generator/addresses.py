@@ -93,6 +93,11 @@ def archive_page(language: str, config: Config) -> str:
     return language_prefix(language, config) + "/archive/"
 
 
+def search_page(language: str, config: Config) -> str:
+    """Path of the page that searches the posts of a language."""
+    return language_prefix(language, config) + "/search/"
+
+
 def category_page(category: str, language: str, config: Config) -> str:
     """Path of a category's list."""
     return f"{language_prefix(language, config)}/{slug(category)}/"
@@ -204,6 +209,16 @@ def asset_path(name: str) -> str:
 def neighbour_path(folder: str, name: str) -> str:
     """Where a file that lies beside a post is published, once for all its languages."""
     return f"assets/posts/{folder}/{name}"
+
+
+def search_index_path(language: str, name: str = "") -> str:
+    """Where a part of the index of a language's posts lies; without a name, the folder of all."""
+    return asset_path(f"search/{language}/{name}")
+
+
+def search_text_path(name: str = "") -> str:
+    """Where the text of a post lies that a search shows; without a name, the folder of all."""
+    return asset_path(f"search/posts/{name}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,18 +178,35 @@ class Kept:
     def rendered(self, source: str) -> RenderedPost | None:
         """A post as the last build rendered it, with its files; None if one of them is lost."""
         entry = self.entry(source)
-        if entry is None or self.record is None:
+        if entry is None:
+            return None
+        if any(self.site_digests.get(file.path) != file.digest for file in entry.files):
+            return None
+        contents = self.published(file.path for file in entry.files)
+        if contents is None:
+            return None
+        files = tuple(File(file.path, contents[file.path], file.origin) for file in entry.files)
+        return replace(entry.rendered, files=files)
+
+    def published(self, paths: Iterable[str]) -> dict[str, bytes] | None:
+        """The content of files that the last build has written; None if one of them is lost."""
+        if self.record is None:
             return None
         output = self.root / self.record["output"]
-        files = []
-        for file in entry.files:
-            if self.site_digests.get(file.path) != file.digest:
+        contents = {}
+        for path in paths:
+            if path not in self.site_digests:
                 return None
-            content = (output / file.path).read_bytes()
-            if hashlib.sha256(content).hexdigest() != file.digest:
+            content = (output / path).read_bytes()
+            if hashlib.sha256(content).hexdigest() != self.site_digests[path]:
                 return None
-            files.append(File(file.path, content, file.origin))
-        return replace(entry.rendered, files=tuple(files))
+            contents[path] = content
+        return contents
+
+    def terms(self, source: str) -> Mapping[str, int]:
+        """What a search finds a post by in the index that the last build has written."""
+        entry = self.entry(source)
+        return entry.rendered.terms if entry else {}
 
     def only_text_changed(self, fresh: Sequence[Fresh], taken: Mapping[str, Made]) -> bool:
         """Whether the other pages of the site, but for lists, are as they would be made now.
@@ -278,6 +295,8 @@ def outline(rendered: RenderedPost) -> RenderedPost:
         feed_body="",
         headings=(),
         files=(),
+        passages=(),
+        terms={},
         warnings=(),
     )
 

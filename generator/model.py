@@ -500,6 +500,17 @@ class Heading:
 
 
 @dataclass(frozen=True, slots=True)
+class Passage:
+    """What stands under one heading, as plain text: formulas are their TeX."""
+
+    id: str
+    """Of the heading; empty for what stands above the first one."""
+    heading: str
+    text: str
+    """On one line."""
+
+
+@dataclass(frozen=True, slots=True)
 class File:
     """One file of the site."""
 
@@ -573,6 +584,10 @@ class RenderedPost:
     warnings: tuple[InkcellError, ...] = ()
     """What KaTeX accepted but LaTeX would not, figures without alternative text: each with its
     place."""
+    passages: tuple[Passage, ...] = ()
+    """Its text, which a search shows."""
+    terms: Mapping[str, int] = field(default_factory=dict)
+    """What a search finds it by, and how much each of that counts."""
     notebook: str = ""
     """Path of the executed notebook, one of `files`; empty if nothing ran."""
     provenance: Provenance | None = None

@@ -693,7 +693,7 @@ def _reassemble(
         return None
     if any(item.rendered and item.rendered.libraries for item in fresh):
         return None  # The address of a library tells its content.
-    from .assemble import reassemble, shown_beside
+    from .assemble import outdated_shards, reassemble, shown_beside
 
     changed = {item.post.source.path for item in fresh}
     posts = {source: kept.outlines[source] for source, made in taken.items() if made["page"]}
@@ -703,9 +703,24 @@ def _reassemble(
         if entry is None:
             return None
         posts[source] = entry.rendered
+    every = tuple(posts.values())
+    terms = {source: kept.terms(source) for source in changed & posts.keys()}
+    shards = kept.published(outdated_shards(every, terms, config))
+    if shards is None:
+        return None
     code_style = _code_style() if fresh else ""
-    retold = kept.retold(fresh)
-    site = reassemble(tuple(posts.values()), changed, retold, config, theme, code_style, pictures)
+    site = reassemble(
+        every,
+        changed,
+        kept.retold(fresh),
+        config,
+        theme,
+        code_style,
+        terms,
+        shards,
+        kept.site_digests,
+        pictures,
+    )
     return replace(site, kept=kept.digests_without(site.files))
 
 

@@ -41,7 +41,8 @@ def test_build_writes_the_site_and_counts(write_blog: WriteBlog) -> None:
     assert " 0 written, 0 removed; " in second.stdout
     (root / "posts" / "a" / "index.ko.md").unlink()
     (root / "posts" / "a" / "index.en.md").write_text(FRONT_MATTER + "text\n")
-    assert " 1 removed; " in inkcell(root, "build").stdout
+    # Its page, and the text that a search shows.
+    assert " 2 removed; " in inkcell(root, "build").stdout
 
 
 @pytest.mark.kernel

@@ -219,6 +219,12 @@ def only(*names: str, more: tuple[str, ...] = ()) -> frozenset[str]:
     return frozenset((*(page(name) for name in names), *more))
 
 
+def search(name: str) -> tuple[str, ...]:
+    """What another word in a post of one version changes besides its page."""
+    text = f"assets/search/posts/{name}.ko.json"
+    return ("assets/search/ko/0.txt", "assets/search/ko/index.json", text)
+
+
 def rename(blog: Blog) -> None:
     (blog.root / "posts/a").rename(blog.root / "posts/z")
     blog.replace("posts/c/index.ko.md", "../a", "../z")
@@ -239,7 +245,7 @@ CASES = {
     "one word of prose": Case(
         lambda blog: blog.replace("posts/e/index.ko.md", "다섯째", "여섯째"),
         ("e ko",),
-        written=only("e ko"),
+        written=only("e ko", more=search("e")),
     ),
     "one word of prose in a post of the feed": Case(
         lambda blog: blog.replace("posts/a/index.en.md", "text", "words"),
@@ -250,7 +256,7 @@ CASES = {
         lambda blog: blog.replace("posts/c/index.ko.md", "[가](../a)\n", "[가](../a)\n\n더.\n"),
         ("c ko",),
         # Its category's feed has two newer posts.
-        written=only("c ko", more=("feed/by_tag/t.xml",)),
+        written=only("c ko", more=("feed/by_tag/t.xml", *search("c"))),
     ),
     "a tag taken away": Case(
         lambda blog: blog.replace("posts/c/index.ko.md", "[t]", "[u]"), ("c ko",), written=None
@@ -370,6 +376,11 @@ CASES = {
     ),
     "a page edited in the site": Case(
         lambda blog: blog.write({"site/" + page("e ko"): "hacked"}), (), written=only("e ko")
+    ),
+    "a part of the search deleted from the site": Case(
+        lambda blog: shutil.rmtree(blog.root / "site/assets/search/ko"),
+        (),
+        written=frozenset(search("")[:2]),
     ),
     "a picture deleted from the site": Case(
         lambda blog: blog.remove("site/assets/posts/a/a.svg"),
@@ -749,7 +760,7 @@ def test_a_record_that_cannot_be_written_costs_only_time(
         os.utime(blog.root / "posts/a/index.ko.md")
         assert blog.build().same
         blog.replace("posts/e/index.ko.md", "다섯째", "여섯째")
-        assert blog.build().changes.written == (page("e ko"),)
+        assert set(blog.build().changes.written) == only("e ko", more=search("e"))
     assert blog.build().made == ("e ko",)
     blog.check()
 

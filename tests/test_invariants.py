@@ -301,6 +301,7 @@ WRAPPED = {
     "py_mini_racer": {"render/katex.py"},
     "pygments": {"render/code.py"},
     "rich": {"cli.py"},
+    "Stemmer": {"render/search_terms.py"},
     "watchfiles": {"serve.py"},
     "traitlets": {"execute/cells.py", "execute/provisioner.py"},
     "yaml": {"yaml_text.py"},

@@ -5,6 +5,7 @@
               `related` what to read next, `structured_data` tells search engines
 3. `feed`     the Atom feeds, and as `json_feed` the JSON Feeds, of what `entry` makes of a post
 4. `sitemap`  `sitemap.xml`, `robots.txt`
+5. `search`   the index of the search
 
 Pure: the theme and KaTeX's files come in as values, and no clock is read.
 
@@ -21,6 +22,9 @@ from types import MappingProxyType
 from ..errors import SiteError
 from ..model import Config, File, RenderedPost, Site, Theme
 from .listing import Feed, by_feed
+from .search import outdated_shards, search_files, updated_search_files
+
+__all__ = ["assemble", "collect_files", "outdated_shards", "reassemble", "shown_beside"]
 
 
 def assemble(
@@ -57,6 +61,7 @@ def assemble(
             *page_files(posts, config, theme, code_style, katex, libraries, pictures),
             *feed_files(by_feed(posts, config), config, theme),
             *sitemap_files(posts, config),
+            *search_files(posts, config),
             *(file for post in posts for file in post.files),
             *pictures.values(),
         ]
@@ -70,6 +75,9 @@ def reassemble(
     config: Config,
     theme: Theme,
     code_style: str,
+    terms: Mapping[str, Mapping[str, int]],
+    shards: Mapping[str, bytes],
+    digests: Mapping[str, str],
     pictures: Mapping[str, File] = MappingProxyType({}),
 ) -> Site:
     """The files of the site that show the text of the changed posts; all others stay.
@@ -83,6 +91,9 @@ def reassemble(
         config: the blog's settings.
         theme: templates and texts.
         code_style: style sheet of highlighted code.
+        terms: what a search found the changed posts by, by their sources.
+        shards: the content of the `outdated_shards`, by their paths.
+        digests: SHA-256 of every file of the site as it was, by its path.
         pictures: as in `assemble`.
     """
     from .pages import Pages
@@ -100,6 +111,7 @@ def reassemble(
         from .feed import feed_files
 
         files += feed_files(feeds, config, theme)
+    files += updated_search_files(posts, terms, shards, digests, config)
     return collect_files(files)
 
 

@@ -24,6 +24,9 @@ from ..addresses import (
     numbered_page,
     page_path,
     post_page,
+    search_index_path,
+    search_page,
+    search_text_path,
     series_page,
     slug,
     source_address,
@@ -63,6 +66,7 @@ from .views import (
     PageView,
     PostView,
     RelatedView,
+    SearchView,
     SeriesView,
     SiteView,
     StandingView,
@@ -76,12 +80,20 @@ ORIGIN = "the theme"
 INTERACTIVE = "interactive.js"
 """The theme's script for interactive figures."""
 
+SEARCH_KEY = "search-key.js"
+"""The theme's script that every page loads: a key leads to the search."""
+SEARCH = "search/"
+"""The folder of the theme's scripts that only a page that searches loads."""
+
 SCRIPTS: dict[str, Callable[[RenderedPost], bool]] = {
     "preview.js": lambda rendered: rendered.has_references,
     "copy-tex.js": lambda rendered: rendered.has_math,
     "tabs.js": lambda rendered: ' data-sync="' in rendered.body,
 }
 """Static files that are scripts, and which posts load them."""
+
+PAGE_SCRIPTS = (SEARCH_KEY,)
+"""Static files that are scripts, which every page loads."""
 
 
 class Pages:
@@ -130,12 +142,18 @@ class Pages:
         # The name changes with the content, so no browser shows a new page in an old dress.
         self.style = asset_path(f"style-{hashlib.sha256(style).hexdigest()[:10]}.css")
         self.katex_style = asset_path("katex/katex.min.css")
+        hashed = (*PAGE_SCRIPTS, *SCRIPTS)
         self.scripts = {
-            name: _hashed(name, data) for name, data in static.items() if name in SCRIPTS
+            name: _hashed(name, data) for name, data in static.items() if name in hashed
         }
+        # Modules find each other by their names: so the name of their folder tells their content.
+        modules = {name: static.pop(name) for name in [*static] if name.startswith(SEARCH)}
+        digest = hashlib.sha256(b"".join(modules.values())).hexdigest()[:10]
+        self.search_script = asset_path(f"search-{digest}/search.js")
         self.static = {
             self.style: style,
             **{asset_path(self.scripts.get(n, n)): d for n, d in static.items()},
+            **{asset_path(n.replace("/", f"-{digest}/", 1)): d for n, d in modules.items()},
         }
         if config.math == "html" and any(post.has_math for post in posts):
             self.static |= {asset_path(name): data for name, data in katex.items()}
@@ -178,6 +196,7 @@ class Pages:
             author=self.config.author.name,
             home=address(home_page(language, self.config), self.config),
             archive=address(archive_page(language, self.config), self.config),
+            search=address(search_page(language, self.config), self.config),
             feed=address(language_feed(language), self.config),
             repository=self.config.repository,
             categories=tuple(
@@ -294,6 +313,7 @@ class Pages:
         # The theme's own style comes last, so that it has the last word.
         katex = [self.katex_style] if has_math and self.config.math == "html" else []
         styles = [*katex, self.style]
+        shared = [asset_path(self.scripts[name]) for name in PAGE_SCRIPTS if name in self.scripts]
         return PageView(
             kind=kind,
             title=title,
@@ -306,7 +326,7 @@ class Pages:
             image=self._image(image, title, language),
             locale=self._locale(language),
             data=Markup(as_script(data)) if data else None,
-            scripts=tuple(address(script, self.config) for script in scripts),
+            scripts=tuple(address(script, self.config) for script in (*shared, *scripts)),
             pager=pager,
             feeds=tuple(self._feeds(kind, language, title)),
         )
@@ -577,6 +597,30 @@ class Pages:
         )
         return self.render("archive.html", paths[language], page, "archive", years=years)
 
+    def search(self, language: str) -> File:
+        """The page that searches the posts of a language."""
+        config, strings = self.config, self.strings(language)
+        paths = {name: search_page(name, config) for name in config.languages}
+        page = self.page(
+            "search",
+            paths[language],
+            language,
+            strings["search"],
+            strings["search_description"],
+            paths,
+            scripts=(self.search_script,),
+        )
+        view = SearchView(
+            index=address(search_index_path(language), config),
+            posts=address(search_text_path(), config),
+            others=tuple(
+                LinkView(self.strings(name)["search_here"], address(path, config), name)
+                for name, path in paths.items()
+                if name != language
+            ),
+        )
+        return self.render("search.html", paths[language], page, "search", search=view)
+
     def missing(self) -> File:
         """What GitHub Pages shows for an address that does not exist, in every language."""
         config = self.config
@@ -636,6 +680,7 @@ def page_files(
     pages = Pages(posts, config, theme, code_style, katex, libraries, pictures)
     for language in config.languages:
         yield pages.archive(language)
+        yield pages.search(language)
         yield from pages.list_pages(language)
     for post in (*newest_first(posts), *standing_pages(posts)):
         yield pages.post(post)

@@ -34,6 +34,7 @@ class SiteView:
     author: str
     home: str
     archive: str
+    search: str
     feed: str
     repository: str
     categories: tuple[LinkView, ...]
@@ -107,7 +108,8 @@ class PageView:
     """The page at hand."""
 
     kind: str
-    """`home`, `post`, `page`, `category`, `tag`, `series`, `archive`, `missing`, `redirect`."""
+    """`home`, `post`, `page`, `category`, `tag`, `series`, `archive`, `search`, `missing`,
+    `redirect`."""
     title: str
     description: str
     language: str
@@ -307,6 +309,18 @@ class YearView:
 
     year: int
     posts: tuple[SummaryView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchView:
+    """The page that searches the posts of a language."""
+
+    index: str
+    """Address of the folder that holds the index, with a slash at its end."""
+    posts: str
+    """Address of the folder that holds the posts' texts, with a slash at its end."""
+    others: tuple[LinkView, ...]
+    """The same page in other languages; their names are in `language`."""
 
 
 Strings = Mapping[str, str]

@@ -10,6 +10,7 @@ address.
 5. `sanitize`   the feed's version, which stands without style sheets and scripts
 6. `share_pictures`  the picture that stands for the post elsewhere, if none of its own does
 7. `executed_notebook`  the post with its outputs as an `.ipynb`, if its code ran
+8. `passages`   the text of the page; `search_terms` what a search finds it by
 """
 
 from __future__ import annotations
@@ -61,8 +62,10 @@ from .markdown import (
     render_tokens,
 )
 from .outputs import read_outputs, render_outputs
+from .passages import read_passages
 from .pictures import shareable
 from .sanitize import clean_feed
+from .search_terms import weighted_terms
 from .share_pictures import share_name
 
 EXCERPT_LENGTH = 300
@@ -136,9 +139,11 @@ def render(
         context.publish(notebook, executed_notebook(executed, strings))
     page = absolute(post_page(post, links.config), links.config)
     prose = all_text(tokens)
+    body = first_image_at_once(render_tokens(md, tokens, "page"))
+    readings = read_passages(body)
     return RenderedPost(
         post=post,
-        body=first_image_at_once(render_tokens(md, tokens, "page")),
+        body=body,
         feed_body=clean_feed(render_tokens(md, tokens, "feed"), page),
         headings=headings,
         excerpt=post.meta.description or shorten(excerpt(tokens), EXCERPT_LENGTH),
@@ -154,6 +159,8 @@ def render(
         works=listed_works(post.meta.references, post.meta.bibliography, context.citations),
         citations={key: tuple(places) for key, places in context.citations.items()},
         warnings=tuple(warning.at(file=post.source.path) for warning in context.warnings),
+        passages=tuple(reading.passage for reading in readings),
+        terms=weighted_terms(post.meta, readings),
         notebook=notebook,
         provenance=results.provenance,
         frozen=results.frozen,

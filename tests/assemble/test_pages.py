@@ -214,9 +214,8 @@ def test_titles_are_text(write_blog: WriteBlog) -> None:
     site = pipeline.build(read_config(write_blog({"posts/a/index.ko.md": text})))
     for path, file in site.files.items():
         if path.endswith(".html"):
-            shown = file.content.replace(b'<script type="application/ld+json">', b"")
-            assert b"<script" not in shown, path
-            assert shown.count(b"</script") == file.content.count(b"ld+json"), path
+            assert b"<script>" not in file.content, path
+            assert file.content.count(b"</script") == file.content.count(b"<script "), path
     assert select(site, "index.html", "//h2/a/text()") == ['<script>x()</script> & "q"']
 
 

@@ -38,9 +38,14 @@ def test_a_standing_page_is_a_page_of_its_own(write_blog: WriteBlog) -> None:
         "모든 글",
         "소개",
         "먼저",
+        "찾기",
         "English",
     ]
-    assert select(site, "en/index.html", "//header//nav//a/@href")[2:] == ["/p/en/about/", "/p/"]
+    assert select(site, "en/index.html", "//header//nav//a/@href")[2:] == [
+        "/p/en/about/",
+        "/p/en/search/",
+        "/p/",
+    ]
     page = "about/index.html"
     assert select(site, page, "//header//a[@aria-current]/@href") == ["/p/about/"]
     assert select(site, page, "//link[@hreflang]/@hreflang") == ["ko", "en", "x-default"]
@@ -79,7 +84,7 @@ def test_the_navigation_has_the_order_of_the_pages(write_blog: WriteBlog) -> Non
     }
     site = pipeline.build(read_config(write_blog({**files, "posts/p/index.ko.md": "글\n"})))
     shown = select(site, "index.html", "//header//nav//a/text()")
-    assert shown == ["math", "모든 글", "d", "b", "c", "a", "English"]
+    assert shown == ["math", "모든 글", "d", "b", "c", "a", "찾기", "English"]
 
 
 def test_code_that_does_not_run_may_be_shown(write_blog: WriteBlog) -> None:

@@ -71,7 +71,7 @@ def test_a_good_blog_has_no_findings(write_blog: WriteBlog) -> None:
     assert inkcell(root, "build", "--base-url", "https://user.example/project/").exit_code == 0
     done = inkcell(root, "check", "--accept")
     assert (done.exit_code, done.stderr) == (0, "")
-    assert SECONDS.sub("", done.stdout) == "9 pages: 0 errors, 0 warnings\n"
+    assert SECONDS.sub("", done.stdout) == "11 pages: 0 errors, 0 warnings\n"
 
 
 def test_what_prose_can_hold_is_well(write_blog: WriteBlog) -> None:
@@ -136,7 +136,7 @@ def test_what_the_settings_ignore(write_blog: WriteBlog) -> None:
     root = write_blog({"pyproject.toml": settings, "posts/a/index.ko.md": "[x](/gone/) TODO\n"})
     assert inkcell(root, "build").exit_code == 0
     done = inkcell(root, "check")
-    assert SECONDS.sub("", done.stdout) == "7 pages: 0 errors, 1 warning\n"
+    assert SECONDS.sub("", done.stdout) == "9 pages: 0 errors, 1 warning\n"
 
 
 @pytest.mark.parametrize(

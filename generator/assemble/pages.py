@@ -34,6 +34,7 @@ from .listing import (
     newest_first,
     shown_in,
 )
+from .policy import page_policy, post_policy
 from .references import reference_view
 from .views import (
     AlternateView,
@@ -51,9 +52,15 @@ from .views import (
 ORIGIN = "the theme"
 INTERACTIVE = "interactive.js"
 """The theme's script for interactive figures."""
+PALETTE = "palette.js"
+"""The theme's script for the palette that a reader chose."""
+AT_THE_ROOT = ("favicon.ico", "apple-touch-icon.png")
+"""Static files that browsers look for at the root of the site, not among its assets."""
 
 SCRIPTS: dict[str, Callable[[RenderedPost], bool]] = {
-    "preview.js": lambda rendered: rendered.has_references,
+    "preview.js": lambda rendered: (
+        rendered.has_references or ' class="footnote-ref"' in rendered.body
+    ),
     "copy-tex.js": lambda rendered: rendered.has_math,
     "tabs.js": lambda rendered: ' data-sync="' in rendered.body,
 }
@@ -99,19 +106,24 @@ class Pages:
             for position, rendered in enumerate(listed)
         }
         self.versions = by_folder(posts)
-        self.sites = {language: self._site(language) for language in config.languages}
         # The name changes with the content, so no browser shows a new page in an old dress.
         self.style = asset_path(f"style-{hashlib.sha256(style).hexdigest()[:10]}.css")
         self.katex_style = asset_path("katex/katex.min.css")
         self.scripts = {
-            name: _hashed(name, data) for name, data in static.items() if name in SCRIPTS
+            name: _hashed(name, data)
+            for name, data in static.items()
+            if name in SCRIPTS or name == PALETTE
         }
         self.static = {
             self.style: style,
-            **{asset_path(self.scripts.get(n, n)): d for n, d in static.items()},
+            **{
+                n if n in AT_THE_ROOT else asset_path(self.scripts.get(n, n)): d
+                for n, d in static.items()
+            },
         }
         if any(post.has_math for post in posts):
             self.static |= {asset_path(name): data for name, data in katex.items()}
+        self.sites = {language: self._site(language) for language in config.languages}
         # The script finds the libraries beside itself.
         together = {INTERACTIVE: script, **libraries}
         digest = hashlib.sha256(b"".join(together.values())).hexdigest()[:10]
@@ -148,6 +160,12 @@ class Pages:
             ),
             generator=f"Inkcell {__version__}",
             favicon=address(asset_path("favicon.svg"), self.config),
+            icons=tuple(address(name, self.config) for name in AT_THE_ROOT if name in self.static),
+            palette=(
+                address(asset_path(self.scripts[PALETTE]), self.config)
+                if PALETTE in self.scripts
+                else ""
+            ),
         )
 
     def date(self, rendered: RenderedPost, language: str, updated: bool = False) -> DateView:
@@ -223,6 +241,7 @@ class Pages:
         has_math: bool = False,
         image: str = "",
         scripts: Sequence[str] = (),
+        policy: str = page_policy(),
     ) -> PageView:
         """The view of a page."""
         # The theme's own style comes last, so that it has the last word.
@@ -237,6 +256,7 @@ class Pages:
             styles=tuple(address(style, self.config) for style in styles),
             image=absolute(image, self.config) if image else "",
             scripts=tuple(address(script, self.config) for script in scripts),
+            policy=policy,
         )
 
     def _scripts(self, rendered: RenderedPost) -> list[str]:
@@ -282,6 +302,7 @@ class Pages:
             has_math=rendered.has_math,
             image=rendered.image.path if rendered.image else "",
             scripts=self._scripts(rendered),
+            policy=post_policy(rendered.body, rendered.libraries, "html" in meta.trusted),
         )
         siblings = self.siblings[meta.language]
         position = self.position[rendered.post.source.path]

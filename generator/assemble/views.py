@@ -39,6 +39,11 @@ class SiteView:
     categories: tuple[LinkView, ...]
     generator: str
     favicon: str
+    icons: tuple[str, ...] = ()
+    """Addresses of the icons at the site's root, those that the theme has."""
+    palette: str = ""
+    """Address of the script that applies the palette a reader chose; it stands before all styles,
+    and is not deferred. Empty if the theme has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,8 @@ class PageView:
     """With scheme and host."""
     scripts: tuple[str, ...] = ()
     """Addresses of scripts that add to the page; it is complete without them."""
+    policy: str = ""
+    """The Content-Security-Policy of the page."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 
 import jinja2
@@ -93,7 +94,7 @@ class Pages:
         static = dict(theme.static)
         static.pop("style.css", None)
         script = static.pop(INTERACTIVE, b"")
-        style = theme.static.get("style.css", b"") + code_style.encode()
+        style = _without_comments(theme.static.get("style.css", b"") + code_style.encode())
         self.language_names = {
             name: theme.strings[name]["language_name"] if name in theme.strings else name
             for name in config.languages
@@ -242,6 +243,7 @@ class Pages:
         image: str = "",
         scripts: Sequence[str] = (),
         policy: str = page_policy(),
+        fonts: Sequence[str] = (),
     ) -> PageView:
         """The view of a page."""
         # The theme's own style comes last, so that it has the last word.
@@ -257,6 +259,7 @@ class Pages:
             image=absolute(image, self.config) if image else "",
             scripts=tuple(address(script, self.config) for script in scripts),
             policy=policy,
+            fonts=tuple(address(font, self.config) for font in fonts),
         )
 
     def _scripts(self, rendered: RenderedPost) -> list[str]:
@@ -303,6 +306,7 @@ class Pages:
             image=rendered.image.path if rendered.image else "",
             scripts=self._scripts(rendered),
             policy=post_policy(rendered.body, rendered.libraries, "html" in meta.trusted),
+            fonts=_first_fonts(rendered.body) if rendered.has_math else (),
         )
         siblings = self.siblings[meta.language]
         position = self.position[rendered.post.source.path]
@@ -411,6 +415,37 @@ class Pages:
             origin = f"{rendered.post.source.path} (alias)"
             target = address(path, self.config)
             yield self.render("redirect.html", where, page, origin, target=target)
+
+
+CSS_COMMENT = re.compile(rb"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')|/\*.*?\*/\n?""", re.DOTALL)
+
+
+def _without_comments(style: bytes) -> bytes:
+    """A style sheet without what is meant for whoever works on it; in a string nothing is."""
+    return CSS_COMMENT.sub(lambda match: match[1] or b"", style)
+
+
+FONTS = {
+    "KaTeX_Main-Regular": re.compile('class="m(?:ord|rel|bin|open|close|punct)"'),
+    "KaTeX_Math-Italic": re.compile("mathnormal"),
+}
+"""Fonts of KaTeX that nearly every formula needs, and the classes that ask for them."""
+FIRST_SCREENS = 40_000
+"""Characters of HTML that may stand for what a reader sees first."""
+
+
+def _first_fonts(body: str) -> list[str]:
+    """Paths of the fonts that the formulas at the beginning of a post need.
+
+    The browser is told to load them at once: it would find out when the page is laid out. What is
+    folded away may never be seen.
+    """
+    start = body[:FIRST_SCREENS].partition("<details")[0]
+    return [
+        asset_path(f"katex/fonts/{name}.woff2")
+        for name, classes in FONTS.items()
+        if classes.search(start)
+    ]
 
 
 def _hashed(name: str, content: bytes) -> str:

@@ -77,6 +77,8 @@ class PageView:
     """Addresses of scripts that add to the page; it is complete without them."""
     policy: str = ""
     """The Content-Security-Policy of the page."""
+    fonts: tuple[str, ...] = ()
+    """Addresses of fonts that the beginning of the page needs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,7 @@ SCRIPTS: dict[str, Callable[[RenderedPost], bool]] = {
     ),
     "copy-tex.js": lambda rendered: rendered.has_math,
     "tabs.js": lambda rendered: ' data-sync="' in rendered.body,
+    "contents.js": lambda rendered: has_margin_contents(rendered) and bool(rendered.headings),
 }
 """Static files that are scripts, and which posts load them."""
 

@@ -142,7 +142,7 @@ def test_with_closed_storage_the_choice_holds_for_the_page(
     ],
 )
 def test_everything_follows(browser: Browser, served: Served, path: str, part: str) -> None:
-    """Chosen, a palette looks to the pixel as where the system asks for it: figures, code, files."""
+    """A palette that is chosen looks to the pixel as where the system asks for it."""
     looks = {}
     for system, choice in (("dark", ""), ("light", "dark"), ("light", ""), ("dark", "light")):
         page = open_page(browser, served.address + path, *SCREENS["desktop"], system)

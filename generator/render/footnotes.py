@@ -56,7 +56,7 @@ def _place(token: Token) -> str:
 def _reference(token: Token) -> str:
     note = token.meta["id"] + 1
     # The note stands beside the first place that names it.
-    anchor = "" if token.meta.get("subId", 0) > 0 else f' style="anchor-name: --fnref{note}"'
+    anchor = "" if token.meta.get("subId", 0) > 0 else f' style="--here: --fnref{note}"'
     return (
         f'<sup class="footnote-ref"><a href="#fn{note}" id="fnref{_place(token)}" '
         f'role="doc-noteref" aria-label="{escape(token.meta["name"])}"{anchor}>{note}</a></sup>'

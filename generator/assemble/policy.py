@@ -92,7 +92,7 @@ TAG = re.compile(
 """The start of an element that may load something. In code and in formulas `<` is `&lt;`."""
 VALUE = re.compile(r"""\s([^\s"'<>/=]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+))""")
 HANDLER = re.compile(r"""<[a-z][^<>]*?\son[a-z]+\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
-INLINE = re.compile(r"(.*?)</(?:script|style)\s*>", re.DOTALL | re.IGNORECASE)
+CLOSING = {name: re.compile(rf"</{name}[\s/>]", re.IGNORECASE) for name in ("script", "style")}
 
 LOADS = {
     "audio": (("src", "media-src"),),
@@ -113,20 +113,25 @@ LOADS = {
 def _of_the_author(body: str) -> list[tuple[str, str]]:
     """(directive, source) of all that a post's own HTML loads and runs."""
     found: list[tuple[str, str]] = []
-    for tag in TAG.finditer(body):
-        name = tag[1].lower()
+    tag = TAG.search(body)
+    while tag:
+        name, end = tag[1].lower(), tag.end()
         values = {
             match[1].lower(): unescape(match[2] or match[3] or match[4] or "")
             for match in VALUE.finditer(tag[2])
         }
-        if name == "style" or (name == "script" and "src" not in values):
-            inline = INLINE.match(body, tag.end())
-            if inline:
-                found.append((f"{name}-src", _hash(inline[1])))
+        if name in ("script", "style"):
+            # What stands in it is no HTML.
+            closing = CLOSING[name].search(body, end)
+            text = body[end : closing.start() if closing else len(body)]
+            end = closing.end() if closing else len(body)
+            if "src" not in values:
+                found.append((f"{name}-src", _hash(text)))
         for attribute, directive in LOADS.get(name, ()):
             written = values.get(attribute, "")
             addresses = written.split(",") if attribute == "srcset" else [written]
             found += [(directive, source) for source in map(_source, addresses) if source]
+        tag = TAG.search(body, end)
     for handler in HANDLER.finditer(body):
         code = unescape(handler[1] or handler[2] or "")
         found += [("script-src", "'unsafe-hashes'"), ("script-src", _hash(code))]

@@ -86,6 +86,16 @@ def test_nothing_else_is(html: str) -> None:
     assert post_policy(html) == post_policy("")
 
 
+def test_a_script_is_no_html() -> None:
+    """What looks like a tag in it is not; one that nothing closes takes the rest."""
+    text = "show('<img src=https://a.example/x.png>')"
+    policy = parsed(post_policy(f"<script>{text}</script>"))
+    assert policy["script-src"] == ["'self'", hashed(text)]
+    assert policy["img-src"] == ["'self'", "data:"]
+    many = "<script>" * 50_000
+    assert parsed(post_policy(many))["script-src"] == ["'self'", hashed(many[8:])]
+
+
 def test_interactive_figures_get_what_their_libraries_need() -> None:
     """Style sheets that they write; Plotly, not Vega, compiles code. Hashes would undo that."""
     plotly, vega = (parsed(post_policy("<style>p {}</style>", [n])) for n in ("plotly", "vega"))

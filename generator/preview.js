@@ -52,17 +52,21 @@
     shown = html;
     if (first) return;
     const page = new DOMParser().parseFromString(html, "text/html");
+    // A page keeps the policy that it was loaded with.
     const assets = (from) =>
-      [...from.querySelectorAll("link[rel=stylesheet], script[src]")].map((e) => e.href || e.src);
+      [...from.querySelectorAll("link[rel=stylesheet], script[src], meta[http-equiv]")]
+        .map((e) => e.href || e.src || e.content);
     if (String(assets(page)) !== String(assets(document))) {
       location.reload();
       return;
     }
-    // Only the body is replaced: the window stays where the reader was.
+    // Only the body is replaced: the window stays where the reader was, and what is open stays so.
     document.title = page.title;
     const open = new Set([...document.querySelectorAll("details")].flatMap((d, i) => d.open ? [i] : []));
+    const palette = document.querySelector(".palette");
     document.body.replaceWith(document.adoptNode(page.body));
     document.querySelectorAll("details").forEach((d, i) => { if (open.has(i)) d.open = true; });
+    if (palette) document.querySelector(".palette")?.replaceWith(palette);
   };
 
   let version = null;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 
@@ -51,6 +52,7 @@ from .listing import (
     shown_in,
     standing_pages,
 )
+from .policy import page_policy, post_policy
 from .references import reference_views
 from .related import Related
 from .structured_data import Thing, article, as_script, blog, breadcrumbs, way_to, website
@@ -79,6 +81,10 @@ from .views import (
 ORIGIN = "the theme"
 INTERACTIVE = "interactive.js"
 """The theme's script for interactive figures."""
+PALETTE = "palette.js"
+"""The theme's script for the palette that a reader chose."""
+AT_THE_ROOT = ("favicon.ico", "apple-touch-icon.png")
+"""Static files that browsers look for at the root of the site, not among its assets."""
 
 SEARCH_KEY = "search-key.js"
 """The theme's script that every page loads: a key leads to the search."""
@@ -86,9 +92,12 @@ SEARCH = "search/"
 """The folder of the theme's scripts that only a page that searches loads."""
 
 SCRIPTS: dict[str, Callable[[RenderedPost], bool]] = {
-    "preview.js": lambda rendered: rendered.has_references,
+    "preview.js": lambda rendered: (
+        rendered.has_references or ' class="footnote-ref"' in rendered.body
+    ),
     "copy-tex.js": lambda rendered: rendered.has_math,
     "tabs.js": lambda rendered: ' data-sync="' in rendered.body,
+    "contents.js": lambda rendered: has_margin_contents(rendered) and bool(rendered.headings),
 }
 """Static files that are scripts, and which posts load them."""
 
@@ -125,7 +134,7 @@ class Pages:
         static.pop("style.css", None)
         script = static.pop(INTERACTIVE, b"")
         style = theme.static.get("style.css", b"") + code_style.encode()
-        style += theme_style(config).encode()
+        style = _without_comments(style + theme_style(config).encode())
         self.language_names = {
             name: theme.strings[name]["language_name"] if name in theme.strings else name
             for name in config.languages
@@ -138,11 +147,10 @@ class Pages:
             for position, rendered in enumerate(listed)
         }
         self.versions = by_folder(posts)
-        self.sites = {language: self._site(language) for language in config.languages}
         # The name changes with the content, so no browser shows a new page in an old dress.
         self.style = asset_path(f"style-{hashlib.sha256(style).hexdigest()[:10]}.css")
         self.katex_style = asset_path("katex/katex.min.css")
-        hashed = (*PAGE_SCRIPTS, *SCRIPTS)
+        hashed = (PALETTE, *PAGE_SCRIPTS, *SCRIPTS)
         self.scripts = {
             name: _hashed(name, data) for name, data in static.items() if name in hashed
         }
@@ -152,11 +160,15 @@ class Pages:
         self.search_script = asset_path(f"search-{digest}/search.js")
         self.static = {
             self.style: style,
-            **{asset_path(self.scripts.get(n, n)): d for n, d in static.items()},
+            **{
+                n if n in AT_THE_ROOT else asset_path(self.scripts.get(n, n)): d
+                for n, d in static.items()
+            },
             **{asset_path(n.replace("/", f"-{digest}/", 1)): d for n, d in modules.items()},
         }
         if config.math == "html" and any(post.has_math for post in posts):
             self.static |= {asset_path(name): data for name, data in katex.items()}
+        self.sites = {language: self._site(language) for language in config.languages}
         # The script finds the libraries beside itself.
         together = {INTERACTIVE: script, **libraries}
         digest = hashlib.sha256(b"".join(together.values())).hexdigest()[:10]
@@ -214,6 +226,12 @@ class Pages:
             ),
             generator=f"Inkcell {__version__}",
             favicon=address(asset_path("favicon.svg"), self.config),
+            icons=tuple(address(name, self.config) for name in AT_THE_ROOT if name in self.static),
+            palette=(
+                address(asset_path(self.scripts[PALETTE]), self.config)
+                if PALETTE in self.scripts
+                else ""
+            ),
         )
 
     def date(self, rendered: RenderedPost, language: str, updated: bool = False) -> DateView:
@@ -308,6 +326,8 @@ class Pages:
         scripts: Sequence[str] = (),
         pager: PagerView | None = None,
         data: Sequence[Thing] = (),
+        policy: str = page_policy(),
+        fonts: Sequence[str] = (),
     ) -> PageView:
         """The view of a page."""
         # The theme's own style comes last, so that it has the last word.
@@ -329,6 +349,8 @@ class Pages:
             scripts=tuple(address(script, self.config) for script in (*shared, *scripts)),
             pager=pager,
             feeds=tuple(self._feeds(kind, language, title)),
+            policy=policy,
+            fonts=tuple(address(font, self.config) for font in fonts),
         )
 
     def _image(self, image: Image | None, title: str, language: str) -> ImageView | None:
@@ -402,6 +424,8 @@ class Pages:
             image=rendered.share,
             data=self._post_data(rendered),
             scripts=self._scripts(rendered),
+            policy=post_policy(rendered.body, rendered.libraries, "html" in meta.trusted),
+            fonts=_first_fonts(rendered.body) if rendered.has_math else (),
         )
         origin = rendered.post.source.path
         if rendered.post.source.standing:
@@ -641,6 +665,37 @@ class Pages:
             origin = f"{rendered.post.source.path} (alias)"
             target = address(path, self.config)
             yield self.render("redirect.html", where, page, origin, target=target)
+
+
+CSS_COMMENT = re.compile(rb"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')|/\*.*?\*/\n?""", re.DOTALL)
+
+
+def _without_comments(style: bytes) -> bytes:
+    """A style sheet without what is meant for whoever works on it; in a string nothing is."""
+    return CSS_COMMENT.sub(lambda match: match[1] or b"", style)
+
+
+FONTS = {
+    "KaTeX_Main-Regular": re.compile('class="m(?:ord|rel|bin|open|close|punct)"'),
+    "KaTeX_Math-Italic": re.compile("mathnormal"),
+}
+"""Fonts of KaTeX that nearly every formula needs, and the classes that ask for them."""
+FIRST_SCREENS = 40_000
+"""Characters of HTML that may stand for what a reader sees first."""
+
+
+def _first_fonts(body: str) -> list[str]:
+    """Paths of the fonts that the formulas at the beginning of a post need.
+
+    The browser is told to load them at once: it would find out when the page is laid out. What is
+    folded away may never be seen.
+    """
+    start = body[:FIRST_SCREENS].partition("<details")[0]
+    return [
+        asset_path(f"katex/fonts/{name}.woff2")
+        for name, classes in FONTS.items()
+        if classes.search(start)
+    ]
 
 
 def _hashed(name: str, content: bytes) -> str:

@@ -42,6 +42,11 @@ class SiteView:
     """Standing pages that the navigation names."""
     generator: str
     favicon: str
+    icons: tuple[str, ...] = ()
+    """Addresses of the icons at the site's root, those that the theme has."""
+    palette: str = ""
+    """Address of the script that applies the palette a reader chose; it stands before all styles,
+    and is not deferred. Empty if the theme has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +137,10 @@ class PageView:
     """None unless it is a page of a list that has several."""
     feeds: tuple[FeedView, ...] = ()
     """The page's own feed first."""
+    policy: str = ""
+    """The Content-Security-Policy of the page."""
+    fonts: tuple[str, ...] = ()
+    """Addresses of fonts that the beginning of the page needs."""
 
 
 @dataclass(frozen=True, slots=True)

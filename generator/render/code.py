@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 from typing import ClassVar
 
@@ -100,11 +101,26 @@ class Dark(Style):
 
 
 def stylesheet() -> str:
-    """CSS for the classes: light, and dark where the reader's system asks for it."""
+    """CSS for the classes: each colour in both palettes, and `color-scheme` decides."""
     light, dark = _rules(Light), _rules(Dark)
-    return light + "\n@media (prefers-color-scheme: dark) {\n" + dark + "\n}\n"
+    together: dict[str, list[str]] = {}
+    for selector, (colour, *rest) in light.items():
+        colours = f"color: light-dark({colour}, {dark[selector][0]})"
+        together.setdefault("; ".join([colours, *rest]), []).append(selector)
+    return "".join(
+        f"{', '.join(selectors)} {{ {declarations} }}\n"
+        for declarations, selectors in together.items()
+    )
 
 
-def _rules(style: type[Style]) -> str:
+RULE = re.compile(r"(\.code \.\w+) \{ color: (#[0-9A-Fa-f]+)((?:; [\w-]+: [\w-]+)*) \}")
+"""A rule as Pygments writes it: a colour first, then how the letters look."""
+
+
+def _rules(style: type[Style]) -> dict[str, list[str]]:
+    """Selector -> its colour, and the declarations that follow."""
     definitions: str = HtmlFormatter(style=style).get_style_defs(".code")  # type: ignore[no-untyped-call]
-    return "\n".join(line for line in definitions.split("\n") if line.startswith(".code ."))
+    return {
+        selector: [colour, *rest.split("; ")[1:]]
+        for selector, colour, rest in RULE.findall(definitions)
+    }

@@ -49,6 +49,11 @@ MAPPED_COLOURS = 8
 FILLS = 2
 """So is a collection with more colours than this, or more that fill a shape."""
 
+FITS = 480
+"""CSS pixels of a figure that a phone may shrink to its own width."""
+SMALLEST = 0.72
+"""The part of its width that a wider one keeps: letters of 10 points stay near 10 pixels."""
+
 
 class NotAPicture(ValueError):
     """The bytes are no picture that a browser shows."""
@@ -131,11 +136,14 @@ def page_figure(text: str, prefix: str, label: str, publish: Publish) -> str:
     box = root.get("viewBox")
     inner = "".join(etree.tostring(child, encoding="unicode") for child in root)
     inner = re.sub(r' xmlns(:\w+)?="[^"]*"', "", inner)
-    return (
+    least = f' style="--least: {round(size[0] * SMALLEST)}px"' if size[0] > FITS else ""
+    drawing = (
         f'<svg class="drawing" role="img" aria-label="{escape(label)}" '
         f'width="{size[0]}" height="{size[1]}" viewBox="{escape(str(box))}" fill="{ink}" '
-        f'stroke-linejoin="round">{inner}</svg>'
+        f'stroke-linejoin="round"{least}>{inner}</svg>'
     )
+    # What does not fit a phone with letters that can be read scrolls in a box of its own.
+    return f'<div class="scroll" tabindex="0">{drawing}</div>' if least else drawing
 
 
 def _publish_bitmap(image: etree._Element, publish: Publish) -> None:

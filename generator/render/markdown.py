@@ -61,6 +61,7 @@ from .directives import PROBLEM, Directive, directives_plugin, prepare_directive
 from .emphasis import cjk_emphasis_plugin
 from .equations import REFERENCE as FORMULA_REFERENCE
 from .equations import Equation, take_apart
+from .footnotes import FOOTNOTE_RULES, prepare_footnote
 from .foreign import (
     FOREIGN,
     foreign_plugin,
@@ -332,6 +333,7 @@ def _prepare(
         elif token.map or "cell" in token.meta:
             place = Place(token.meta.get("cell", place.cell), token.map[0] if token.map else None)
         note_unread_blocks(token, context, place)
+        prepare_footnote(token, context)
         if token.type == "heading_open":
             _prepare_heading(token, tokens[index + 1], context)
         elif token.type in DISPLAY_TOKENS:
@@ -531,6 +533,7 @@ def _prepare_inline(
             _prepare_image(child, context, here, attached)
         elif child.type == "footnote_ref":
             notes.setdefault(child.meta["id"], here)
+            prepare_footnote(child, context)
     shown = _without_role_links(token.children or [])
     if "linkless" in token.meta:
         shown = [child for child in shown if child.type not in ("link_open", "link_close")]
@@ -945,6 +948,7 @@ RENDER_RULES: dict[str, Rule] = {
     "join_close": _join,
     CELL: _cell,
     CONTENTS: _cell,
+    **FOOTNOTE_RULES,
 }
 
 

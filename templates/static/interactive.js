@@ -14,14 +14,20 @@
     document.head.append(script);
   }));
 
-  // The page's own colours and letters, as they are now.
+  // The page's own colours and letters, as they are now: each variable names those of both palettes.
   const look = () => {
-    const style = getComputedStyle(document.documentElement);
-    const value = (name) => style.getPropertyValue(name).trim();
-    return {
-      ink: value("--ink"), soft: value("--ink-soft"), line: value("--line"), paper: value("--paper"),
-      font: value("--sans") || "sans-serif",
+    const probe = document.body.appendChild(document.createElement("i"));
+    const style = getComputedStyle(probe);
+    const colour = (name) => {
+      probe.style.color = `var(${name})`;
+      return style.color;
     };
+    const found = {
+      ink: colour("--ink"), soft: colour("--ink-soft"), line: colour("--line"),
+      paper: colour("--paper"), font: style.getPropertyValue("--sans").trim() || "sans-serif",
+    };
+    probe.remove();
+    return found;
   };
 
   // What Plotly's own default says of grounds gives way to the page; what an author chose stays.
@@ -64,7 +70,8 @@
     // The schema names the version that a figure was written for; a newer one reads it as well.
     const { $schema = "vega-lite", ...specification } = structuredClone(figure);
     const mode = $schema.includes("vega-lite") ? "vega-lite" : "vega";
-    await vegaEmbed(box, specification, { actions: false, renderer: "svg", config, mode });
+    // `ast`: expressions are walked, not compiled, which the page's policy would not let happen.
+    await vegaEmbed(box, specification, { actions: false, renderer: "svg", ast: true, config, mode });
   };
 
   const draw = { plotly, vega };
@@ -80,7 +87,11 @@
       await draw[library](box, data);
       still.forEach((element) => element.remove());
       figure.classList.add("alive");
-      dark.addEventListener("change", () => draw[library](box, data));
+      const again = () => draw[library](box, data);
+      dark.addEventListener("change", again);
+      // The reader's own choice (palette.js).
+      new MutationObserver(again)
+        .observe(document.documentElement, { attributeFilter: ["data-palette"] });
     } catch (error) {
       // The still form stays.
       console.error(error);

@@ -27,12 +27,13 @@
     const page = pages[link.pathname] || (await read(link).catch(() => null));
     if (wanted !== link || !page) return;
     const target = page.getElementById(decodeURIComponent(link.hash.slice(1)));
-    if (!target) return;
+    // A footnote in the margin is beside its reference already.
+    if (!target || getComputedStyle(target).position === "absolute") return;
     const whole = target.closest(".rows, li, figure, .statement") || target;
     if (whole.contains(link)) return;
     hide();
     const copy = whole.cloneNode(true);
-    copy.querySelectorAll(".back, .row-numbers, .anchor").forEach((e) => e.remove());
+    copy.querySelectorAll(".back, .footnote-backref, .row-numbers, .anchor").forEach((e) => e.remove());
     for (const e of [copy, ...copy.querySelectorAll("*")])
       for (const name of ["id", "tabindex", "href"]) e.removeAttribute(name);
     owner = link;
@@ -49,7 +50,7 @@
     box.style.top = scrollY + top + "px";
     box.style.left = Math.max(8, Math.min(at.left, most)) + "px";
   };
-  const link = (event) => event.target.closest?.("a.reference");
+  const link = (event) => event.target.closest?.("a.reference, .footnote-ref a");
   on("pointerover", (e) => e.pointerType !== "touch" && link(e) && wait(120, show, link(e)));
   on("pointerout", (e) => link(e) && wait(250, hide));
   on("focusin", (e) => link(e) && show(link(e)));

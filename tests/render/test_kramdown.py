@@ -212,6 +212,8 @@ def _normalise_attributes(element: HtmlElement) -> None:
         element.set("class", " ".join(kept))
     for name in ("id", "tabindex", "role"):
         element.attrib.pop(name, "")
+    if "footnote-item" in classes:
+        element.attrib.pop("style", "")
     if style := element.get("style"):
         element.set("style", re.sub(r"\s*([:;])\s*", r"\1", style).rstrip(";"))
     if str(element.get("href", "")).startswith("#"):

@@ -6,10 +6,11 @@ import re
 
 import pytest
 from pygments.style import Style
+from pygments.token import STANDARD_TYPES, Comment, Keyword, String
 
 from generator.render import terminal
 from generator.render.code import Dark, Light, highlight, stylesheet
-from generator.render.drawings import dark_colour
+from generator.render.drawings import DARK_INK, DARK_PAPER, dark_colour
 
 from ..conftest import REPOSITORY
 from .test_outputs import contrast
@@ -25,10 +26,19 @@ def test_every_colour_stands_out(palette: type[Style]) -> None:
 
 
 def test_the_style_sheet_has_both_palettes() -> None:
-    """Rules for `.code`, those of the dark palette where the system asks for it."""
-    light, dark = stylesheet().split("@media (prefers-color-scheme: dark)")
-    assert ".code .k {" in light
-    assert ".code .k {" in dark
+    """A rule names the colour of each; `color-scheme`, and so the reader's choice, decides."""
+    css = stylesheet().lower()
+    assert "prefers-color-scheme" not in css
+    for token in (Keyword, String, Comment):
+        light, dark = (dict(palette)[token]["color"] for palette in (Light, Dark))
+        name = STANDARD_TYPES[token]
+        (rule,) = (rule for rule in css.split("\n") if re.search(rf"\.code \.{name}[, ]", rule))
+        assert f"color: light-dark(#{light}, #{dark})" in rule
+
+
+def test_only_color_scheme_decides_on_the_palette() -> None:
+    """Nothing in the theme asks the system past the reader: no colour depends on a media query."""
+    assert "prefers-color-scheme" not in STYLE
 
 
 def test_an_unknown_language_is_plain_text() -> None:
@@ -36,31 +46,46 @@ def test_an_unknown_language_is_plain_text() -> None:
     assert highlight("a < b", "nonsense") == "a &lt; b"
 
 
+STYLE = (REPOSITORY / "templates" / "static" / "style.css").read_text(encoding="utf-8")
+PAIR = r"light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)"
+
+
 def theme_colours() -> tuple[dict[str, str], dict[str, str]]:
     """The theme's variables, on a light and on a dark page."""
-    light, dark = ROOT.findall(STYLE)[:2]
-    pairs = (dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", block)) for block in (light, dark))
-    first, second = pairs
-    return first, {**first, **second}
+    found = re.findall(rf"--([\w-]+): {PAIR}", STYLE)
+    return {name: light for name, light, _ in found}, {name: dark for name, _, dark in found}
 
 
-STYLE = (REPOSITORY / "templates" / "static" / "style.css").read_text(encoding="utf-8")
-ROOT = re.compile(r":root \{(.*?)\}", re.DOTALL)
 LIGHT, DARK = theme_colours()
-ANSI = STYLE.partition("--- colours of a terminal")[2].partition("@media print")[0]
-ANSI_LIGHT, _, ANSI_DARK = ANSI.partition("@media (prefers-color-scheme: dark)")
 
 
-@pytest.mark.parametrize(("rules", "page"), [(ANSI_LIGHT, LIGHT), (ANSI_DARK, DARK)])
-def test_colours_of_a_terminal_stand_out(rules: str, page: dict[str, str]) -> None:
+def test_colours_of_a_terminal_stand_out() -> None:
     """Each of the eight on the page, and the page's ink on each ground: at least 4.5."""
-    colours = re.findall(r"\.ansi-(\w+) \{ color: (#[0-9a-f]{6})", rules)
-    grounds = re.findall(r"\.ansi-(\w+)-ground \{ background: (#[0-9a-f]{6})", rules)
-    assert [name for name, _ in colours] == [name for name, _ in grounds] == list(terminal.BASIC)
-    for name, colour in colours:
-        assert contrast(colour, page["paper"]) >= 4.5, name
-    for name, ground in grounds:
-        assert contrast(page["ink"], ground) >= 4.5, name
+    colours = re.findall(rf"\.ansi-(\w+) {{ color: {PAIR}", STYLE)
+    grounds = re.findall(rf"\.ansi-(\w+)-ground {{ background: {PAIR}", STYLE)
+    assert [name for name, *_ in colours] == [name for name, *_ in grounds] == list(terminal.BASIC)
+    for name, *pair in colours:
+        for colour, page in zip(pair, (LIGHT, DARK), strict=True):
+            assert contrast(colour, page["paper"]) >= 4.5, name
+    for name, *pair in grounds:
+        for ground, page in zip(pair, (LIGHT, DARK), strict=True):
+            assert contrast(page["ink"], ground) >= 4.5, name
+
+
+@pytest.mark.parametrize("page", [LIGHT, DARK])
+def test_the_inks_of_the_page_stand_out(page: dict[str, str]) -> None:
+    """Text, quiet text, links and the seal's red on both grounds of the page: at least 4.5."""
+    for ink in ("ink", "ink-soft", "accent", "seal"):
+        for ground in ("paper", "paper-deep"):
+            assert contrast(page[ink], page[ground]) >= 4.5, f"{ink} on {ground}"
+
+
+def test_the_browser_takes_the_colour_of_the_paper() -> None:
+    """`theme-color` is the paper of each palette, and drawings are judged against that paper."""
+    base = (REPOSITORY / "templates" / "base.html").read_text(encoding="utf-8")
+    for scheme, page in (("light", LIGHT), ("dark", DARK)):
+        assert f'media="(prefers-color-scheme: {scheme})" content="{page["paper"]}"' in base
+    assert (DARK["ink"], DARK["paper"]) == (DARK_INK, DARK_PAPER)
 
 
 @pytest.mark.parametrize("page", [LIGHT, DARK])

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import gzip
+import http
 import http.server
 import os
 import shutil
@@ -75,6 +77,13 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 @pytest.fixture(scope="session")
+def pages(served: Served) -> Iterator[Served]:
+    """The same, served as GitHub Pages does."""
+    with serve(served.folder.parent, PagesHandler) as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
 def constructs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A blog of one post, in two languages, that has all that prose can hold; no code runs."""
     blog, root = tmp_path_factory.mktemp("constructs"), tmp_path_factory.mktemp("www")
@@ -85,10 +94,36 @@ def constructs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield site
 
 
+class PagesHandler(QuietHandler):
+    """Serves as GitHub Pages does: text is compressed, and may be kept for ten minutes."""
+
+    COMPRESSED = (".html", ".css", ".js", ".svg", ".json", ".xml", ".txt", ".ico")
+
+    def do_GET(self) -> None:
+        """Answer with a file, compressed where that helps, or with the site's own 404 page."""
+        path = Path(self.translate_path(self.path))
+        path = path / "index.html" if path.is_dir() else path
+        status = http.HTTPStatus.OK
+        if not path.is_file():
+            status, path = http.HTTPStatus.NOT_FOUND, Path(self.directory) / BASE[1:] / "404.html"
+        content = path.read_bytes()
+        self.send_response(status)
+        if path.suffix in self.COMPRESSED and "gzip" in self.headers.get("Accept-Encoding", ""):
+            content = gzip.compress(content, 6, mtime=0)
+            self.send_header("Content-Encoding", "gzip")
+        kind = self.guess_type(path)
+        charset = "; charset=utf-8" if kind.startswith("text/") else ""
+        self.send_header("Content-Type", kind + charset)
+        self.send_header("Content-Length", str(len(content)))
+        self.send_header("Cache-Control", "max-age=600")
+        self.end_headers()
+        self.wfile.write(content)
+
+
 @contextlib.contextmanager
-def serve(root: Path) -> Iterator[Served]:
+def serve(root: Path, kind: type[QuietHandler] = QuietHandler) -> Iterator[Served]:
     """A site below the base path in a folder, served on loopback."""
-    handler = functools.partial(QuietHandler, directory=str(root))
+    handler = functools.partial(kind, directory=str(root))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         address = f"http://127.0.0.1:{server.server_port}{BASE}/"

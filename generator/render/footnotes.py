@@ -1,0 +1,109 @@
+"""Footnotes: links both ways, and on a wide page each note stands beside the place that names it.
+
+A note stands once, at the end of the text, where narrow pages, print, feeds and screen readers
+have it. The style sheet moves it to the margin by the anchors that are named here (CSS Anchor
+Positioning 1); a browser that does not know them leaves it at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from html import escape
+
+from markdown_it.renderer import RendererProtocol
+from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
+from mdit_py_plugins.footnote.index import (
+    render_footnote_anchor,
+    render_footnote_block_open,
+    render_footnote_open,
+    render_footnote_ref,
+)
+
+from .context import Context
+
+Rule = Callable[[RendererProtocol, Sequence[Token], int, OptionsDict, EnvType], str]
+
+NAMES = {
+    "footnote_ref": "footnote_reference",
+    "footnote_anchor": "back_to_text",
+    "footnote_block_open": "footnotes",
+}
+"""Type of a token -> the text of the theme that names it for those who do not see it."""
+
+
+def prepare_footnote(token: Token, context: Context) -> None:
+    """Give a token of a footnote its name in the page's language; any other stays as it is."""
+    if token.type in NAMES:
+        text = context.strings[NAMES[token.type]]
+        token.meta = {**token.meta, "name": text.format(n=_number(token))}
+
+
+def _number(token: Token) -> str:
+    """The number of a note, and which of its places it is where there are several."""
+    if "id" not in token.meta:
+        return ""
+    place = token.meta.get("subId", 0)
+    return f"{token.meta['id'] + 1}" + (f"-{place + 1}" if place > 0 else "")
+
+
+def _place(token: Token) -> str:
+    """The end of the id of a place that names a note."""
+    place = token.meta.get("subId", 0)
+    return f"{token.meta['id'] + 1}" + (f":{place}" if place > 0 else "")
+
+
+def _reference(token: Token) -> str:
+    note = token.meta["id"] + 1
+    # The note stands beside the first place that names it.
+    anchor = "" if token.meta.get("subId", 0) > 0 else f' style="--here: --fnref{note}"'
+    return (
+        f'<sup class="footnote-ref"><a href="#fn{note}" id="fnref{_place(token)}" '
+        f'role="doc-noteref" aria-label="{escape(token.meta["name"])}"{anchor}>{note}</a></sup>'
+    )
+
+
+def _notes(token: Token) -> str:
+    return (
+        f'<section class="footnotes" role="doc-endnotes" aria-label="{escape(token.meta["name"])}">'
+        '\n<ol class="footnotes-list">\n'
+    )
+
+
+def _note(token: Token) -> str:
+    note = token.meta["id"] + 1
+    # Its place, its own name for the note below it, and the note that it must not cover.
+    style = f"--place: --fnref{note}; --own: --fn{note}; --above: --fn{note - 1}"
+    return f'<li id="fn{note}" class="footnote-item" style="{style}">'
+
+
+def _back(token: Token) -> str:
+    # The variation selector keeps phones from drawing the arrow as an emoji.
+    return (
+        f' <a href="#fnref{_place(token)}" class="footnote-backref" role="doc-backlink" '
+        f'aria-label="{escape(token.meta["name"])}">\u21a9\ufe0e</a>'
+    )
+
+
+def _rule(page: Callable[[Token], str], feed: Rule) -> Rule:
+    """A feed has the plugin's own form, whose numbers stand in brackets: nothing styles it."""
+
+    def render(
+        self: RendererProtocol,
+        tokens: Sequence[Token],
+        i: int,
+        options: OptionsDict,
+        env: EnvType,
+    ) -> str:
+        in_feed = env.get("medium") == "feed"
+        return feed(self, tokens, i, options, env) if in_feed else page(tokens[i])
+
+    return render
+
+
+FOOTNOTE_RULES: dict[str, Rule] = {
+    "footnote_ref": _rule(_reference, render_footnote_ref),
+    "footnote_block_open": _rule(_notes, render_footnote_block_open),
+    "footnote_open": _rule(_note, render_footnote_open),
+    "footnote_anchor": _rule(_back, render_footnote_anchor),
+}

@@ -1,0 +1,14 @@
+// Marks in the table of contents the section that is read: the last whose heading has passed the
+// upper part of the window. (CSS can say so, too; Chromium 156 loses count while it scrolls.)
+(() => {
+  const links = [...document.querySelectorAll(".toc a")];
+  const headings = links.map((link) => document.getElementById(decodeURIComponent(link.hash.slice(1))));
+  const passed = new Set();
+  const observer = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) passed[isIntersecting ? "add" : "delete"](target);
+    const current = headings.findLastIndex((heading) => passed.has(heading));
+    links.forEach((link, n) => link.toggleAttribute("aria-current", n === current));
+    links[current]?.setAttribute("aria-current", "true");
+  }, { rootMargin: "10000000px 0px -60% 0px" });
+  headings.forEach((heading) => heading && observer.observe(heading));
+})();

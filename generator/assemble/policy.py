@@ -110,9 +110,21 @@ LOADS = {
 """Element -> its attributes that load something, and the directives that speak of it."""
 
 
+SIGNS = (*(f"<{name}" for name in (*LOADS, "style")), *(f"{space}on" for space in " \t\n\r\f"))
+"""What stands in lower case wherever `TAG` or `HANDLER` finds something."""
+
+
+def _may_load(body: str) -> bool:
+    """Whether it is worth looking closer: formulas are most of many a page."""
+    text = body.lower()
+    return any(sign in text for sign in SIGNS)
+
+
 def _of_the_author(body: str) -> list[tuple[str, str]]:
     """(directive, source) of all that a post's own HTML loads and runs."""
     found: list[tuple[str, str]] = []
+    if not _may_load(body):
+        return found
     tag = TAG.search(body)
     while tag:
         name, end = tag[1].lower(), tag.end()

@@ -140,7 +140,8 @@ def render(
     page = absolute(post_page(post, links.config), links.config)
     prose = all_text(tokens)
     body = first_image_at_once(render_tokens(md, tokens, "page"))
-    readings = read_passages(body)
+    # The same page, but that KaTeX's boxes, most of its HTML, need not be read.
+    readings = read_passages(render_tokens(md, tokens, "page", only_tex=True))
     return RenderedPost(
         post=post,
         body=body,

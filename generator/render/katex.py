@@ -176,6 +176,10 @@ ANNOTATED = re.compile(
 )
 
 
+IN_TWO_DIMENSIONS = re.compile(r"<m(?:sub|subsup|frac|sqrt|root|under|over|underover)\b")
+"""What text on a line does not say, or says with signs that MathML does not have."""
+
+
 def for_feed(mathml: str) -> str:
     """MathML for readers that may know none of its elements, and show the text that is in them.
 
@@ -185,13 +189,18 @@ def for_feed(mathml: str) -> str:
     match = ANNOTATED.fullmatch(mathml)
     if not match:
         return mathml
-    text = unescape(re.sub(r"<[^>]*>", "", match["formula"]))
-    if "".join(text.translate(INVISIBLE).split()) == "".join(plain_formula(mathml).split()):
+    if not IN_TWO_DIMENSIONS.search(mathml) and _says_all(match["formula"], mathml):
         # Quotation marks are all that an attribute needs besides what a text has already.
         tex = match["tex"].replace('"', "&quot;")
         return f'{match["start"]} alttext="{tex}">{match["formula"]}</math>'
     annotation = f'<annotation encoding="application/x-tex"> {match["tex"]} </annotation>'
     return f"{match['start']}><semantics>{match['formula']}{annotation}</semantics></math>"
+
+
+def _says_all(formula: str, mathml: str) -> bool:
+    """Whether the text in the elements of a formula is what it says as plain text."""
+    text = unescape(re.sub(r"<[^>]*>", "", formula)).translate(INVISIBLE)
+    return "".join(text.split()) == "".join(plain_formula(mathml).split())
 
 
 ROW_NUMBER = '<mtd class ="mml-eqn-num"></mtd>'

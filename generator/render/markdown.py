@@ -211,10 +211,13 @@ def _env(works: Iterable[str], language: str) -> EnvType:
     return {"works": tuple(works), "language": language}
 
 
-def render_tokens(md: MarkdownIt, tokens: Sequence[Token], medium: Medium) -> str:
+def render_tokens(
+    md: MarkdownIt, tokens: Sequence[Token], medium: Medium, *, only_tex: bool = False
+) -> str:
     """The HTML of prepared tokens."""
     shown = [token for token in tokens if "shown_elsewhere" not in token.meta]
-    html: str = md.renderer.render(shown, md.options, {"medium": medium, "md": md})
+    env = {"medium": medium, "md": md, "only_tex": only_tex}
+    html: str = md.renderer.render(shown, md.options, env)
     return html
 
 
@@ -732,6 +735,9 @@ def _html(content: str) -> Token:
 Rule = Callable[[RendererProtocol, Sequence[Token], int, OptionsDict, EnvType], str]
 
 
+ANNOTATION = re.compile(r"<annotation .*?</annotation>", re.DOTALL)
+
+
 def _formula(
     self: RendererProtocol, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType
 ) -> str:
@@ -742,6 +748,8 @@ def _formula(
     html: str = formula.feed if env.get("medium") == "feed" else formula.html
     if not html:
         return ""
+    if env.get("only_tex") and (tex := ANNOTATION.search(html)):
+        return f'<span class="katex">{tex[0]}</span>'
     block = token.type in DISPLAY_TOKENS
     if env.get("medium") == "page" and token.meta.get("numbers"):
         # Inside a paragraph, as `\[ … \]` may stand, HTML allows no `div`.

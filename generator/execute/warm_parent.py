@@ -12,10 +12,13 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..font import font_path
 from . import figures
-from .scratch import Scratch, close_scratch, open_scratch
+
+if TYPE_CHECKING:
+    from .scratch import Scratch
 
 CAN_FORK = sys.platform == "linux"
 """Elsewhere a fork after imports is not safe (macOS's frameworks) or does not exist."""
@@ -109,6 +112,8 @@ class Begun:
 
 def begin(threads: int, modules: Sequence[str]) -> Begun:
     """Start a warm parent for this interpreter's kernels."""
+    from .scratch import close_scratch, open_scratch  # Most builds run nothing.
+
     scratch = open_scratch()
     path = scratch[0] / "warm-0"
     try:

@@ -7,6 +7,8 @@ As GitHub reads them (GFM 6.9), but for Korean, where a particle stands right be
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import cache, partial
 from typing import Any
 
 from linkify_it import LinkifyIt
@@ -18,15 +20,31 @@ HOST_AND_PARTICLE = re.compile(r"(?://)?(?:[a-z0-9-]+\.)*[a-z0-9-]+\.?[a-z]{2,}(
 
 def bare_links_plugin(md: MarkdownIt) -> None:
     """Read bare links."""
+    md.linkify = _linkify()
+    md.options["linkify"] = True
+    md.enable("linkify")
+
+
+@cache
+def _linkify() -> LinkifyIt:
+    """What finds addresses. It takes longer to make than to use."""
     linkify = LinkifyIt()
     # `ncut.py` and `README.md` are files, not hosts in Paraguay and Moldova.
     linkify.set({"fuzzy_link": False})
     for scheme in ("http:", "https:"):
         linkify.add(scheme, {"validate": _address})
     linkify.add("www.", {"validate": _host, "normalize": _with_scheme})
-    md.linkify = linkify
-    md.options["linkify"] = True
-    md.enable("linkify")
+    linkify.pretest = partial(_may_have_one, linkify.pretest)
+    return linkify
+
+
+def _may_have_one(pretest: Callable[[str], bool], text: str) -> bool:
+    """Whether a text may have an address: all begin with a scheme, `//` or `www.`, or have an `@`.
+
+    Looking closer takes long, and most texts have none.
+    """
+    found = ":" in text or "@" in text or "//" in text or "www." in text.lower()
+    return found and pretest(text)
 
 
 def _address(linkify: Any, text: str, pos: int) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import re
 import subprocess
 import sys
@@ -467,9 +468,37 @@ def test_growth_is_measured_against_the_fewest_posts() -> None:
     ]
 
 
+ALONE = "INKCELL_TEST_ALONE"
+
+
+def in_a_process_of_its_own(request: pytest.FixtureRequest) -> bool:
+    """Run a test in a process of its own, unless this is it; whether it has been run there.
+
+    What a benchmark measures and ends are all children of its process: in this one they may be
+    the browser of other tests.
+    """
+    if ALONE in os.environ:
+        return False
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", request.node.nodeid]
+    done = subprocess.run(
+        command,
+        cwd=REPOSITORY,
+        env={**os.environ, ALONE: "1", "PYTEST_ADDOPTS": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    return True
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells proportional sizes")
-def test_memory_of_several_processes_is_added_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_of_several_processes_is_added_up(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Two at a time take more than none; one alone is left to what the system says of it."""
+    if in_a_process_of_its_own(request):
+        return
     monkeypatch.setattr(sites, "LOOK_EVERY", 0.01)
     with sites.together() as most:
         subprocess.run(["sleep", "0.3"], check=True)
@@ -486,16 +515,24 @@ def commanded(folder: Path, *command: str) -> sites.Tool:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a process begins with nothing")
-def test_memory_of_the_benchmark_is_not_taken_for_that_of_a_tool(tmp_path: Path) -> None:
+def test_memory_of_the_benchmark_is_not_taken_for_that_of_a_tool(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
     """A command that needs next to nothing is measured with that, however many pages were read."""
+    if in_a_process_of_its_own(request):
+        return
     pages = b"a" * 200_000_000
     assert sites.measured(commanded(tmp_path, "true")).memory < len(pages) / 4
     large = (sys.executable, "-c", "pages = b'a' * 100_000_000")
     assert 100e6 < sites.measured(commanded(tmp_path, *large)).memory < len(pages)
 
 
-def test_a_tool_that_fails_ends_the_benchmark(tmp_path: Path) -> None:
+def test_a_tool_that_fails_ends_the_benchmark(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
     """With its status and what it said; a signal is a failure as well."""
+    if in_a_process_of_its_own(request):
+        return
     with pytest.raises(benchmark.Failed, match="status 3:\na reason"):
         sites.measured(commanded(tmp_path, "sh", "-c", "echo a reason; exit 3"))
     with pytest.raises(benchmark.Failed, match="ended with status"):

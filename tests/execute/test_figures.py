@@ -234,4 +234,4 @@ def test_outputs_of_the_usual_libraries(write_blog: WriteBlog) -> None:
     folder = script.rpartition("/")[0]
     assert {f"{folder}/plotly.js", f"{folder}/vega.js", script} <= set(site.files)
     home = site.files["index.html"].content.decode()
-    assert "<script defer" not in home
+    assert "interactive.js" not in home

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Browser, Page, Route, expect
 
 from generator.config import read_config
 from generator.pipeline import build
@@ -152,7 +152,8 @@ def test_the_keyboard_is_enough(browser: Browser, site: Served) -> None:
         page.keyboard.press("ArrowDown")
     assert page.locator(":focus").inner_text() == "결과 더 보기"
     page.keyboard.press("Enter")
-    page.wait_for_function("document.querySelectorAll('#results > li').length === 15")
+    # Not by a function that is evaluated on the page, whose policy forbids that.
+    expect(page.locator("#results > li")).to_have_count(15)
     assert page.locator(":focus").inner_text() == titles(page)[10]
     page.keyboard.press("Escape")
     assert page.locator(":focus").get_attribute("id") == "query"

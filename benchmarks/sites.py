@@ -83,7 +83,9 @@ url = "https://example.org"
 language = "ko"
 languages = ["ko", "en"]
 author = { name = "Somebody" }
+page_size = 100_000
 """
+"""A list on one page, as the peers make it."""
 ONLY_MATHML = '\n[tool.inkcell.math]\noutput = "mathml"\n'
 
 WORD_JOINER = "\N{WORD JOINER}"

@@ -207,7 +207,9 @@ def _read_page(page: Path, picture: Callable[[str], Path]) -> Page:
         if not picture(address).is_file():
             raise Failed(f"{page} shows a picture that was not written: {address}")
     figures = len(addresses) + len(DRAWING.findall(markup))
-    return _page(html.unescape(re.sub(r"<[^>]*>", "", markup)), figures, page)
+    # What a script element holds, as data for search engines, nobody reads on the page.
+    shown = re.sub(r"<script\b.*?</script>", "", markup, flags=re.DOTALL)
+    return _page(html.unescape(re.sub(r"<[^>]*>", "", shown)), figures, page)
 
 
 def _read_notebook(folder: Path, sample: Sample) -> Page:

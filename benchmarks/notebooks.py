@@ -634,7 +634,6 @@ def arguments_of(words: Sequence[str] | None = None) -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    beside = Path(sys.executable).parent / "inkcell"
     for option, default, meaning in (
         ("--notebooks", 20, "notebooks in the blog; with PyTorch half as many"),
         ("--runs", 3, "turns of each case in which results are kept"),
@@ -647,11 +646,20 @@ def arguments_of(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--alone", action="store_true", help="Inkcell without its peers: no environment is made"
     )
-    parser.add_argument("--markdown", action="store_true", help="print the table as Markdown")
+    add_common_options(parser)
+    arguments = parser.parse_args(words)
+    refuse_missing(parser, arguments.inkcell)
+    refuse_filled(parser, arguments.folder)
+    return arguments
+
+
+def add_common_options(parser: argparse.ArgumentParser) -> None:
+    """What every comparison with peers is told."""
+    parser.add_argument("--markdown", action="store_true", help="print tables as Markdown")
     parser.add_argument(
         "--inkcell",
         type=Path,
-        default=beside,
+        default=Path(sys.executable).parent / "inkcell",
         metavar="FILE",
         help="the command `inkcell` (the one beside this Python)",
     )
@@ -660,7 +668,7 @@ def arguments_of(words: Sequence[str] | None = None) -> argparse.Namespace:
         type=Path,
         default=REPOSITORY / ".bench",
         metavar="FOLDER",
-        help="where the peers' environment is kept (.bench/ of the repository)",
+        help="where the peers are kept (.bench/ of the repository)",
     )
     parser.add_argument(
         "--folder",
@@ -668,28 +676,39 @@ def arguments_of(words: Sequence[str] | None = None) -> argparse.Namespace:
         metavar="FOLDER",
         help="an empty folder for the blogs, which then stay there (a temporary one)",
     )
-    arguments = parser.parse_args(words)
-    if not arguments.inkcell.exists():
-        parser.error(
-            f"there is no {arguments.inkcell}: `make build` makes it, or name one: --inkcell"
-        )
-    if arguments.folder and arguments.folder.exists() and any(arguments.folder.iterdir()):
-        parser.error(f"{arguments.folder} is not empty")
-    return arguments
 
 
-def main() -> None:
-    """Make the blogs, run every comparison and print it."""
-    arguments = arguments_of()
+def refuse_filled(parser: argparse.ArgumentParser, *folders: Path | None) -> None:
+    """End the program if a folder that is to be written is not empty."""
+    for folder in folders:
+        if folder and folder.exists() and any(folder.iterdir()):
+            parser.error(f"{folder} is not empty")
+
+
+def refuse_missing(parser: argparse.ArgumentParser, inkcell: Path) -> None:
+    """End the program if there is no Inkcell."""
+    if not inkcell.exists():
+        parser.error(f"there is no {inkcell}: `make build` makes it, or name one: --inkcell")
+
+
+def measure(
+    arguments: argparse.Namespace, run: Callable[[argparse.Namespace, Path], None], name: str
+) -> None:
+    """Run a comparison in the folder that was asked for, or in one that is removed."""
     adopt_orphans()
     with ExitStack() as stack:
         folder = arguments.folder or Path(
-            stack.enter_context(tempfile.TemporaryDirectory(prefix="notebooks-"))
+            stack.enter_context(tempfile.TemporaryDirectory(prefix=f"{name}-"))
         )
         try:
             run(arguments, folder.absolute())
         except Failed as error:
-            sys.exit(f"{Path(__file__).name}: {error}")
+            sys.exit(f"{name}.py: {error}")
+
+
+def main() -> None:
+    """Make the blogs, run every comparison and print it."""
+    measure(arguments_of(), run, "notebooks")
 
 
 def run(arguments: argparse.Namespace, folder: Path) -> None:

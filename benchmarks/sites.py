@@ -49,7 +49,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -59,15 +59,17 @@ from xml.etree import ElementTree
 import psutil
 
 from benchmarks.notebooks import (
-    REPOSITORY,
     Cost,
     Failed,
-    adopt_orphans,
+    add_common_options,
     cost_of,
     environment_with,
     machine,
+    measure,
     natural,
     peers_environment,
+    refuse_filled,
+    refuse_missing,
     versions,
     write,
 )
@@ -672,27 +674,7 @@ def arguments_of(words: Sequence[str] | None = None) -> argparse.Namespace:
         action="store_true",
         help="also formulas as MathML alone, by those that can; needs Inkcell's `math.output`",
     )
-    parser.add_argument("--markdown", action="store_true", help="print the tables as Markdown")
-    parser.add_argument(
-        "--inkcell",
-        type=Path,
-        default=Path(sys.executable).parent / "inkcell",
-        metavar="FILE",
-        help="the command `inkcell` (the one beside this Python)",
-    )
-    parser.add_argument(
-        "--cache",
-        type=Path,
-        default=REPOSITORY / ".bench",
-        metavar="FOLDER",
-        help="where the peers are kept (.bench/ of the repository)",
-    )
-    parser.add_argument(
-        "--folder",
-        type=Path,
-        metavar="FOLDER",
-        help="an empty folder for the blogs, which then stay there (a temporary one)",
-    )
+    add_common_options(parser)
     parser.add_argument(
         "--write",
         type=Path,
@@ -700,13 +682,9 @@ def arguments_of(words: Sequence[str] | None = None) -> argparse.Namespace:
         help="write Inkcell's blog into an empty folder, and measure nothing",
     )
     arguments = parser.parse_args(words)
-    for folder in (arguments.folder, arguments.write):
-        if folder and folder.exists() and any(folder.iterdir()):
-            parser.error(f"{folder} is not empty")
-    if not arguments.write and not arguments.inkcell.exists():
-        parser.error(
-            f"there is no {arguments.inkcell}: `make build` makes it, or name one: --inkcell"
-        )
+    refuse_filled(parser, arguments.folder, arguments.write)
+    if not arguments.write:
+        refuse_missing(parser, arguments.inkcell)
     return arguments
 
 
@@ -717,15 +695,7 @@ def main() -> None:
         blog = posts(arguments.posts[0])
         prepare(inkcell(arguments.inkcell, arguments.write, "HTML and MathML"), blog)
         return
-    adopt_orphans()
-    with ExitStack() as stack:
-        folder = arguments.folder or Path(
-            stack.enter_context(tempfile.TemporaryDirectory(prefix="sites-"))
-        )
-        try:
-            run(arguments, folder.absolute())
-        except Failed as error:
-            sys.exit(f"{Path(__file__).name}: {error}")
+    measure(arguments, run, "sites")
 
 
 def run(arguments: argparse.Namespace, folder: Path) -> None:

@@ -455,12 +455,11 @@ def keep_post(kept: Kept, rendered: RenderedPost, formulas: tuple[KnownFormula, 
     """
     if kept.comparison is None:
         return ""
-    source = replace(rendered.post.source, text="", neighbours={})
-    post = replace(rendered.post, source=source, notebook=Notebook(()))
     files = tuple(
         Published(file.path, hashlib.sha256(file.content).hexdigest(), file.origin)
         for file in rendered.files
     )
+    post = without_text(rendered.post)
     entry = Entry(replace(rendered, post=post, files=()), files, formulas)
     # If nothing can be kept, the next build takes longer.
     with suppress(OSError):

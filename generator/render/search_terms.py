@@ -14,7 +14,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import Stemmer
 
@@ -88,7 +88,12 @@ def stem(word: str) -> str:
     """The stem of an English word; any other word is its own."""
     if len(word) < 3 or not (word.isascii() and word.isalpha()):
         return word
-    return str(Stemmer.Stemmer("english").stemWord(word))
+    return str(_stemmer().stemWord(word))
+
+
+@cache
+def _stemmer() -> Stemmer.Stemmer:
+    return Stemmer.Stemmer("english")
 
 
 def weighted_terms(meta: Meta, readings: Sequence[Reading]) -> Mapping[str, int]:

@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 
 OWN = {
     "default-src": ("'none'",),
-    # A search that runs WebAssembly needs 'wasm-unsafe-eval' here, and no more.
     "script-src": ("'self'",),
     "style-src": ("'self'",),
     "img-src": ("'self'", "data:"),

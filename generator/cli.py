@@ -168,7 +168,7 @@ def build(
         changes = publish(built, config, kept)
     summary = _summary(
         _name(root / config.output, root),
-        [*built.site.files, *built.site.kept],
+        built.site.paths,
         len(changes.written),
         len(changes.removed),
         watcher.ran,

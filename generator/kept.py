@@ -1,8 +1,9 @@
 """Rendered posts that the next build takes over, if nothing they were made from has changed.
 
 `last_build` says of which posts nothing has changed. Here lies what they had become: an entry a
-post, named by its own SHA-256, and one file with the *outlines* of all posts, which is what
-other pages show of them. An entry that is not what its name says is dropped, never trusted.
+post, named by its own SHA-256, the text of those that stand in feeds, and one file with the
+*outlines* of all posts, which is what other pages show of them. What is not what its name says is
+dropped, never trusted.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import os
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -27,14 +29,26 @@ from .last_build import (
     Comparison,
     Made,
     Record,
-    glance,
+    Stamp,
     keep,
     kernel_files,
     look_at,
     versions,
     write_record,
 )
-from .model import Config, File, Foreseeing, Formula, Macros, Notebook, Post, RenderedPost, Typeset
+from .model import (
+    Config,
+    File,
+    Foreseeing,
+    Formula,
+    Macros,
+    Notebook,
+    Post,
+    RenderedPost,
+    Stored,
+    Typeset,
+    WrittenEntry,
+)
 from .plain import NotPlain, plain, restored
 
 ENTRIES = "posts"
@@ -89,7 +103,8 @@ class Fresh:
 
     post: Post
     rendered: RenderedPost | None
-    """None for a post that is left out: a draft, or one that waits for its date."""
+    """What other pages show of it, and what a search finds it by; None for a post that is left out:
+    a draft, or one that waits for its date."""
     uses: Uses | None = None
     """None if nobody can tell: then the post is made anew by every build."""
     asked: Mapping[str, str] = field(default_factory=dict)
@@ -97,6 +112,13 @@ class Fresh:
     entry: str = ""
     """Name of its entry, which is on the disk already."""
     notices: tuple[str, ...] = ()
+    files: tuple[File | Stored, ...] = ()
+    """The files of the site that show it."""
+    own: tuple[str, ...] = ()
+    """Paths of those that it publishes itself."""
+    fed: WrittenEntry | str = ""
+    """How it stands in feeds, or the name of the file that keeps that; empty if it stands in
+    none."""
 
 
 class Kept:
@@ -110,6 +132,8 @@ class Kept:
         self.record = comparison.record if comparison else None
         self.damaged: dict[str, str] = {}
         """Entries that were dropped, and why."""
+        self._last_entry: tuple[str, Entry | None] = "", None
+        """A build asks for several things of one entry after the other."""
         unchanged = comparison.posts if comparison else frozenset()
         self.plain_outlines = self._read_outlines()
         self.outlines = {
@@ -125,10 +149,9 @@ class Kept:
             if source in unchanged and (source in self.outlines or not made[source]["page"])
         }
         """The unchanged posts; those that are left out have no outline."""
-        self.site_digests = (
-            {path: stamp.digest for path, stamp in comparison.site.items()} if comparison else {}
-        )
-        """The files of the site that are as the last build left them: path to SHA-256."""
+        self.site = comparison.site if comparison else {}
+        """The files of the site that are as the last build left them."""
+        self.site_digests = {path: stamp.digest for path, stamp in self.site.items()}
 
     def _read_outlines(self) -> dict[str, Any]:
         if self.record is None or not self.record["outlines"]:
@@ -151,8 +174,25 @@ class Kept:
         made = self.record["posts"].get(source) if self.record else None
         if made is None or not made["entry"]:
             return None
-        data = self._load(made["entry"])
-        return restored(data, Entry) if data is not None else None
+        if self._last_entry[0] != made["entry"]:
+            data = self._load(made["entry"])
+            entry = restored(data, Entry) if data is not None else None
+            self._last_entry = made["entry"], entry
+        return self._last_entry[1]
+
+    def written_entry(self, name: str) -> WrittenEntry | None:
+        """How a post stands in feeds, if it is kept under this name."""
+        try:
+            updated, sizes, content = _read(self.entries, name).split(b"\n", 2)
+            atom = int(sizes)
+            return WrittenEntry(
+                datetime.fromisoformat(updated.decode()), content[:atom], content[atom:]
+            )
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            self.damaged[name] = str(error)
+            return None
 
     def formulas(self, source: str) -> tuple[KnownFormula, ...]:
         """The formulas that a post had, as KaTeX would typeset them now."""
@@ -175,18 +215,17 @@ class Kept:
             return None
         return content if hashlib.sha256(content).hexdigest() == digest else None
 
-    def rendered(self, source: str) -> RenderedPost | None:
-        """A post as the last build rendered it, with its files; None if one of them is lost."""
-        entry = self.entry(source)
-        if entry is None:
-            return None
+    def own_files(self, entry: Entry) -> tuple[File | Stored, ...] | None:
+        """The files that a post of the last build publishes; None if one of them is lost."""
         if any(self.site_digests.get(file.path) != file.digest for file in entry.files):
             return None
+        if MANIFEST in self.site_digests:
+            return tuple(Stored(file.path, file.digest, 0, "", file.origin) for file in entry.files)
+        # They lie in the site, but nothing there says that they are ours.
         contents = self.published(file.path for file in entry.files)
         if contents is None:
             return None
-        files = tuple(File(file.path, contents[file.path], file.origin) for file in entry.files)
-        return replace(entry.rendered, files=files)
+        return tuple(File(file.path, contents[file.path], file.origin) for file in entry.files)
 
     def published(self, paths: Iterable[str]) -> dict[str, bytes] | None:
         """The content of files that the last build has written; None if one of them is lost."""
@@ -230,8 +269,7 @@ class Kept:
         entry = self.entry(source)
         if entry is None or item.rendered is None:
             return False
-        before = {file.path for file in entry.files}
-        if before != {file.path for file in item.rendered.files}:
+        if {file.path for file in entry.files} != {*item.own}:
             return False
         if source not in self.plain_outlines:
             return False
@@ -271,13 +309,13 @@ class Kept:
 def _read(entries: Path, name: str) -> bytes:
     """The content of an entry, if it is what its name says."""
     content = (entries / name).read_bytes()
-    if _name_of(content) != name:
+    if _name_of(content, name.rpartition(".")[2]) != name:
         raise NotPlain("its content is not what its name says")
     return content
 
 
-def _name_of(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()[:32] + ".json"
+def _name_of(content: bytes, ending: str) -> str:
+    return f"{hashlib.sha256(content).hexdigest()[:32]}.{ending}"
 
 
 def without_text(post: Post) -> Post:
@@ -299,6 +337,11 @@ def outline(rendered: RenderedPost) -> RenderedPost:
         terms={},
         warnings=(),
     )
+
+
+def listed(rendered: RenderedPost) -> RenderedPost:
+    """What is needed of a post when its own files are made: its outline, and its terms."""
+    return replace(outline(rendered), terms=rendered.terms)
 
 
 class Asked(Mapping[str, str]):
@@ -359,7 +402,8 @@ class Noting:
 def remember(
     kept: Kept,
     config: Config,
-    site: Mapping[str, str],
+    site: Mapping[str, Stamp],
+    moved: int,
     fresh: Sequence[Fresh],
     taken: Mapping[str, Made],
     notices: Sequence[str] = (),
@@ -369,7 +413,8 @@ def remember(
     Args:
         kept: what this build could take over.
         config: the blog's settings.
-        site: what the output folder is meant to hold: path to SHA-256.
+        site: what the output folder holds.
+        moved: when that moved to its place, in nanoseconds.
         fresh: the posts that this build made.
         taken: those that it took over.
         notices: what the author was told of several posts together.
@@ -410,13 +455,12 @@ def remember(
         "outlines": _keep_outlines(kept, outlines),
         "notices": list(notices),
         "output": str(config.output),
-        "site": {
-            path: glance(str(root / config.output / path), digest)
-            for path, digest in sorted(site.items())
-        },
+        "site": dict(sorted(site.items())),
+        "moved": moved,
     }
     write_record(str(root), record, comparison.home)
-    needed = {record["outlines"], *(made["entry"] for made in posts.values())}
+    needed = {record["outlines"]}
+    needed.update(name for made in posts.values() for name in (made["entry"], made["fed"]))
     for path in kept.entries.iterdir():
         if path.name not in needed:
             path.unlink(missing_ok=True)
@@ -438,6 +482,7 @@ def _made(item: Fresh, config: Config) -> Made:
         "asked": dict(item.asked),
         "referred": dict(item.referred),
         "entry": item.entry,
+        "fed": item.fed if isinstance(item.fed, str) else "",
         "notices": list(item.notices),
         "always": item.uses is None,
         "code": uses.code,
@@ -463,19 +508,32 @@ def keep_post(kept: Kept, rendered: RenderedPost, formulas: tuple[KnownFormula, 
     entry = Entry(replace(rendered, post=post, files=()), files, formulas)
     # If nothing can be kept, the next build takes longer.
     with suppress(OSError):
-        return _keep(kept.entries, plain(entry, Entry))
+        return _keep(kept.entries, _json(plain(entry, Entry)), "json")
     return ""
+
+
+def keep_written(kept: Kept, written: WrittenEntry) -> WrittenEntry | str:
+    """Keep how a post stands in feeds; the name of what keeps it, or itself if that cannot be."""
+    if kept.comparison is None:
+        return written
+    head = f"{written.updated.isoformat()}\n{len(written.atom)}\n".encode()
+    with suppress(OSError):
+        return _keep(kept.entries, head + written.atom + written.json, "entry")
+    return written
 
 
 def _keep_outlines(kept: Kept, outlines: Mapping[str, Any]) -> str:
     if kept.record and outlines == kept.plain_outlines:
         return kept.record["outlines"]
-    return _keep(kept.entries, dict(sorted(outlines.items())))
+    return _keep(kept.entries, _json(dict(sorted(outlines.items()))), "json")
 
 
-def _keep(entries: Path, data: object) -> str:
-    content = json.dumps(data, ensure_ascii=False).encode()
-    name = _name_of(content)
+def _json(data: object) -> bytes:
+    return json.dumps(data, ensure_ascii=False).encode()
+
+
+def _keep(entries: Path, content: bytes, ending: str) -> str:
+    name = _name_of(content, ending)
     try:
         _read(entries, name)
     except (OSError, NotPlain):

@@ -6,7 +6,9 @@ this module knows no library and no other module of ours, and its record is plai
 A file is taken to be unchanged if its times, size and inode are; else its content is hashed. A
 file that was touched while the last build ran, or shortly before, is hashed in any case: it may
 have changed twice within one tick of the disk's clock. What is hashed is hashed *before* a
-build reads it, so that a record never tells of a newer file than the site was made from.
+build reads it, so that a record never tells of a newer file than the site was made from. Files of
+the site are the build's own until it moves them to their places; only what was touched after that,
+or shortly before, is hashed.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from importlib.util import find_spec
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypedDict, cast
 
-FORMAT = 3
+FORMAT = 4
 """Changes when records made before cannot be used any more."""
 
 FOLDER = ".inkcell"
@@ -43,6 +45,9 @@ IGNORED_FOLDERS = frozenset(("__pycache__", "node_modules"))
 PACKAGE = os.path.dirname(os.path.abspath(__file__))
 MARGIN = 2_000_000_000
 """Nanoseconds: the coarsest clock of a disk in use, FAT's, ticks every two seconds."""
+FINE_MARGIN = 50_000_000
+"""The same where a time tells fractions of milliseconds: Linux ticks a hundred times a second or
+more often (CONFIG_HZ)."""
 
 VARIABLES = (
     "APPDATA",
@@ -97,6 +102,8 @@ class Made(TypedDict):
     """Folders of other posts that its references name, and digests of what those show of them."""
     entry: str
     """Name of the file that keeps it rendered."""
+    fed: str
+    """Name of the file that keeps how it stands in feeds; empty if it stands in none."""
     notices: list[str]
     """What the author is told of it at every build."""
     always: bool
@@ -143,6 +150,8 @@ class Record(TypedDict):
     output: str
     site: dict[str, Stamp]
     """Every file of the site, and the manifest of `write`."""
+    moved: int
+    """When they moved to their places, in nanoseconds."""
 
 
 class Inputs(NamedTuple):
@@ -210,7 +219,10 @@ def compare(
     used = {name for made in record["posts"].values() for name in made["uses"]}
     stamps = look_at(root, used.union(names), known, record["started"])
     output = os.path.join(root, record["output"])
-    site = look_at(output, record["site"], record["site"], record["started"])
+    site = {
+        name: _look_at_own(os.path.join(output, name), at, record["moved"])
+        for name, at in record["site"].items()
+    }
     site = {name: at for name, at in site.items() if at.digest == record["site"][name].digest}
     whole = len(site) == len(record["site"]) and not os.path.exists(staging_folder(output))
     comparison = Comparison(
@@ -229,7 +241,7 @@ def compare(
     )
     if same and (any(stamps[name] is not known[name] for name in stamps) or _moved(site, record)):
         # Somebody touched a file: next time its times are enough again.
-        stamped = {"started": started, "stamps": stamps, "site": site}
+        stamped = {"started": started, "moved": started, "stamps": stamps, "site": site}
         with suppress(OSError):
             write_record(root, cast("Record", {**record, **stamped}), home)
     return comparison._replace(world=True, posts=unchanged, theme=same_theme, same=same)
@@ -347,27 +359,35 @@ def look_at(
 
 def look(path: str, known: Stamp | None = None, started: int = 0) -> Stamp:
     """A file as it is now: `known` itself if it must be the same file with the same content."""
+    now = stamp(path, "")
+    if known and known[:4] == now[:4] and max(now.modified, now.changed) < started - MARGIN:
+        return known
+    return _with_digest(path, now, known)
+
+
+def _look_at_own(path: str, known: Stamp, moved: int) -> Stamp:
+    """The same of a file that `write` has moved to its place, which changes one of its times."""
+    now = stamp(path, "")
+    margin = FINE_MARGIN if now.modified % 1_000_000 else MARGIN
+    if known[:4] == now[:4] and now.modified < moved - margin:
+        return known
+    return _with_digest(path, now, known)
+
+
+def _with_digest(path: str, now: Stamp, known: Stamp | None) -> Stamp:
     try:
-        status = os.stat(path)
-        seen = (status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino)
-        if known and known[:4] == seen and max(seen[:2]) < started - MARGIN:
-            return known
+        if now == ABSENT:
+            raise FileNotFoundError
         if path.endswith("/"):
-            digest = FOLDER_IS_THERE
-        else:
-            with open(path, "rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            return now._replace(digest=FOLDER_IS_THERE)
+        with open(path, "rb") as file:
+            return now._replace(digest=hashlib.file_digest(file, "sha256").hexdigest())
     except OSError:
         return known if known == ABSENT else ABSENT
-    return Stamp(*seen, digest)
 
 
-def glance(path: str, digest: str) -> Stamp:
-    """A file just written, with the content that it was given.
-
-    If another build has overwritten it since, its time is later than our start, so that the
-    next comparison hashes it and finds that it is not what we meant.
-    """
+def stamp(path: str, digest: str) -> Stamp:
+    """A file as it is now, with the digest that its content is known to have."""
     try:
         status = os.stat(path)
     except OSError:

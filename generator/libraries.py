@@ -7,6 +7,7 @@ needs is read, and what takes seconds to make is kept beside the results of code
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 from collections.abc import Iterable
 from importlib import metadata
@@ -17,6 +18,18 @@ from .errors import ThemeError
 
 INSTALLATION = {"plotly": "plotly", "vega": "vl-convert-python"}
 """Library -> the distribution that brings it."""
+
+
+def edition() -> str:
+    """Which libraries, and which versions of them, are installed here."""
+    return json.dumps({name: _version(name) for name in sorted(INSTALLATION)})
+
+
+def _version(library: str) -> str:
+    try:
+        return metadata.version(INSTALLATION[library])
+    except metadata.PackageNotFoundError:
+        return ""
 
 
 def read_libraries(names: Iterable[str], kept: Path) -> dict[str, bytes]:
@@ -42,10 +55,9 @@ def _plotly(kept: Path) -> bytes:
 
 
 def _vega(kept: Path) -> bytes:
-    try:
-        version = metadata.version(INSTALLATION["vega"])
-    except metadata.PackageNotFoundError:
-        raise _missing("vega") from None
+    version = _version("vega")
+    if not version:
+        raise _missing("vega")
     file = kept / f"vega-{version}.js"
     with contextlib.suppress(OSError):
         return file.read_bytes()

@@ -522,6 +522,26 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
+class Stored:
+    """One file of the site that lies on the disk already, so that memory need not hold it."""
+
+    path: str
+    """As in `File`."""
+    digest: str
+    """SHA-256 of its content."""
+    size: int
+    """In bytes."""
+    place: str
+    """Where it lies until the site is written; empty if it lies in the site, as the last build has
+    left it."""
+    origin: str
+
+
+Store = Callable[[File], File | Stored]
+"""Puts a file where it waits until the site is written: on the disk, or in memory, as it is."""
+
+
+@dataclass(frozen=True, slots=True)
 class Image:
     """A picture that stands for a post."""
 
@@ -597,6 +617,17 @@ class RenderedPost:
 
 
 @dataclass(frozen=True, slots=True)
+class WrittenEntry:
+    """A post as it stands in every feed, in the words of each format."""
+
+    updated: datetime
+    atom: bytes
+    """An element, indented by two spaces, and a line's end."""
+    json: bytes
+    """An object, indented by two spaces."""
+
+
+@dataclass(frozen=True, slots=True)
 class Theme:
     """Templates, texts and static files, already read."""
 
@@ -615,3 +646,10 @@ class Site:
     files: Mapping[str, File]
     kept: Mapping[str, str] = field(default_factory=dict)
     """Files that an earlier build has written and this one would make again: path to SHA-256."""
+    stored: Mapping[str, Stored] = field(default_factory=dict)
+    """Files that lie on the disk already."""
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Of all of them."""
+        return (*self.files, *self.stored, *self.kept)

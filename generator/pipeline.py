@@ -10,7 +10,7 @@ import json
 import shutil
 import sys
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from .addresses import Links, asset_path, collect_links, neighbour_path
+from .assembling import Again, Assembly, Lost
 from .discover import discover, read_font, read_katex, read_theme
 from .errors import BuildFailed, InkcellError, SiteError, collect
 from .execute import Place, execute
@@ -40,14 +41,12 @@ from .model import (
     Macros,
     MathOutput,
     Post,
-    RenderedPost,
     ShareWords,
     Site,
-    Theme,
     Typeset,
 )
 from .progress import Notice, Report, Reused, silent
-from .rendering import rendering
+from .rendering import finishing
 
 if TYPE_CHECKING:
     from .check.finding import Finding
@@ -66,6 +65,8 @@ class Build:
     """The posts that it took over from the last one."""
     notices: tuple[str, ...] = ()
     """What the author was told of several posts together."""
+    close: Callable[[], None] = lambda: None
+    """Removes those files of the site that wait on the disk; for `publish`."""
 
 
 def build(config: Config, report: Report = silent) -> Site:
@@ -110,6 +111,11 @@ def rebuild(
     posts, links, taken = _read_posts(config, kept, errors)
     folders = {*(post.source.folder for post in posts), *map(_folder, taken)}
     errors.extend(unknown_posts(config.refresh, folders))
+    outlines = {source: kept.outlines[source] for source, made in taken.items() if made["page"]}
+    pictures = partial(_pictures, config, draw, kept)
+    assembly = Assembly(
+        _shown(posts, config), outlines, kept, config, theme, katex.static, pictures
+    )
 
     def make(posts: Sequence[Post]) -> tuple[Fresh, ...]:
         nonlocal links
@@ -124,8 +130,13 @@ def rebuild(
             meanwhile=_import_what_follows,
         )
 
-        def render(item: ExecutedPost) -> Fresh:
-            return _render(item, links, typeset, strings[item.post.meta.language], draw, kept)
+        def finish(item: ExecutedPost) -> Fresh:
+            words = strings[item.post.meta.language]
+            return assembly.with_files(_render(item, links, typeset, words, draw, kept))
+
+        def prepare() -> Callable[[ExecutedPost], Fresh]:
+            assembly.prepare(posts)
+            return finish
 
         # Posts are rendered while the code of others runs, but for those that refer to another
         # one: its code may put out what they refer to.
@@ -140,44 +151,57 @@ def rebuild(
                 else:
                     yield item
 
-        with rendering(posts, render, kept, cores()) as render_all, closing(executed):
-            made = render_all(ready(), errors)
+        with finishing(posts, prepare, kept, cores()) as finish_all, closing(executed):
+            made = finish_all(ready(), errors)
         links = _with_labels_of_outputs(links, done, taken)
-        made += collect(render, waiting, errors)
+        if waiting:
+            prepare()
+        made += collect(finish, waiting, errors)
         return tuple(sorted(made, key=lambda item: item.post.source.path))
 
-    fresh = make(_shown(posts, config))
-    # Now that code has run, it may have put out other labels than the last build's.
-    outdated = _outdated(taken, links)
-    if outdated and not errors:
-        taken = {source: made for source, made in taken.items() if source not in outdated}
-        late = _parse(config, {*taken, *(post.source.path for post in posts)}, errors)
+    def make_all_but(known: Iterable[str]) -> tuple[Fresh, ...]:
+        nonlocal posts
+        late = _parse(config, {*known, *(p.source.path for p in posts)}, errors)
         posts += late
-        fresh += make(_shown(late, config))
-    pictures = _pictures(config, draw, kept) if not errors else {}
-    site = None if errors else _reassemble(fresh, taken, kept, config, theme, pictures)
-    whole: list[RenderedPost] = []
-    if site is None and not errors:
-        found = {source: kept.rendered(source) for source, made in taken.items() if made["page"]}
-        lost = {source for source, rendered in found.items() if rendered is None}
-        taken = {source: made for source, made in taken.items() if source not in lost}
-        again = _parse(config, {*taken, *(post.source.path for post in posts)}, errors)
-        fresh += make(_shown(again, config))
-        whole = [rendered for rendered in found.values() if rendered]
-    if errors:
-        raise BuildFailed(errors)
-    for name, reason in kept.damaged.items():
-        report(Notice(f"a damaged file of the last build was dropped ({name}: {reason})"))
-    left_out = tuple(Fresh(post, None, Uses()) for post in posts if _is_left_out(post, config))
-    notices = tuple(_notices((*fresh, *left_out), taken, kept, config))
-    _report_taken(fresh, taken, notices, report)
-    if site is None:
-        from .assemble import assemble
+        return make(_shown(late, config))
 
-        whole += [item.rendered for item in fresh if item.rendered]
-        libraries = _libraries(whole, config)
-        site = assemble(whole, config, theme, _code_style(), katex.static, libraries, pictures)
-    return Build(site, (*fresh, *left_out), taken, notices)
+    with ExitStack() as stack:
+        stack.callback(assembly.close)
+        fresh = make(_shown(posts, config))
+        # Now that code has run, it may have put out other labels than the last build's.
+        outdated = _outdated(taken, links)
+        if outdated and not errors:
+            taken = {source: made for source, made in taken.items() if source not in outdated}
+            fresh += make_all_but(taken)
+        site = None if errors else assembly.changed_site(fresh, taken)
+        while site is None and not errors:
+            shown = [source for source, made in taken.items() if made["page"]]
+            again = dict(assembly.taken_over(shown))
+            found = {source: item for source, item in again.items() if item}
+            lost = again.keys() - found.keys()
+            taken = {source: made for source, made in taken.items() if source not in lost}
+            if lost:
+                fresh += make_all_but(taken)
+            if not errors:
+                with suppress(Lost):
+                    site = assembly.whole_site(fresh, found)
+                    taken = {**taken, **_with_names(found, taken)}
+        if site is None:
+            raise BuildFailed(errors)
+        for name, reason in kept.damaged.items():
+            report(Notice(f"a damaged file of the last build was dropped ({name}: {reason})"))
+        left_out = tuple(Fresh(post, None, Uses()) for post in posts if _is_left_out(post, config))
+        notices = tuple(_notices((*fresh, *left_out), taken, kept, config))
+        _report_taken(fresh, taken, notices, report)
+        return Build(site, (*fresh, *left_out), taken, notices, stack.pop_all().close)
+
+
+def _with_names(again: Mapping[str, Again], taken: Mapping[str, Made]) -> dict[str, Made]:
+    """What is known of posts, with the names of what keeps how they stand in feeds now."""
+    return {
+        source: {**taken[source], "fed": item.fed if isinstance(item.fed, str) else ""}
+        for source, item in again.items()
+    }
 
 
 def publish(build: Build, config: Config, kept: Kept) -> Changes:
@@ -186,15 +210,14 @@ def publish(build: Build, config: Config, kept: Kept) -> Changes:
     Raises:
         WriteError: the output folder cannot be written. It is then as it was.
     """
-    from .write import digests, manifest, write
+    from .write import write
 
-    output = config.root / config.output
-    changes = write(build.site, output, kept.site_digests)
-    noted = hashlib.sha256(manifest(build.site).encode()).hexdigest()
-    # The site is written: if nothing can be kept beside it, the next build takes longer.
-    with suppress(OSError):
-        noted_digests = {**digests(build.site), MANIFEST: noted}
-        remember(kept, config, noted_digests, build.fresh, build.taken, build.notices)
+    with closing(build):
+        changes = write(build.site, config.root / config.output, kept.site)
+        # The site is written: if nothing can be kept beside it, the next build takes longer.
+        with suppress(OSError):
+            site, moved = changes.site, changes.moved
+            remember(kept, config, site, moved, build.fresh, build.taken, build.notices)
     return changes
 
 
@@ -680,66 +703,6 @@ def _report_taken(
         report(Notice(text))
 
 
-def _reassemble(
-    fresh: Sequence[Fresh],
-    taken: Mapping[str, Made],
-    kept: Kept,
-    config: Config,
-    theme: Theme,
-    pictures: Mapping[str, File],
-) -> Site | None:
-    """The site, if nothing but the text of some posts has changed; else None."""
-    if not kept.only_text_changed(fresh, taken):
-        return None
-    if any(item.rendered and item.rendered.libraries for item in fresh):
-        return None  # The address of a library tells its content.
-    from .assemble import outdated_shards, reassemble, shown_beside
-
-    changed = {item.post.source.path for item in fresh}
-    posts = {source: kept.outlines[source] for source, made in taken.items() if made["page"]}
-    posts |= {item.post.source.path: item.rendered for item in fresh if item.rendered}
-    for source in shown_beside(changed, tuple(posts.values()), config) - changed:
-        entry = kept.entry(source)
-        if entry is None:
-            return None
-        posts[source] = entry.rendered
-    every = tuple(posts.values())
-    terms = {source: kept.terms(source) for source in changed & posts.keys()}
-    shards = kept.published(outdated_shards(every, terms, config))
-    if shards is None:
-        return None
-    code_style = _code_style() if fresh else ""
-    site = reassemble(
-        every,
-        changed,
-        kept.retold(fresh),
-        config,
-        theme,
-        code_style,
-        terms,
-        shards,
-        kept.site_digests,
-        pictures,
-    )
-    return replace(site, kept=kept.digests_without(site.files))
-
-
-def _libraries(posts: Sequence[RenderedPost], config: Config) -> dict[str, bytes]:
-    """The JavaScript that interactive figures need."""
-    needed = sorted({name for post in posts for name in post.libraries})
-    if not needed:
-        return {}
-    from .libraries import read_libraries
-
-    return read_libraries(needed, config.root / config.cache / "libraries")
-
-
-def _code_style() -> str:
-    from .render.code import stylesheet
-
-    return stylesheet()
-
-
 PREVIEW = ".inkcell/preview"
 """Where `inkcell serve` keeps the site that it shows."""
 
@@ -768,15 +731,14 @@ class Live:
             BuildFailed: everything that is wrong with the posts.
         """
         from .last_build import compare
-        from .write import digests
 
         config = replace(config, output=Path(PREVIEW) / "site")
         options = {"serve": config.url, "drafts": config.drafts}
         comparison = compare(str(config.root), options, str(config.posts), PREVIEW)
         kept = Kept(config.root, comparison)
         built = rebuild(config, kept, self._report, self._place, self._typesetters)
-        publish(built, config, kept)
-        return digests(built.site)
+        changes = publish(built, config, kept)
+        return {path: stamp.digest for path, stamp in changes.site.items()}
 
     @property
     def running(self) -> tuple[str, ...]:

@@ -1,10 +1,11 @@
-"""Rendering posts as they come: a few in this process, many side by side in processes."""
+"""What is done for every post, done for a few in this process, or for many in several."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence, Sized
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from typing import TypeVar
 
 from .errors import InkcellError, collect, flatten
 from .kept import Fresh, Kept, without_text
@@ -13,53 +14,89 @@ from .model import ExecutedPost, Post, Results
 ENOUGH = 32
 """From so many posts on it is worth a fork, and an engine for formulas, of each process."""
 
-Render = Callable[[ExecutedPost], Fresh]
-RenderAll = Callable[[Iterable[ExecutedPost], list[InkcellError]], tuple[Fresh, ...]]
+T = TypeVar("T")
+R = TypeVar("R")
+
+Finish = Callable[[ExecutedPost], Fresh]
+FinishAll = Callable[[Iterable[ExecutedPost], list[InkcellError]], tuple[Fresh, ...]]
 """(posts, errors) -> those that could be made; what is wrong with the others goes to `errors`."""
 Made = tuple[Fresh | tuple[InkcellError, ...], dict[str, str]]
 """A post that was made in another process, or what is wrong with it; and damaged entries."""
 
 
+def worth_processes(things: Sized, cores: int) -> bool:
+    """Whether there are so many posts that several processes should share the work."""
+    from .side_by_side import can_fork
+
+    return len(things) >= ENOUGH and cores > 1 and can_fork()
+
+
 @contextmanager
-def rendering(posts: Sequence[Post], render: Render, kept: Kept, cores: int) -> Iterator[RenderAll]:
-    """What renders these posts when their results come.
+def finishing(
+    posts: Sequence[Post], prepare: Callable[[], Finish], kept: Kept, cores: int
+) -> Iterator[FinishAll]:
+    """What makes of these posts what the site needs of them, when their results come.
 
     Where processes can share the work they are forked here, before anything has begun to run.
-    They know the posts already: only results go there, and only what was made comes back.
-    """
-    from . import side_by_side
+    They know the posts already: only results go there, and only what other pages show comes back.
 
-    if len(posts) < ENOUGH or cores < 2 or not side_by_side.can_fork():
-        yield lambda items, errors: collect(render, items, errors)
+    Args:
+        posts: those that will come.
+        prepare: makes the function that finishes a post; asked as late as can be.
+        kept: what is told of damaged entries.
+        cores: how many processes there may be.
+    """
+    if not worth_processes(posts, cores):
+
+        def finish_here(
+            items: Iterable[ExecutedPost], errors: list[InkcellError]
+        ) -> tuple[Fresh, ...]:
+            ready: list[Finish] = []
+
+            def finish(item: ExecutedPost) -> Fresh:
+                ready[:] = ready or [prepare()]
+                return ready[0](item)
+
+            return collect(finish, items, errors)
+
+        yield finish_here
         return
     from .render import katex  # noqa: F401  # Imported once for all of them.
+    from .side_by_side import Team
 
     known = {post.source.path: post for post in posts}
+    finish = prepare()
 
     def make(thing: tuple[str, Results]) -> Made:
         try:
-            fresh = render(ExecutedPost(known[thing[0]], thing[1]))
+            fresh = finish(ExecutedPost(known[thing[0]], thing[1]))
         except InkcellError as error:
             return flatten(error), kept.damaged
-        return _with_post(fresh, without_text(fresh.post)), kept.damaged
+        return replace(fresh, post=without_text(fresh.post)), kept.damaged
 
-    with closing(side_by_side.Team(make, cores)) as team:
+    with closing(Team(make, cores)) as team:
 
-        def render_all(
+        def finish_all(
             items: Iterable[ExecutedPost], errors: list[InkcellError]
         ) -> tuple[Fresh, ...]:
             done = []
             for made, damaged in team.map((i.post.source.path, i.results) for i in items):
                 kept.damaged.update(damaged)
                 if isinstance(made, Fresh):
-                    done.append(_with_post(made, known[made.post.source.path]))
+                    done.append(replace(made, post=known[made.post.source.path]))
                 else:
                     errors.extend(made)
             return tuple(done)
 
-        yield render_all
+        yield finish_all
 
 
-def _with_post(fresh: Fresh, post: Post) -> Fresh:
-    rendered = replace(fresh.rendered, post=post) if fresh.rendered else None
-    return replace(fresh, post=post, rendered=rendered)
+def each(function: Callable[[T], R], things: Sequence[T], cores: int) -> Generator[R, None, None]:
+    """What a function makes of each thing, in the order in which they are ready."""
+    if not worth_processes(things, cores):
+        yield from map(function, things)
+        return
+    from .side_by_side import Team
+
+    with closing(Team(function, cores)) as team:
+        yield from team.map(things)

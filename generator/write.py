@@ -18,22 +18,23 @@ import os
 import shutil
 import signal
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 
 from .errors import WriteError
-from .last_build import MANIFEST, staging_folder
-from .model import Site
+from .last_build import ABSENT, MANIFEST, Stamp, staging_folder, stamp
+from .model import File, Site, Stored
 
 try:
     import fcntl
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
-NOTHING: Mapping[str, str] = MappingProxyType({})
+NOTHING: Mapping[str, Stamp] = MappingProxyType({})
 JOURNAL = "journal.json"
 
 
@@ -43,15 +44,20 @@ class Changes:
 
     written: tuple[str, ...]
     removed: tuple[str, ...]
+    site: Mapping[str, Stamp] = field(default_factory=dict)
+    """What the folder holds now, the manifest included. ABSENT times are those of a file that may
+    not be ours."""
+    moved: int = 0
+    """When files began to move to their places, in nanoseconds: what changed later is not ours."""
 
 
-def write(site: Site, output: Path, known: Mapping[str, str] = NOTHING) -> Changes:
+def write(site: Site, output: Path, known: Mapping[str, Stamp] = NOTHING) -> Changes:
     """Make the output folder hold the site; files that are already right are not touched.
 
     Args:
         site: what it shall hold.
         output: the folder.
-        known: files in it that need not be read: path to SHA-256.
+        known: files in it that need not be read.
 
     Raises:
         WriteError: the folder cannot be written. It is then as it was.
@@ -66,7 +72,7 @@ def write(site: Site, output: Path, known: Mapping[str, str] = NOTHING) -> Chang
         ) from None
 
 
-def _write(site: Site, output: Path, known: Mapping[str, str]) -> Changes:
+def _write(site: Site, output: Path, known: Mapping[str, Stamp]) -> Changes:
     staging = Path(staging_folder(str(output)))
     _finish_moves(staging, output)
     before = _read_manifest(output)
@@ -75,20 +81,34 @@ def _write(site: Site, output: Path, known: Mapping[str, str]) -> Changes:
         raise WriteError("another build has changed the site meanwhile").at(
             file=output.name, hint="build again"
         )
-    written = [
-        path
-        for path, file in site.files.items()
-        if not known.get(path) == before.get(path) == after[path]
-        and _differs(output, path, file.content)
-    ]
+    stamps: dict[str, Stamp] = {}
+    written = []
+    for path, digest in after.items():
+        if path in known and known[path].digest == before.get(path) == digest:
+            stamps[path] = known[path]
+            continue
+        # It is looked at before it is read: if it changes meanwhile, its times tell.
+        stamps[path] = stamp(str(output / path), digest)
+        if path not in site.kept and _differs(output, path, _file(site, path)):
+            written.append(path)
     removed = sorted(before.keys() - after.keys())
     _refuse_foreign(site, written, before, output)
+    listed = _manifest(after)
+    listed_digest = hashlib.sha256(listed.encode()).hexdigest()
+    stamps[MANIFEST] = stamp(str(output / MANIFEST), listed_digest)
     if before == after and not written:
-        return Changes((), ())
-    _stage(site, written, removed, staging, output)
+        return Changes((), (), stamps, time.time_ns())
+    staged = _stage(site, written, removed, listed, staging, output)
+    moved = time.time_ns()
     with _undisturbed():
         _finish_moves(staging, output)
-    return Changes(tuple(written), tuple(removed))
+    for path, at in staged.items():
+        digest = after.get(path, listed_digest)
+        now = stamp(str(output / path), digest)
+        # A rename changes none of these. If another program was there first, it is hashed again.
+        ours = (now.modified, now.size, now.inode) == (at.modified, at.size, at.inode)
+        stamps[path] = now if ours else ABSENT._replace(digest=digest)
+    return Changes(tuple(written), tuple(removed), stamps, moved)
 
 
 @contextmanager
@@ -111,12 +131,17 @@ def _alone_in(folder: Path) -> Iterator[None]:
 def digests(site: Site) -> dict[str, str]:
     """Path to SHA-256 of every file of a site."""
     made = {path: hashlib.sha256(file.content).hexdigest() for path, file in site.files.items()}
-    return {**site.kept, **made}
+    stored = {path: file.digest for path, file in site.stored.items()}
+    return {**site.kept, **stored, **made}
 
 
-def manifest(site: Site) -> str:
+def _manifest(files: Mapping[str, str]) -> str:
     """What the output folder says of the files that builds wrote into it."""
-    return json.dumps({"files": digests(site)}, ensure_ascii=False, indent=0, sort_keys=True)
+    return json.dumps({"files": files}, ensure_ascii=False, indent=0, sort_keys=True)
+
+
+def _file(site: Site, path: str) -> File | Stored:
+    return site.stored[path] if path in site.stored else site.files[path]
 
 
 def clean(output: Path) -> tuple[str, ...]:
@@ -130,10 +155,16 @@ def clean(output: Path) -> tuple[str, ...]:
     return tuple(paths)
 
 
-def _differs(output: Path, path: str, content: bytes) -> bool:
+def _differs(output: Path, path: str, file: File | Stored) -> bool:
     target = output / path
+    size = file.size if isinstance(file, Stored) else len(file.content)
     try:
-        return target.stat().st_size != len(content) or target.read_bytes() != content
+        if target.stat().st_size != size:
+            return True
+        content = target.read_bytes()
+        if isinstance(file, Stored):
+            return hashlib.sha256(content).hexdigest() != file.digest
+        return content != file.content
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return True
 
@@ -143,8 +174,8 @@ def _refuse_foreign(
 ) -> None:
     """A file that no build wrote is not overwritten: it may be somebody's work."""
     for path in written:
-        file = site.files[path]
-        for foreign in _in_its_place(path, file.content, output):
+        file = _file(site, path)
+        for foreign in _in_its_place(path, file, output):
             if foreign not in before:
                 raise WriteError(f"{output.name}/{foreign} was not written by a build").at(
                     file=f"{output.name}/{foreign}",
@@ -153,14 +184,14 @@ def _refuse_foreign(
                 )
 
 
-def _in_its_place(path: str, content: bytes, output: Path) -> Iterator[str]:
+def _in_its_place(path: str, file: File | Stored, output: Path) -> Iterator[str]:
     """The files that would have to go, so that a file of the site can lie at its path."""
     target = output / path
     if target.is_dir():
         below = (item for item in target.rglob("*") if not item.is_dir())
         yield from (item.relative_to(output).as_posix() for item in below)
     elif target.exists():
-        if _differs(output, path, content):
+        if _differs(output, path, file):
             yield path
     else:
         above = PurePosixPath(path).parents
@@ -183,18 +214,32 @@ def _is_inside(path: object) -> bool:
     return isinstance(path, str) and not path.startswith("/") and ".." not in path.split("/")
 
 
-def _stage(site: Site, written: list[str], removed: list[str], staging: Path, output: Path) -> None:
+def _stage(
+    site: Site,
+    written: list[str],
+    removed: list[str],
+    listed: str,
+    staging: Path,
+    output: Path,
+) -> dict[str, Stamp]:
+    """Put files and the manifest into the staging folder; what they are there, by their paths."""
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir(parents=True, exist_ok=True)
     # Pages last, so that no page ever points to a style sheet or a figure that is not there yet.
     order = sorted(written, key=lambda path: (path.endswith((".html", ".xml")), path))
     for number, path in enumerate(order):
-        (staging / str(number)).write_bytes(site.files[path].content)
-    (staging / str(len(order))).write_text(manifest(site), encoding="utf-8")
-    journal = json.dumps({"move": [*order, MANIFEST], "remove": removed}, ensure_ascii=False)
+        file = _file(site, path)
+        if isinstance(file, Stored):
+            shutil.move(file.place, staging / str(number))
+        else:
+            (staging / str(number)).write_bytes(file.content)
+    (staging / str(len(order))).write_text(listed, encoding="utf-8")
+    moves = [*order, MANIFEST]
+    journal = json.dumps({"move": moves, "remove": removed}, ensure_ascii=False)
     partial = staging / (JOURNAL + ".partial")
     partial.write_text(journal, encoding="utf-8")
     partial.replace(staging / JOURNAL)
+    return {path: stamp(f"{staging}/{number}", "") for number, path in enumerate(moves)}
 
 
 def _finish_moves(staging: Path, output: Path) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -566,7 +568,7 @@ def test_a_file_that_changes_during_a_build_is_made_again(
     blog: Blog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whether the build has read it already or not: the record tells of what was there before."""
-    for stage in ("read_theme", "_reassemble"):
+    for stage in ("read_theme", "publish"):
         blog.replace("posts/e/index.ko.md", "째", "째째")
         original = getattr(pipeline, stage)
 
@@ -766,13 +768,17 @@ def test_a_record_that_cannot_be_written_costs_only_time(
 
 
 def test_entries_that_nobody_needs_are_removed(blog: Blog) -> None:
-    """One file a post, one for the outlines, whatever was built before."""
+    """One file a post, one for its text in feeds, one for the outlines; whatever was before."""
     for word in ("하나", "둘", "셋"):
         blog.replace("posts/e/index.ko.md", "째", f"{word}째")
         blog.build()
     shown = len(NAMES) - 1
     entries = blog.root / last_build.FOLDER / kept.ENTRIES
-    assert len(list(entries.iterdir())) == shown + 1
+    endings = Counter(path.suffix for path in entries.iterdir())
+    feeds = (blog.root / "site").rglob("*.xml")
+    entry = re.compile("<entry.*?<id>(.*?)</id>", re.DOTALL)
+    fed = {name for feed in feeds for name in entry.findall(feed.read_text())}
+    assert endings == {".json": shown + 1, ".entry": len(fed)}
 
 
 def test_nothing_of_katex_is_started_for_known_formulas(

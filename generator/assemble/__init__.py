@@ -1,4 +1,4 @@
-"""RenderedPosts -> Site: a value that holds every file, so that nothing is written half.
+"""RenderedPosts -> Site: a value that knows every file, so that nothing is written half.
 
 1. `listing`  which posts stand in which list, in which order
 2. `pages`    the pages, through the theme's templates; `card` tells what results were made on,
@@ -9,22 +9,37 @@
 
 Pure: the theme and KaTeX's files come in as values, and no clock is read.
 
-If nothing has changed but the text of some posts, `reassemble` makes only the files that show it.
-What makes the others (lxml, feedgen) is imported where it is needed: it takes longer to import
-than a page to render.
+The files that show one post are made as soon as that is rendered, by `files_of_post`: they tell of
+the others only what their front matter says. `shared_files` makes those that show many. If nothing
+has changed but the text of some posts, `changed_files` makes only what shows it. What makes the
+others (lxml, feedgen) is imported where it is needed: it takes longer to import than a page to
+render.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+import hashlib
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from ..errors import SiteError
-from ..model import Config, File, RenderedPost, Site, Theme
+from ..model import Config, File, RenderedPost, Site, Stored, Theme, WrittenEntry
 from .listing import Feed, by_feed
-from .search import outdated_shards, search_files, updated_search_files
+from .search import outdated_shards, search_files, text_files, updated_search_files
 
-__all__ = ["assemble", "collect_files", "outdated_shards", "reassemble", "shown_beside"]
+if TYPE_CHECKING:
+    from .pages import Pages
+
+__all__ = [
+    "assemble",
+    "changed_files",
+    "collect_files",
+    "files_of_post",
+    "outdated_shards",
+    "shared_files",
+    "shown_in_feeds",
+]
 
 
 def assemble(
@@ -51,76 +66,108 @@ def assemble(
         SiteError: two different files at one path.
         ThemeError: a template is broken.
     """
+    from .feed import write_entry
+    from .pages import Pages
+
+    pages = Pages(posts, config, theme, code_style, pictures, lambda: " ".join(sorted(libraries)))
+    entries = {post.post.source.path: write_entry(post, config, theme) for post in posts}
+    shared = shared_files(
+        pages, lambda post: entries[post.post.source.path], theme, katex, libraries, pictures
+    )
+    own = (file for post in pages.posts for file in files_of_post(post, pages))
+    return collect_files([*own, *shared])
+
+
+def files_of_post(post: RenderedPost, pages: Pages) -> Iterator[File]:
+    """The files that show one post: its page and former addresses, its text, what it publishes.
+
+    Args:
+        post: complete.
+        pages: all pages; of the other posts it is enough that they know the front matter.
+
+    Raises:
+        ThemeError: a template is broken.
+    """
+    yield pages.post(post)
+    yield from pages.redirects(post)
+    yield from text_files(post, pages.config)
+    yield from post.files
+
+
+def shared_files(
+    pages: Pages,
+    written: Callable[[RenderedPost], WrittenEntry],
+    theme: Theme,
+    katex: Mapping[str, bytes],
+    libraries: Mapping[str, bytes],
+    pictures: Mapping[str, File],
+) -> Iterator[File]:
+    """The files of the site that show more than one post, or none.
+
+    Args:
+        pages: all pages, and all posts: what lists show of them, and what a search finds them by.
+        written: a post that stands in a feed, as it stands there.
+        theme: as in `assemble`, and so are the others.
+        katex: as in `assemble`.
+        libraries: as in `assemble`.
+        pictures: as in `assemble`.
+
+    Raises:
+        ThemeError: a template is broken.
+    """
     from .feed import feed_files
-    from .pages import page_files
+    from .pages import page_files, static_files
     from .sitemap import sitemap_files
 
-    posts = sorted(posts, key=lambda item: item.post.source.path)
-    return collect_files(
-        [
-            *page_files(posts, config, theme, code_style, katex, libraries, pictures),
-            *feed_files(by_feed(posts, config), config, theme),
-            *sitemap_files(posts, config),
-            *search_files(posts, config),
-            *(file for post in posts for file in post.files),
-            *pictures.values(),
-        ]
-    )
+    posts, config = pages.posts, pages.config
+    yield from page_files(pages)
+    yield from static_files(pages, posts, katex, libraries)
+    yield from feed_files(by_feed(posts, config), written, config, theme)
+    yield from sitemap_files(posts, config)
+    yield from search_files(posts, config)
+    yield from pictures.values()
 
 
-def reassemble(
-    posts: Sequence[RenderedPost],
+def changed_files(
+    pages: Pages,
     changed: Collection[str],
     retold: Collection[str],
-    config: Config,
+    written: Callable[[RenderedPost], WrittenEntry],
     theme: Theme,
-    code_style: str,
     terms: Mapping[str, Mapping[str, int]],
     shards: Mapping[str, bytes],
     digests: Mapping[str, str],
-    pictures: Mapping[str, File] = MappingProxyType({}),
-) -> Site:
-    """The files of the site that show the text of the changed posts; all others stay.
+) -> Iterator[File]:
+    """Those of the `shared_files` that show the text of the changed posts; all others stay.
 
     Args:
-        posts: all posts. The changed ones and those of `shown_beside` are complete; of the others
-            no text is looked at, only what other pages show of them.
-        changed: the sources of posts whose text, and nothing else, has changed; none of them
-            shows an interactive figure.
+        pages: all pages, and all posts: what lists show of them, and what a search finds the
+            changed ones by.
+        changed: the sources of posts whose text, and nothing else, has changed.
         retold: those of them whose excerpt, which lists show, has changed.
-        config: the blog's settings.
-        theme: templates and texts.
-        code_style: style sheet of highlighted code.
+        written: a post that stands in a feed beside a changed one, as it stands there.
+        theme: texts.
         terms: what a search found the changed posts by, by their sources.
         shards: the content of the `outdated_shards`, by their paths.
         digests: SHA-256 of every file of the site as it was, by its path.
-        pictures: as in `assemble`.
     """
-    from .pages import Pages
-
-    posts = sorted(posts, key=lambda item: item.post.source.path)
-    fresh = [post for post in posts if post.post.source.path in changed]
-    files = [file for post in fresh for file in post.files]
-    if fresh:
-        pages = Pages(posts, config, theme, code_style, {}, {}, pictures)
-        files += [pages.post(post) for post in fresh]
-        told = [post for post in fresh if post.post.source.path in retold]
-        files += pages.lists_with(told) if told else ()
+    posts, config = pages.posts, pages.config
+    told = [post for post in posts if post.post.source.path in retold]
+    if told:
+        yield from pages.lists_with(told)
     feeds = _feeds_with(changed, posts, config)
     if feeds:
         from .feed import feed_files
 
-        files += feed_files(feeds, config, theme)
-    files += updated_search_files(posts, terms, shards, digests, config)
-    return collect_files(files)
+        yield from feed_files(feeds, written, config, theme)
+    yield from updated_search_files(posts, terms, shards, digests, config)
 
 
-def shown_beside(
-    changed: Collection[str], posts: Sequence[RenderedPost], config: Config
-) -> Set[str]:
-    """Sources of the posts whose text stands in one feed with that of a changed one."""
-    feeds = _feeds_with(changed, posts, config).values()
-    return {post.post.source.path for feed in feeds for post in feed.posts}
+def shown_in_feeds(posts: Sequence[RenderedPost], config: Config) -> Set[str]:
+    """Sources of the posts whose text stands in a feed."""
+    return {
+        post.post.source.path for feed in by_feed(posts, config).values() for post in feed.posts
+    }
 
 
 def _feeds_with(
@@ -133,16 +180,16 @@ def _feeds_with(
     }
 
 
-def collect_files(files: Iterable[File]) -> Site:
+def collect_files(files: Iterable[File | Stored]) -> Site:
     """A site of these files.
 
     Raises:
         SiteError: two different files at one path, or one where another has a folder.
     """
-    found: dict[str, File] = {}
+    found: dict[str, File | Stored] = {}
     for file in files:
         other = found.setdefault(file.path, file)
-        if other.content != file.content:
+        if other is not file and _digest(other) != _digest(file):
             raise SiteError(f"two files of the site have the address /{file.path}").at(
                 file=file.origin,
                 text=f"the other comes from {other.origin}",
@@ -156,4 +203,14 @@ def collect_files(files: Iterable[File]) -> Site:
                 raise SiteError(f"/{above} is a file, so /{path} cannot lie below it").at(
                     file=file.origin, text=f"the other comes from {found[above].origin}"
                 )
-    return Site(dict(sorted(found.items())))
+    ordered = [found[path] for path in sorted(found)]
+    stored = [file for file in ordered if isinstance(file, Stored)]
+    return Site(
+        {file.path: file for file in ordered if isinstance(file, File)},
+        {file.path: file.digest for file in stored if not file.place},
+        {file.path: file for file in stored if file.place},
+    )
+
+
+def _digest(file: File | Stored) -> str:
+    return file.digest if isinstance(file, Stored) else hashlib.sha256(file.content).hexdigest()

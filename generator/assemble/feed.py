@@ -9,7 +9,7 @@ A post stands in a handful of feeds: its entry is written once, and each of them
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from html import escape
 from typing import Any
@@ -20,9 +20,9 @@ from lxml import etree
 
 from .. import HOMEPAGE, __version__
 from ..addresses import absolute
-from ..model import Author, Config, File, Theme
+from ..model import Author, Config, File, RenderedPost, Theme, WrittenEntry
 from .entry import Entry, entry_of, feed_description, feed_title
-from .json_feed import json_document
+from .json_feed import json_document, json_item
 from .listing import Feed
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -52,31 +52,33 @@ DECLARATION = "<?xml version='1.0' encoding='utf-8'?>\n"
 END = "</feed>"
 
 
-def feed_files(feeds: Mapping[str, Feed], config: Config, theme: Theme) -> Iterator[File]:
+def write_entry(rendered: RenderedPost, config: Config, theme: Theme) -> WrittenEntry:
+    """What a post is in every feed that shows it."""
+    entry = entry_of(rendered, config, theme)
+    return WrittenEntry(entry.updated, _entry_text(entry).encode(), json_item(entry).encode())
+
+
+def feed_files(
+    feeds: Mapping[str, Feed],
+    written: Callable[[RenderedPost], WrittenEntry],
+    config: Config,
+    theme: Theme,
+) -> Iterator[File]:
     """Feeds as files, by their path: Atom, or JSON where the path says so."""
-    posts = {post.post.source.path: post for feed in feeds.values() for post in feed.posts}
-    entries = {source: entry_of(post, config, theme) for source, post in posts.items()}
-    written = {source: _entry_text(entry) for source, entry in entries.items()}
     for path, feed in feeds.items():
-        sources = [post.post.source.path for post in feed.posts]
-        shown = [entries[source] for source in sources]
+        shown = [written(post) for post in feed.posts]
         if path.endswith(".json"):
-            content = json_document(path, feed, shown, config, theme)
+            items = [entry.json for entry in shown]
+            content = json_document(path, feed, items, config, theme)
         else:
-            texts = [written[source] for source in sources]
-            content = _document(path, feed, shown, texts, config, theme)
+            content = _document(path, feed, shown, config, theme)
         yield File(path.lstrip("/"), content, "the feed")
 
 
 def _document(
-    path: str,
-    feed: Feed,
-    shown: Sequence[Entry],
-    texts: Sequence[str],
-    config: Config,
-    theme: Theme,
+    path: str, feed: Feed, shown: Sequence[WrittenEntry], config: Config, theme: Theme
 ) -> bytes:
-    """An Atom feed of entries, which come newest first, with their texts."""
+    """An Atom feed of entries, which come newest first."""
     generator = FeedGenerator()
     generator.id(absolute(path, config))
     generator.title(escape(feed_title(feed, config), quote=False))
@@ -98,11 +100,12 @@ def _document(
         title.set("type", "html")
     _sort(root, FEED_ORDER)
     head = _text(root).removesuffix(END)
-    return "".join((DECLARATION, head, *texts, END, "\n")).encode()
+    texts = (entry.atom for entry in shown)
+    return b"".join(((DECLARATION + head).encode(), *texts, f"{END}\n".encode()))
 
 
 def _entry_text(entry: Entry) -> str:
-    """An entry as it stands in every feed: an element indented by two spaces, and a line's end."""
+    """An entry in Atom: see `WrittenEntry`."""
     made: Any = FeedEntry()
     made.id(entry.id)
     made.title(escape(entry.title, quote=False))

@@ -15,24 +15,29 @@ VERSION = "https://jsonfeed.org/version/1.1"
 
 
 def json_document(
-    path: str, feed: Feed, entries: Sequence[Entry], config: Config, theme: Theme
+    path: str, feed: Feed, items: Sequence[bytes], config: Config, theme: Theme
 ) -> bytes:
-    """The feed at a path as JSON. What is not known is left out, as the format asks."""
-    document = _known(
-        version=VERSION,
-        title=feed_title(feed, config),
-        home_page_url=absolute(feed.page, config),
-        feed_url=absolute(path, config),
-        description=feed_description(feed, config, theme),
-        authors=[_author(config.author)],
-        language=feed.language,
-    )
-    document["items"] = [_item(entry) for entry in entries]
-    return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
+    """The feed at a path as JSON, of items that are written already."""
+    head = _json(
+        _known(
+            version=VERSION,
+            title=feed_title(feed, config),
+            home_page_url=absolute(feed.page, config),
+            feed_url=absolute(path, config),
+            description=feed_description(feed, config, theme),
+            authors=[_author(config.author)],
+            language=feed.language,
+        )
+    ).removesuffix("\n}")
+    return b"".join((head.encode(), b',\n "items": [\n', b",\n".join(items), b"\n ]\n}\n"))
 
 
-def _item(entry: Entry) -> dict[str, Any]:
-    return _known(
+def json_item(entry: Entry) -> str:
+    """An entry as it stands among the items of a feed, indented by two spaces.
+
+    What is not known is left out, as the format asks.
+    """
+    item = _known(
         id=entry.id,
         url=entry.page,
         title=entry.title,
@@ -45,6 +50,12 @@ def _item(entry: Entry) -> dict[str, Any]:
         tags=list(entry.terms),
         language=entry.language,
     )
+    # A text in JSON has no line ends of its own.
+    return "  " + _json(item).replace("\n", "\n  ")
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=1)
 
 
 def _author(author: Author) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from copy import copy
 from functools import cached_property
 
 import jinja2
@@ -47,7 +48,6 @@ from .listing import (
     hreflang,
     in_language,
     newer_version,
-    newest_first,
     post_lists,
     shown_in,
     standing_pages,
@@ -114,11 +114,20 @@ class Pages:
         config: Config,
         theme: Theme,
         code_style: str,
-        katex: Mapping[str, bytes],
-        libraries: Mapping[str, bytes],
         pictures: Mapping[str, File],
+        edition: Callable[[], str],
     ) -> None:
-        self.posts = posts
+        """Prepare to render pages.
+
+        Args:
+            posts: all posts. Of a post whose own page is made, all is shown; of the others, for
+                such pages, what their front matter says, and for lists the excerpt, too.
+            config: the blog's settings.
+            theme: templates, texts and static files.
+            code_style: style sheet of highlighted code.
+            pictures: language to the picture that stands for the blog where a list is shared.
+            edition: tells which JavaScript for interactive figures there is.
+        """
         self.config = config
         self.theme = theme
         self.pictures = pictures
@@ -139,14 +148,6 @@ class Pages:
             name: theme.strings[name]["language_name"] if name in theme.strings else name
             for name in config.languages
         }
-        # Lists that every page asks for are made once: a thousand posts would make them each.
-        self.siblings = {name: in_language(posts, name) for name in config.languages}
-        self.position = {
-            rendered.post.source.path: position
-            for listed in self.siblings.values()
-            for position, rendered in enumerate(listed)
-        }
-        self.versions = by_folder(posts)
         # The name changes with the content, so no browser shows a new page in an old dress.
         self.style = asset_path(f"style-{hashlib.sha256(style).hexdigest()[:10]}.css")
         self.katex_style = asset_path("katex/katex.min.css")
@@ -166,19 +167,37 @@ class Pages:
             },
             **{asset_path(n.replace("/", f"-{digest}/", 1)): d for n, d in modules.items()},
         }
-        if config.math == "html" and any(post.has_math for post in posts):
-            self.static |= {asset_path(name): data for name, data in katex.items()}
-        self.sites = {language: self._site(language) for language in config.languages}
-        # The script finds the libraries beside itself.
-        together = {INTERACTIVE: script, **libraries}
-        digest = hashlib.sha256(b"".join(together.values())).hexdigest()[:10]
-        self.script = asset_path(f"interactive-{digest}/{INTERACTIVE}")
-        if libraries:
-            self.static |= {
-                asset_path(f"interactive-{digest}/{name}"): data for name, data in together.items()
-            }
+        self.interactive = script
+        self.edition = edition
+        self._show(posts)
+
+    def _show(self, posts: Sequence[RenderedPost]) -> None:
+        self.posts = sorted(posts, key=lambda item: item.post.source.path)
+        # Lists that every page asks for are made once: a thousand posts would make them each.
+        self.siblings = {name: in_language(self.posts, name) for name in self.config.languages}
+        self.position = {
+            rendered.post.source.path: position
+            for listed in self.siblings.values()
+            for position, rendered in enumerate(listed)
+        }
+        self.versions = by_folder(self.posts)
+        for name in ("lists", "series", "related"):
+            self.__dict__.pop(name, None)
+        self.sites = {language: self._site(language) for language in self.config.languages}
+
+    def showing(self, posts: Sequence[RenderedPost]) -> Pages:
+        """The same pages, when more is known of the posts."""
+        other = copy(self)
+        other._show(posts)
+        return other
 
     # --- what pages share ---
+
+    @cached_property
+    def script(self) -> str:
+        """Path of the script for interactive figures, which finds the libraries beside itself."""
+        told = self.interactive + self.edition().encode()
+        return asset_path(f"interactive-{hashlib.sha256(told).hexdigest()[:10]}/{INTERACTIVE}")
 
     @cached_property
     def lists(self) -> Mapping[tuple[str, str], Mapping[str, PostList]]:
@@ -722,27 +741,38 @@ def _line(text: str, number: int | None) -> str | None:
     return lines[number - 1] if number and number <= len(lines) else None
 
 
-def page_files(
-    posts: Sequence[RenderedPost],
-    config: Config,
-    theme: Theme,
-    code_style: str,
-    katex: Mapping[str, bytes],
-    libraries: Mapping[str, bytes],
-    pictures: Mapping[str, File],
-) -> Iterator[File]:
-    """Every page of the site and every static file."""
-    pages = Pages(posts, config, theme, code_style, katex, libraries, pictures)
-    for language in config.languages:
+def page_files(pages: Pages) -> Iterator[File]:
+    """Every page of the site that is no post's."""
+    for language in pages.config.languages:
         yield pages.archive(language)
         yield pages.search(language)
         yield from pages.list_pages(language)
-    for post in (*newest_first(posts), *standing_pages(posts)):
-        yield pages.post(post)
-        yield from pages.redirects(post)
     yield pages.missing()
+
+
+def static_files(
+    pages: Pages,
+    posts: Sequence[RenderedPost],
+    katex: Mapping[str, bytes],
+    libraries: Mapping[str, bytes],
+) -> Iterator[File]:
+    """What pages load, and what GitHub Pages needs.
+
+    Args:
+        pages: all pages of the site.
+        posts: all posts.
+        katex: KaTeX's style sheet and fonts, by their path below `assets/`.
+        libraries: JavaScript for interactive figures, by the name of its file.
+    """
     for path, content in pages.static.items():
         yield File(path, content, ORIGIN)
+    if pages.config.math == "html" and any(post.has_math for post in posts):
+        for name, content in katex.items():
+            yield File(asset_path(name), content, ORIGIN)
+    if libraries:
+        folder = pages.script.removesuffix(INTERACTIVE)
+        for name, content in {INTERACTIVE: pages.interactive, **libraries}.items():
+            yield File(folder + name, content, ORIGIN)
     # GitHub Pages runs Jekyll over a site, which drops what it does not know, unless told not to.
     yield File(".nojekyll", b"", ORIGIN)
 

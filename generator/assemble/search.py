@@ -35,9 +35,7 @@ Changes = Mapping[int, tuple[Terms, Terms]]
 
 
 def search_files(posts: Sequence[RenderedPost], config: Config) -> Iterator[File]:
-    """The index of every language, and the text of every post."""
-    # What lists do not show, a search does not find: a standing page is in the navigation.
-    yield from (_text(post, config) for post in posts if not post.post.source.standing)
+    """The index of every language."""
     for language in config.languages:
         listed = shown_in(posts, language, config)
         count = shard_count(len(listed))
@@ -83,7 +81,7 @@ def updated_search_files(
     digests: Mapping[str, str],
     config: Config,
 ) -> Iterator[File]:
-    """Those files that changed posts change, as `search_files` would make them.
+    """Those files of the index that changed posts change, as `search_files` would make them.
 
     Args:
         posts: all posts; the same as before, those that have changed with their new terms.
@@ -92,11 +90,6 @@ def updated_search_files(
         digests: SHA-256 of every file of the site as it was, by its path.
         config: the blog's settings.
     """
-    yield from (
-        _text(post, config)
-        for post in posts
-        if post.post.source.path in before and not post.post.source.standing
-    )
     for language in config.languages:
         files = [
             File(path, _updated(shards[path], changes), ORIGIN)
@@ -202,9 +195,14 @@ def _index(listed: Sequence[RenderedPost], language: str, digests: Mapping[str, 
     return File(search_index_path(language, INDEX), content, ORIGIN)
 
 
-def _text(rendered: RenderedPost, config: Config) -> File:
-    """What is shown of a post; its passages are ids, headings and texts."""
+def text_files(rendered: RenderedPost, config: Config) -> Iterator[File]:
+    """What the search shows of a post: its passages are ids, headings and texts.
+
+    What lists do not show, a search does not find: a standing page is in the navigation.
+    """
     post, meta = rendered.post, rendered.post.meta
+    if post.source.standing:
+        return
     content = {
         "title": _composed(meta.title),
         "address": address(post_page(post, config), config),
@@ -212,7 +210,7 @@ def _text(rendered: RenderedPost, config: Config) -> File:
         "tags": [_composed(tag) for tag in meta.tags],
         "passages": [[each.id, each.heading, each.text] for each in rendered.passages],
     }
-    return File(search_text_path(_name(post)), _json(content), post.source.path)
+    yield File(search_text_path(_name(post)), _json(content), post.source.path)
 
 
 def _name(post: Post) -> str:

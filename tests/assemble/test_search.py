@@ -30,6 +30,7 @@ from generator.assemble.search import (
     search_files,
     shard_count,
     shard_of,
+    text_files,
     updated_search_files,
 )
 from generator.config import read_config
@@ -244,7 +245,9 @@ POST = render_post("글\n")
 
 def index_of(posts: Sequence[RenderedPost]) -> dict[str, str]:
     """The files of the search of some posts."""
-    return {file.path: file.content.decode() for file in search_files(posts, CONFIG)}
+    texts = (file for post in posts for file in text_files(post, CONFIG))
+    files = (*texts, *search_files(posts, CONFIG))
+    return {file.path: file.content.decode() for file in files}
 
 
 @settings(max_examples=60)

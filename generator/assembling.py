@@ -1,0 +1,248 @@
+"""The files of one site, made as its posts get ready.
+
+Each post's own files are made as soon as it is rendered, in whatever process that is, and wait on
+a shelf if there are many; so no process ever holds a whole site. What shows many posts comes last.
+Of the posts that are taken over from the last build, the files are made again only if the other
+pages are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from .execute.machine import cores
+from .kept import Fresh, Kept, keep_written, listed, without_text
+from .last_build import Made
+from .model import (
+    Config,
+    File,
+    Post,
+    RenderedPost,
+    Site,
+    Stored,
+    Theme,
+    WrittenEntry,
+)
+from .rendering import each, worth_processes
+
+if TYPE_CHECKING:
+    from .assemble.pages import Pages
+    from .shelf import Shelf
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A post of the last build, and the files that show it now."""
+
+    rendered: RenderedPost
+    files: tuple[File | Stored, ...]
+    fed: WrittenEntry | str
+
+
+class Lost(Exception):
+    """What was kept of a post is gone."""
+
+
+class Assembly:
+    """Makes the files of a site."""
+
+    def __init__(
+        self,
+        posts: Sequence[Post],
+        outlines: Mapping[str, RenderedPost],
+        kept: Kept,
+        config: Config,
+        theme: Theme,
+        katex: Mapping[str, bytes],
+        draw_pictures: Callable[[], Mapping[str, File]],
+    ) -> None:
+        """Prepare to make the files.
+
+        Args:
+            posts: those that this build will render.
+            outlines: of those that it takes over, by their source.
+            kept: what the last build has left.
+            config: the blog's settings.
+            theme: templates, texts and static files.
+            katex: KaTeX's style sheet and fonts, by their path below `assets/`.
+            draw_pictures: draws the pictures that stand for the blog, by language.
+        """
+        self._kept = kept
+        self._config = config
+        self._theme = theme
+        self._katex = katex
+        self._draw_pictures = draw_pictures
+        self._known = [*map(_told_by_front_matter, posts), *outlines.values()]
+        self._pages: Pages | None = None
+        self._pictures: Mapping[str, File] = {}
+        self._in_feeds: frozenset[str] = frozenset()
+        self._shelf: Shelf | None = None
+
+    def prepare(self, things: Sized) -> None:
+        """Prepare for making the files of so many posts, before any process is forked for it."""
+        if self._pages is None:
+            from .assemble import shown_in_feeds
+            from .assemble.pages import Pages
+            from .libraries import edition
+            from .render.code import stylesheet
+
+            self._pictures = self._draw_pictures()
+            self._pages = Pages(
+                self._known, self._config, self._theme, stylesheet(), self._pictures, edition
+            )
+            self._in_feeds = frozenset(shown_in_feeds(self._known, self._config))
+        if self._shelf is None and self._kept.comparison and worth_processes(things, cores()):
+            from .shelf import Shelf
+
+            self._shelf = Shelf(self._kept.entries.parent)
+
+    def with_files(self, fresh: Fresh) -> Fresh:
+        """A post that has just been rendered, reduced to what others need, with its files."""
+        rendered = fresh.rendered
+        if rendered is None:
+            return fresh
+        return replace(
+            fresh,
+            rendered=listed(rendered),
+            files=tuple(self._files_of(rendered)),
+            own=tuple(file.path for file in rendered.files),
+            fed=self._fed(rendered),
+        )
+
+    def taken_over(self, sources: Sequence[str]) -> Iterator[tuple[str, Again | None]]:
+        """Posts of the last build, each with the files that show it now; None for a lost one."""
+        self.prepare(sources)
+        yield from each(self._again, sources, cores())
+
+    def close(self) -> None:
+        """Remove what waits on the disk."""
+        if self._shelf:
+            self._shelf.close()
+            self._shelf = None
+
+    def _again(self, source: str) -> tuple[str, Again | None]:
+        entry = self._kept.entry(source)
+        own = self._kept.own_files(entry) if entry else None
+        if entry is None or own is None:
+            return source, None
+        kept = self._kept.posts[source]["fed"] if source in self._in_feeds else ""
+        fed = kept or self._fed(entry.rendered)
+        files = (*self._files_of(entry.rendered), *own)
+        return source, Again(listed(entry.rendered), files, fed)
+
+    def _files_of(self, rendered: RenderedPost) -> Iterator[File | Stored]:
+        from .assemble import files_of_post
+
+        assert self._pages is not None
+        return map(self._stored, files_of_post(rendered, self._pages))
+
+    def _fed(self, rendered: RenderedPost) -> WrittenEntry | str:
+        """How a post stands in feeds."""
+        if rendered.post.source.path not in self._in_feeds:
+            return ""
+        from .assemble.feed import write_entry
+
+        return keep_written(self._kept, write_entry(rendered, self._config, self._theme))
+
+    def _stored(self, file: File) -> File | Stored:
+        return self._shelf.put(file) if self._shelf else file
+
+    def _written(self, fed: Mapping[str, WrittenEntry | str]) -> Callable[..., WrittenEntry]:
+        """What tells how a post stands in feeds; it raises Lost if that was kept and is gone."""
+
+        def written(post: RenderedPost) -> WrittenEntry:
+            source = post.post.source.path
+            entry: WrittenEntry | str | None = fed.get(source)
+            if isinstance(entry, str):
+                entry = self._kept.written_entry(entry)
+            if isinstance(entry, WrittenEntry):
+                return entry
+            whole = self._kept.entry(source)
+            if whole is None:
+                raise Lost
+            from .assemble.feed import write_entry
+
+            return write_entry(whole.rendered, self._config, self._theme)
+
+        return written
+
+    def whole_site(self, fresh: Sequence[Fresh], again: Mapping[str, Again]) -> Site:
+        """The site of these posts, all of them.
+
+        Raises:
+            Lost: what was kept of a post is gone meanwhile.
+            SiteError: two files would have one address.
+            ThemeError: a template is broken.
+        """
+        from .assemble import collect_files, shared_files
+
+        self.prepare(())
+        assert self._pages is not None
+        posts = [item.rendered for item in fresh if item.rendered]
+        posts += [item.rendered for item in again.values()]
+        fed = {item.post.source.path: item.fed for item in fresh}
+        fed |= {source: item.fed for source, item in again.items()}
+        shared = shared_files(
+            self._pages.showing(posts),
+            self._written(fed),
+            self._theme,
+            self._katex,
+            self._libraries(posts),
+            self._pictures,
+        )
+        own = [file for item in fresh for file in item.files]
+        own += [file for item in again.values() for file in item.files]
+        return collect_files([*own, *map(self._stored, shared)])
+
+    def changed_site(self, fresh: Sequence[Fresh], taken: Mapping[str, Made]) -> Site | None:
+        """The site, if nothing but the text of some posts has changed; else None."""
+        kept, config = self._kept, self._config
+        if not kept.only_text_changed(fresh, taken):
+            return None
+        if not fresh:
+            return Site({}, kept.digests_without(()))
+        from .assemble import changed_files, collect_files, outdated_shards
+
+        self.prepare(())
+        assert self._pages is not None
+        changed = {item.post.source.path for item in fresh if item.rendered}
+        posts = [kept.outlines[source] for source, made in taken.items() if made["page"]]
+        posts += [item.rendered for item in fresh if item.rendered]
+        terms = {source: kept.terms(source) for source in changed}
+        shards = kept.published(outdated_shards(posts, terms, config))
+        if shards is None:
+            return None
+        fed: dict[str, WrittenEntry | str] = {s: made["fed"] for s, made in taken.items()}
+        fed |= {item.post.source.path: item.fed for item in fresh}
+        shared = changed_files(
+            self._pages.showing(posts),
+            changed,
+            kept.retold(fresh),
+            self._written(fed),
+            self._theme,
+            terms,
+            shards,
+            kept.site_digests,
+        )
+        try:
+            files = [file for item in fresh for file in item.files]
+            site = collect_files([*files, *map(self._stored, shared)])
+        except Lost:
+            return None
+        return replace(site, kept={**site.kept, **kept.digests_without(site.paths)})
+
+    def _libraries(self, posts: Iterable[RenderedPost]) -> Mapping[str, bytes]:
+        """The JavaScript that interactive figures need."""
+        needed = sorted({name for post in posts for name in post.libraries})
+        if not needed:
+            return {}
+        from .libraries import read_libraries
+
+        return read_libraries(needed, self._config.root / self._config.cache / "libraries")
+
+
+def _told_by_front_matter(post: Post) -> RenderedPost:
+    """What is known of a post before it is rendered."""
+    return RenderedPost(without_text(post), "", "", (), "", 0)

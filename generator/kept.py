@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -159,10 +159,10 @@ class Kept:
         outlines: dict[str, Any] = self._load(self.record["outlines"]) or {}
         return outlines
 
-    def _load(self, name: str) -> Any:
-        """What an entry holds; None if it is lost or damaged."""
+    def _load(self, name: str, read: Callable[[bytes], Any] = json.loads) -> Any:
+        """What a file holds; None if it is lost or damaged."""
         try:
-            return json.loads(_read(self.entries, name))
+            return read(_read(self.entries, name))
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
@@ -175,24 +175,13 @@ class Kept:
         if made is None or not made["entry"]:
             return None
         if self._last_entry[0] != made["entry"]:
-            data = self._load(made["entry"])
-            entry = restored(data, Entry) if data is not None else None
-            self._last_entry = made["entry"], entry
+            self._last_entry = made["entry"], self._load(made["entry"], _unpacked)
         return self._last_entry[1]
 
     def written_entry(self, name: str) -> WrittenEntry | None:
         """How a post stands in feeds, if it is kept under this name."""
-        try:
-            updated, sizes, content = _read(self.entries, name).split(b"\n", 2)
-            atom = int(sizes)
-            return WrittenEntry(
-                datetime.fromisoformat(updated.decode()), content[:atom], content[atom:]
-            )
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError) as error:
-            self.damaged[name] = str(error)
-            return None
+        written: WrittenEntry | None = self._load(name, _written_entry)
+        return written
 
     def formulas(self, source: str) -> tuple[KnownFormula, ...]:
         """The formulas that a post had, as KaTeX would typeset them now."""
@@ -333,6 +322,7 @@ def outline(rendered: RenderedPost) -> RenderedPost:
         feed_body="",
         headings=(),
         files=(),
+        loads=(),
         passages=(),
         terms={},
         warnings=(),
@@ -508,7 +498,7 @@ def keep_post(kept: Kept, rendered: RenderedPost, formulas: tuple[KnownFormula, 
     entry = Entry(replace(rendered, post=post, files=()), files, formulas)
     # If nothing can be kept, the next build takes longer.
     with suppress(OSError):
-        return _keep(kept.entries, _json(plain(entry, Entry)), "json")
+        return _keep(kept.entries, _packed(entry), "post")
     return ""
 
 
@@ -526,6 +516,46 @@ def _keep_outlines(kept: Kept, outlines: Mapping[str, Any]) -> str:
     if kept.record and outlines == kept.plain_outlines:
         return kept.record["outlines"]
     return _keep(kept.entries, _json(dict(sorted(outlines.items()))), "json")
+
+
+def _packed(entry: Entry) -> bytes:
+    """An entry as JSON, on one line, and after it its long texts as they are.
+
+    JSON would take several times as long over them, for the quotation marks in HTML.
+    """
+    data = plain(entry, Entry)
+    texts = []
+    for holder, name in _long_texts(data):
+        text = holder[name].encode()
+        holder[name] = len(text)
+        texts.append(text)
+    return b"".join((_json(data), b"\n", *texts))
+
+
+def _unpacked(content: bytes) -> Entry:
+    head, _, texts = content.partition(b"\n")
+    data, start = json.loads(head), 0
+    try:
+        for holder, name in _long_texts(data):
+            end = start + holder[name]
+            holder[name] = texts[start:end].decode()
+            start = end
+    except (AttributeError, KeyError, TypeError) as error:
+        raise NotPlain(str(error)) from None
+    return restored(data, Entry)
+
+
+def _long_texts(data: Any) -> Iterator[tuple[Any, str]]:
+    """Where the long texts of an entry stand in its plain form."""
+    yield from ((data["rendered"], name) for name in ("body", "feed_body"))
+    for known in data.get("formulas", ()):
+        yield from ((known["formula"], name) for name in ("html", "feed"))
+
+
+def _written_entry(content: bytes) -> WrittenEntry:
+    updated, size, texts = content.split(b"\n", 2)
+    atom = int(size)
+    return WrittenEntry(datetime.fromisoformat(updated.decode()), texts[:atom], texts[atom:])
 
 
 def _json(data: object) -> bytes:

@@ -604,6 +604,8 @@ class RenderedPost:
     warnings: tuple[InkcellError, ...] = ()
     """What KaTeX accepted but LaTeX would not, figures without alternative text: each with its
     place."""
+    loads: tuple[tuple[str, str], ...] = ()
+    """Directive and source, as a Content-Security-Policy names what its own HTML loads and runs."""
     passages: tuple[Passage, ...] = ()
     """Its text, which a search shows."""
     terms: Mapping[str, int] = field(default_factory=dict)

@@ -443,7 +443,7 @@ class Pages:
             image=rendered.share,
             data=self._post_data(rendered),
             scripts=self._scripts(rendered),
-            policy=post_policy(rendered.body, rendered.libraries, "html" in meta.trusted),
+            policy=post_policy(rendered.loads, rendered.libraries, "html" in meta.trusted),
             fonts=_first_fonts(rendered.body) if rendered.has_math else (),
         )
         origin = rendered.post.source.path

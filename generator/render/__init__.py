@@ -49,6 +49,7 @@ from .emphasis import CJK_CHARACTER
 from .executed_notebook import executed_notebook
 from .images import first_image_at_once, measure
 from .labels import number, with_fragments
+from .loads import what_it_loads
 from .markdown import (
     all_text,
     code_block,
@@ -141,7 +142,8 @@ def render(
     prose = all_text(tokens)
     body = first_image_at_once(render_tokens(md, tokens, "page"))
     # The same page, but that KaTeX's boxes, most of its HTML, need not be read.
-    readings = read_passages(render_tokens(md, tokens, "page", only_tex=True))
+    without_boxes = render_tokens(md, tokens, "page", only_tex=True)
+    readings = read_passages(without_boxes)
     return RenderedPost(
         post=post,
         body=body,
@@ -160,6 +162,7 @@ def render(
         works=listed_works(post.meta.references, post.meta.bibliography, context.citations),
         citations={key: tuple(places) for key, places in context.citations.items()},
         warnings=tuple(warning.at(file=post.source.path) for warning in context.warnings),
+        loads=what_it_loads(without_boxes),
         passages=tuple(reading.passage for reading in readings),
         terms=weighted_terms(post.meta, readings),
         notebook=notebook,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from html import escape
 from typing import ClassVar
 
 from pygments import highlight as run_pygments
 from pygments.formatters.html import HtmlFormatter
+from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
 from pygments.style import Style
 from pygments.token import (
@@ -29,11 +31,19 @@ FORMATTER = HtmlFormatter(nowrap=True)
 
 def highlight(code: str, language: str) -> str:
     """Code as HTML with Pygments' short classes; plain text for an unknown language."""
-    try:
-        lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)
-    except ClassNotFound:
+    lexer = _lexer(language)
+    if lexer is None:
         return escape(code, quote=False)
     return run_pygments(code, lexer, FORMATTER).rstrip("\n")
+
+
+@lru_cache(maxsize=64)
+def _lexer(language: str) -> Lexer | None:
+    """Pygments looks through the names of all its lexers for one."""
+    try:
+        return get_lexer_by_name(language, stripnl=False, ensurenl=False)
+    except ClassNotFound:
+        return None
 
 
 class Light(Style):

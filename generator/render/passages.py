@@ -26,6 +26,7 @@ NO_TEXT_CLASSES = frozenset(
     "anchor back contents footnote-backref footnote-ref number row-numbers".split()
 )
 """What leads somewhere and says nothing of its own."""
+SAYS_NOTHING = NO_TEXT_CLASSES | {"katex"}
 LONGEST_OUTPUT = 2000
 """Characters. What a cell prints beyond that is data, and nobody looks for it by its words."""
 
@@ -92,12 +93,11 @@ def read_passages(body: str) -> tuple[Reading, ...]:
 
 
 def _is_left_out(element: etree._Element) -> bool:
-    classes = set(element.get("class", "").split())
-    return (
-        element.tag in NO_TEXT
-        or element.tag in ("svg", "img")
-        or bool(classes & (NO_TEXT_CLASSES | {"katex"}))
-        or (element.tag == "summary" and _folds_code(element))
+    if element.tag in NO_TEXT or element.tag in ("svg", "img"):
+        return True
+    classes = element.get("class")
+    return (classes is not None and not SAYS_NOTHING.isdisjoint(classes.split())) or (
+        element.tag == "summary" and _folds_code(element)
     )
 
 

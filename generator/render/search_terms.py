@@ -78,6 +78,21 @@ def terms_of(text: str) -> Iterator[str]:
             yield from terms_of(re.sub(r"[_^{}]", " ", token))
 
 
+def counted_terms(text: str) -> Counter[str]:
+    """The terms of a text, and how often each stands there."""
+    counted: Counter[str] = Counter()
+    for token, count in Counter(TOKEN.findall(fold(text))).items():
+        for term in _terms_of_token(token):
+            counted[term] += count
+    return counted
+
+
+@lru_cache(maxsize=1 << 14)
+def _terms_of_token(groups: tuple[str, ...]) -> tuple[str, ...]:
+    """The terms of one token, as `TOKEN` has found it."""
+    return tuple(terms_of(next(filter(None, groups))))
+
+
 def script(token: str) -> str:
     r"""One spelling of a letter with a script: `x_{i j}` is `x_ij`."""
     return re.sub(r"[ {}]", "", token)
@@ -99,11 +114,12 @@ def _stemmer() -> Stemmer.Stemmer:
 def weighted_terms(meta: Meta, readings: Sequence[Reading]) -> Mapping[str, int]:
     """The terms of a post, in order, and what each counts: from 1 to 29."""
     said: Counter[str] = Counter()
-    for reading in readings:
-        for term in terms_of(reading.prose):
-            said[term] += PROSE
-        for term in terms_of(reading.code):
-            said[term] += CODE
+    # No term goes on beyond the end of a line.
+    prose = "\n".join(reading.prose for reading in readings)
+    code = "\n".join(reading.code for reading in readings)
+    for text, worth in ((prose, PROSE), (code, CODE)):
+        for term, count in counted_terms(text).items():
+            said[term] += worth * count
     # Lengths are told apart by octaves. So a word more changes no count but that word's own, and
     # how long other posts are changes none.
     octave = (sum(said.values()) // (PROSE * 256)).bit_length()

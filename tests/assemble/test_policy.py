@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Collection
 
 import pytest
 
 from generator import pipeline
 from generator.assemble.policy import OPEN, page_policy, post_policy
 from generator.config import read_config
+from generator.render.loads import what_it_loads
 
 from ..conftest import FRONT_MATTER, WriteBlog
 from .test_pages import select
@@ -26,6 +28,11 @@ def hashed(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
+def policy_of(html: str, libraries: Collection[str] = ()) -> str:
+    """The policy of a post that an author wrote so."""
+    return post_policy(what_it_loads(html), libraries)
+
+
 def test_a_page_loads_nothing_but_the_site() -> None:
     """Nothing that is not named is allowed; nothing inline; no address but the site's own."""
     policy = parsed(page_policy())
@@ -38,7 +45,7 @@ def test_a_page_loads_nothing_but_the_site() -> None:
 
 def test_a_post_may_place_what_it_draws() -> None:
     """KaTeX and Matplotlib write `style` attributes: those, and neither sheets nor scripts."""
-    policy = parsed(post_policy("<p>text</p>"))
+    policy = parsed(policy_of("<p>text</p>"))
     assert policy["style-src-attr"] == ["'unsafe-inline'"]
     assert policy["style-src"] == policy["script-src"] == ["'self'"]
 
@@ -66,7 +73,7 @@ def test_a_post_may_place_what_it_draws() -> None:
 )  # fmt: skip
 def test_what_an_author_wrote_is_allowed(html: str, directive: str, sources: list[str]) -> None:
     """By its host, or by the hash of what stands on the page itself; nothing else changes."""
-    plain, policy = parsed(post_policy("")), parsed(post_policy(html))
+    plain, policy = parsed(policy_of("")), parsed(policy_of(html))
     assert policy[directive] == plain.get(directive, []) + sources
     assert {**policy, directive: 0} == {**plain, directive: 0}
 
@@ -83,22 +90,22 @@ def test_what_an_author_wrote_is_allowed(html: str, directive: str, sources: lis
 )
 def test_nothing_else_is(html: str) -> None:
     """Code that is shown, links, the site's own files, and addresses that are none."""
-    assert post_policy(html) == post_policy("")
+    assert policy_of(html) == policy_of("")
 
 
 def test_a_script_is_no_html() -> None:
     """What looks like a tag in it is not; one that nothing closes takes the rest."""
     text = "show('<img src=https://a.example/x.png>')"
-    policy = parsed(post_policy(f"<script>{text}</script>"))
+    policy = parsed(policy_of(f"<script>{text}</script>"))
     assert policy["script-src"] == ["'self'", hashed(text)]
     assert policy["img-src"] == ["'self'", "data:"]
     many = "<script>" * 50_000
-    assert parsed(post_policy(many))["script-src"] == ["'self'", hashed(many[8:])]
+    assert parsed(policy_of(many))["script-src"] == ["'self'", hashed(many[8:])]
 
 
 def test_interactive_figures_get_what_their_libraries_need() -> None:
     """Style sheets that they write; Plotly, not Vega, compiles code. Hashes would undo that."""
-    plotly, vega = (parsed(post_policy("<style>p {}</style>", [n])) for n in ("plotly", "vega"))
+    plotly, vega = (parsed(policy_of("<style>p {}</style>", [n])) for n in ("plotly", "vega"))
     assert plotly["style-src"] == vega["style-src"] == ["'self'", "'unsafe-inline'"]
     assert "'unsafe-eval'" in plotly["script-src"]
     assert vega["script-src"] == ["'self'"]

@@ -11,6 +11,7 @@ import hashlib
 import json
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate
@@ -36,7 +37,7 @@ from generator.assemble.search import (
 from generator.config import read_config
 from generator.model import Passage, RenderedPost, Site
 from generator.render.passages import Reading, read_passages
-from generator.render.search_terms import stem, terms_of, weighted_terms
+from generator.render.search_terms import counted_terms, stem, terms_of, weighted_terms
 
 from ..conftest import REPOSITORY, WriteBlog
 from ..render.rendering import CONFIG, render_post
@@ -178,6 +179,7 @@ def test_terms_are_the_same_on_both_sides(script: Script, text: str) -> None:
     """What the index holds and what a query asks for, whatever is typed."""
     text = unicodedata.normalize("NFC", text)
     assert script.call("(text => [...termsOf(text)])", text) == list(terms_of(text))
+    assert counted_terms(text) == Counter(terms_of(text))
 
 
 SUFFIXES = (

@@ -8,7 +8,6 @@ are typeset together. Limits keep one formula from becoming megabytes of HTML: K
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
@@ -20,6 +19,9 @@ from ..errors import MathError
 from ..model import Foreseeing, Formula, Macros, MathOutput
 from .plain_formula import INVISIBLE, plain_formula
 
+Answer = dict[str, Any]
+"""What the program says of one formula."""
+
 LONGEST_FORMULA = 20_000
 """Characters of TeX; 200,000 became 17 MB of HTML when they were let through."""
 
@@ -30,7 +32,7 @@ PROGRAM = """
 // KaTeX prints what \\message and \\show say; a build has nowhere to print it.
 for (const name of ["log", "info", "warn", "error"]) console[name] = () => {};
 function typesetAll(formulas, output) {
-  return JSON.stringify(formulas.map((formula) => typeset(output, ...formula)));
+  return formulas.map((formula) => typeset(output, ...formula));
 }
 function typeset(output, tex, displayMode, macros) {
   const warnings = [];
@@ -101,10 +103,10 @@ def start_katex(script: str, output: MathOutput = "html") -> Foreseeing:
 class Katex:
     """KaTeX behind a function that calls its program."""
 
-    def __init__(self, call: Callable[..., str], output: MathOutput = "html") -> None:
+    def __init__(self, call: Callable[..., list[Answer]], output: MathOutput = "html") -> None:
         self._call = call
         self._output = "htmlAndMathml" if output == "html" else output
-        self._answers: dict[tuple[str, bool, Macros], dict[str, Any]] = {}
+        self._answers: dict[tuple[str, bool, Macros], Answer] = {}
         """What KaTeX has said to formulas that nobody has asked for yet."""
         self._known = lru_cache(maxsize=KNOWN_FORMULAS)(self._typeset)
 
@@ -119,12 +121,11 @@ class Katex:
         if new:
             self._answers.update(zip(new, self._ask(new), strict=True))
 
-    def _ask(self, formulas: Sequence[tuple[str, bool, Macros]]) -> list[dict[str, Any]]:
+    def _ask(self, formulas: Sequence[tuple[str, bool, Macros]]) -> list[Answer]:
         asked = [
             [tex, display, [list(pair) for pair in macros]] for tex, display, macros in formulas
         ]
-        answers: list[dict[str, Any]] = json.loads(self._call("typesetAll", asked, self._output))
-        return answers
+        return self._call("typesetAll", asked, self._output)
 
     def _typeset(self, tex: str, display: bool, macros: Macros) -> Formula:
         if len(tex) > LONGEST_FORMULA:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from html import unescape
 
@@ -71,15 +70,15 @@ class Engine:
     def __init__(self) -> None:
         self.asked: list[list[tuple[str, bool]]] = []
 
-    def __call__(self, _: str, formulas: list[tuple[str, bool, object]], output: str) -> str:
+    def __call__(
+        self, _: str, formulas: list[tuple[str, bool, object]], output: str
+    ) -> list[dict[str, object]]:
         self.asked.append([(tex, display) for tex, display, _ in formulas])
         refused = {"name": "ParseError", "error": "bad", "position": 0}
-        return json.dumps(
-            [
-                refused if tex == "bad" else {"html": f"<math {tex}></math>", "warnings": []}
-                for tex, *_ in formulas
-            ]
-        )
+        return [
+            refused if tex == "bad" else {"html": f"<math {tex}></math>", "warnings": []}
+            for tex, *_ in formulas
+        ]
 
 
 def test_the_same_formula_is_typeset_once() -> None:

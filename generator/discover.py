@@ -208,8 +208,8 @@ def _read_strings(path: Path, root: Path) -> dict[str, str]:
         ) from None
 
 
-def read_font() -> bytes:
-    """The font of what is drawn: OpenType, with Hangul.
+def find_font() -> Path:
+    """Where the font of what is drawn lies: OpenType, with Hangul.
 
     Raises:
         ThemeError: it is not installed.
@@ -217,7 +217,7 @@ def read_font() -> bytes:
     path = font_path()
     if path is None or not path.is_file():
         raise ThemeError(f"the package {FONT[0]} is not installed").at(hint="install inkcell again")
-    return path.read_bytes()
+    return path
 
 
 def read_katex(root: Path) -> Katex:

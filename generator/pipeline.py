@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from .addresses import Links, asset_path, collect_links, neighbour_path
 from .assembling import Again, Assembly, Lost
-from .discover import discover, read_font, read_katex, read_theme
+from .discover import discover, find_font, read_katex, read_theme
 from .errors import BuildFailed, InkcellError, SiteError, collect
 from .execute import Place, execute
 from .execute import freeze as freeze_results
@@ -568,7 +568,7 @@ def _on_demand_drawing() -> DrawShare:
         if not started:
             from .render.share_pictures import start_drawing
 
-            started.append(start_drawing(read_font()))
+            started.append(start_drawing(find_font()))
         return started[0](words)
 
     return draw

@@ -971,7 +971,7 @@ def test_an_unchanged_title_is_not_drawn_again(blog: Blog, monkeypatch: pytest.M
     drawn: list[str] = []
     original = share_pictures.start_drawing
 
-    def start(font: bytes) -> DrawShare:
+    def start(font: Path) -> DrawShare:
         draw = original(font)
 
         def noted(words: ShareWords) -> bytes:

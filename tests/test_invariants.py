@@ -129,7 +129,7 @@ from generator.addresses import collect_links
 from generator.assemble import assemble
 from generator.cli import main
 from generator.config import EXECUTION_KEYS, read_config
-from generator.discover import discover, read_font, read_katex, read_theme
+from generator.discover import discover, find_font, read_katex, read_theme
 from generator.model import ExecutedPost, Provenance, Results
 from generator.parse import parse
 from generator.render import render
@@ -142,7 +142,7 @@ config = read_config(root)
 theme, katex = read_theme(root), read_katex(root)
 sources = discover(root, root / "posts", config, [])
 typeset = start_katex(katex.script)
-draw = start_drawing(read_font())
+draw = start_drawing(find_font())
 
 def once():
     posts = [parse(source, config) for source in sources]

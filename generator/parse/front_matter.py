@@ -20,7 +20,7 @@ from ..errors import FrontMatterError, InkcellError
 from ..model import Author, Config, Meta, Reference, Source
 from ..record import Record
 from ..yaml_text import read_mapping
-from .bibliography import family_name, in_korean, read_bibliography, with_letters
+from .authors import family_name, in_korean, with_letters
 from .notebook import RawNotebook
 
 KEYS = (
@@ -274,8 +274,12 @@ def _works(
     """`references`, and what the files of `bibliography` add to them."""
     references = _references(record)
     own = {work.id for work in references}
-    found = read_bibliography(record.texts("bibliography"), source, errors)
-    found = tuple(work for work in found if work.id not in own)
+    found: tuple[Reference, ...] = ()
+    if files := record.texts("bibliography"):
+        from .bibliography import read_bibliography
+
+        works = read_bibliography(files, source, errors)
+        found = tuple(work for work in works if work.id not in own)
     # A letter behind a year tells works of the list apart; what is not cited is not in the list.
     cited = tuple(work for work in found if f"@{work.id}" in source.text)
     lettered = {work.id: work for work in with_letters((*references, *cited))}

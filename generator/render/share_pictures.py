@@ -13,7 +13,8 @@ import json
 import math
 import zlib
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, lru_cache
+from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -27,7 +28,7 @@ SIZES = (78, 68, 60, 52)
 LINES = 3
 SMALL = 34
 SEAL_SIZE = 64
-TITLE = (176, 506)
+BAND = (162, 520)
 """Top and bottom of the band in the middle of which the title stands."""
 
 PAPER = (0xFC, 0xFB, 0xF8)
@@ -48,42 +49,53 @@ def share_name(words: ShareWords) -> str:
     return f"share-{hashlib.sha256(told.encode()).hexdigest()[:16]}.png"
 
 
-def start_drawing(font: bytes) -> DrawShare:
-    """What draws pictures, with the letters of an OpenType font."""
+def start_drawing(font: Path) -> DrawShare:
+    """What draws pictures, with the letters of an OpenType font.
+
+    FreeType maps the file into memory, once for all sizes and processes.
+    """
 
     @cache
     def letters(size: int) -> ImageFont.FreeTypeFont:
         # The simple layout is the same however Pillow was built.
         engine = ImageFont.Layout.BASIC
-        return ImageFont.truetype(io.BytesIO(font), size, layout_engine=engine)
+        return ImageFont.truetype(font, size, layout_engine=engine)
 
     palette = [channel for colour in _palette() for channel in colour]
     seal = _seal()
+    room = WIDTH - 2 * MARGIN
+
+    def band(height: int) -> tuple[Image.Image, ImageDraw.ImageDraw]:
+        picture = Image.new("L", (WIDTH, height), 0)
+        return picture, ImageDraw.Draw(picture)
+
+    @lru_cache(maxsize=8)
+    def around(site: str, category: str) -> Image.Image:
+        """All but the title, which is what the posts of a category have in common."""
+        small, indent = letters(SMALL), SEAL_SIZE + 22
+        above, pen = band(BAND[0])
+        site = shortened(site, room - indent, small.getlength)
+        pen.text((MARGIN + indent, MARGIN + SEAL_SIZE // 2), site, 255, small, anchor="lm")
+        below, pen = band(HEIGHT - BAND[1])
+        category = shortened(category, room, small.getlength)
+        pen.text((MARGIN, HEIGHT - 84 - BAND[1]), category, 255, small, anchor="lm")
+        below.paste(255, (0, below.height - 14, WIDTH, below.height))
+        picture = Image.new("L", (WIDTH, HEIGHT), 0)
+        picture.paste(above.point(_steps(QUIET)), (0, 0))
+        picture.paste(below.point(_steps(SEAL)), (0, BAND[1]))
+        picture.paste(seal, (MARGIN, MARGIN))
+        return picture
 
     def draw(words: ShareWords) -> bytes:
-        picture = Image.new("L", (WIDTH, HEIGHT), 0)
-        pen = ImageDraw.Draw(picture)
-        small, room = letters(SMALL), WIDTH - 2 * MARGIN
-        indent = SEAL_SIZE + 22
-        site = shortened(words.site, room - indent, small.getlength)
-        pen.text((MARGIN + indent, MARGIN + SEAL_SIZE // 2), site, 255, small, anchor="lm")
         size, lines = set_title(words.title, room, lambda size: letters(size).getlength)
         leading = size * 4 // 3
-        top = (TITLE[0] + TITLE[1] - leading * len(lines)) // 2
+        top = (BAND[1] - BAND[0] - leading * len(lines)) // 2
+        title, pen = band(BAND[1] - BAND[0])
         for number, line in enumerate(lines):
             place = (MARGIN, top + leading * number + leading // 2)
             pen.text(place, line, 255, letters(size), anchor="lm", stroke_width=1)
-        category = shortened(words.category, room, small.getlength)
-        pen.text((MARGIN, HEIGHT - 84), category, 255, small, anchor="lm")
-        picture.paste(255, (0, HEIGHT - 14, WIDTH, HEIGHT))
-        for ink, above, below in (
-            (QUIET, 0, TITLE[0] - 14),
-            (TEXT, TITLE[0] - 14, TITLE[1] + 14),
-            (SEAL, TITLE[1] + 14, HEIGHT),
-        ):
-            box = (0, above, WIDTH, below)
-            picture.paste(picture.crop(box).point(_steps(ink)), box)
-        picture.paste(seal, (MARGIN, MARGIN))
+        picture = around(words.site, words.category).copy()
+        picture.paste(title.point(_steps(TEXT)), (0, BAND[0]))
         picture.putpalette(palette)
         buffer = io.BytesIO()
         picture.save(buffer, "PNG", bits=4, compress_level=6, compress_type=zlib.Z_RLE)

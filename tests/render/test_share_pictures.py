@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from generator.addresses import collect_links
-from generator.discover import read_font
+from generator.discover import find_font
 from generator.model import SHARE_SIZE, ExecutedPost, RenderedPost, Results, ShareWords
 from generator.render import render
 from generator.render.share_pictures import (
@@ -83,7 +83,7 @@ def test_a_name_that_is_too_long_is_shortened() -> None:
 def test_a_drawing_is_small_and_the_same_every_time() -> None:
     """Another drawer gives the same bytes; other words give others, and have another name."""
     words = ShareWords("위상수학: 집합", "A blog", "수학")
-    draw, again = start_drawing(read_font()), start_drawing(read_font())
+    draw, again = start_drawing(find_font()), start_drawing(find_font())
     content = draw(words)
     assert content == again(words)
     assert len(content) < 20_000
@@ -104,7 +104,7 @@ def test_a_drawing_is_small_and_the_same_every_time() -> None:
 
 def test_hangul_is_drawn() -> None:
     """Each syllable in its own shape: no box stands for those that a font lacks."""
-    draw = start_drawing(read_font())
+    draw = start_drawing(find_font())
     drawn = {draw(ShareWords(syllable, "")) for syllable in "가각힣집뷁"}
     assert len(drawn) == 5
 

@@ -194,7 +194,7 @@ class Assembly:
         )
         own = [file for item in fresh for file in item.files]
         own += [file for item in again.values() for file in item.files]
-        return collect_files([*own, *map(self._stored, shared)])
+        return collect_files([*map(self._stored, shared), *own])
 
     def changed_site(self, fresh: Sequence[Fresh], taken: Mapping[str, Made]) -> Site | None:
         """The site, if nothing but the text of some posts has changed; else None."""
@@ -228,7 +228,7 @@ class Assembly:
         )
         try:
             files = [file for item in fresh for file in item.files]
-            site = collect_files([*files, *map(self._stored, shared)])
+            site = collect_files([*map(self._stored, shared), *files])
         except Lost:
             return None
         return replace(site, kept={**site.kept, **kept.digests_without(site.paths)})

@@ -278,13 +278,10 @@ class Kept:
         }
 
     def folders_of(self, taken: Container[str]) -> set[str]:
-        """The folders in which every version of a post is taken over."""
+        """The folders of posts in which every version is taken over."""
         folders = self.comparison.inputs.folders if self.comparison else {}
-        return {
-            folder
-            for folder, files in folders.items()
-            if all(name in taken for name in versions(folder, files))
-        }
+        found = {folder: list(versions(folder, files)) for folder, files in folders.items()}
+        return {f for f, names in found.items() if names and all(name in taken for name in names)}
 
     def digests_without(self, made: Container[str]) -> dict[str, str]:
         """The files that the last build wrote and this one has not made: path to SHA-256."""

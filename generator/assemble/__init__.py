@@ -75,7 +75,7 @@ def assemble(
         pages, lambda post: entries[post.post.source.path], theme, katex, libraries, pictures
     )
     own = (file for post in pages.posts for file in files_of_post(post, pages))
-    return collect_files([*own, *shared])
+    return collect_files([*shared, *own])
 
 
 def files_of_post(post: RenderedPost, pages: Pages) -> Iterator[File]:

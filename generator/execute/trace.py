@@ -555,7 +555,7 @@ def ask_interpreter(executable: str) -> Environment:
 
 def _own_version(distribution: str) -> str:
     try:
-        return metadata.version(distribution)
+        return _header(metadata.distribution(distribution), "Version")
     except metadata.PackageNotFoundError:
         return ""
 
@@ -570,19 +570,18 @@ def _own_owners() -> Mapping[str, Iterable[str]]:
             tops = {line.partition(",")[0].partition("/")[0] for line in record.split("\n")}
             listed = " ".join(top.partition(".")[0] for top in tops if not top.endswith("-info"))
         for top in set(listed.split()):
-            owners.setdefault(top, []).append(_name_of(distribution))
+            owners.setdefault(top, []).append(_header(distribution, "Name"))
     return owners
 
 
-def _name_of(distribution: metadata.Distribution) -> str:
-    """Its name, without all else in its metadata, which takes a mail parser long to read."""
-    # Core metadata specifications, 2.4: a header as in mail, with one `Name`.
+def _header(distribution: metadata.Distribution, field: str) -> str:
+    """A field of its metadata, without all the others, which take a mail parser long to read."""
+    # Core metadata specifications, 2.4: a header as in mail, with one `Name` and one `Version`.
     header = (distribution.read_text("METADATA") or "").partition("\n\n")[0]
-    match = NAME.search(header)
-    return match[1] if match else str(distribution.metadata["Name"])
+    match = re.search(rf"^{field}: *(\S+)", header, re.MULTILINE)
+    return match[1] if match else str(distribution.metadata[field])
 
 
-NAME = re.compile(r"^Name: *(\S+)", re.MULTILINE)
 T = TypeVar("T")
 
 

@@ -182,25 +182,26 @@ def _refuse_lost_cells(cells: list[RawCell]) -> None:
 
 
 def _read_ipynb(text: str) -> RawNotebook:
-    import nbformat  # It takes longer to import than most builds take besides.
-
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Missing cell ids of 4.4 are no concern of ours.
-            notebook = nbformat.reads(text, as_version=4)
-    except (json.JSONDecodeError, nbformat.reader.NotJSONError) as error:
-        place = re.search(r"line (\d+) column (\d+)", _json_error(text) or str(error))
-        line = int(place[1]) if place else None
+        notebook = json.loads(text)
+    except json.JSONDecodeError as error:
         raise NotebookError("not a notebook: the file is not JSON").at(
-            line=line,
-            column=int(place[2]) if place else None,
-            text=text.split("\n")[line - 1] if line else None,
+            line=error.lineno,
+            column=error.colno,
+            text=text.split("\n")[error.lineno - 1],
             hint="restore it from git, or save it again",
         ) from None
-    except Exception as error:  # nbformat raises whatever a damaged file makes it raise.
-        raise NotebookError(f"not a notebook of nbformat 3 or 4: {error}").at(
-            hint="open it in Jupyter and save it again"
+    except RecursionError:
+        raise NotebookError("not a notebook: its JSON is nested too deeply").at(
+            hint="restore it from git, or save it again"
         ) from None
+    if not isinstance(notebook, dict) or notebook.get("nbformat") != 4:
+        notebook = _converted(text)
+    metadata = notebook.get("metadata", {})
+    if not isinstance(metadata, dict):
+        raise NotebookError("the notebook's metadata are damaged").at(
+            text=str(metadata), hint="open it in Jupyter and save it again"
+        )
     try:
         cells = _raw_cells(notebook)
     except (AttributeError, TypeError, ValueError) as error:
@@ -216,15 +217,21 @@ def _read_ipynb(text: str) -> RawNotebook:
     fenced = FENCE.match(lines[0])
     if fenced:
         lines = lines[1:-1] if FENCE.match(lines[-1]) else lines[1:]
-    return RawNotebook("\n".join(lines), 2 if fenced else 1, 1, tuple(rest), notebook.metadata)
+    return RawNotebook("\n".join(lines), 2 if fenced else 1, 1, tuple(rest), metadata)
 
 
-def _json_error(text: str) -> str | None:
+def _converted(text: str) -> Any:
+    """A notebook of another version of the format, as one of version 4."""
+    import nbformat  # It takes longer to import than most builds take besides.
+
     try:
-        json.loads(text)
-    except json.JSONDecodeError as error:
-        return str(error)
-    return None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return nbformat.reads(text, as_version=4)
+    except Exception as error:  # nbformat raises whatever a damaged file makes it raise.
+        raise NotebookError(f"not a notebook of nbformat 3 or 4: {error}").at(
+            hint="open it in Jupyter and save it again"
+        ) from None
 
 
 def _raw_cells(notebook: Any) -> list[RawCell]:
@@ -248,7 +255,7 @@ def _raw_cell(cell: Any, number: int) -> RawCell:
     metadata = cell.get("metadata", {})
     return RawCell(
         kind=kind,
-        text=cell.get("source", "").replace("\r\n", "\n"),
+        text=_joined(cell.get("source", "")).replace("\r\n", "\n"),
         cell=number,
         line=1,
         tags=_tags(cell, number, {}),
@@ -259,6 +266,14 @@ def _raw_cell(cell: Any, number: int) -> RawCell:
             if bundle
         },
     )
+
+
+def _joined(text: Any) -> str:
+    """A text of a notebook, which may be a list of its lines (nbformat 4, `multiline_string`)."""
+    lines = text if isinstance(text, list) else [text]
+    if not all(isinstance(line, str) for line in lines):
+        raise TypeError(f"{text!r} is no text")
+    return "".join(lines)
 
 
 def _tags(cell: Any, number: int, places: Mapping[str, int]) -> tuple[str, ...]:

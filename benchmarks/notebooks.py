@@ -13,9 +13,9 @@ figures, prose and a formula each, and no two alike. It is built by
 - jupyter-book 1: `jupyter-book build` with `execute_notebooks: cache`;
 
 when no results are kept and nothing is written, when nothing has changed, when the last code cell
-of one notebook has changed, and when one word of prose has. With `--torch`, ten notebooks that
-train a small model (no figures) are run by Inkcell, by Inkcell with `execute = {warm = false}`,
-and by nbconvert.
+of one notebook has changed, and when one word of prose has. With `--torch`, as many notebooks
+that train a small model (no figures) are run by Inkcell, by Inkcell with
+`execute = {warm = false}`, and by nbconvert.
 
 Seconds are wall seconds, and CPU seconds of a command with all that it started; memory is that of
 the largest single process. The tools take turns, each run the other way round, after one notebook
@@ -642,7 +642,7 @@ def arguments_of(words: Sequence[str] | None = None) -> argparse.Namespace:
         parser.add_argument(
             option, default=default, type=natural, metavar="N", help=f"{meaning} ({default})"
         )
-    parser.add_argument("--torch", action="store_true", help="also ten notebooks with PyTorch")
+    parser.add_argument("--torch", action="store_true", help="also as many notebooks with PyTorch")
     parser.add_argument(
         "--alone", action="store_true", help="Inkcell without its peers: no environment is made"
     )
@@ -758,7 +758,7 @@ def compare_torch(
         except Failed as error:
             print(f"--torch leaves nbconvert out: {error}", file=sys.stderr)
             peers = None
-    notebooks = samples(max(1, arguments.notebooks // 2), (TRAINING,))
+    notebooks = samples(arguments.notebooks, (TRAINING,))
 
     def all_tools(below: Path, notebooks: Sequence[Sample]) -> list[Tool]:
         tools = [

@@ -12,7 +12,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from functools import partial
+from functools import cache, partial
 from html import escape
 from itertools import chain, pairwise
 from pathlib import PurePosixPath
@@ -126,8 +126,12 @@ PLUGINS: tuple[Callable[[MarkdownIt], None], ...] = (
 """What is read besides CommonMark 0.31, tables, strikethrough and bare links."""
 
 
+@cache
 def make_markdown() -> MarkdownIt:
-    """The Markdown of a post. `.render(text)` is CommonMark plus `PLUGINS`."""
+    """The Markdown of a post. `.render(text)` is CommonMark plus `PLUGINS`.
+
+    It is the same for all posts: what it knows of one is in the environment of a call.
+    """
     md = MarkdownIt("commonmark").enable(["table", "strikethrough"])
     for plugin in PLUGINS:
         plugin(md)

@@ -42,6 +42,8 @@ DASHES = re.compile(
     """,
     re.VERBOSE,
 )
+MAY_CHANGE = re.compile(r"""["']|--|\.\.\.""")
+"""What stands wherever anything is to be changed: most paragraphs have nothing."""
 DOTS = re.compile(r"(?<![./\\])\.{3,}(?![/\\])")
 PRINTED_DOTS = {3: "…", 4: "….", 6: "……"}
 """Number of dots to what is printed: four end a sentence, six are the long Korean ellipsis."""
@@ -80,6 +82,8 @@ def _print(tokens: Sequence[Token], language: str) -> None:
         if token.type == "image":
             _print(token.children or [], language)
     spans, flat = _flatten(tokens)
+    if not MAY_CHANGE.search(flat):
+        return
     written = [False] * len(flat)
     for mine, start, end in spans:
         if mine is not None:

@@ -174,6 +174,12 @@ def blame(file: str, *, cell: int | None = None) -> Iterator[None]:
         raise
 
 
+def each_once(errors: Iterable[InkcellError]) -> tuple[InkcellError, ...]:
+    """Errors without those that say the same of the same place, as each page of a broken theme."""
+    said = {(type(e), str(e), e.file, e.cell, e.line, e.column, e.text): e for e in errors}
+    return tuple(said.values())
+
+
 def flatten(error: InkcellError) -> tuple[InkcellError, ...]:
     """The single errors that an error stands for."""
     return error.errors if isinstance(error, BuildFailed) else (error,)

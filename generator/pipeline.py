@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 from .addresses import Links, asset_path, collect_links, neighbour_path
 from .assembling import Again, Assembly, Lost
 from .discover import discover, find_font, read_katex, read_theme
-from .errors import BuildFailed, InkcellError, SiteError, collect
+from .errors import BuildFailed, InkcellError, SiteError, collect, each_once
 from .execute import Place, execute
 from .execute import freeze as freeze_results
 from .execute.cache import DamagedEntry, entry_path, load
@@ -187,7 +187,7 @@ def rebuild(
                     site = assembly.whole_site(fresh, found)
                     taken = {**taken, **_with_names(found, taken)}
         if site is None:
-            raise BuildFailed(errors)
+            raise BuildFailed(each_once(errors))
         for name, reason in kept.damaged.items():
             report(Notice(f"a damaged file of the last build was dropped ({name}: {reason})"))
         left_out = tuple(Fresh(post, None, Uses()) for post in posts if _is_left_out(post, config))

@@ -48,7 +48,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 class ReadingKernel:
     """Stands in for a kernel: each word of the code that is a file's name reads the file.
 
-    A cell that holds a formula puts it out, as Markdown.
+    A cell that holds a formula puts it out, as Markdown; one that holds JSON, as Plotly's figure.
     """
 
     def __init__(self, root: Path) -> None:
@@ -67,6 +67,8 @@ class ReadingKernel:
             (
                 Bundle({"text/markdown": cell.source})
                 if "$$" in cell.source
+                else Bundle({"application/vnd.plotly.v1+json": cell.source})
+                if cell.source.startswith("{")
                 else Bundle({"text/plain": f"{cell.source}: {said}"}),
             )
             for cell in cells
@@ -779,6 +781,25 @@ def test_entries_that_nobody_needs_are_removed(blog: Blog) -> None:
     entry = re.compile("<entry.*?<id>(.*?)</id>", re.DOTALL)
     fed = {name for feed in feeds for name in entry.findall(feed.read_text())}
     assert endings == {".post": shown, ".entry": len(fed), ".json": 1}
+
+
+def test_a_word_beside_an_interactive_figure(blog: Blog) -> None:
+    """It makes that page and what shows its text; the libraries stay. Without figures they go."""
+    figure = '```{code-cell}\n{"data": [], "layout": {}}\n```\n'
+    blog.write({"posts/p/index.ko.md": post("바", f"여섯째\n\n{figure}", date="2018-01-01")})
+    assert blog.build().made == ("p ko",)
+    blog.check()
+    assert [path for path in contents(blog.root / "site") if path.endswith("/plotly.js")]
+    blog.replace("posts/p/index.ko.md", "여섯째\n", "여섯째\n\n그림\n")
+    step = blog.build()
+    assert step.made == ("p ko",)
+    changed = {path for path in step.changes.written if path.endswith((".html", ".js"))}
+    assert changed == {"math/2018-01-01-p/index.html"}
+    blog.check()
+    blog.replace("posts/p/index.ko.md", figure, "")
+    blog.build()
+    blog.check()
+    assert not [path for path in contents(blog.root / "site") if path.endswith("/plotly.js")]
 
 
 def test_nothing_of_katex_is_started_for_known_formulas(

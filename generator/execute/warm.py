@@ -37,9 +37,15 @@ import threading
 import time
 import traceback
 import warnings
-from functools import partial
-from importlib.machinery import ModuleSpec, PathFinder
-from types import ModuleType
+from functools import partial, wraps
+from importlib.machinery import (
+    ExtensionFileLoader,
+    ModuleSpec,
+    PathFinder,
+    SourceFileLoader,
+    SourcelessFileLoader,
+)
+from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -57,6 +63,9 @@ KERNEL_MODULES = (
 )
 """What a fresh ipykernel has imported when its first cell runs, and imports late."""
 
+LOADERS = (SourceFileLoader, SourcelessFileLoader, ExtensionFileLoader)
+"""What executes modules that are found on the path."""
+
 PATIENCE = 60.0
 """Seconds to wait for the first connection."""
 IMPORT_PATIENCE = 120
@@ -66,10 +75,15 @@ IMPORT_PATIENCE = 120
 class Stash:
     """Modules that were imported before a fork, to be found by an `import` after it."""
 
-    def __init__(self) -> None:
+    def __init__(self, base: set[str]) -> None:
         self.modules: dict[str, ModuleType] = {}
         self.needs: dict[str, set[str]] = {}
         """Module name to the names of the modules that its import imports."""
+        self.looked_for: dict[str, set[str]] = {}
+        """Module name to the names of which its import only asked whether they can be found."""
+        self.lazy: dict[str, dict[tuple[str, str], object]] = {}
+        """Module name to the attributes that other modules' `__getattr__` found for its import
+        and keeps."""
         self.failed: set[str] = set()
         """Top-level modules that what was put back had tried to import."""
         self.asked: set[str] = set()
@@ -81,19 +95,28 @@ class Stash:
         """What modules saw as standard output and error while they were imported."""
         self.variables: dict[str, str] = {}
         """What the modules of every kernel set in the environment."""
+        self._in_kernel = False
+        self._base = base
+        """Modules that every kernel has from its beginning."""
         self._filters = list(warnings.filters)
         self._specs: dict[str, ModuleSpec | None] = {}
+        self._bound: set[str] = set()
+        """Modules that are an attribute of their package: a package may delete it."""
+        self._mains: set[str] = set()
+        """Other names under which a module enters `__main__`, as multiprocessing does."""
 
     @contextlib.contextmanager
     def recording(self) -> Any:
         """Note which module imports which, whether or not that was imported before."""
         original, original_module = builtins.__import__, importlib.import_module
+        noted: list[str] = []
 
         def note(importer: str | None, names: Sequence[str], frame: Any) -> None:
             # A function that imports when it is called does so for the module that is being
             # imported, not for its own.
             if not _is_initialising(importer):
                 importer = _initialising(frame)
+            noted.extend(names)
             if importer:
                 self.needs.setdefault(importer, set()).update(names)
 
@@ -127,7 +150,61 @@ class Stash:
 
             @staticmethod
             def find_spec(name: str, path: Any = None, target: Any = None) -> None:
-                note(None, [name], sys._getframe(1))
+                frame = sys._getframe(1)
+                if _is_import(frame):
+                    note(None, [name], frame)
+                    return
+                importer = _initialising(frame)
+                if importer:
+                    self.looked_for.setdefault(importer, set()).add(name)
+
+        def executing(original: Any) -> Any:
+            def exec_module(loader: Any, module: ModuleType) -> None:
+                original(loader, module)
+                self._note_mains(module)
+                make_forgetful(module)
+
+            exec_module.__code__ = exec_module.__code__.replace(
+                co_filename=noting.__code__.co_filename
+            )
+            return exec_module
+
+        def forgetting(module: ModuleType, original: Any) -> Any:
+            """A module's `__getattr__` that is asked each time: each time it may import."""
+            forgotten: set[str] = set()
+
+            @wraps(original)
+            def ask(name: str) -> Any:
+                frame = sys._getframe(1)
+                wanted = f"{module.__name__}.{name}"
+                if wanted in forgotten and wanted in sys.modules:
+                    note(None, [wanted], frame)
+                    return sys.modules[wanted]
+                before, first = set(module.__dict__), len(noted)
+                value = original(name)
+                importer = _initialising(frame)
+                sources = [sys.modules[n] for n in noted[first:] if n in sys.modules]
+                for key in [key for key in module.__dict__ if key not in before]:
+                    if _comes_from(module.__dict__[key], sources):
+                        found = module.__dict__.pop(key)
+                        submodule = f"{module.__name__}.{key}"
+                        if sys.modules.get(submodule) is found:
+                            forgotten.add(submodule)
+                            self._bound.add(submodule)
+                        if importer:
+                            self.lazy.setdefault(importer, {})[module.__name__, key] = found
+                return value
+
+            return ask
+
+        def make_forgetful(module: Any) -> None:
+            namespace = getattr(module, "__dict__", {})
+            original = namespace.get("__getattr__")
+            if isinstance(module, ModuleType) and isinstance(original, FunctionType):
+                namespace["__getattr__"] = forgetting(module, original)
+                forgetful.append((namespace, original))
+
+        forgetful: list[tuple[dict[str, Any], Any]] = []
 
         from IPython.core.interactiveshell import InteractiveShell
 
@@ -161,47 +238,71 @@ class Stash:
             (warnings, "simplefilter", repeated(warnings.simplefilter)),
             (os._Environ, "__setitem__", repeated(os._Environ.__setitem__)),
             (os._Environ, "__delitem__", repeated(os._Environ.__delitem__)),
+            *((loader, "exec_module", executing(loader.exec_module)) for loader in LOADERS),
             *((sys, name, standing) for name, standing in self.standing.items()),
         ]
         before = [(owner, name, getattr(owner, name)) for owner, name, _ in changed]
-        sys.meta_path.insert(0, Recorder)
+        sys.meta_path[:0] = [Recorder, self]
         for owner, name, value in changed:
             setattr(owner, name, value)
+        for known in list(sys.modules.values()):
+            make_forgetful(known)
         try:
             yield
         finally:
             for owner, name, value in before:
                 setattr(owner, name, value)
-            sys.meta_path.remove(Recorder)
+            sys.meta_path[:2] = []
+            for values, function in forgetful:
+                values["__getattr__"] = function
             for module, effect, left in effects:
                 # A filter may have been for the time of an import only.
                 if left is None or left in warnings.filters:
                     self.effects.append((module, effect))
 
-    def fill(self, base: set[str]) -> None:
-        """Take every module that is not in `base` out of `sys.modules`."""
-        for name in [name for name in sys.modules if name not in base]:
-            module = sys.modules.pop(name)
-            if name not in self.asked:
-                self.modules[name] = module
-        for name, module in self.modules.items():
-            self._specs[name] = getattr(module, "__spec__", None)
-            values = list(getattr(module, "__dict__", {}).values())
+    def _note_mains(self, module: ModuleType) -> None:
+        """Note the names that a module, which has just been executed, gave to the main module."""
+        main = sys.modules["__main__"]
+        for name in reversed(sys.modules):
+            if name == module.__name__:
+                return
+            if sys.modules[name] is main and name not in self._mains:
+                self._mains.add(name)
+                self.needs.setdefault(module.__name__, set()).add(name)
+
+    def fill(self) -> None:
+        """Take every module that a kernel does not begin with out of `sys.modules`."""
+        taken = [name for name in sys.modules if name not in self._base]
+        found = {name: sys.modules.pop(name) for name in taken}
+        for name in self._mains.intersection(found):
+            del found[name]
+        self.modules.update(found)
+        new = [name for name in found if name not in self._specs]
+        for name in new:
+            self._specs[name] = getattr(found[name], "__spec__", None)
+        # Cython's modules share one that none of them imports, for the types of their functions.
+        shared = {name for name, spec in self._specs.items() if spec is None and "." not in name}
+        for name in new:
+            values = list(getattr(found[name], "__dict__", {}).values())
             # Extension modules import without Python's knowing; what they hold tells.
-            held = {v.__name__ for v in values if isinstance(v, ModuleType)}
+            # Without asking the values themselves: some warn when they are looked at.
+            held = {v.__name__ for v in values if issubclass(type(v), ModuleType)}
             needs = self.needs.setdefault(name, set())
             needs.update(n for n in held if not n.startswith(name + "."))
-        for name in self.modules:
+            if shared:
+                needs.update(shared.intersection(type(v).__module__ for v in values))
             # Cython enters some modules a second time, pybind11 what it has defined inside one.
             spec = self._specs[name]
             entered_by = spec.name if spec else name.rpartition(".")[0]
             if entered_by != name and entered_by in self.modules:
-                self.needs[entered_by].add(name)
-        for name, module in self.modules.items():
+                self.needs.setdefault(entered_by, set()).add(name)
+        for name, module in found.items():
             package, _, attribute = name.rpartition(".")
             owner = self.modules.get(package) or sys.modules.get(package)
             if owner is not None and owner.__dict__.get(attribute) is module:
                 delattr(owner, attribute)
+                if name in new:
+                    self._bound.add(name)
 
     def find_spec(self, name: str, path: Any, target: Any = None) -> ModuleSpec | None:
         """What the import system asks each finder of `sys.meta_path`."""
@@ -234,6 +335,9 @@ class Stash:
 
     def begin(self) -> None:
         """Be ready for imports in a kernel, where nothing has been imported yet."""
+        self._in_kernel = True
+        for name in self.asked:
+            self.modules.pop(name, None)
         sys.meta_path.insert(0, self)
         warnings.resetwarnings()
         warnings.filters.extend(self._filters)  # type: ignore[attr-defined]
@@ -244,6 +348,9 @@ class Stash:
         waiting, done = [wanted], set()
         while waiting:
             name = waiting.pop()
+            if name in self._mains:
+                sys.modules[name] = sys.modules["__main__"]
+                continue
             found = self.modules.pop(name, None)
             if found is None:
                 if name not in sys.modules and "." not in name:
@@ -255,9 +362,19 @@ class Stash:
             if package:
                 waiting.append(package)
                 owner = self.modules.get(package) or sys.modules.get(package)
-                if owner is not None and attribute not in owner.__dict__:
+                unbound = owner is not None and attribute not in owner.__dict__
+                if unbound and name in self._bound:
                     setattr(owner, attribute, found)
             waiting.extend(self.needs.get(name, ()))
+        for name in done:
+            looked_for = self.looked_for.get(name, set())
+            self.failed.update(n for n in looked_for if n not in sys.modules and "." not in n)
+        if not self._in_kernel:
+            return module
+        for name in done:
+            for (asked, attribute), value in self.lazy.get(name, {}).items():
+                if asked in sys.modules:
+                    sys.modules[asked].__dict__.setdefault(attribute, value)
         for name, effect in self.effects:
             if name in done:
                 effect()
@@ -325,6 +442,19 @@ def _initialising(frame: Any) -> str | None:
     return None
 
 
+def _is_import(frame: Any) -> bool:
+    """Whether a finder is asked in order to import, not only whether there is something."""
+    return frame.f_back is not None and frame.f_back.f_code.co_name == "_find_and_load_unlocked"
+
+
+def _comes_from(value: object, sources: Sequence[ModuleType]) -> bool:
+    """Whether a value is one of some modules or what stands in one of them."""
+    return any(
+        value is source or any(value is other for other in vars(source).values())
+        for source in sources
+    )
+
+
 def _is_first(name: str, origin: str | None) -> bool:
     """Whether a fresh import of a top-level name would find the file that was imported."""
     spec = PathFinder.find_spec(name)
@@ -344,6 +474,9 @@ def preload(stash: Stash, modules: Sequence[str]) -> tuple[str, str]:
             for name in modules:
                 with contextlib.suppress(Exception, SystemExit):
                     __import__(name)
+                # The next is imported as in a kernel that has not imported this: modules look
+                # for others in `sys.modules`.
+                stash.fill()
                 done = _unlike_a_kernel(stash, before)
                 if done:
                     return name, done
@@ -556,11 +689,9 @@ def main() -> None:
     for name in KERNEL_MODULES:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
-    base = set(sys.modules)
-    stash = Stash()
+    stash = Stash(set(sys.modules))
     stash.variables = {n: v for n, v in os.environ.items() if before.get(n) != v}
     refused = preload(stash, sys.argv[2:])
-    stash.fill(base)
     gc.collect()
     gc.freeze()
     serve(listener, guard, stash, refused)

@@ -110,6 +110,7 @@ def __getattr__(name):
     "two.py": "import package\nPART = package.part\n",
     "both.py": "import one, two\n",
     "plain.py": "import package.part\n",
+    "mixed.py": "import plain, two\n",
 }
 CASES = (
     Case(
@@ -168,8 +169,15 @@ CASES = (
     Case(
         "a part is there already when a module asks a package for it",
         LAZY_MODULE,
-        ("plain", "two"),
-        ("import two", "import plain"),
+        ("mixed", "plain", "two"),
+        ("import two", "import plain", "import package\nsaid = 'part' in vars(package)"),
+    ),
+    Case(
+        # It imports `xml.etree.ElementPath` in C, which has been imported when it is.
+        "an extension module that imports",
+        {},
+        ("xml.etree.ElementTree", "xml.etree.ElementPath"),
+        ("import _elementtree", "import xml.etree.ElementPath"),
     ),
     Case(
         "a package that deletes a part from its names",

@@ -14,7 +14,8 @@ milliseconds. So that a forked kernel is in every respect what a fresh one is:
 - What a module brings with it does not depend on what else the parent imported. Each module that
   posts import is imported as in a kernel that has imported nothing, those of before lying in the
   `Stash`; and what a module uses is seen even if it is there already, by an extension module or
-  from a package whose `__getattr__` imports.
+  from a package whose `__getattr__` imports. What cannot be had: a module that looks for another
+  in `sys.modules` while it is imported runs once, in the parent, and stays what it became there.
 - Environment, working folder, arguments, session, signals, descriptors, temporary folder and
   random seeds are set as a fresh process has them.
 

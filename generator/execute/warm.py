@@ -11,6 +11,11 @@ milliseconds. So that a forked kernel is in every respect what a fresh one is:
   imported is not there, a file beside the post hides a package of the same name, and whoever
   watches imports sees them. What a module did to environment and warnings when it was imported
   is done again when it is put back.
+- What a module brings with it does not depend on what else the parent imported. Each module that
+  posts import is imported as in a kernel that has imported nothing, those of before lying in the
+  `Stash`; and what a module uses is seen even if it is there already, by an extension module or
+  from a package whose `__getattr__` imports. What cannot be had: a module that looks for another
+  in `sys.modules` while it is imported runs once, in the parent, and stays what it became there.
 - Environment, working folder, arguments, session, signals, descriptors, temporary folder and
   random seeds are set as a fresh process has them.
 
@@ -37,9 +42,15 @@ import threading
 import time
 import traceback
 import warnings
-from functools import partial
-from importlib.machinery import ModuleSpec, PathFinder
-from types import ModuleType
+from functools import partial, wraps
+from importlib.machinery import (
+    ExtensionFileLoader,
+    ModuleSpec,
+    PathFinder,
+    SourceFileLoader,
+    SourcelessFileLoader,
+)
+from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -57,6 +68,9 @@ KERNEL_MODULES = (
 )
 """What a fresh ipykernel has imported when its first cell runs, and imports late."""
 
+LOADERS = (SourceFileLoader, SourcelessFileLoader, ExtensionFileLoader)
+"""What executes modules that are found on the path."""
+
 PATIENCE = 60.0
 """Seconds to wait for the first connection."""
 IMPORT_PATIENCE = 120
@@ -66,10 +80,15 @@ IMPORT_PATIENCE = 120
 class Stash:
     """Modules that were imported before a fork, to be found by an `import` after it."""
 
-    def __init__(self) -> None:
+    def __init__(self, base: set[str]) -> None:
         self.modules: dict[str, ModuleType] = {}
         self.needs: dict[str, set[str]] = {}
         """Module name to the names of the modules that its import imports."""
+        self.looked_for: dict[str, set[str]] = {}
+        """Module name to the names of which its import only asked whether they can be found."""
+        self.lazy: dict[str, dict[tuple[str, str], object]] = {}
+        """Module name to the attributes that other modules' `__getattr__` found for its import
+        and keeps."""
         self.failed: set[str] = set()
         """Top-level modules that what was put back had tried to import."""
         self.asked: set[str] = set()
@@ -81,19 +100,44 @@ class Stash:
         """What modules saw as standard output and error while they were imported."""
         self.variables: dict[str, str] = {}
         """What the modules of every kernel set in the environment."""
+        self._in_kernel = False
+        self._base = base
+        """Modules that every kernel has from its beginning."""
         self._filters = list(warnings.filters)
         self._specs: dict[str, ModuleSpec | None] = {}
+        self._bound: set[str] = set()
+        """Modules that are an attribute of their package: a package may delete it."""
+        self._mains: set[str] = set()
+        """Other names under which a module enters `__main__`, as multiprocessing does."""
+        self._entered: dict[str, dict[str, ModuleType]] = {}
+        """Extension module to what it enters in `sys.modules` besides itself: Cython enters some
+        modules under a second name."""
+        self._shared: set[str] = set()
+        """Modules that extension modules have made, which nobody imports."""
+        self._running: list[str] = []
+        """Modules that are being executed."""
+        self._extension = ""
+        """The innermost of them, if it is an extension module."""
+        self._forgetful: dict[str, tuple[set[str], set[str]]] = {}
+        """Package with a `__getattr__` to the names that it has by itself, and to those of its
+        submodules that it is asked for while they are there."""
+        self._come: list[str] = []
+        """Modules that are perhaps attributes of such packages since another was executed."""
+        self._away: dict[str, ModuleType] = {}
+        """All modules, while few are in `sys.modules`."""
 
     @contextlib.contextmanager
     def recording(self) -> Any:
         """Note which module imports which, whether or not that was imported before."""
         original, original_module = builtins.__import__, importlib.import_module
+        noted: list[str] = []
 
         def note(importer: str | None, names: Sequence[str], frame: Any) -> None:
             # A function that imports when it is called does so for the module that is being
             # imported, not for its own.
             if not _is_initialising(importer):
-                importer = _initialising(frame)
+                importer = self._extension or _initialising(frame)
+            noted.extend(names)
             if importer:
                 self.needs.setdefault(importer, set()).update(names)
 
@@ -114,8 +158,10 @@ class Stash:
             note(importer, names, sys._getframe(1))
             return original(name, namespace, local, fromlist or (), level)
 
-        # Warnings look for who imports, and pass over what belongs to the import system.
-        noting.__code__ = noting.__code__.replace(co_filename="importlib._bootstrap")
+        def as_importing(function: Any) -> Any:
+            # Warnings look for who imports, and pass over what belongs to the import system.
+            function.__code__ = function.__code__.replace(co_filename="importlib._bootstrap")
+            return function
 
         def noting_module(name: str, package: str | None = None) -> ModuleType:
             module = original_module(name, package)
@@ -123,11 +169,76 @@ class Stash:
             return module
 
         class Recorder:
-            """Sees what extension modules import, of which `__import__` knows nothing."""
+            """Sees what extension modules import, of which `__import__` knows nothing.
+
+            Only what is not in `sys.modules`: so nearly nothing is while they are executed.
+            """
 
             @staticmethod
             def find_spec(name: str, path: Any = None, target: Any = None) -> None:
-                note(None, [name], sys._getframe(1))
+                frame = sys._getframe(1)
+                if _is_import(frame):
+                    note(None, [name], frame)
+                    return
+                importer = _initialising(frame)
+                if importer:
+                    self.looked_for.setdefault(importer, set()).add(name)
+
+        def executing(loader: Any) -> Any:
+            original, is_extension = loader.exec_module, loader is ExtensionFileLoader
+
+            def exec_module(loader: Any, module: ModuleType) -> None:
+                with self._executing(module.__name__, is_extension):
+                    original(loader, module)
+                self._note_mains(module)
+                make_forgetful(module)
+
+            return as_importing(exec_module)
+
+        original_create = ExtensionFileLoader.create_module
+
+        def create_module(loader: Any, spec: ModuleSpec) -> ModuleType:
+            # Most are not executed later: they have run when they are there.
+            with self._executing(spec.name, is_extension=True):
+                return original_create(loader, spec)
+
+        def forgetting(module: ModuleType, original: Any) -> Any:
+            """A module's `__getattr__` that is asked each time: each time it may import."""
+            forgotten: set[str] = set()
+            self._forgetful[module.__name__] = set(module.__dict__), forgotten
+
+            @wraps(original)
+            def ask(name: str) -> Any:
+                frame = sys._getframe(1)
+                wanted = f"{module.__name__}.{name}"
+                if wanted in forgotten and wanted in sys.modules:
+                    note(None, [wanted], frame)
+                    return sys.modules[wanted]
+                before, first = set(module.__dict__), len(noted)
+                value = original(name)
+                importer = _initialising(frame)
+                sources = [sys.modules[n] for n in noted[first:] if n in sys.modules]
+                for key in [key for key in module.__dict__ if key not in before]:
+                    if _comes_from(module.__dict__[key], sources):
+                        found = module.__dict__.pop(key)
+                        submodule = f"{module.__name__}.{key}"
+                        if sys.modules.get(submodule) is found:
+                            forgotten.add(submodule)
+                            self._bound.add(submodule)
+                        if importer:
+                            self.lazy.setdefault(importer, {})[module.__name__, key] = found
+                return value
+
+            return ask
+
+        def make_forgetful(module: Any) -> None:
+            namespace = getattr(module, "__dict__", {})
+            original = namespace.get("__getattr__")
+            if isinstance(module, ModuleType) and isinstance(original, FunctionType):
+                namespace["__getattr__"] = forgetting(module, original)
+                forgetful.append((namespace, original))
+
+        forgetful: list[tuple[dict[str, Any], Any]] = []
 
         from IPython.core.interactiveshell import InteractiveShell
 
@@ -154,59 +265,155 @@ class Stash:
         effects: list[tuple[str, Callable[[], object], Any]] = []
         filtering = (warnings.filterwarnings, warnings.simplefilter)
         changed: list[tuple[Any, str, Any]] = [
-            (builtins, "__import__", noting),
+            (builtins, "__import__", as_importing(noting)),
             (importlib, "import_module", noting_module),
             (InteractiveShell, "initialized", initialized),
             (warnings, "filterwarnings", repeated(warnings.filterwarnings)),
             (warnings, "simplefilter", repeated(warnings.simplefilter)),
             (os._Environ, "__setitem__", repeated(os._Environ.__setitem__)),
             (os._Environ, "__delitem__", repeated(os._Environ.__delitem__)),
+            *((loader, "exec_module", executing(loader)) for loader in LOADERS),
+            (ExtensionFileLoader, "create_module", as_importing(create_module)),
             *((sys, name, standing) for name, standing in self.standing.items()),
         ]
         before = [(owner, name, getattr(owner, name)) for owner, name, _ in changed]
-        sys.meta_path.insert(0, Recorder)
+        sys.meta_path[:0] = [Recorder, self]
         for owner, name, value in changed:
             setattr(owner, name, value)
+        for known in list(sys.modules.values()):
+            make_forgetful(known)
         try:
             yield
         finally:
             for owner, name, value in before:
                 setattr(owner, name, value)
-            sys.meta_path.remove(Recorder)
+            sys.meta_path[:2] = []
+            for values, function in forgetful:
+                values["__getattr__"] = function
             for module, effect, left in effects:
                 # A filter may have been for the time of an import only.
                 if left is None or left in warnings.filters:
                     self.effects.append((module, effect))
 
-    def fill(self, base: set[str]) -> None:
-        """Take every module that is not in `base` out of `sys.modules`."""
-        for name in [name for name in sys.modules if name not in base]:
-            module = sys.modules.pop(name)
-            if name not in self.asked:
-                self.modules[name] = module
-        for name, module in self.modules.items():
-            self._specs[name] = getattr(module, "__spec__", None)
-            values = list(getattr(module, "__dict__", {}).values())
+    @contextlib.contextmanager
+    def _executing(self, name: str, is_extension: bool) -> Any:
+        """See what an extension module imports; another sees all modules as they are."""
+        outer = self._extension
+        seen = set(sys.modules) if outer else set()
+        self._show()
+        self._forget()
+        self._come.append(name)
+        self._running.append(name)
+        self._extension = name if is_extension else ""
+        if is_extension:
+            packages = name.split(".")
+            inside = {".".join(packages[:end]) for end in range(1, len(packages))}
+            self._hide({*self._base, *self._running, *self._shared, *inside})
+        try:
+            yield
+        finally:
+            self._show()
+            self._running.pop()
+            self._extension = outer
+            if outer:
+                self._hide({*seen, name})
+
+    def _forget(self) -> None:
+        """Take from packages the submodules that others imported.
+
+        So that a module that asks for one, and does not import it, is seen to need it.
+        """
+        for name in self._come:
+            package, _, attribute = name.rpartition(".")
+            if package not in self._forgetful:
+                continue
+            own, forgotten = self._forgetful[package]
+            namespace = getattr(sys.modules.get(package), "__dict__", {})
+            module = sys.modules.get(name)
+            if module is None or attribute in own or namespace.get(attribute) is not module:
+                continue
+            del namespace[attribute]
+            forgotten.add(name)
+            self._bound.add(name)
+        self._come = [name for name in self._come if name in self._running]
+
+    def _hide(self, kept: set[str]) -> None:
+        """Leave only some modules in `sys.modules`; the others can be imported."""
+        visible = {name: sys.modules[name] for name in kept if name in sys.modules}
+        self._away = dict(sys.modules)
+        sys.modules.clear()
+        sys.modules.update(visible)
+
+    def _show(self) -> None:
+        """Have all modules in `sys.modules` again, and note what has come."""
+        if not self._away:
+            return
+        away, now = self._away, dict(sys.modules)
+        self._away = {}
+        sys.modules.clear()
+        sys.modules.update(away)
+        for name, module in now.items():
+            if away.get(name) is module:
+                continue
+            sys.modules.setdefault(name, module)
+            spec = getattr(module, "__spec__", None)
+            if spec is None and name != self._extension:
+                self._shared.add(name)
+            elif spec is not None and spec.name != name:
+                self._entered.setdefault(self._extension, {})[name] = module
+
+    def _note_mains(self, module: ModuleType) -> None:
+        """Note the names that a module, which has just been executed, gave to the main module."""
+        main = sys.modules["__main__"]
+        for name in reversed(sys.modules):
+            if name == module.__name__:
+                return
+            if sys.modules[name] is main and name not in self._mains:
+                self._mains.add(name)
+                self.needs.setdefault(module.__name__, set()).add(name)
+
+    def fill(self) -> None:
+        """Take every module that a kernel does not begin with out of `sys.modules`."""
+        taken = [name for name in sys.modules if name not in self._base]
+        found = {name: sys.modules.pop(name) for name in taken}
+        entered = {name for names in self._entered.values() for name in names}
+        for name in (self._mains | entered).intersection(found):
+            del found[name]
+        self.modules.update(found)
+        new = [name for name in found if name not in self._specs]
+        for name in new:
+            self._specs[name] = getattr(found[name], "__spec__", None)
+        # Cython's modules share one that none of them imports, for the types of their functions.
+        shared = {name for name, spec in self._specs.items() if spec is None and "." not in name}
+        for name in new:
+            values = list(getattr(found[name], "__dict__", {}).values())
             # Extension modules import without Python's knowing; what they hold tells.
-            held = {v.__name__ for v in values if isinstance(v, ModuleType)}
+            # Without asking the values themselves: some warn when they are looked at.
+            held = {v.__name__ for v in values if issubclass(type(v), ModuleType)}
             needs = self.needs.setdefault(name, set())
             needs.update(n for n in held if not n.startswith(name + "."))
-        for name in self.modules:
-            # Cython enters some modules a second time, pybind11 what it has defined inside one.
+            if shared:
+                needs.update(shared.intersection(type(v).__module__ for v in values))
+            # pybind11 enters what it has defined inside a module.
             spec = self._specs[name]
             entered_by = spec.name if spec else name.rpartition(".")[0]
             if entered_by != name and entered_by in self.modules:
-                self.needs[entered_by].add(name)
-        for name, module in self.modules.items():
+                self.needs.setdefault(entered_by, set()).add(name)
+        for name, module in found.items():
             package, _, attribute = name.rpartition(".")
             owner = self.modules.get(package) or sys.modules.get(package)
             if owner is not None and owner.__dict__.get(attribute) is module:
                 delattr(owner, attribute)
+                if name in new:
+                    self._bound.add(name)
 
     def find_spec(self, name: str, path: Any, target: Any = None) -> ModuleSpec | None:
         """What the import system asks each finder of `sys.meta_path`."""
-        module = self.modules.get(name)
-        if module is None:
+        if name in self._away:
+            module = self._away[name]
+            known = getattr(module, "__spec__", None)
+            return _returning(name, lambda: module, known)
+        if self.modules.get(name) is None:
             return None
         known = self._specs.get(name)
         origin = getattr(known, "origin", None)
@@ -215,12 +422,7 @@ class Stash:
             for other in [n for n in self.modules if n == name or n.startswith(name + ".")]:
                 del self.modules[other]
             return None
-        loader: Any = Returning(self, known.loader if known else None)
-        spec = ModuleSpec(name, loader, origin=origin)
-        if known is not None:
-            spec.submodule_search_locations = known.submodule_search_locations
-            spec.has_location = known.has_location
-        return spec
+        return _returning(name, partial(self.put_back, name), known)
 
     def hidden_in(self, folder: str) -> str | None:
         """A top-level module that a file in a folder hides from all that is imported there."""
@@ -234,6 +436,10 @@ class Stash:
 
     def begin(self) -> None:
         """Be ready for imports in a kernel, where nothing has been imported yet."""
+        self._in_kernel = True
+        self.failed.clear()
+        for name in self.asked:
+            self.modules.pop(name, None)
         sys.meta_path.insert(0, self)
         warnings.resetwarnings()
         warnings.filters.extend(self._filters)  # type: ignore[attr-defined]
@@ -244,6 +450,9 @@ class Stash:
         waiting, done = [wanted], set()
         while waiting:
             name = waiting.pop()
+            if name in self._mains:
+                sys.modules[name] = sys.modules["__main__"]
+                continue
             found = self.modules.pop(name, None)
             if found is None:
                 if name not in sys.modules and "." not in name:
@@ -255,19 +464,27 @@ class Stash:
             if package:
                 waiting.append(package)
                 owner = self.modules.get(package) or sys.modules.get(package)
-                if owner is not None and attribute not in owner.__dict__:
+                unbound = owner is not None and attribute not in owner.__dict__
+                if unbound and name in self._bound:
                     setattr(owner, attribute, found)
+                if not self._in_kernel:
+                    self._come.append(name)
             waiting.extend(self.needs.get(name, ()))
+        for name in done:
+            looked_for = self.looked_for.get(name, set())
+            self.failed.update(n for n in looked_for if n not in sys.modules and "." not in n)
+            for entered, found in self._entered.get(name, {}).items():
+                sys.modules.setdefault(entered, found)
+        if not self._in_kernel:
+            return module
+        for name in done:
+            for (asked, attribute), value in self.lazy.get(name, {}).items():
+                if asked in sys.modules:
+                    sys.modules[asked].__dict__.setdefault(attribute, value)
         for name, effect in self.effects:
             if name in done:
                 effect()
         return module
-
-    def restore_spec(self, module: ModuleType) -> None:
-        """The import system has replaced the module's spec."""
-        spec = self._specs.get(module.__name__)
-        if spec is not None:
-            module.__spec__ = spec
 
 
 class Standing:
@@ -292,20 +509,33 @@ class Standing:
 class Returning:
     """A loader that puts a module back; anything else is asked of the module's own loader."""
 
-    def __init__(self, stash: Stash, loader: Any) -> None:
-        self._stash = stash
-        self._loader = loader
+    def __init__(self, put_back: Callable[[], ModuleType], known: ModuleSpec | None) -> None:
+        self._put_back = put_back
+        self._known = known
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         """The module as it was imported."""
-        return self._stash.put_back(spec.name)
+        return self._put_back()
 
     def exec_module(self, module: ModuleType) -> None:
-        """Nothing runs again."""
-        self._stash.restore_spec(module)
+        """Nothing runs again; but the import system has replaced the module's spec."""
+        if self._known is not None:
+            module.__spec__ = self._known
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._loader, name)
+        return getattr(self._known.loader if self._known else None, name)
+
+
+def _returning(
+    name: str, put_back: Callable[[], ModuleType], known: ModuleSpec | None
+) -> ModuleSpec:
+    """The spec of a module that was imported before, by its own."""
+    loader: Any = Returning(put_back, known)
+    spec = ModuleSpec(name, loader, origin=known.origin if known else None)
+    if known is not None:
+        spec.submodule_search_locations = known.submodule_search_locations
+        spec.has_location = known.has_location
+    return spec
 
 
 def _is_initialising(name: str | None) -> bool:
@@ -323,6 +553,19 @@ def _initialising(frame: Any) -> str | None:
                 return str(name)
         frame = frame.f_back
     return None
+
+
+def _is_import(frame: Any) -> bool:
+    """Whether a finder is asked in order to import, not only whether there is something."""
+    return frame.f_back is not None and frame.f_back.f_code.co_name == "_find_and_load_unlocked"
+
+
+def _comes_from(value: object, sources: Sequence[ModuleType]) -> bool:
+    """Whether a value is one of some modules or what stands in one of them."""
+    return any(
+        value is source or any(value is other for other in vars(source).values())
+        for source in sources
+    )
 
 
 def _is_first(name: str, origin: str | None) -> bool:
@@ -344,6 +587,9 @@ def preload(stash: Stash, modules: Sequence[str]) -> tuple[str, str]:
             for name in modules:
                 with contextlib.suppress(Exception, SystemExit):
                     __import__(name)
+                # The next is imported as in a kernel that has not imported this: modules look
+                # for others in `sys.modules`.
+                stash.fill()
                 done = _unlike_a_kernel(stash, before)
                 if done:
                     return name, done
@@ -556,11 +802,9 @@ def main() -> None:
     for name in KERNEL_MODULES:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
-    base = set(sys.modules)
-    stash = Stash()
+    stash = Stash(set(sys.modules))
     stash.variables = {n: v for n, v in os.environ.items() if before.get(n) != v}
     refused = preload(stash, sys.argv[2:])
-    stash.fill(base)
     gc.collect()
     gc.freeze()
     serve(listener, guard, stash, refused)

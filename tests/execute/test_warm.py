@@ -17,8 +17,10 @@ import pytest
 from jupyter_client.manager import start_new_async_kernel
 from nbclient import NotebookClient
 
+from generator.execute import cache as kept
+
 from ..conftest import WriteBlog
-from .running import MARK, Ran, data, marked, post, run, told, wait_until
+from .running import MARK, Ran, data, marked, post, posts_of, run, told, wait_until
 
 pytestmark = pytest.mark.kernel
 
@@ -130,6 +132,35 @@ def test_a_warm_kernel_is_as_a_fresh_one(write_blog: WriteBlog) -> None:
     assert len({re.sub("<dc:date>.*?</dc:date>", "", drawing) for drawing in drawings}) == 1
     assert figures[0] == figures[1]
     assert "image/png" in figures[0]
+
+
+def test_what_other_posts_import(write_blog: WriteBlog) -> None:
+    """It is not in a post's modules, nor in the trace of its packages."""
+    cell = (
+        "import torch, torch._dynamo, json, sys\n"
+        "print(json.dumps({'modules': sorted(sys.modules)}))"
+    )
+    others = "import sklearn.cluster, pandas, hypothesis, networkx, skimage.graph"
+    root = write_blog(
+        {
+            "posts/warm/index.ko.md": post(cell, WARM),
+            "posts/cold/index.ko.md": post(cell, execute="warm: false"),
+            "posts/other/index.ko.md": post(others, "import skimage.data\nskimage.data.coins"),
+        }
+    )
+    ran = run(root)
+    warm, cold = _two(ran, 0)
+    assert ran.text("warm") == "True\n"
+    assert set(warm["modules"]) ^ set(cold["modules"]) <= ALSO
+    traces = {
+        each.source.folder: entry.trace
+        for each in posts_of(root)
+        if (entry := kept.last_entry(root / "cache", each))
+    }
+    assert traces["warm"].packages == traces["cold"].packages
+    assert traces["warm"].missing == traces["cold"].missing
+    assert "torch" in traces["warm"].packages
+    assert "scikit-learn" in traces["other"].packages
 
 
 def test_two_warm_kernels_of_one_parent(write_blog: WriteBlog) -> None:

@@ -15,9 +15,9 @@ import threading
 import time
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Protocol
 
@@ -29,7 +29,7 @@ from . import cache as kept
 from . import frozen, machine
 from .imports import imports_of, needs_cold_kernel, union
 from .key import code_changes, code_key, executed_cells
-from .share import Shares
+from .share import Shares, Turn
 from .trace import Environment, Trace, ask_interpreter, current, device_of, differences
 from .warm_parent import CAN_FORK, Begun, begin
 
@@ -51,9 +51,11 @@ class Place(Protocol):
 
     slots: int
     """How many run side by side."""
+    ahead: int
+    """For how many more a kernel may start meanwhile."""
 
-    def run(self, post: Post, device: str) -> tuple[Results, Trace | None]:
-        """Run a post's code: see `Run`."""
+    def run(self, post: Post, device: str, turn: Turn) -> tuple[Results, Trace | None]:
+        """Run a post's code: see `Run`. Nothing of it runs before its turn, nor after."""
 
     def close(self) -> None:
         """End all that runs."""
@@ -495,7 +497,7 @@ def _run_all(
     """Results as they come; first, while code begins to run, those that are known."""
     stopped = threading.Event()
     runner = _Runner(place, world, shares, stopped)
-    with ThreadPoolExecutor(max_workers=place.slots) as pool:
+    with ThreadPoolExecutor(max_workers=place.slots + place.ahead) as pool:
         futures = {pool.submit(runner.run, item): item.key for item in _longest_first(work)}
         try:
             meanwhile()
@@ -518,8 +520,14 @@ class _Function:
     """A function that stands for a place."""
 
     def __init__(self, run: Run, slots: int) -> None:
-        self.run = run
+        self._run = run
         self.slots = slots
+        self.ahead = 0
+
+    def run(self, post: Post, device: str, turn: Turn) -> tuple[Results, Trace | None]:
+        """Call it."""
+        with turn():
+            return self._run(post, device)
 
     def close(self) -> None:
         """Nothing is left behind."""
@@ -546,25 +554,35 @@ class _Runner:
                 if decision.results:
                     self._world.report(Reused(post.source.path))
                     return decision.results
-            if self._shares is None:
-                return self._run_and_keep(item)
-            with self._shares.taken(post.meta.execute.threads, item.memory):
-                return self._run_and_keep(item)
+            return self._run_and_keep(item)
+
+    @contextmanager
+    def _turn(self, item: _Work) -> Iterator[None]:
+        """Wait until there are cores and memory for the code, and tell when it runs."""
+        path, report = item.post.source.path, self._world.report
+        with self._share(item):
+            started = time.monotonic()
+            report(Started(path, item.reasons))
+            failed = True
+            try:
+                yield
+                failed = False
+            finally:
+                report(Finished(path, time.monotonic() - started, failed))
+
+    def _share(self, item: _Work) -> AbstractContextManager[None]:
+        if self._shares is None:
+            return nullcontext()
+        return self._shares.taken(item.post.meta.execute.threads, item.memory)
 
     def _run_and_keep(self, item: _Work) -> Results:
         post, report = item.post, self._world.report
-        started = time.monotonic()
-        report(Started(post.source.path, item.reasons))
-        failed = True
-        try:
-            with blame(post.source.path):
-                try:
-                    results, trace = self._place.run(post, self._world.device)
-                except KernelMissing as error:
-                    raise error.at(line=post.source.line_of("kernelspec")) from None
-            failed = False
-        finally:
-            report(Finished(post.source.path, time.monotonic() - started, failed))
+        with blame(post.source.path):
+            try:
+                turn = partial(self._turn, item)
+                results, trace = self._place.run(post, self._world.device, turn)
+            except KernelMissing as error:
+                raise error.at(line=post.source.line_of("kernelspec")) from None
         if trace is None:
             return results
         try:

@@ -17,7 +17,7 @@ from . import machine
 from .frozen import Outputs, aligned
 from .key import code_key, executed_cells
 from .session import Sessions, around_cells
-from .share import Shares
+from .share import Shares, Turn
 from .trace import Trace
 
 RUNNING = "the code is running"
@@ -48,6 +48,7 @@ class Background:
             changed: called when there is something new, from whatever thread.
         """
         self.slots = 64
+        self.ahead = 0
         self._sessions = sessions
         self._changed = changed
         self._shares = Shares(sessions.slots, machine.free_memory())
@@ -58,12 +59,16 @@ class Background:
         self._closed = False
         self._telling: threading.Timer | None = None
 
-    def run(self, post: Post, device: str) -> tuple[Results, Trace | None]:
+    def run(self, post: Post, device: str, turn: Turn) -> tuple[Results, Trace | None]:
         """What there is of a post's results; the code begins to run if it has not.
 
         Raises:
             ExecutionError: as kernels raise, once the code has run.
         """
+        with turn():
+            return self._results(post, device)
+
+    def _results(self, post: Post, device: str) -> tuple[Results, Trace | None]:
         path = post.source.path
         key = (code_key(post), around_cells(post, self._sessions.written(post)))
         with self._lock:

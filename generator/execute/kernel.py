@@ -38,6 +38,7 @@ from .imports import needs_cold_kernel
 from .key import executed_cells
 from .provisioner import GuardedKernel
 from .scratch import close_scratch, open_scratch
+from .share import Turn
 from .trace import TRACE_TYPE, Environment, Trace
 from .warm_parent import (
     CAN_FORK,
@@ -129,6 +130,8 @@ class Kernels:
         """
         self.root = root
         self.slots = slots
+        # While a kernel starts it mostly waits. With one slot two kernels are one too many.
+        self.ahead = 1 if slots > 1 else 0
         self.modules = tuple(modules)
         self.report = report
         self.specs = KernelSpecManager()
@@ -163,8 +166,10 @@ class Kernels:
                 self._environments[kernel] = environment_of(kernel)
             return self._environments[kernel]
 
-    def run(self, post: Post, device: str) -> tuple[Results, Trace]:
-        """Run the code cells of a post in a kernel of its own.
+    def run(
+        self, post: Post, device: str, turn: Turn = contextlib.nullcontext
+    ) -> tuple[Results, Trace]:
+        """Run the code cells of a post in a kernel of its own, which starts before its turn.
 
         Raises:
             CellFailed: a cell raised an exception that it did not announce.
@@ -180,7 +185,7 @@ class Kernels:
             if forks and self.modules:
                 parent = self.warm_parent(executable, post.meta.execute.threads, self.modules)
             try:
-                return self._run(post, device, argv, parent)
+                return self._run(post, device, argv, parent, turn)
             except WarmRefused as refused:
                 module, reason = refused.args
                 self._refuse(module, reason, parent, post)
@@ -212,9 +217,8 @@ class Kernels:
         close_scratch(self.folder, self._held)
 
     def _run(
-        self, post: Post, device: str, argv: list[str], parent: WarmParent | None
+        self, post: Post, device: str, argv: list[str], parent: WarmParent | None, turn: Turn
     ) -> tuple[Results, Trace]:
-        when = datetime.now(UTC).isoformat(timespec="seconds")
         with self._lock:
             self._unless_stopped()
             folder = Path(tempfile.mkdtemp(dir=self.folder))
@@ -227,10 +231,10 @@ class Kernels:
             settings["parent_socket"] = str(parent.path)
         specs = ConfiguredSpecs(settings)
         manager = QuickManager(folder, kernel_name=post.meta.kernel, kernel_spec_manager=specs)
-        run = _Run(self.root, post, argv, manager, self._unless_stopped)
+        run = _Run(self.root, post, argv, manager, self._unless_stopped, turn)
         try:
             with self._registered(manager, post), opened_logs(folder) as logs:
-                outputs, report, seconds = asyncio.run(run.all_cells(environment, logs))
+                outputs, report, when, seconds = asyncio.run(run.all_cells(environment, logs))
         finally:
             guarded = _guarded(manager)
             if guarded is not None and not guarded.isolated:
@@ -401,8 +405,10 @@ class _Run:
         argv: list[str],
         manager: QuickManager,
         unless_stopped: Callable[[], None],
+        turn: Turn,
     ) -> None:
         self.post = post
+        self.turn = turn
         self.root = root
         self.unless_stopped = unless_stopped
         self.manager = manager
@@ -420,12 +426,12 @@ class _Run:
 
     async def all_cells(
         self, environment: dict[str, str], logs: tuple[Any, Any]
-    ) -> tuple[tuple[tuple[Output, ...], ...], str | None, float]:
+    ) -> tuple[tuple[tuple[Output, ...], ...], str | None, str, float]:
         """Start a kernel, run the cells, end the kernel and all it started.
 
         Returns:
-            The outputs of each cell, what the kernel reported of itself, and the seconds that
-            the cells took.
+            The outputs of each cell, what the kernel reported of itself, when the first cell
+            began (ISO 8601, UTC), and the seconds that the cells took.
         """
         sources = [*self.before, *(cell.source for cell in self.cells), *self.after]
         cells = [nbformat.v4.new_code_cell(source) for source in sources]
@@ -438,7 +444,12 @@ class _Run:
         )
         try:
             await self._start(client, environment, logs)
-            return await self._run_cells(client)
+            with self.turn():
+                # Who ended all kernels while this one waited may have known nothing of it.
+                self.unless_stopped()
+                when = datetime.now(UTC).isoformat(timespec="seconds")
+                outputs, report, seconds = await self._run_cells(client)
+            return outputs, report, when, seconds
         finally:
             await self._end(client)
 

@@ -34,6 +34,7 @@ from ..model import Post, Results
 from ..progress import Notice, Report
 from . import machine
 from .kernel import Kernels, environment_of
+from .share import Turn
 from .trace import Trace, current, differences
 
 GPU = "GPU"
@@ -71,13 +72,18 @@ class Cluster:
             ) from None
         self._refuse_other_versions()
         self.slots = max(1, sum(worker["nthreads"] for worker in self._workers().values()))
+        self.ahead = 0
 
-    def run(self, post: Post, device: str) -> tuple[Results, Trace]:
+    def run(self, post: Post, device: str, turn: Turn) -> tuple[Results, Trace]:
         """Run a post's code on a worker.
 
         Raises:
             ExecutionError: as kernels here raise, or no worker can run the post.
         """
+        with turn():
+            return self._run_on_some(post)
+
+    def _run_on_some(self, post: Post) -> tuple[Results, Trace]:
         tried: list[str] = []
         while len(tried) < TRIES:
             with self._chosen(post, tried) as worker:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+Turn = Callable[[], AbstractContextManager[None]]
+"""Waits for a post's share when it is entered, and gives it back when it is left."""
 
 RESERVE = 0.9
 """The part of the free memory that posts may be expected to take."""

@@ -189,7 +189,7 @@ def test_previews_are_not_kept(draft: Draft) -> None:
             root=draft.root,
             errors=errors,
             report=lambda event: None,
-            place=draft.sessions,
+            run=draft.sessions.run,
         )
         assert done.results.outputs == ((Bundle({"text/plain": "2"}),),)
     assert not list((draft.root / "cache").glob("??/*.json"))

@@ -45,7 +45,7 @@ GROUPS = 6
 MAX_NCUT = 0.05
 THRESHOLDS = 64
 
-REPEAT_BELOW = 0.3
+REPEAT_BELOW = 0.1
 """Runs that take fewer seconds are made three times, and the fastest counts."""
 
 

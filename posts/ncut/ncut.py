@@ -19,6 +19,7 @@ never needed.
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -33,10 +34,13 @@ import scipy.sparse as sp
 import scipy.sparse.linalg as sla
 from numpy.typing import ArrayLike, NDArray
 
-try:
-    import torch
-except ImportError:
-    torch = None
+if os.environ.get("CUDA_VISIBLE_DEVICES") != "":
+    try:
+        import torch
+    except ImportError:
+        torch = None
+else:
+    torch = None  # every GPU is hidden, and loading PyTorch takes longer than many a cut
 
 Floats: TypeAlias = NDArray[np.float64]
 Labels: TypeAlias = NDArray[np.int64]

@@ -19,6 +19,8 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -323,10 +325,21 @@ class Run:
     """The teacher after 0, look_every, ... steps."""
 
 
-def train(images: Tensor, recipe: Recipe, seed: int, **network: int) -> Run:
-    """Train a network on images (n, 3, SIZE, SIZE) without labels."""
-    torch.manual_seed(seed)
-    student = Network(**network).to(images.device)
+def train(images: Tensor, recipe: Recipe, seeds: Sequence[int], **network: int) -> list[Run]:
+    """Train a network for each seed on images (n, 3, SIZE, SIZE), without labels.
+
+    All of them side by side, a thread each; what a run leaves depends on its own seed only.
+    """
+    students = []
+    for seed in seeds:  # before the threads begin: they share this random number generator
+        torch.manual_seed(seed)
+        students.append(Network(**network).to(images.device))
+    with ThreadPoolExecutor(len(students)) as pool:
+        return list(pool.map(lambda *one: _trained(images, recipe, *one), students, seeds))
+
+
+def _trained(images: Tensor, recipe: Recipe, student: Network, seed: int) -> Run:
+    """What it leaves to train one student."""
     teacher = copy.deepcopy(student).requires_grad_(False)
     generator = torch.Generator().manual_seed(seed)
     optimiser = torch.optim.AdamW(student.parameters(), weight_decay=recipe.weight_decay)

@@ -2,7 +2,7 @@
 
 `measure` starts this file as a program, which makes every run in a process of its own, forked
 from one that has imported everything: so no run inherits another's peak of memory, and imports
-are not counted. Everything has one thread, and seconds are CPU seconds.
+are not counted. Everything has one thread and no GPU, and seconds are CPU seconds.
 
 A way prepares what it is to be given, and returns the work that is measured. Ways are compared
 only within a family, where all are given the same and asked for the same:
@@ -45,7 +45,7 @@ GROUPS = 6
 MAX_NCUT = 0.05
 THRESHOLDS = 64
 
-REPEAT_BELOW = 0.3
+REPEAT_BELOW = 0.1
 """Runs that take fewer seconds are made three times, and the fastest counts."""
 
 
@@ -168,10 +168,11 @@ def measure(runs: Iterable[Run]) -> list[Cost]:
     if unknown := {run.way for run in runs} - {*KWAY, *RECURSIVE}:
         raise ValueError(f"{min(unknown)!r} is no way; take one of {[*KWAY, *RECURSIVE]}.")
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    no_gpu = {"CUDA_VISIBLE_DEVICES": ""}  # its work would not be counted
     answer = subprocess.run(
         [sys.executable, __file__],
         input=json.dumps([asdict(run) for run in runs]),
-        env={**os.environ, **threads},
+        env={**os.environ, **threads, **no_gpu},
         stdout=subprocess.PIPE,
         text=True,
         check=True,

@@ -19,6 +19,7 @@ never needed.
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -33,10 +34,13 @@ import scipy.sparse as sp
 import scipy.sparse.linalg as sla
 from numpy.typing import ArrayLike, NDArray
 
-try:
-    import torch
-except ImportError:
-    torch = None
+if os.environ.get("CUDA_VISIBLE_DEVICES") != "":
+    try:
+        import torch
+    except ImportError:
+        torch = None
+else:
+    torch = None  # every GPU is hidden, and loading PyTorch takes longer than many a cut
 
 Floats: TypeAlias = NDArray[np.float64]
 Labels: TypeAlias = NDArray[np.int64]
@@ -586,13 +590,14 @@ def recursive_cut(
     max_stability: float = 0.06,
     min_size: int = 100,
     points: int = 64,
-    tolerance: float = 1e-6,
+    tolerance: float = 1e-5,
 ) -> Partition:
     """Cut in two by the second eigenvector, then each part again, while the cuts are good.
 
     A part is left whole when it has fewer than `min_size` nodes, its eigenvector's `stability`
     exceeds `max_stability`, or its best Ncut (among `points` thresholds) exceeds `max_ncut`.
-    A node left without edges inside its part becomes a part of its own.
+    A node left without edges inside its part becomes a part of its own. The eigenvectors are
+    computed to `tolerance`, by default to 1e-5 as in `kway_cut`.
 
     Raises what `eigenpairs` raises, and ValueError for a bad parameter.
     """

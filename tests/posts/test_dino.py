@@ -204,12 +204,11 @@ def test_entropy_of_the_ends() -> None:
 
 
 def test_training_is_that_of_its_seed() -> None:
-    """Two runs agree to the bit, keep their snapshots, and the teacher has moved."""
+    """Runs side by side agree to the bit with one alone, keep snapshots, and move the teacher."""
     images = dino.scenes(12, 0).images
     recipe = dino.Recipe(steps=3, batch=4, look_every=2)
-    first, again, other = (
-        dino.train(images, recipe, seed, width=8, heads=2, outputs=6) for seed in (0, 0, 1)
-    )
+    sizes = {"width": 8, "heads": 2, "outputs": 6}
+    first, again, other = dino.train(images, recipe, (0, 0, 1), **sizes)
     assert first.entropy == again.entropy != other.entropy
     assert sorted(first.snapshots) == [0, 2]
     assert len(first.divergence) == len(first.information) == 3
@@ -217,6 +216,9 @@ def test_training_is_that_of_its_seed() -> None:
     assert not torch.equal(start, now)
     assert torch.equal(now, again.teacher.head.prototypes)
     assert not any(weight.requires_grad for weight in first.teacher.parameters())
+    (alone,) = dino.train(images, recipe, [1], **sizes)
+    assert alone.divergence == other.divergence
+    assert torch.equal(alone.teacher.head.prototypes, other.teacher.head.prototypes)
 
 
 # --- judging the result -----------------------------------------------------------------------

@@ -297,6 +297,19 @@ def test_with_and_without_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     np.testing.assert_array_equal(ncut.eigenpairs(graph, 4).vectors, without.vectors)
 
 
+def test_pytorch_is_left_alone_where_every_gpu_is_hidden() -> None:
+    """The programs that measure hide them, and would wait for nothing."""
+    code = "import sys; sys.path.insert(0, sys.argv[1]); import ncut; print('torch' in sys.modules)"
+    answer = subprocess.run(
+        [sys.executable, "-c", code, str(REPOSITORY / "posts" / "ncut")],
+        env={**os.environ, "CUDA_VISIBLE_DEVICES": ""},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    ).stdout
+    assert answer == "False\n"
+
+
 # --- what the post claims of cuts -------------------------------------------------------------
 
 

@@ -635,7 +635,7 @@ def arguments_of(words: Sequence[str] | None = None) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     for option, default, meaning in (
-        ("--notebooks", 20, "notebooks in the blog; with PyTorch half as many"),
+        ("--notebooks", 20, "notebooks in each blog"),
         ("--runs", 3, "turns of each case in which results are kept"),
         ("--cold-runs", 1, "turns with no results kept, where all code runs"),
     ):

@@ -10,7 +10,6 @@ import contextlib
 import json
 import os
 from collections.abc import Iterable
-from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -26,6 +25,8 @@ def edition() -> str:
 
 
 def _version(library: str) -> str:
+    from importlib import metadata  # It takes 0.01 s, and few blogs have such figures.
+
     try:
         return metadata.version(INSTALLATION[library])
     except metadata.PackageNotFoundError:

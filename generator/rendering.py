@@ -27,9 +27,11 @@ Made = tuple[Fresh | tuple[InkcellError, ...], dict[str, str]]
 
 def worth_processes(things: Sized, cores: int) -> bool:
     """Whether there are so many posts that several processes should share the work."""
+    if len(things) < ENOUGH or cores < 2:
+        return False
     from .side_by_side import can_fork
 
-    return len(things) >= ENOUGH and cores > 1 and can_fork()
+    return can_fork()
 
 
 @contextmanager

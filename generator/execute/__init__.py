@@ -14,7 +14,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
@@ -495,6 +494,8 @@ def _run_all(
     meanwhile: Callable[[], object],
 ) -> Generator[tuple[str, Results], None, None]:
     """Results as they come; first, while code begins to run, those that are known."""
+    from concurrent.futures import ThreadPoolExecutor, as_completed  # Most builds run nothing.
+
     stopped = threading.Event()
     runner = _Runner(place, world, shares, stopped)
     with ThreadPoolExecutor(max_workers=place.slots + place.ahead) as pool:

@@ -24,15 +24,17 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from ..errors import ExecutionError
 from ..model import Post
 from .imports import imported_names
 from .key import executed_cells
+
+if TYPE_CHECKING:
+    from importlib import metadata
 
 TRACE_TYPE = "application/vnd.inkcell.trace+json"
 CHANGED = "changed while the code ran"
@@ -554,6 +556,8 @@ def ask_interpreter(executable: str) -> Environment:
 
 
 def _own_version(distribution: str) -> str:
+    from importlib import metadata  # With all that it imports it takes 0.01 s.
+
     try:
         return _header(metadata.distribution(distribution), "Version")
     except metadata.PackageNotFoundError:
@@ -562,6 +566,8 @@ def _own_version(distribution: str) -> str:
 
 def _own_owners() -> Mapping[str, Iterable[str]]:
     """`importlib.metadata.packages_distributions`, without a path object for every file."""
+    from importlib import metadata
+
     owners: dict[str, list[str]] = {}
     for distribution in metadata.distributions():
         listed = distribution.read_text("top_level.txt")

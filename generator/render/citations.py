@@ -13,7 +13,7 @@ from ..errors import MarkdownError
 from ..model import Reference
 from ..record import suggestion
 from .context import Context, Place
-from .particles import PARTICLE, agree
+from .particles import agree, particle_pattern
 
 KEY = r"[A-Za-z0-9_](?:[A-Za-z0-9_:.#$%&+?~/-]*[A-Za-z0-9_/+])?"
 """The id of a work, as BibTeX and Pandoc allow it; a full stop at its end is the sentence's."""
@@ -92,7 +92,7 @@ def author_names(work: Reference, strings: Mapping[str, str]) -> str:
         return names[0]
     pattern = strings["cite_two" if len(names) == 2 else "cite_many"]
     # In Korean the word for "and" follows the first name's sound.
-    particle = PARTICLE.search(pattern)
+    particle = particle_pattern().search(pattern)
     if particle is not None:
         before = pattern[: particle.start()]
         fitting = agree(before.format(first=names[0], second=names[1]), particle[0])

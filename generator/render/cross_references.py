@@ -29,7 +29,7 @@ from .citations import KEY, cite, is_work_or_typo
 from .context import Context, Place
 from .labels import LABEL as KNOWN_LABEL
 from .labels import PREFIXES
-from .particles import PARTICLE, agree
+from .particles import agree, particle_pattern
 
 REFERENCE = "reference"
 """The token of a reference or a citation. Its `content` is what the author wrote until it is
@@ -78,7 +78,7 @@ def push_reference(state: StateInline, items: Sequence[Item], end: int, how: str
 
     `how` is `bare` in a sentence, `brackets`, or the TeX command that it was written with.
     """
-    particle = PARTICLE.match(state.src, end, state.posMax)
+    particle = particle_pattern().match(state.src, end, state.posMax)
     token = state.push(REFERENCE, "", 0)
     token.content = state.src[state.pos : end]
     token.info = how

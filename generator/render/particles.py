@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 from typing import Literal
 
 Sound = Literal["vowel", "ㄹ", "consonant"]
@@ -37,17 +38,20 @@ def _both(first: str, second: str, number: int) -> str:
     return rf"{first}(?P<{ending}>[가-힣]{{{least},4}})\({second}(?P={ending})\)"
 
 
-PARTICLE = re.compile(
-    "|".join(
-        [
-            *(_both(*stem, number) for number, stem in enumerate(STEMS)),
-            *(_both(vowel, consonant, 10 + n) for n, (consonant, vowel) in enumerate(STEMS)),
-            *map(re.escape, sorted(set(CHOICES) - {"(이)"}, key=len, reverse=True)),
-            r"\(이\)(?=[가-힣])",
-        ]
+@cache
+def particle_pattern() -> re.Pattern[str]:
+    """A particle or an ending written both ways; it takes long to compile."""
+    return re.compile(
+        "|".join(
+            [
+                *(_both(*stem, number) for number, stem in enumerate(STEMS)),
+                *(_both(vowel, consonant, 10 + n) for n, (consonant, vowel) in enumerate(STEMS)),
+                *map(re.escape, sorted(set(CHOICES) - {"(이)"}, key=len, reverse=True)),
+                r"\(이\)(?=[가-힣])",
+            ]
+        )
     )
-)
-"""A particle or an ending written both ways."""
+
 
 DIGITS: dict[str, Sound] = {
     "0": "consonant",  # 영

@@ -19,7 +19,7 @@ from generator.render import collect_labels, render
 from generator.render.cross_references import folders_referred_to
 from generator.render.equations import take_apart
 from generator.render.macros import take_definitions
-from generator.render.particles import PARTICLE, agree
+from generator.render.particles import agree, particle_pattern
 
 from ..conftest import FRONT_MATTER
 from .rendering import CONFIG, TEXTS, render_post, show_tex
@@ -125,7 +125,7 @@ def test_particles_follow_the_sound(text: str, particles: str) -> None:
 )
 def test_endings_follow_the_sound(written: str, consonant: str, vowel: str) -> None:
     """Every ending of 이다, and every particle that begins with 으로, in either order."""
-    matched = PARTICLE.match(written + "라는")
+    matched = particle_pattern().match(written + "라는")
     assert matched
     assert matched[0] == written
     assert (agree("식 (3)", written), agree("식 (2)", written)) == (consonant, vowel)
@@ -135,13 +135,13 @@ def test_endings_follow_the_sound(written: str, consonant: str, vowel: str) -> N
 def test_brackets_behind_a_reference_are_no_particle() -> None:
     """Only what is written both ways is one."""
     for text in ("(이 식)", "이(2)", "라고 (이)", "은(A)", "(이) "):
-        assert not PARTICLE.match(text)
+        assert not particle_pattern().match(text)
 
 
 @given(st.text(max_size=20), st.sampled_from(["을(를)", "가(이)", "(으)로", "라(이라)"]))
 def test_any_text_has_a_particle(text: str, written: str) -> None:
     """Whatever stands before, one of the two is chosen."""
-    assert PARTICLE.fullmatch(written)
+    assert particle_pattern().fullmatch(written)
     assert agree(text, written) in {"을", "를", "이", "가", "으로", "로", "이라", "라"}
 
 

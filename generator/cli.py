@@ -9,7 +9,7 @@ import shlex
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -700,6 +700,10 @@ def clean(root: Path, cache: bool, output: Path | None) -> None:
             shutil.rmtree(root / config.cache, ignore_errors=True)
             for name in (ENTRIES, "preview"):
                 shutil.rmtree(root / FOLDER / name, ignore_errors=True)
+            with suppress(ImportError):  # On Windows there are none.
+                from .shelf import remove_left
+
+                remove_left(root / FOLDER)
     click.echo(f"{_name(folder, root)}: {_count(len(removed), 'file')} removed")
 
 

@@ -26,8 +26,7 @@ class Shelf:
     def __init__(self, home: Path) -> None:
         """Make the folder in `home`, and remove those that other builds have left there."""
         home.mkdir(parents=True, exist_ok=True)
-        for path in home.glob(f"{PREFIX}*"):
-            _remove_if_left(path)
+        remove_left(home)
         self.folder, self._lock = _locked_folder(home)
         self._count = 0
 
@@ -54,6 +53,12 @@ def _locked_folder(home: Path) -> tuple[Path, int]:
             if folder.is_dir():
                 return folder, lock
             os.close(lock)
+
+
+def remove_left(home: Path) -> None:
+    """Remove the shelves of builds that were killed; those of builds at work stay."""
+    for path in home.glob(f"{PREFIX}*"):
+        _remove_if_left(path)
 
 
 def _remove_if_left(path: Path) -> None:

@@ -170,9 +170,21 @@ def test_figures_can_be_read_on_a_phone(browser: Browser, served: Served) -> Non
 
 
 def shares_of_width(page: Page) -> list[float]:
-    """How wide each of Matplotlib's figures is shown, of the width it was drawn with."""
+    """How wide each of Matplotlib's figures is shown, of the width it was drawn with.
+
+    A reader scrolls to each: on a phone nothing is laid out before it is near.
+    """
     found: list[float] = page.evaluate(
-        """[...document.querySelectorAll('.drawing')].filter(d => d.checkVisibility()).map(d =>
-             Math.round(100 * d.getBoundingClientRect().width / d.getAttribute('width')) / 100)"""
+        """async () => {
+             const shares = [];
+             for (const drawing of document.querySelectorAll(".drawing")) {
+               if (!drawing.checkVisibility()) continue;
+               drawing.scrollIntoView();
+               for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
+               const share = drawing.getBoundingClientRect().width / drawing.getAttribute("width");
+               shares.push(Math.round(100 * share) / 100);
+             }
+             return shares;
+           }"""
     )
     return found

@@ -8,8 +8,9 @@ pages are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set, Sized
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from .execute.machine import cores
@@ -75,25 +76,33 @@ class Assembly:
         self._katex = katex
         self._draw_pictures = draw_pictures
         self._known = [*map(_told_by_front_matter, posts), *outlines.values()]
-        self._pages: Pages | None = None
-        self._pictures: Mapping[str, File] = {}
-        self._in_feeds: frozenset[str] = frozenset()
         self._shelf: Shelf | None = None
 
-    def prepare(self, things: Sized) -> None:
-        """Prepare for making the files of so many posts, before any process is forked for it."""
-        if self._pages is None:
-            from .assemble import shown_in_feeds
-            from .assemble.pages import Pages
-            from .libraries import edition
-            from .render.code import stylesheet
+    @cached_property
+    def _pictures(self) -> Mapping[str, File]:
+        return self._draw_pictures()
 
-            self._pictures = self._draw_pictures()
-            self._pages = Pages(
-                self._known, self._config, self._theme, stylesheet(), self._pictures, edition
-            )
-            self._in_feeds = frozenset(shown_in_feeds(self._known, self._config))
-        if self._shelf is None and self._kept.comparison and worth_processes(things, cores()):
+    @cached_property
+    def _pages(self) -> Pages:
+        from .assemble.pages import Pages
+        from .libraries import edition
+        from .render.code import stylesheet
+
+        return Pages(self._known, self._config, self._theme, stylesheet(), self._pictures, edition)
+
+    @cached_property
+    def _in_feeds(self) -> Set[str]:
+        """Sources of the posts that stand in feeds."""
+        from .assemble import shown_in_feeds
+
+        return shown_in_feeds(self._known, self._config)
+
+    def share(self, things: Sized) -> None:
+        """Prepare for making the files of so many posts, perhaps in processes forked after it."""
+        if not worth_processes(things, cores()):
+            return
+        _ = self._pages, self._in_feeds  # Made once for all of them.
+        if self._shelf is None and self._kept.comparison:
             from .shelf import Shelf
 
             self._shelf = Shelf(self._kept.entries.parent)
@@ -113,7 +122,7 @@ class Assembly:
 
     def taken_over(self, sources: Sequence[str]) -> Iterator[tuple[str, Again | None]]:
         """Posts of the last build, each with the files that show it now; None for a lost one."""
-        self.prepare(sources)
+        self.share(sources)
         yield from each(self._again, sources, cores())
 
     def close(self) -> None:
@@ -135,7 +144,6 @@ class Assembly:
     def _files_of(self, rendered: RenderedPost) -> Iterator[File | Stored]:
         from .assemble import files_of_post
 
-        assert self._pages is not None
         return map(self._stored, files_of_post(rendered, self._pages))
 
     def _fed(self, rendered: RenderedPost) -> WrittenEntry | str:
@@ -178,8 +186,6 @@ class Assembly:
         """
         from .assemble import collect_files, shared_files
 
-        self.prepare(())
-        assert self._pages is not None
         posts = [item.rendered for item in fresh if item.rendered]
         posts += [item.rendered for item in again.values()]
         fed = {item.post.source.path: item.fed for item in fresh}
@@ -205,8 +211,6 @@ class Assembly:
             return Site({}, kept.digests_without(()))
         from .assemble import changed_files, collect_files, outdated_shards
 
-        self.prepare(())
-        assert self._pages is not None
         changed = {item.post.source.path for item in fresh if item.rendered}
         posts = [kept.outlines[source] for source, made in taken.items() if made["page"]]
         posts += [item.rendered for item in fresh if item.rendered]

@@ -537,10 +537,6 @@ class Stored:
     origin: str
 
 
-Store = Callable[[File], File | Stored]
-"""Puts a file where it waits until the site is written: on the disk, or in memory, as it is."""
-
-
 @dataclass(frozen=True, slots=True)
 class Image:
     """A picture that stands for a post."""

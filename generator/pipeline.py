@@ -134,10 +134,6 @@ def rebuild(
             words = strings[item.post.meta.language]
             return assembly.with_files(_render(item, links, typeset, words, draw, kept))
 
-        def prepare() -> Callable[[ExecutedPost], Fresh]:
-            assembly.prepare(posts)
-            return finish
-
         # Posts are rendered while the code of others runs, but for those that refer to another
         # one: its code may put out what they refer to.
         done: list[ExecutedPost] = []
@@ -151,11 +147,10 @@ def rebuild(
                 else:
                     yield item
 
-        with finishing(posts, prepare, kept, cores()) as finish_all, closing(executed):
+        assembly.share(posts)
+        with finishing(posts, finish, kept, cores()) as finish_all, closing(executed):
             made = finish_all(ready(), errors)
         links = _with_labels_of_outputs(links, done, taken)
-        if waiting:
-            prepare()
         made += collect(finish, waiting, errors)
         return tuple(sorted(made, key=lambda item: item.post.source.path))
 

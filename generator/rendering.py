@@ -35,9 +35,7 @@ def worth_processes(things: Sized, cores: int) -> bool:
 
 
 @contextmanager
-def finishing(
-    posts: Sequence[Post], prepare: Callable[[], Finish], kept: Kept, cores: int
-) -> Iterator[FinishAll]:
+def finishing(posts: Sequence[Post], finish: Finish, kept: Kept, cores: int) -> Iterator[FinishAll]:
     """What makes of these posts what the site needs of them, when their results come.
 
     Where processes can share the work they are forked here, before anything has begun to run.
@@ -45,30 +43,17 @@ def finishing(
 
     Args:
         posts: those that will come.
-        prepare: makes the function that finishes a post; asked as late as can be.
+        finish: finishes one of them.
         kept: what is told of damaged entries.
         cores: how many processes there may be.
     """
     if not worth_processes(posts, cores):
-
-        def finish_here(
-            items: Iterable[ExecutedPost], errors: list[InkcellError]
-        ) -> tuple[Fresh, ...]:
-            ready: list[Finish] = []
-
-            def finish(item: ExecutedPost) -> Fresh:
-                ready[:] = ready or [prepare()]
-                return ready[0](item)
-
-            return collect(finish, items, errors)
-
-        yield finish_here
+        yield lambda items, errors: collect(finish, items, errors)
         return
     from .render import katex  # noqa: F401  # Imported once for all of them.
     from .side_by_side import Team
 
     known = {post.source.path: post for post in posts}
-    finish = prepare()
 
     def make(thing: tuple[str, Results]) -> Made:
         try:

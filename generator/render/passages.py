@@ -23,10 +23,9 @@ INLINE = frozenset(
 """Elements that part no words; all others do."""
 NO_TEXT = frozenset(("script", "style", "template", "input", "math"))
 NO_TEXT_CLASSES = frozenset(
-    "anchor back contents footnote-backref footnote-ref number row-numbers".split()
+    "anchor back contents footnote-backref footnote-ref katex number row-numbers".split()
 )
-"""What leads somewhere and says nothing of its own."""
-SAYS_NOTHING = NO_TEXT_CLASSES | {"katex"}
+"""What leads somewhere and says nothing of its own; and formulas, whose TeX is read instead."""
 LONGEST_OUTPUT = 2000
 """Characters. What a cell prints beyond that is data, and nobody looks for it by its words."""
 
@@ -96,7 +95,7 @@ def _is_left_out(element: etree._Element) -> bool:
     if element.tag in NO_TEXT or element.tag in ("svg", "img"):
         return True
     classes = element.get("class")
-    return (classes is not None and not SAYS_NOTHING.isdisjoint(classes.split())) or (
+    return (classes is not None and not NO_TEXT_CLASSES.isdisjoint(classes.split())) or (
         element.tag == "summary" and _folds_code(element)
     )
 

@@ -60,8 +60,8 @@ class Trace:
     variables: Mapping[str, str] = field(default_factory=dict)
     """Declared environment variable to the SHA-256 of its value; empty if it is not set."""
     imports: tuple[str, ...] = ()
-    """Modules that the code imported itself, in order: what a warm parent imports for the next
-    run. They say nothing that `packages` does not, and are not compared."""
+    """Modules that the code and the modules beside it imported, in order: what a warm parent
+    imports for the next run. They say nothing that `packages` does not, and are not compared."""
     written: tuple[str, ...] = ()
     """Files that the code itself wrote into the listed folders: they do not count there."""
 
@@ -232,6 +232,10 @@ class _Watch:
             pass
         return None
     @staticmethod
+    def is_beside(name, modules=_sys.modules, getattr=getattr, isinstance=isinstance, str=str):
+        file = getattr(modules.get(name), "__file__", None)
+        return isinstance(file, str) and "site-packages" not in file and bool(_Watch.place(file))
+    @staticmethod
     def reads(path):
         if path not in _Watch.written and path not in _Watch.opened:
             _Watch.opened[path] = _Watch.state(path)
@@ -267,7 +271,9 @@ class _Finder:
         watch.tried.add(name)
         loads, caller = 0, frame(1)
         while caller is not None and loads < 2:
-            loads += caller.f_code.co_name == "_find_and_load"
+            if caller.f_code.co_name == "_find_and_load":
+                # What a module of the author's imports, the author imports.
+                loads += not (loads and watch.is_beside(caller.f_locals.get("name")))
             caller = caller.f_back
         if loads < 2:
             watch.roots.append(name)

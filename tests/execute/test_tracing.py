@@ -68,7 +68,7 @@ CELLS = [
 
 POST: dict[str, str | bytes] = {
     "local.py": "import deep_local\n",
-    "deep_local.py": "X = 1\n",
+    "deep_local.py": "import colorsys\n\nX = 1\n",
     "package/__init__.py": "",
     "package/part.py": "from .sibling import X\n",
     "package/sibling.py": "X = 1\n",
@@ -140,7 +140,7 @@ def install(site_packages: Path, version: str) -> None:
     write_files(
         site_packages,
         {
-            "tiny.py": "X = 1\n",
+            "tiny.py": "import graphlib\n\nX = 1\n",
             f"{info}/METADATA": metadata,
             f"{info}/top_level.txt": "tiny\n",
             f"{info}/RECORD": "tiny.py,,\n",
@@ -341,6 +341,14 @@ def test_versions_of_packages(place: Place) -> None:
     finally:
         install(place.site_packages, "1.0")
     assert place.reasons() == {"warm": None, "cold": None}
+
+
+def test_what_a_warm_parent_imports_next_time(place: Place) -> None:
+    """What the code and the modules beside it import; not what packages import for themselves."""
+    for folder in ("warm", "cold"):
+        imports = place.trace(folder).imports
+        assert {"tiny", "matplotlib", "colorsys"} <= {*imports}
+        assert not {"graphlib", "local", "deep_local", "package.part"} & {*imports}
 
 
 def test_an_import_that_becomes_possible(place: Place) -> None:

@@ -45,7 +45,8 @@ def newest_first(posts: Iterable[RenderedPost]) -> list[RenderedPost]:
     """Posts by date of publication, the newest first. Standing pages stand in no list."""
     dated = (item for item in posts if not item.post.source.standing)
     ordered = sorted(dated, key=lambda item: item.post.source.path)
-    return sorted(ordered, key=lambda item: item.post.meta.date, reverse=True)
+    ordered.sort(key=lambda item: item.post.meta.date, reverse=True)
+    return ordered
 
 
 def in_language(posts: Iterable[RenderedPost], language: str) -> list[RenderedPost]:
@@ -242,19 +243,19 @@ def standing_pages(posts: Iterable[RenderedPost]) -> list[RenderedPost]:
 
 
 def by_category(posts: Iterable[RenderedPost]) -> dict[str, list[RenderedPost]]:
-    """Category to its posts, categories by name."""
+    """Category to its posts in the order given, newest first; categories by name."""
     return _grouped(posts, lambda post: (post.post.meta.category,))
 
 
 def by_tag(posts: Iterable[RenderedPost]) -> dict[str, list[RenderedPost]]:
-    """Tag to its posts, tags by name."""
+    """Tag to its posts in the order given, newest first; tags by name."""
     return _grouped(posts, lambda post: post.post.meta.tags)
 
 
 def by_year(posts: Iterable[RenderedPost]) -> dict[int, list[RenderedPost]]:
-    """Year to its posts, newest first."""
+    """Year to its posts in the order given, newest first."""
     years: dict[int, list[RenderedPost]] = {}
-    for post in newest_first(posts):
+    for post in posts:
         years.setdefault(post.post.meta.date.year, []).append(post)
     return years
 
@@ -264,7 +265,7 @@ def _grouped(
 ) -> dict[str, list[RenderedPost]]:
     """Terms that share an address (`ML` and `ml`) are one term, spelled as the newest post does."""
     groups: dict[str, tuple[str, list[RenderedPost]]] = {}
-    for post in newest_first(posts):
+    for post in posts:
         for term in terms(post):
             groups.setdefault(slug(term), (term, []))[1].append(post)
     return dict(sorted(groups.values(), key=lambda group: group[0].casefold()))

@@ -231,10 +231,10 @@ class Kept:
             contents[path] = content
         return contents
 
-    def terms(self, source: str) -> Mapping[str, int]:
+    def terms(self, source: str) -> str:
         """What a search finds a post by in the index that the last build has written."""
         entry = self.entry(source)
-        return entry.rendered.terms if entry else {}
+        return entry.rendered.terms if entry else ""
 
     def only_text_changed(self, fresh: Sequence[Fresh], taken: Mapping[str, Made]) -> bool:
         """Whether the other pages of the site, but for lists, are as they would be made now.
@@ -321,7 +321,7 @@ def outline(rendered: RenderedPost) -> RenderedPost:
         files=(),
         loads=(),
         passages=(),
-        terms={},
+        terms="",
         warnings=(),
     )
 

@@ -604,8 +604,9 @@ class RenderedPost:
     """Directive and source, as a Content-Security-Policy names what its own HTML loads and runs."""
     passages: tuple[Passage, ...] = ()
     """Its text, which a search shows."""
-    terms: Mapping[str, int] = field(default_factory=dict)
-    """What a search finds it by, and how much each of that counts."""
+    terms: str = ""
+    """What a search finds it by: a line for each term, `term weight`, in order. A thousand posts
+    have half a million, which would take four times as much room in mappings."""
     notebook: str = ""
     """Path of the executed notebook, one of `files`; empty if nothing ran."""
     provenance: Provenance | None = None

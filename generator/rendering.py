@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence, Sized
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -71,22 +70,12 @@ def finishing(posts: Sequence[Post], finish: Finish, kept: Kept, cores: int) -> 
             for made, damaged in team.map((i.post.source.path, i.results) for i in items):
                 kept.damaged.update(damaged)
                 if isinstance(made, Fresh):
-                    done.append(_at_home(made, known[made.post.source.path]))
+                    done.append(replace(made, post=known[made.post.source.path]))
                 else:
                     errors.extend(made)
             return tuple(done)
 
         yield finish_all
-
-
-def _at_home(made: Fresh, post: Post) -> Fresh:
-    """What has come from another process, with what this one has already."""
-    rendered = made.rendered
-    if rendered:
-        # A thousand posts have most of their terms in common.
-        terms = {sys.intern(term): weight for term, weight in rendered.terms.items()}
-        rendered = replace(rendered, terms=terms)
-    return replace(made, post=post, rendered=rendered)
 
 
 def each(function: Callable[[T], R], things: Sequence[T], cores: int) -> Generator[R, None, None]:

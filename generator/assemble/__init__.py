@@ -134,7 +134,7 @@ def changed_files(
     retold: Collection[str],
     written: Callable[[RenderedPost], WrittenEntry],
     theme: Theme,
-    terms: Mapping[str, Mapping[str, int]],
+    terms: Mapping[str, str],
     shards: Mapping[str, bytes],
     digests: Mapping[str, str],
 ) -> Iterator[File]:

@@ -42,7 +42,7 @@ def search_files(posts: Sequence[RenderedPost], config: Config) -> Iterator[File
         postings: dict[str, list[str]] = {}
         last: dict[str, int] = {}
         for number, post in enumerate(listed):
-            for term, weight in post.terms.items():
+            for term, weight in read_terms(post.terms):
                 entry = str(SCALE * (number - last.get(term, 0)) + weight)
                 postings.setdefault(term, []).append(entry)
                 last[term] = number
@@ -58,7 +58,7 @@ def search_files(posts: Sequence[RenderedPost], config: Config) -> Iterator[File
 
 
 def outdated_shards(
-    posts: Sequence[RenderedPost], before: Mapping[str, Terms], config: Config
+    posts: Sequence[RenderedPost], before: Mapping[str, str], config: Config
 ) -> frozenset[str]:
     """Paths of the shards that say of some posts what is true no more.
 
@@ -76,7 +76,7 @@ def outdated_shards(
 
 def updated_search_files(
     posts: Sequence[RenderedPost],
-    before: Mapping[str, Terms],
+    before: Mapping[str, str],
     shards: Mapping[str, bytes],
     digests: Mapping[str, str],
     config: Config,
@@ -105,6 +105,13 @@ def updated_search_files(
             )
 
 
+def read_terms(lines: str) -> Iterator[tuple[str, int]]:
+    """The terms of a post, and what each counts."""
+    for line in lines.splitlines():
+        term, _, weight = line.partition(" ")
+        yield term, int(weight)
+
+
 def shard_count(posts: int) -> int:
     """How many shards the index of so many posts has: a power of two."""
     return 1 << (max(0, posts - 1) // POSTS_A_SHARD).bit_length()
@@ -131,20 +138,20 @@ def shard_path(language: str, number: int) -> str:
 
 
 def _changed_terms(
-    posts: Sequence[RenderedPost], before: Mapping[str, Terms], language: str, config: Config
+    posts: Sequence[RenderedPost], before: Mapping[str, str], language: str, config: Config
 ) -> dict[str, dict[int, tuple[Terms, Terms]]]:
     """Path of a shard to what changes in it: number of a post to terms before and after."""
     listed = shown_in(posts, language, config)
     count = shard_count(len(listed))
     changed: dict[str, dict[int, tuple[dict[str, int], dict[str, int]]]] = {}
     for number, post in enumerate(listed):
-        old = before.get(post.post.source.path)
-        if old is None:
+        if post.post.source.path not in before:
             continue
-        differing = {term for term, _ in old.items() ^ post.terms.items()}
+        old, new = dict(read_terms(before[post.post.source.path])), dict(read_terms(post.terms))
+        differing = {term for term, _ in old.items() ^ new.items()}
         for term in differing:
             path = shard_path(language, shard_of(term, count))
-            for side, terms in enumerate((old, post.terms)):
+            for side, terms in enumerate((old, new)):
                 if term in terms:
                     pair = changed.setdefault(path, {}).setdefault(number, ({}, {}))
                     pair[side][term] = terms[term]

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 
 import Stemmer
@@ -111,8 +111,8 @@ def _stemmer() -> Stemmer.Stemmer:
     return Stemmer.Stemmer("english")
 
 
-def weighted_terms(meta: Meta, readings: Sequence[Reading]) -> Mapping[str, int]:
-    """The terms of a post, in order, and what each counts: from 1 to 29."""
+def weighted_terms(meta: Meta, readings: Sequence[Reading]) -> str:
+    """The terms of a post, in order, and what each counts, from 1 to 29: a line for each."""
     said: Counter[str] = Counter()
     # No term goes on beyond the end of a line.
     prose = "\n".join(reading.prose for reading in readings)
@@ -130,7 +130,7 @@ def weighted_terms(meta: Meta, readings: Sequence[Reading]) -> Mapping[str, int]
     in_headings = {*_terms_of_all((meta.category, *meta.tags, *headings))}
     for term in in_headings | in_title:
         weights[term] = weights.get(term, 0) + (TITLE if term in in_title else HEADING)
-    return dict(sorted(weights.items()))
+    return "\n".join(f"{term} {weight}" for term, weight in sorted(weights.items()))
 
 
 def _terms_of_all(texts: Iterable[str]) -> Iterator[str]:

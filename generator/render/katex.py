@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
 from html import escape, unescape
 from typing import Any
 from weakref import finalize
@@ -25,7 +24,7 @@ Answer = dict[str, Any]
 LONGEST_FORMULA = 20_000
 """Characters of TeX; 200,000 became 17 MB of HTML when they were let through."""
 
-KNOWN_FORMULAS = 1024
+KNOWN_FORMULAS = 512
 """How many are kept in memory: what stands often stands often in any part of a blog."""
 
 PROGRAM = """
@@ -112,16 +111,27 @@ class Katex:
         self._output = "htmlAndMathml" if output == "html" else output
         self._answers: dict[tuple[str, bool, Macros], Answer] = {}
         """What KaTeX has said to formulas that nobody has asked for yet."""
-        self._known = lru_cache(maxsize=KNOWN_FORMULAS)(self._typeset)
+        self._known: dict[tuple[str, bool, Macros], Formula] = {}
+        """Those that were asked for last, in that order."""
 
     def __call__(self, tex: str, display: bool, macros: Macros = ()) -> Formula:
         """A formula as HTML and MathML."""
-        return self._known(tex, display, macros)
+        formula = self._known.pop((tex, display, macros), None) or self._typeset(
+            tex, display, macros
+        )
+        self._known[tex, display, macros] = formula
+        if len(self._known) > KNOWN_FORMULAS:
+            del self._known[next(iter(self._known))]
+        return formula
 
     def expect(self, formulas: Iterable[tuple[str, bool, Macros]]) -> None:
         """Typeset formulas that will be asked for, all in one call."""
         self._answers.clear()
-        new = [formula for formula in dict.fromkeys(formulas) if len(formula[0]) <= LONGEST_FORMULA]
+        new = [
+            formula
+            for formula in dict.fromkeys(formulas)
+            if formula not in self._known and len(formula[0]) <= LONGEST_FORMULA
+        ]
         if new:
             self._answers.update(zip(new, self._ask(new), strict=True))
 

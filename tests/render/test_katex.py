@@ -13,7 +13,7 @@ from lxml import etree
 from generator.discover import read_katex
 from generator.errors import MathError
 from generator.model import Typeset
-from generator.render.katex import LONGEST_FORMULA, REFUSED, Katex, start_katex
+from generator.render.katex import KNOWN_FORMULAS, LONGEST_FORMULA, REFUSED, Katex, start_katex
 from tests.conftest import REPOSITORY
 from tests.render.rendering import render_post
 
@@ -101,6 +101,22 @@ def test_expected_formulas_are_typeset_together() -> None:
     assert len(engine.asked) == 1
     typeset("z", False)
     assert engine.asked[1:] == [[("z", False)]]
+
+
+def test_what_another_post_has_shown_is_not_typeset_again() -> None:
+    """Only new formulas are asked for; those that nobody has used for long are forgotten."""
+    engine = Engine()
+    typeset = Katex(engine)
+    for name in ("x", "y"):
+        typeset(name, False)
+    typeset.expect([("x", False, ()), ("z", False, ())])
+    assert engine.asked[2:] == [[("z", False)]]
+    for number in range(KNOWN_FORMULAS - 1):
+        typeset("x", False)
+        typeset(f"x_{number}", False)
+    del engine.asked[:]
+    typeset.expect([("x", False, ()), ("y", False, ())])
+    assert engine.asked == [[("y", False)]]
 
 
 @pytest.mark.parametrize(

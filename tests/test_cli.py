@@ -17,7 +17,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from generator import __version__
-from generator.cli import format_error, main
+from generator.cli import main
+from generator.cli.messages import format_error
 from generator.errors import MathError
 
 from .conftest import FRONT_MATTER, REPOSITORY, WriteBlog

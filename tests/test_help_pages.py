@@ -13,7 +13,7 @@ from click.shell_completion import ShellComplete
 from click.testing import CliRunner
 
 from generator.cli import main
-from generator.help_pages import COMMANDS, EXAMPLES, OPTIONS, STATUSES
+from generator.cli.help_pages import COMMANDS, EXAMPLES, OPTIONS, STATUSES
 
 from .conftest import WriteBlog
 

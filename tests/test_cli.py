@@ -172,6 +172,26 @@ def test_python_m_generator_is_inkcell() -> None:
     assert done.stdout == f"inkcell, version {__version__}\n"
 
 
+IMPORTED = """
+import sys
+from generator.cli import main
+main(["completion", "bash"], standalone_mode=False)
+print(*sorted(name for name in sys.modules if name.startswith("generator")))
+"""
+
+
+def test_a_command_imports_no_other() -> None:
+    """Nor anything else of ours that only others need."""
+    command = [sys.executable, "-c", IMPORTED]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=REPOSITORY)
+    assert done.stdout.splitlines()[-1].split() == [
+        "generator",
+        "generator.cli",
+        "generator.cli.help_pages",
+        "generator.cli.shell_completion",
+    ]
+
+
 def test_a_caret_stands_under_the_place() -> None:
     """Behind the number of the line; Hangul takes two columns of a terminal."""
     error = MathError("no").at(file="a.md", line=3, cell=2, text="집합 x^2^3", column=7, hint="h")

@@ -11,16 +11,16 @@ import click
 
 from .help_pages import Command
 from .messages import counted, exit_on_error, print_json, shown_path
-from .parameters import AS_JSON, cluster_address, complete_posts, from_here
+from .parameters import AS_JSON, CLUSTER, JOBS, OUTPUT, cluster_address, complete_posts, from_here
 
 
 @click.command(cls=Command)
 @click.option("--posts", type=click.Path(path_type=Path), help="Folder of the posts.")
-@click.option("--output", "-o", type=click.Path(path_type=Path), help="Folder of the site.")
+@OUTPUT
 @click.option("--drafts", is_flag=True, help="Publish posts marked `draft: true` too.")
 @click.option("--future", is_flag=True, help="Publish posts whose date is still to come too.")
 @click.option("--base-url", metavar="URL", help="Where the site will live; beats `url`.")
-@click.option("--jobs", "-j", type=click.IntRange(min=1), help="Posts to run at once.")
+@JOBS
 @click.option("--timeout", type=click.IntRange(min=1), help="Seconds a cell may take.")
 @click.option("--no-cache", is_flag=True, help="Use no kept results: all runs that is not frozen.")
 @click.option(
@@ -34,7 +34,7 @@ from .parameters import AS_JSON, cluster_address, complete_posts, from_here
 @click.option(
     "--allow-stale", is_flag=True, help="Publish frozen results that the code has outrun."
 )
-@click.option("--on", "cluster", metavar="dask://HOST:PORT", help="Run posts on a Dask cluster.")
+@CLUSTER
 @AS_JSON
 @click.pass_obj
 def build(

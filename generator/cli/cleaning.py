@@ -9,12 +9,12 @@ import click
 
 from .help_pages import Command
 from .messages import counted, exit_on_error, shown_path
-from .parameters import from_here
+from .parameters import OUTPUT, from_here
 
 
 @click.command(cls=Command)
 @click.option("--cache", is_flag=True, help="Remove the kept results too: all code runs again.")
-@click.option("--output", "-o", type=click.Path(path_type=Path), help="Folder of the site.")
+@OUTPUT
 @click.pass_obj
 def clean(root: Path, cache: bool, output: Path | None) -> None:
     """Remove the files that builds wrote, and nothing else."""

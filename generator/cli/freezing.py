@@ -8,14 +8,14 @@ import click
 
 from .help_pages import Command
 from .messages import exit_on_error, shown_path
-from .parameters import chosen_posts, cluster_address, complete_posts
+from .parameters import CLUSTER, JOBS, chosen_posts, cluster_address, complete_posts
 
 
 @click.command(cls=Command)
 @click.argument("posts", metavar="POST...", nargs=-1, required=True, shell_complete=complete_posts)
 @click.option("--refresh", is_flag=True, help="Run the code even if kept results fit it.")
-@click.option("--jobs", "-j", type=click.IntRange(min=1), help="Posts to run at once.")
-@click.option("--on", "cluster", metavar="dask://HOST:PORT", help="Run posts on a Dask cluster.")
+@JOBS
+@CLUSTER
 @click.pass_obj
 def freeze(
     root: Path, posts: tuple[str, ...], refresh: bool, jobs: int | None, cluster: str | None

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 AS_JSON = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON for other programs, errors included."
 )
+CLUSTER = click.option(
+    "--on", "cluster", metavar="dask://HOST:PORT", help="Run posts on a Dask cluster."
+)
+JOBS = click.option("--jobs", "-j", type=click.IntRange(min=1), help="Posts to run at once.")
+OUTPUT = click.option("--output", "-o", type=click.Path(path_type=Path), help="Folder of the site.")
 
 
 def complete_posts(context: click.Context, param: click.Parameter, incomplete: str) -> list[str]:

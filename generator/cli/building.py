@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import click
 
@@ -67,14 +67,16 @@ def build(
     else:
         given = click.get_current_context().params
         # How the outcome is told changes nothing in the site.
-        options = _plain({name: given[name] for name in given if name != "as_json"})
+        options = {name: _comparable(given[name]) for name in given if name != "as_json"}
         comparison = compare(str(root), options, str(from_here(posts) or "posts"), moment=now)
         if same := same_build(comparison):
             for notice in same.notices:
                 click.echo(f"note: {notice}", err=True)
             folder = shown_path(root / same.output, root)
-            summary = _summary(folder, same.paths, 0, 0, 0, same.reused, same.notices, started)
-            _say_built(summary, as_json)
+            summary = _summary(
+                started, folder, same.paths, reused=same.reused, notices=same.notices
+            )
+            _print_summary(summary, as_json)
             return
     with exit_on_error(as_json=as_json):
         import logging
@@ -108,28 +110,23 @@ def build(
             built = rebuild(config, kept, display.report)
         changes = publish(built, config, kept)
     summary = _summary(
+        started,
         shown_path(root / config.output, root),
         built.site.paths,
-        len(changes.written),
-        len(changes.removed),
-        display.ran,
-        display.reused,
-        display.notices,
-        started,
+        written=len(changes.written),
+        removed=len(changes.removed),
+        ran=display.ran,
+        reused=display.reused,
+        notices=display.notices,
     )
-    _say_built(summary, as_json)
+    _print_summary(summary, as_json)
 
 
-def _plain(options: dict[str, Any]) -> dict[str, Any]:
-    """A command's options as they can be compared later, whatever the current folder is then."""
-    return {
-        name: str(from_here(value))
-        if isinstance(value, Path)
-        else [*value]
-        if isinstance(value, tuple)
-        else value
-        for name, value in options.items()
-    }
+def _comparable(value: object) -> object:
+    """An option's value as JSON keeps it, whatever the current folder is when it is compared."""
+    if isinstance(value, Path):
+        return str(from_here(value))
+    return [*value] if isinstance(value, tuple) else value
 
 
 class Summary(TypedDict):
@@ -149,17 +146,18 @@ class Summary(TypedDict):
 
 
 def _summary(
-    folder: str,
+    started: float,
+    output: str,
     paths: Sequence[str],
-    written: int,
-    removed: int,
-    ran: int,
+    *,
+    written: int = 0,
+    removed: int = 0,
+    ran: int = 0,
     reused: int,
     notices: Iterable[str],
-    started: float,
 ) -> Summary:
     return {
-        "output": folder,
+        "output": output,
         "pages": sum(path.endswith(".html") for path in paths),
         "files": len(paths),
         "written": written,
@@ -171,7 +169,7 @@ def _summary(
     }
 
 
-def _say_built(summary: Summary, as_json: bool) -> None:
+def _print_summary(summary: Summary, as_json: bool) -> None:
     if as_json:
         print_json(dict(summary))
         return

@@ -15,7 +15,7 @@ import click
 from .. import __version__
 from .help_pages import Group
 
-COMMANDS = {
+ENTRY_POINTS = {
     "init": ".starting:init",
     "new": ".starting:new",
     "list": ".listing:list_posts",
@@ -27,7 +27,7 @@ COMMANDS = {
     "check": ".checking:check",
     "completion": ".shell_completion:completion",
 }
-"""Where each command is, written as in the entry points of a package."""
+"""Each command's module and function, written as in a package's own entry points."""
 
 ROOT = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -35,27 +35,27 @@ ROOT = click.Path(exists=True, file_okay=False, path_type=Path)
 class LazyCommands(Mapping[str, click.Command]):
     """Commands by their names; the module of one is imported when it is looked up."""
 
-    def __init__(self, places: Mapping[str, str]) -> None:
-        self._places = places
+    def __init__(self, entry_points: Mapping[str, str]) -> None:
+        self._entry_points = entry_points
 
     def __getitem__(self, name: str) -> click.Command:
         """The command; a KeyError if there is none of that name."""
-        module, function = self._places[name].split(":")
+        module, function = self._entry_points[name].split(":")
         command: click.Command = getattr(import_module(module, __package__), function)
         return command
 
     def __iter__(self) -> Iterator[str]:
         """The names."""
-        return iter(self._places)
+        return iter(self._entry_points)
 
     def __len__(self) -> int:
         """How many there are."""
-        return len(self._places)
+        return len(self._entry_points)
 
 
 @click.group(
     cls=Group,
-    commands=LazyCommands(COMMANDS),
+    commands=LazyCommands(ENTRY_POINTS),
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.option("--root", "-C", type=ROOT, default=Path(), help="The blog's folder (default: here).")

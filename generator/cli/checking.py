@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +13,9 @@ from ..errors import InkcellError, plain
 from .help_pages import Command
 from .messages import counted, exit_on_error, format_error, print_json
 from .parameters import chosen_posts, complete_posts
+
+if TYPE_CHECKING:
+    from ..check.finding import Finding
 
 
 @click.command(cls=Command)
@@ -63,27 +67,30 @@ def _check_site(root: Path, external: bool, accept: bool, as_json: bool) -> None
     started = time.monotonic()
     with exit_on_error("nothing was checked", as_json):
         checked = check_site(read_config(root), external=external, accept=accept)
-    found: dict[str, list[InkcellError]] = {"error": [], "warning": []}
-    for finding in checked.findings:
-        told = InkcellError(finding.message).at(
-            file=finding.file,
-            line=finding.line,
-            cell=finding.cell,
-            text=finding.text or None,
-            hint=finding.hint or None,
-        )
-        found[finding.severity].append(told)
-        if not as_json:
-            click.echo(format_error(told, finding.severity) + "\n", err=True)
-    errors, warnings = found["error"], found["warning"]
+    found = [(finding.severity, _as_error(finding)) for finding in checked.findings]
+    errors = [error for severity, error in found if severity == "error"]
+    warnings = [error for severity, error in found if severity == "warning"]
     if as_json:
         print_json({"pages": checked.pages, "warnings": [*map(plain, warnings)]}, errors)
     else:
+        for severity, error in found:
+            click.echo(format_error(error, severity) + "\n", err=True)
         counts = f"{counted(len(errors), 'error')}, {counted(len(warnings), 'warning')}"
         seconds = f"{time.monotonic() - started:.1f} s"
         click.echo(f"{counted(checked.pages, 'page')}: {counts}; {seconds}")
     if errors:
         sys.exit(1)
+
+
+def _as_error(finding: Finding) -> InkcellError:
+    """A finding in the form in which all commands tell what is wrong, warnings too."""
+    return InkcellError(finding.message).at(
+        file=finding.file,
+        line=finding.line,
+        cell=finding.cell,
+        text=finding.text or None,
+        hint=finding.hint or None,
+    )
 
 
 def _check_kernels(root: Path, posts: tuple[str, ...], jobs: int | None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 import click
 
@@ -14,6 +14,7 @@ from .messages import counted, exit_on_error, print_errors, print_json
 from .parameters import AS_JSON, chosen_posts, complete_posts
 
 if TYPE_CHECKING:
+    from ..execute import Decision
     from ..inventory import Row
     from ..model import Post
 
@@ -96,30 +97,41 @@ def why(root: Path, post: str | None, as_json: bool) -> None:
     from ..execute import look
     from ..pipeline import read_posts, traced_root
 
-    told: list[dict[str, object]] = []
+    outlooks = []
     with exit_on_error(as_json=as_json):
         config = read_config(root)
         for item in chosen_posts(read_posts(config), (post,) if post else ()):
             decision = look(item, config, root=traced_root(config))
-            reasons = [str(reason) for reason in filter(None, [decision.error])]
-            reasons += decision.reasons
-            outcome = "unchanged" if decision.results is not None else "would run"
-            outcome = "would fail" if decision.error else outcome
-            frozen = decision.results is not None and decision.results.frozen
-            told.append(
-                {
-                    "file": item.source.path,
-                    "outcome": outcome,
-                    "frozen": frozen,
-                    "reasons": reasons,
-                }
-            )
-            if as_json:
-                continue
-            if outcome == "unchanged":
-                outcome += (", its frozen results fit" if frozen else "") + ", would not run"
-            click.echo(f"{item.source.path}: {outcome}")
-            for reason in reasons:
-                click.echo(f"  {reason}")
+            outlooks.append(_outlook(item.source.path, decision))
+            if not as_json:
+                _print_outlook(outlooks[-1])
     if as_json:
-        print_json({"posts": told})
+        print_json({"posts": outlooks})
+
+
+class Outlook(TypedDict):
+    """What a build would do with the code of a post, and why."""
+
+    file: str
+    outcome: Literal["unchanged", "would run", "would fail"]
+    frozen: bool
+    reasons: list[str]
+
+
+def _outlook(file: str, decision: Decision) -> Outlook:
+    results, error = decision.results, decision.error
+    return {
+        "file": file,
+        "outcome": "would fail" if error else "would run" if results is None else "unchanged",
+        "frozen": results is not None and results.frozen,
+        "reasons": [*([str(error)] if error else []), *decision.reasons],
+    }
+
+
+def _print_outlook(outlook: Outlook) -> None:
+    outcome: str = outlook["outcome"]
+    if outcome == "unchanged":
+        outcome += (", its frozen results fit" if outlook["frozen"] else "") + ", would not run"
+    click.echo(f"{outlook['file']}: {outcome}")
+    for reason in outlook["reasons"]:
+        click.echo(f"  {reason}")

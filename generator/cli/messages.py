@@ -56,8 +56,10 @@ def format_error(error: InkcellError, severity: Severity = "error") -> str:
     head = click.style(severity, fg=colour, bold=True) + f": {error}"
     lines = [(click.style(place, bold=True) + cell + ": " if place else "") + head]
     # Text that has a line stands behind its number; what belongs to it, behind the same bar.
-    gutter = _gutter(error.line) if error.line else ""
-    beside, bar = ("".ljust(len(gutter) - 2) + "| ",) * 2 if gutter else ("    ", "  | ")
+    if error.line:
+        beside = bar = " " * (len(_gutter(error.line)) - 2) + "| "
+    else:
+        beside, bar = "    ", "  | "
     for offset, text in enumerate(error.text.split("\n")[:3] if error.text else ()):
         start = _gutter(error.line + offset) if error.line else beside
         lines.append(click.style(start, fg="blue") + text)

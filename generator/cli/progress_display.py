@@ -42,7 +42,7 @@ class ProgressDisplay:
 
         match event:
             case Started(post, reasons):
-                self._say(f"running {post}" + (f" ({_first(reasons)})" if reasons else ""))
+                self._say(f"running {post}" + (f" ({_first_reason(reasons)})" if reasons else ""))
                 self._tasks[post] = self._live().add_task(post, total=None)
             case Finished(post, seconds, failed):
                 if post in self._tasks:
@@ -80,6 +80,6 @@ class ProgressDisplay:
             self._progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
-def _first(reasons: tuple[str, ...]) -> str:
+def _first_reason(reasons: tuple[str, ...]) -> str:
     more = len(reasons) - 1
     return reasons[0] + (f", and {more} more" if more else "")

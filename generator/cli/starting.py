@@ -58,17 +58,20 @@ def init(
         write_new(folder, files, "give another folder, or move the file away")
     for name in files:
         click.echo(folder / name)
-    click.echo("\nWhat to do next:")
+    _print_next_steps(folder, languages[0])
+
+
+def _print_next_steps(folder: Path, language: str) -> None:
     steps = {
-        f"cd {shlex.quote(str(folder))}": "",
         "inkcell serve": "shows the blog, and every change at once",
-        f'inkcell new "{NEW_TITLES[languages[0]]}"': "begins a post",
+        f'inkcell new "{NEW_TITLES[language]}"': "begins a post",
         "inkcell build": "writes the finished site into site/",
     }
-    widest = max(map(display_width, [*steps][1:]))
+    click.echo("\nWhat to do next:")
+    click.echo(f"  cd {shlex.quote(str(folder))}")
+    widest = max(map(display_width, steps))
     for command, meaning in steps.items():
-        gap = " " * (widest - display_width(command) + 3)
-        click.echo(f"  {command}" + (f"{gap}# {meaning}" if meaning else ""))
+        click.echo(f"  {command}{' ' * (widest - display_width(command))}   # {meaning}")
 
 
 @click.command(cls=Command)
@@ -98,27 +101,14 @@ def new(
     The slug is made from the title, and Hangul stays readable in it.
     """
     from datetime import datetime
-    from unicodedata import normalize
 
-    from ..addresses import is_slug
-    from ..addresses import slug as slug_of
     from ..config import read_config
     from ..new_files import write_new
     from ..new_post import new_post
 
     with exit_on_error("nothing was written"):
         config = read_config(root)
-        # A folder whose name starts with `_` is left alone by builds.
-        name = normalize("NFC", slug) if slug else slug_of(title).strip("_-")
-        if not is_slug(name) or name.startswith("_"):
-            raise InkcellError(f"`{name or title}` makes no name for the post's folder").at(
-                hint="give one with --slug: letters, digits, `-` and `_`"
-            )
-        if len(name.encode()) > LONGEST_NAME:
-            raise InkcellError(f"`{name}` is too long for the name of a folder").at(
-                hint="give a shorter one with --slug"
-            )
-        folder = config.posts / name
+        folder = config.posts / _folder_name(title, slug)
         languages = tuple(dict.fromkeys(languages)) or (config.language,)
         for language in languages:
             if language not in config.languages:
@@ -136,3 +126,27 @@ def new(
         write_new(root / folder, files, "give another title, or another --slug")
     for file in files:
         click.echo((folder / file).as_posix())
+
+
+def _folder_name(title: str, slug: str | None) -> str:
+    """The name of a new post's folder: the one that is asked for, or one made from the title.
+
+    Raises:
+        InkcellError: it cannot be a folder's, or not that of a post.
+    """
+    from unicodedata import normalize
+
+    from ..addresses import is_slug
+    from ..addresses import slug as slug_of
+
+    name = normalize("NFC", slug) if slug else slug_of(title).strip("_-")
+    # A folder whose name starts with `_` is left alone by builds.
+    if not is_slug(name) or name.startswith("_"):
+        raise InkcellError(f"`{name or title}` makes no name for the post's folder").at(
+            hint="give one with --slug: letters, digits, `-` and `_`"
+        )
+    if len(name.encode()) > LONGEST_NAME:
+        raise InkcellError(f"`{name}` is too long for the name of a folder").at(
+            hint="give a shorter one with --slug"
+        )
+    return name

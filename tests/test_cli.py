@@ -133,14 +133,16 @@ def test_a_new_post_can_be_built(write_blog: WriteBlog, language: str, kind: lis
 def test_clean_removes_what_builds_wrote(write_blog: WriteBlog) -> None:
     """And nothing else; with `--cache` the kept results too."""
     root = write_blog({"posts/a/index.ko.md": "글\n", "site/CNAME": "example.org"})
-    (root / ".inkcell" / "results").mkdir(parents=True)
+    kept = [root / ".inkcell" / name for name in ("results", "posts", "preview")]
     inkcell(root, "build")
+    for folder in kept:
+        folder.mkdir(parents=True, exist_ok=True)
     done = inkcell(root, "clean")
     assert re.fullmatch(r"site: \d+ files removed\n", done.stdout)
     assert [path.name for path in (root / "site").iterdir()] == ["CNAME"]
-    assert (root / ".inkcell" / "results").exists()
+    assert all(folder.exists() for folder in kept)
     inkcell(root, "clean", "--cache")
-    assert not (root / ".inkcell" / "results").exists()
+    assert not any(folder.exists() for folder in kept)
 
 
 def test_why_names_the_posts(write_blog: WriteBlog) -> None:

@@ -23,6 +23,7 @@ def clean(root: Path, cache: bool, output: Path | None) -> None:
     from ..config import read_config
     from ..kept import ENTRIES
     from ..last_build import FOLDER, forget
+    from ..pipeline import PREVIEW
     from ..write import clean as remove_site
 
     with exit_on_error():
@@ -31,9 +32,8 @@ def clean(root: Path, cache: bool, output: Path | None) -> None:
         removed = remove_site(folder)
         forget(str(root))
         if cache:
-            shutil.rmtree(root / config.cache, ignore_errors=True)
-            for name in (ENTRIES, "preview"):
-                shutil.rmtree(root / FOLDER / name, ignore_errors=True)
+            for kept in (config.cache, f"{FOLDER}/{ENTRIES}", PREVIEW):
+                shutil.rmtree(root / kept, ignore_errors=True)
             with suppress(ImportError):  # On Windows there are none.
                 from ..shelf import remove_left
 

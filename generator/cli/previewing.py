@@ -64,11 +64,11 @@ def serve(root: Path, port: int, drafts: bool) -> None:
         ]
         for thread in threads:
             thread.start()
-        click.echo(f"http://127.0.0.1:{port}{config.base}/  (Ctrl-C ends it)")
-        # Also where a shell started it in the background, which would ignore the first.
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.default_int_handler)
         try:
+            click.echo(f"http://127.0.0.1:{port}{config.base}/  (Ctrl-C ends it)")
+            # Also where a shell started it in the background, which would ignore the first.
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, signal.default_int_handler)
             wake.set()
             while True:
                 wake.wait()

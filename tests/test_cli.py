@@ -16,7 +16,7 @@ import psutil
 import pytest
 from click.testing import CliRunner, Result
 
-from generator import __version__
+from generator import __version__, last_build
 from generator.cli import main
 from generator.cli.messages import format_error
 from generator.errors import MathError
@@ -234,6 +234,20 @@ def lives(process: psutil.Process) -> bool:
         return bool(process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
+
+
+def test_an_interrupt_while_files_are_looked_at(
+    write_blog: WriteBlog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C before there is anything to build ends as it does later."""
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    root = write_blog({"posts/a/index.ko.md": "글\n"})
+    monkeypatch.setattr(last_build, "compare", interrupted)
+    done = inkcell(root, "build")
+    assert (done.exit_code, done.stderr) == (130, "\nInterrupted; the site is as it was.\n")
 
 
 @pytest.mark.kernel

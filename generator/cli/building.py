@@ -5,13 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 import click
 
 from .help_pages import Command
 from .messages import counted, exit_on_error, print_json, shown_path
 from .parameters import AS_JSON, CLUSTER, JOBS, OUTPUT, cluster_address, complete_posts, from_here
+
+if TYPE_CHECKING:
+    from ..last_build import SameBuild
 
 
 @click.command(cls=Command)
@@ -62,23 +65,18 @@ def build(
 
     started, now = time.monotonic(), time.time_ns()
     comparison = None
-    if no_cache or refresh:
-        forget(str(root))
-    else:
-        given = click.get_current_context().params
-        # How the outcome is told changes nothing in the site.
-        options = {name: _comparable(given[name]) for name in given if name != "as_json"}
-        comparison = compare(str(root), options, str(from_here(posts) or "posts"), moment=now)
-        if same := same_build(comparison):
-            for notice in same.notices:
-                click.echo(f"note: {notice}", err=True)
-            folder = shown_path(root / same.output, root)
-            summary = _summary(
-                started, folder, same.paths, reused=same.reused, notices=same.notices
-            )
-            _print_summary(summary, as_json)
-            return
     with exit_on_error(as_json=as_json):
+        if no_cache or refresh:
+            forget(str(root))
+        else:
+            given = click.get_current_context().params
+            # How the outcome is told changes nothing in the site.
+            options = {name: _comparable(given[name]) for name in given if name != "as_json"}
+            comparison = compare(str(root), options, str(from_here(posts) or "posts"), moment=now)
+            if same := same_build(comparison):
+                _print_same(same, root, started, as_json)
+                return
+
         import logging
         from dataclasses import replace
         from datetime import UTC, datetime
@@ -167,6 +165,15 @@ def _summary(
         "seconds": round(time.monotonic() - started, 3),
         "notices": [*notices],
     }
+
+
+def _print_same(same: SameBuild, root: Path, started: float, as_json: bool) -> None:
+    """What a build says that has nothing to do: its author is told again what needs attention."""
+    for notice in same.notices:
+        click.echo(f"note: {notice}", err=True)
+    output = shown_path(root / same.output, root)
+    summary = _summary(started, output, same.paths, reused=same.reused, notices=same.notices)
+    _print_summary(summary, as_json)
 
 
 def _print_summary(summary: Summary, as_json: bool) -> None:

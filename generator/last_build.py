@@ -19,7 +19,6 @@ import json
 import os
 import re
 import sys
-import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -565,6 +564,8 @@ def write_record(root: str, record: Record, home: str = FOLDER) -> None:
 
 def keep(folder: str, name: str, content: bytes) -> None:
     """Write a file in one step: who reads it sees the old one or the new one."""
+    import tempfile
+
     os.makedirs(folder, exist_ok=True)
     handle, partial = tempfile.mkstemp(dir=folder, suffix=".tmp")
     with open(handle, "wb") as file:

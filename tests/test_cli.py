@@ -16,8 +16,9 @@ import psutil
 import pytest
 from click.testing import CliRunner, Result
 
-from generator import __version__
-from generator.cli import format_error, main
+from generator import __version__, last_build
+from generator.cli import main
+from generator.cli.messages import format_error
 from generator.errors import MathError
 
 from .conftest import FRONT_MATTER, REPOSITORY, WriteBlog
@@ -132,14 +133,16 @@ def test_a_new_post_can_be_built(write_blog: WriteBlog, language: str, kind: lis
 def test_clean_removes_what_builds_wrote(write_blog: WriteBlog) -> None:
     """And nothing else; with `--cache` the kept results too."""
     root = write_blog({"posts/a/index.ko.md": "글\n", "site/CNAME": "example.org"})
-    (root / ".inkcell" / "results").mkdir(parents=True)
+    kept = [root / ".inkcell" / name for name in ("results", "posts", "preview")]
     inkcell(root, "build")
+    for folder in kept:
+        folder.mkdir(parents=True, exist_ok=True)
     done = inkcell(root, "clean")
     assert re.fullmatch(r"site: \d+ files removed\n", done.stdout)
     assert [path.name for path in (root / "site").iterdir()] == ["CNAME"]
-    assert (root / ".inkcell" / "results").exists()
+    assert all(folder.exists() for folder in kept)
     inkcell(root, "clean", "--cache")
-    assert not (root / ".inkcell" / "results").exists()
+    assert not any(folder.exists() for folder in kept)
 
 
 def test_why_names_the_posts(write_blog: WriteBlog) -> None:
@@ -169,6 +172,26 @@ def test_python_m_generator_is_inkcell() -> None:
     command = [sys.executable, "-m", "generator", "--version"]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=REPOSITORY)
     assert done.stdout == f"inkcell, version {__version__}\n"
+
+
+IMPORTED = """
+import sys
+from generator.cli import main
+main(["completion", "bash"], standalone_mode=False)
+print(*sorted(name for name in sys.modules if name.startswith("generator")))
+"""
+
+
+def test_a_command_imports_no_other() -> None:
+    """Nor anything else of ours that only others need."""
+    command = [sys.executable, "-c", IMPORTED]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=REPOSITORY)
+    assert done.stdout.splitlines()[-1].split() == [
+        "generator",
+        "generator.cli",
+        "generator.cli.help_pages",
+        "generator.cli.shell_completion",
+    ]
 
 
 def test_a_caret_stands_under_the_place() -> None:
@@ -211,6 +234,20 @@ def lives(process: psutil.Process) -> bool:
         return bool(process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
+
+
+def test_an_interrupt_while_files_are_looked_at(
+    write_blog: WriteBlog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C before there is anything to build ends as it does later."""
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    root = write_blog({"posts/a/index.ko.md": "글\n"})
+    monkeypatch.setattr(last_build, "compare", interrupted)
+    done = inkcell(root, "build")
+    assert (done.exit_code, done.stderr) == (130, "\nInterrupted; the site is as it was.\n")
 
 
 @pytest.mark.kernel

@@ -13,7 +13,7 @@ from click.shell_completion import ShellComplete
 from click.testing import CliRunner
 
 from generator.cli import main
-from generator.help_pages import COMMANDS, EXAMPLES, OPTIONS, STATUSES
+from generator.cli.help_pages import COMMANDS, EXAMPLES, OPTIONS, STATUSES
 
 from .conftest import WriteBlog
 
@@ -53,12 +53,13 @@ def test_groups_name_what_there_is() -> None:
     assert len(named) == len(set(named))
     assert {*named} <= {*main.commands}
     assert {*EXAMPLES} <= {*main.commands}
-    for command, groups in OPTIONS.items():
+    for grouped, groups in OPTIONS.items():
         options = [name for names in groups.values() for name in names]
         assert len(options) == len(set(options))
-        assert {*options} <= {param.name for param in main.commands[command].params}
+        assert {*options} <= {param.name for param in main.commands[grouped].params}
     text = help_of()
-    for name in main.commands:
+    for name, command in main.commands.items():
+        assert command.name == name
         assert text.count(f"\n  {name} ") == 1
 
 

@@ -160,6 +160,18 @@ class Serving:
         return get(self.port, "/math/2022-07-08-a/")[2]
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
+def test_a_preview_that_cannot_tell_its_address_ends(write_blog: WriteBlog) -> None:
+    """Its watcher, too, which would keep the process."""
+    root = write_blog({"posts/a/index.ko.md": "글\n"})
+    command = [sys.executable, "-m", "generator", "-C", str(root), "serve", "--port", "0"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            command, cwd=REPOSITORY, stdout=full, stderr=subprocess.DEVNULL, timeout=60, check=False
+        )
+    assert done.returncode == 1
+
+
 @pytest.mark.kernel
 @pytest.mark.skipif(os.name != "posix", reason="sends a POSIX signal")
 def test_an_author_at_work(write_blog: WriteBlog) -> None:

@@ -77,11 +77,10 @@ class Command(click.Command):
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options, group by group."""
         groups = OPTIONS.get(self.name or "", {})
-        sections = {title: [*names] for title, names in groups.items()}
         grouped = {name for names in groups.values() for name in names}
         params = [param for param in self.get_params(ctx) if isinstance(param, click.Option)]
-        others = [param.name or "" for param in params if param.name not in grouped]
-        for title, names in {**sections, "Options": others}.items():
+        others = tuple(param.name or "" for param in params if param.name not in grouped)
+        for title, names in {**groups, "Options": others}.items():
             chosen = [param for param in params if (param.name or "") in names]
             records = [record for param in chosen if (record := param.get_help_record(ctx))]
             if records:
@@ -101,8 +100,6 @@ class Command(click.Command):
 class Group(click.Group):
     """The command itself: its help lists the commands in groups."""
 
-    command_class = Command
-
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write what each command does, group by group."""
         grouped = {name for names in COMMANDS.values() for name in names}
@@ -115,7 +112,6 @@ class Group(click.Group):
                     [
                         (name.ljust(widest), self.commands[name].get_short_help_str(limit))
                         for name in names
-                        if name in self.commands
                     ]
                 )
 

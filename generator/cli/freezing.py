@@ -1,0 +1,46 @@
+"""`inkcell freeze`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from .help_pages import Command
+from .messages import exit_on_error, shown_path
+from .parameters import CLUSTER, JOBS, chosen_posts, cluster_address, complete_posts
+
+
+@click.command(cls=Command)
+@click.argument("posts", metavar="POST...", nargs=-1, required=True, shell_complete=complete_posts)
+@click.option("--refresh", is_flag=True, help="Run the code even if kept results fit it.")
+@JOBS
+@CLUSTER
+@click.pass_obj
+def freeze(
+    root: Path, posts: tuple[str, ...], refresh: bool, jobs: int | None, cluster: str | None
+) -> None:
+    """Store the results of posts beside them, for git: posts/<slug>/frozen.json.
+
+    Builds use frozen results as long as the code is what it was, on whatever machine. So a post
+    that needs a GPU is run and frozen where there is one, and published everywhere.
+    """
+    from dataclasses import replace
+
+    from ..config import read_config
+    from ..pipeline import freeze as freeze_posts
+    from ..pipeline import read_posts
+    from .progress_display import ProgressDisplay
+
+    with exit_on_error():
+        config = replace(read_config(root, drafts=True), cluster=cluster_address(cluster))
+        chosen = chosen_posts(read_posts(config), posts)
+        config = replace(
+            config,
+            jobs=jobs or config.jobs,
+            refresh=frozenset(posts if refresh else ()),
+        )
+        with ProgressDisplay() as display:
+            written = freeze_posts(config, chosen, display.report)
+    for path in written:
+        click.echo(shown_path(path, root))

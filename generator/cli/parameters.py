@@ -1,0 +1,77 @@
+"""Options that several commands take, and what the values mean that are typed for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ..errors import BuildFailed, InkcellError
+
+if TYPE_CHECKING:
+    from ..model import Post
+
+AS_JSON = click.option(
+    "--json", "as_json", is_flag=True, help="Print JSON for other programs, errors included."
+)
+CLUSTER = click.option(
+    "--on", "cluster", metavar="dask://HOST:PORT", help="Run posts on a Dask cluster."
+)
+JOBS = click.option("--jobs", "-j", type=click.IntRange(min=1), help="Posts to run at once.")
+OUTPUT = click.option("--output", "-o", type=click.Path(path_type=Path), help="Folder of the site.")
+
+
+def complete_posts(context: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """The folders of posts whose names begin like that, but for those given already."""
+    from ..last_build import IGNORED_FOLDERS
+
+    root = context.find_root().params.get("root") or Path()
+    given = context.params.get(param.name or "") or ()
+    try:
+        folders = sorted(path.name for path in (root / "posts").iterdir() if path.is_dir())
+    except OSError:
+        return []
+    return [
+        name
+        for name in folders
+        if name.startswith(incomplete)
+        and not name.startswith((".", "_"))
+        and name not in IGNORED_FOLDERS
+        and name not in given
+    ]
+
+
+def chosen_posts(posts: Sequence[Post], names: Sequence[str]) -> tuple[Post, ...]:
+    """The posts of these folder names, or all.
+
+    Raises:
+        BuildFailed: a name is no post's.
+    """
+    from ..pipeline import unknown_posts
+
+    errors = tuple(unknown_posts(names, (post.source.folder for post in posts)))
+    if errors:
+        raise BuildFailed(errors)
+    return tuple(post for post in posts if not names or post.source.folder in names)
+
+
+def cluster_address(address: str | None) -> str:
+    """The address of `--on`, or an empty one.
+
+    Raises:
+        InkcellError: it is none.
+    """
+    import re
+
+    if address and not re.fullmatch(r"(dask|tcp|tls|ws|wss)://\S+", address):
+        raise InkcellError(f"`{address}` is no address of a cluster").at(
+            hint="for example --on dask://localhost:8786"
+        )
+    return address or ""
+
+
+def from_here(path: Path | None) -> Path | None:
+    """A path of the command line is read from the current folder, not from the blog's."""
+    return path.resolve() if path else None

@@ -1,0 +1,106 @@
+"""`inkcell serve`."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ..errors import InkcellError, flatten
+from .help_pages import Command
+from .messages import counted, exit_on_error, format_error
+
+if TYPE_CHECKING:
+    from ..model import Config
+    from ..pipeline import Live
+    from ..serve import Preview
+
+
+@click.command(cls=Command)
+@click.option(
+    "--port",
+    "-p",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="Port of this machine; 0 takes any that is free.",
+)
+@click.option("--drafts/--no-drafts", default=True, help="Show posts marked `draft: true`.")
+@click.pass_obj
+def serve(root: Path, port: int, drafts: bool) -> None:
+    """Show the site on this machine while you write: http://127.0.0.1:8000/.
+
+    Every change of a post, the theme or the settings is on the page at once, where you were
+    reading. Code runs in the background, from the first changed cell on; errors are shown on the
+    page until they are mended. Nothing is written to the site's folder, and what you see of code
+    that changed is a preview: `inkcell build` runs it from its beginning.
+    """
+    import signal
+    import threading
+
+    from ..pipeline import Live
+    from ..serve import Preview, make_server, watch_files
+
+    with exit_on_error("the preview has ended"):
+        config = _preview_config(root, drafts, port)
+        wake, stop = threading.Event(), threading.Event()
+        live = Live(config.root, wake.set, lambda event: None)
+        preview = Preview(config.base, live.output)
+        try:
+            server = make_server(preview, port)
+        except OSError as error:
+            raise InkcellError(f"port {port} cannot be used: {error.strerror}").at(
+                hint="is another `inkcell serve` running? give another with --port"
+            ) from None
+        port = server.server_address[1]
+        folders = (config.posts, config.pages, "templates", "pyproject.toml")
+        watched = [root / folder for folder in folders]
+        output = root / config.output
+        threads = [
+            threading.Thread(target=server.serve_forever, daemon=True),
+            threading.Thread(target=watch_files, args=(watched, output, stop, wake.set)),
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            click.echo(f"http://127.0.0.1:{port}{config.base}/  (Ctrl-C ends it)")
+            # Also where a shell started it in the background, which would ignore the first.
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, signal.default_int_handler)
+            wake.set()
+            while True:
+                wake.wait()
+                wake.clear()
+                _preview_once(live, preview, root, drafts, port)
+        finally:
+            stop.set()
+            preview.close()
+            live.close()
+            server.shutdown()
+
+
+def _preview_config(root: Path, drafts: bool, port: int) -> Config:
+    from dataclasses import replace
+
+    from ..config import read_config
+
+    config = read_config(root, drafts=drafts)
+    return replace(config, url=f"http://127.0.0.1:{port}{config.base}")
+
+
+def _preview_once(live: Live, preview: Preview, root: Path, drafts: bool, port: int) -> None:
+    started = time.monotonic()
+    try:
+        files = live.build(_preview_config(root, drafts, port))
+    except InkcellError as error:
+        errors = [format_error(single) for single in flatten(error)]
+        preview.show(None, map(click.unstyle, errors), live.running)
+        for text in errors:
+            click.echo(text + "\n", err=True)
+    else:
+        preview.show(files, (), live.running)
+        count = len(live.running)
+        running = f"; the code of {counted(count, 'post')} runs" if count else ""
+        click.echo(f"built in {time.monotonic() - started:.2f} s{running}")

@@ -21,16 +21,10 @@ from ..sizes import size_text
 from . import terminal
 from .context import Context, Fragments, Place
 from .drawings import NotAPicture, by_matplotlib, page_figure, safe_svg
+from .fragments import READERS, render_caption, render_fragment
 from .images import Picture, measure, publish_picture
 from .interactive import Figure, figure_of
 from .labels import caption_start, numbered_caption
-from .markdown import (
-    formula_fragment,
-    prepare_fragment,
-    read_fragment,
-    render_inline,
-    render_tokens,
-)
 from .rich_html import MEDIA_SUFFIXES, finish_html
 from .vega import draw_vega
 
@@ -150,7 +144,7 @@ def _caption(md: MarkdownIt, context: Context, code: Code) -> tuple[str, str]:
     texts = ("", "")
     if display.caption:
         place = Place(code.cell, display.caption_line or code.line)
-        texts = render_inline(md, display.caption, context, place)
+        texts = render_caption(md, display.caption, context, place)
     if not (start or display.caption):
         return "", ""
     start = numbered_caption(start, bool(display.caption))
@@ -398,36 +392,8 @@ def _interactive(figure: Figure, frame: Frame) -> Shown:
     )
 
 
-DELIMITED = re.compile(
-    r"""
-    \s* (?: \$\$ ((?: [^$\\] | \\. )*) \$\$ | \$ ((?: [^$\\] | \\. )*) \$
-    | \\\[ ((?: (?!\\\]) . )*) \\\] | \\\( ((?: (?!\\\)) . )*) \\\) ) \s*
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-DELIMITER = re.compile(r"(?<!\\)(?:\$|\\[(\[])")
-
-
-def _read_latex(
-    md: MarkdownIt, text: str, code: Code, works: Iterable[str], language: str
-) -> list[Token]:
-    """A formula with or without its delimiters, or text with formulas in it."""
-    match = DELIMITED.fullmatch(text)
-    if not match and DELIMITER.search(text):
-        return read_fragment(md, text, code, works, language)
-    tex = next((group for group in match.groups() if group is not None), "") if match else text
-    return formula_fragment(tex.strip(), code)
-
-
-READERS: dict[str, Callable[[MarkdownIt, str, Code, Iterable[str], str], list[Token]]] = {
-    "text/latex": _read_latex,
-    "text/markdown": read_fragment,
-}
-"""MIME type -> how its text becomes tokens, which can be numbered and referred to."""
-
-
 def _fragment(mime: str) -> Renderer:
-    """Markdown or TeX that code wrote. HTML in it is an output like any other."""
+    """Markdown or TeX that code wrote."""
 
     def render(text: str, frame: Frame) -> Shown:
         tokens = frame.context.fragments.get((frame.code.cell, frame.number))
@@ -435,31 +401,9 @@ def _fragment(mime: str) -> Renderer:
             context = frame.context
             language = context.post.meta.language
             tokens = READERS[mime](frame.md, text, frame.code, context.works, language)
-        return _render_fragment(tokens, frame)
+        return Shown(*render_fragment(frame.md, tokens, frame.context, frame.place))
 
     return render
-
-
-def _render_fragment(tokens: Sequence[Token], frame: Frame) -> Shown:
-    prepare_fragment(tokens, frame.context)
-    if "html" not in frame.context.post.meta.trusted:
-        for token in tokens:
-            if token.type == "html_block":
-                token.content = finish_html(token.content, frame.context, frame.place) + "\n"
-            for child in token.children or []:
-                if child.type == "html_inline" and not HARMLESS_TAG.fullmatch(child.content):
-                    child.content = ""
-    page, feed = (render_tokens(frame.md, tokens, medium) for medium in ("page", "feed"))
-    return Shown(page, feed)
-
-
-HARMLESS_TAG = re.compile(
-    r"</?(?:b|br|code|del|em|i|ins|kbd|label|mark|q|s|samp|small|span|strong|sub|sup|u|var)\s*/?>"
-    # What Markdown itself becomes: tasks, and the caption of a figure.
-    r'|<input class="task-list-item-checkbox" (?:checked="checked" )?'
-    r'disabled="disabled" type="checkbox">|<figcaption>[^<>]*</figcaption>'
-)
-"""Single tags without attributes: nothing in them can run, load or take a place on the page."""
 
 
 def _json(text: str, frame: Frame) -> Shown:

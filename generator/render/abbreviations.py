@@ -15,6 +15,8 @@ from markdown_it.rules_block import StateBlock
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
+from .tokens import text_token
+
 DEFINITION = re.compile(r"\*\[(?P<name>[^\[\]\n]+)\]:(?P<title>.*)$")
 TERMINATES: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
 
@@ -67,21 +69,15 @@ def _explained(
         position = 0
         for match in words.finditer(child.content):
             if match.start() > position:
-                yield _text(child.content[position : match.start()])
+                yield text_token(child.content[position : match.start()])
             opening = Token("abbr_open", "abbr", 1)
             if known[match[0]]:
                 opening.attrSet("title", known[match[0]])
             yield opening
-            yield _text(match[0])
+            yield text_token(match[0])
             yield Token("abbr_close", "abbr", -1)
             position = match.end()
         if position:
             child.content = child.content[position:]
         if child.content:
             yield child
-
-
-def _text(content: str) -> Token:
-    token = Token("text", "", 0)
-    token.content = content
-    return token

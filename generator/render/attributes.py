@@ -18,6 +18,7 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
 from ..errors import MarkdownError
+from .block_rules import line_text
 from .context import Context
 from .labels import placed
 from .scanning import last_position
@@ -163,14 +164,10 @@ def _give(token: Token, attributes: Mapping[str, str]) -> None:
 # --- blocks -----------------------------------------------------------------------------------
 
 
-def _line(state: StateBlock, line: int) -> str:
-    return state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]]
-
-
 def _line_of_attributes(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     if state.is_code_block(start):
         return False
-    text = _line(state, start)
+    text = line_text(state, start)
     if not text.startswith("{"):
         return False
     named = NAMED.match(text)

@@ -26,6 +26,7 @@ from markdown_it.utils import EnvType, OptionsDict
 from ..errors import InkcellError, MarkdownError, PostError
 from ..record import suggestion
 from ..yaml_text import read_mapping
+from .block_rules import line_text
 from .context import Context, Place
 from .directive_options import FLAG, Options, as_text, canonical
 
@@ -111,7 +112,7 @@ class Draft:
 
     def line_text(self, line: int) -> str:
         """A line as its author wrote it."""
-        return _line(self.state, line).strip()
+        return line_text(self.state, line).strip()
 
     def wrong(self, message: str, hint: str | None, line: int | None = None) -> None:
         """Note a mistake, at the opening line unless another is given."""
@@ -242,9 +243,9 @@ def _nothing(
 def _directive(state: StateBlock, start: int, end: int, silent: bool, *, known: Directives) -> bool:
     if state.is_code_block(start):
         return False
-    if CLOSING.match(_line(state, start)):
+    if CLOSING.match(line_text(state, start)):
         return silent or _closes_nothing(state, start)
-    match = OPENING.match(_line(state, start))
+    match = OPENING.match(line_text(state, start))
     # CommonMark takes backticks behind backticks for code in a line.
     in_line = match is not None and match["fence"][0] == "`" and "`" in match["argument"]
     if not match or (in_line and (match["name"] not in known or "```" in match["argument"])):
@@ -299,7 +300,7 @@ def _check(draft: Draft, directive: Directive) -> None:
         draft.wrong(f"{said} is empty", directive.needs["body"])
     if not empty and directive.body == "none":
         lines = range(draft.body, draft.last)
-        first = next(line for line in lines if _line(draft.state, line).strip())
+        first = next(line for line in lines if line_text(draft.state, line).strip())
         draft.wrong(f"{said} holds nothing", "options stand directly below its first line", first)
 
 
@@ -321,7 +322,7 @@ def _push(draft: Draft, directive: Directive | None) -> None:
         draft.name,
         draft.argument,
         draft.options,
-        _line(state, draft.start).rstrip(),
+        line_text(state, draft.start).rstrip(),
         directive.counts if directive else "",
         directive.only_labelled if directive else False,
         tuple(draft.problems),
@@ -370,10 +371,6 @@ def children(tokens: Sequence[Token]) -> list[list[Token]]:
     return blocks
 
 
-def _line(state: StateBlock, line: int) -> str:
-    return state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]]
-
-
 def _inside(state: StateBlock, line: int) -> bool:
     """Whether a line still belongs to the list item or the quote that the directive is in."""
     return state.isEmpty(line) or state.sCount[line] >= state.blkIndent
@@ -387,13 +384,13 @@ def _closing_line(state: StateBlock, start: int, end: int, fence: str) -> int | 
     """The line that closes a directive opened with `fence`."""
     if not fence.startswith(":"):
         for line in range(start + 1, _end_of_parent(state, start, end)):
-            text = _line(state, line).rstrip()
+            text = line_text(state, line).rstrip()
             if len(text) >= len(fence) and not text.strip(fence[0]):
                 return line
         return None
     opened, code = [len(fence)], ""
     for line in range(start + 1, _end_of_parent(state, start, end)):
-        text = _line(state, line).rstrip()
+        text = line_text(state, line).rstrip()
         fenced = CODE_FENCE.match(text)
         if code:
             code = "" if text.strip(code[0]) == "" and len(text) >= len(code) else code
@@ -413,7 +410,7 @@ def _closing_line(state: StateBlock, start: int, end: int, fence: str) -> int | 
 
 def _read_options(draft: Draft, directive: Directive) -> None:
     """Read the options below an opening line, and note those that are none."""
-    fenced = draft.body < draft.last and _line(draft.state, draft.body).rstrip() == "---"
+    fenced = draft.body < draft.last and line_text(draft.state, draft.body).rstrip() == "---"
     values = _yaml(draft) if fenced else _fields(draft)
     lines, draft.option_lines = draft.option_lines, {}
     for key, value in values.items():
@@ -442,11 +439,11 @@ def _read_options(draft: Draft, directive: Directive) -> None:
 def _yaml(draft: Draft) -> dict[str, str]:
     state, start = draft.state, draft.body
     lines = range(start + 1, draft.last)
-    closed = next((line for line in lines if _line(state, line).rstrip() == "---"), None)
+    closed = next((line for line in lines if line_text(state, line).rstrip() == "---"), None)
     if closed is None:
         return {}
     draft.body = closed + 1
-    text = "\n".join(_line(state, line) for line in range(start + 1, closed))
+    text = "\n".join(line_text(state, line) for line in range(start + 1, closed))
     try:
         values, places = read_mapping(text, start + 1 + draft.first_line, MarkdownError)
     except PostError as error:
@@ -458,7 +455,9 @@ def _yaml(draft: Draft) -> dict[str, str]:
 
 def _fields(draft: Draft) -> dict[str, str]:
     state, values = draft.state, dict[str, str]()
-    while draft.body < draft.last and (match := OPTION.match(_line(state, draft.body).rstrip())):
+    while draft.body < draft.last and (
+        match := OPTION.match(line_text(state, draft.body).rstrip())
+    ):
         if match["key"] in values:
             message = f"the option `:{match['key']}:` stands twice"
             draft.wrong(message, "remove one of them", draft.body)

@@ -33,7 +33,7 @@ def prepare_formula(token: Token, display: bool, context: Context, place: Place)
     tex = _without_space_behind(tex)
     equation: Equation | None = token.meta.get("equation")
     if display and equation is None:
-        equation = _without_label(token, tex, context, here)
+        equation = _unnumbered(token, tex, context, here)
     tex, feed_tex = _for_katex(tex, equation)
     tex, feed_tex = (_with_references(text, context, here) for text in (tex, feed_tex))
     token.meta["formula"] = context.formula(tex, display, here, feed_tex)
@@ -63,7 +63,7 @@ def _for_katex(tex: str, equation: Equation | None) -> tuple[str, str]:
     return equation.tex(), equation.tex(tags=True) if equation.labelled else ""
 
 
-def _without_label(token: Token, tex: str, context: Context, place: Place) -> Equation | None:
+def _unnumbered(token: Token, tex: str, context: Context, place: Place) -> Equation | None:
     """A formula that numbering has not seen: it stands in an output, or is wrong."""
     try:
         equation = take_apart(tex, token.info)

@@ -43,10 +43,9 @@ def _heading_open(
     self: RendererProtocol, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType
 ) -> str:
     token = tokens[i]
-    identity = token.attrGet("id")
-    if identity is None or env.get("medium") == "feed":
-        return f"<{token.tag}>{section_number(token)}"
     html = f"<{token.tag}>{section_number(token)}"
+    if token.attrGet("id") is None or env.get("medium") == "feed":
+        return html
     return with_attributes(html, token.tag, token)
 
 

@@ -11,7 +11,7 @@ from .foreign import FOREIGN
 from .kramdown import COMMENT
 from .mathematics import INLINE_TOKENS
 
-WRITTEN_OUT = ("html_inline", REFERENCE, FOREIGN, COMMENT)
+WRITTEN_OUT = INLINE_TOKENS | {"html_inline", REFERENCE, FOREIGN, COMMENT}
 """Inline tokens whose content is all that was written."""
 
 
@@ -34,7 +34,7 @@ def line_ends(token: Token) -> int:
     """How many line ends an inline token took."""
     if token.type in ("softbreak", "hardbreak"):
         return 1
-    if token.type in INLINE_TOKENS or token.type in WRITTEN_OUT:
+    if token.type in WRITTEN_OUT:
         return token.content.count("\n")
     if token.type == "image":
         return sum(map(line_ends, token.children or []))

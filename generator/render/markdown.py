@@ -158,15 +158,14 @@ def render_tokens(
 ) -> str:
     """The HTML of prepared tokens."""
     shown = [token for token in tokens if "shown_elsewhere" not in token.meta]
-    env = {"medium": medium, "md": md, "only_tex": only_tex}
+    env = {"medium": medium, "only_tex": only_tex}
     html: str = md.renderer.render(shown, md.options, env)
     return html
 
 
 def render_inline(md: MarkdownIt, tokens: Sequence[Token], medium: Medium) -> str:
     """The HTML of prepared tokens that stand in a line."""
-    env = {"medium": medium, "md": md}
-    return cast("RendererHTML", md.renderer).renderInline(tokens, md.options, env)
+    return cast("RendererHTML", md.renderer).renderInline(tokens, md.options, {"medium": medium})
 
 
 def _ready_html(

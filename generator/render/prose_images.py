@@ -64,13 +64,14 @@ def prepare_picture(tokens: Sequence[Token], index: int, context: Context, place
     """A picture of a directive: its words, and the width that its author wants."""
     token = tokens[index]
     image: Token = token.meta["image"]
+    source = str(image.attrGet("src"))
     if not image.children:
         context.warnings.append(
             MarkdownError("a picture has no alternative text (`:alt: …`)").at(
-                line=place.line, cell=place.cell, text=str(image.attrGet("src"))
+                line=place.line, cell=place.cell, text=source
             )
         )
-        image.children = [text_token(_words_for(tokens[index:], str(image.attrGet("src"))))]
+        image.children = [text_token(_words_for(tokens[index:], source))]
     prepare_image(image, context, place, {})
     wanted: str = token.meta["width"]
     if wanted.endswith("%"):

@@ -21,14 +21,10 @@ def text_token(content: str) -> Token:
 
 
 def with_attributes(html: str, tag: str, token: Token) -> str:
-    """HTML whose first tag, `tag`, gets the attributes that the author gave it as well."""
+    """HTML that begins with a tag, `tag`, which gets the attributes of the author as well."""
     given = {key: str(value) for key, value in token.attrs.items() if value != ""}
-    start = f"<{tag}"
-    if "class" in given and html.startswith(f'{start} class="'):
-        start += ' class="'
-        more = escape(given.pop("class")) + " "
-    else:
-        more = ""
-    html = start + more + html[len(start) :]
+    rest = html.removeprefix(f"<{tag}")
+    if "class" in given and rest.startswith(' class="'):
+        rest = f' class="{escape(given.pop("class"))} ' + rest.removeprefix(' class="')
     written = "".join(f' {key}="{escape(value)}"' for key, value in given.items())
-    return html.replace(f"<{tag}", f"<{tag}{written}", 1)
+    return f"<{tag}{written}{rest}"

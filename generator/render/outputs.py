@@ -20,12 +20,13 @@ from ..model import Bundle, Code, Failure, Image, Omission, Output, Stream
 from ..sizes import size_text
 from . import terminal
 from .context import Context, Fragments, Place
-from .drawings import NotAPicture, by_matplotlib, page_figure, safe_svg
 from .fragments import READERS, render_caption, render_fragment
 from .images import Picture, measure, publish_picture
 from .interactive import Figure, figure_of
 from .labels import caption_start, numbered_caption
+from .matplotlib_figures import page_figure
 from .rich_html import MEDIA_SUFFIXES, finish_html
+from .svg import NotAPicture, by_matplotlib, safe_svg
 from .vega import draw_vega
 
 LARGEST_SVG = 300_000

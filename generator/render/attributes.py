@@ -11,14 +11,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from markdown_it import MarkdownIt
-from markdown_it.ruler import RuleOptionsType
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
 from ..errors import MarkdownError
-from .block_rules import line_text
+from .block_rules import TERMINATES, line_text
 from .context import Context
 from .labels import placed
 from .scanning import last_position
@@ -68,8 +67,6 @@ NAMED_TOKENS = TAKES_ATTRIBUTES | {
 }
 """What may have an id that the author gave it."""
 HTML_ID = re.compile(r"""\sid\s*=\s*(?P<quote>["']?)(?P<value>[^\s"'<>]+)(?P=quote)""")
-
-TERMINATES: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
 
 
 def attributes_plugin(md: MarkdownIt) -> None:

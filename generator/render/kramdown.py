@@ -9,11 +9,10 @@ from __future__ import annotations
 import re
 
 from markdown_it import MarkdownIt
-from markdown_it.ruler import RuleOptionsType
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 
-from .block_rules import line_text
+from .block_rules import TERMINATES, line_text
 from .foreign import FOREIGN
 from .scanning import last_position
 
@@ -36,7 +35,6 @@ MARKDOWN_IN_HTML = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-TERMINATES: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
 
 
 def kramdown_plugin(md: MarkdownIt) -> None:

@@ -30,7 +30,8 @@ from .captions import TABLE_RULES, captions_plugin
 from .code_blocks import CODE_DIRECTIVES, CODE_RULES
 from .context import Medium
 from .cross_references import references_plugin
-from .directives import Directive, directives_plugin
+from .directive_reading import directives_plugin
+from .directives import DIRECTIVE_RULES, Directive
 from .emphasis import cjk_emphasis_plugin
 from .footnotes import FOOTNOTE_RULES
 from .foreign import foreign_plugin
@@ -192,6 +193,7 @@ RENDER_RULES: dict[str, RenderRule] = {
     "html_inline": _html_inline,
     CELL: _ready_html,
     CONTENTS: _ready_html,
+    **DIRECTIVE_RULES,
     **FORMULA_RULES,
     **IMAGE_RULES,
     **CODE_RULES,

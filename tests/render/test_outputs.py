@@ -20,7 +20,8 @@ from generator.render import terminal
 from generator.render.dark_colours import DARK_PAPER, dark_colour
 from generator.render.images import measure
 from generator.render.matplotlib_figures import page_figure
-from generator.render.outputs import LARGEST_SVG, LINES_SHOWN, MOST_LINES
+from generator.render.output_media import LARGEST_SVG
+from generator.render.outputs import LINES_SHOWN, MOST_LINES
 from generator.render.svg import safe_svg
 
 from .rendering import render_post

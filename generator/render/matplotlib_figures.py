@@ -18,7 +18,8 @@ from .dark_colours import dark_colour, luminance, red_green_blue
 from .svg import SVG, XLINK, clean_svg, parse_svg, remove_element, shorten_ids, svg_size
 
 BITMAP = re.compile(r"\s*data:image/(png|jpeg|gif|webp);base64,(.*)", re.DOTALL)
-COLOUR = re.compile(r"(fill|stroke|stop-color): (#[0-9a-f]{6})\b")
+HEX = re.compile("#[0-9a-f]{6}")
+COLOUR = re.compile(rf"(fill|stroke|stop-color): ({HEX.pattern})\b")
 MOST_COLOURS = 48
 """A drawing with more colours than this is a colour map: only its ink and paper change."""
 MAPPED_COLOURS = 8
@@ -146,7 +147,7 @@ def _is_ground(path: etree._Element) -> bool:
 def _is_colour(ground: etree._Element) -> bool:
     """Whether a ground is no paper: dark, or more than a tint of grey."""
     fill = _declarations(ground).get("fill", "#000000")
-    if not re.fullmatch("#[0-9a-f]{6}", fill):
+    if not HEX.fullmatch(fill):
         return False
     channels = red_green_blue(fill)
     return luminance(*channels) < 0.2 or max(channels) - min(channels) > 0.1
@@ -156,7 +157,7 @@ def _recolour(root: etree._Element) -> None:
     """Ink and paper become the page's, greys and tints follow them, colours of data stay."""
     for rectangle in root.iterfind(f".//{SVG}pattern/{SVG}rect"):
         # Between the lines of a hatch; the lines have a style already.
-        if re.fullmatch("#[0-9a-f]{6}", str(rectangle.get("fill", ""))):
+        if HEX.fullmatch(str(rectangle.get("fill", ""))):
             rectangle.set("style", f"fill: {rectangle.get('fill', '')!s}")
             del rectangle.attrib["fill"]
     kept = set(_mapped(root))
@@ -182,7 +183,7 @@ def _recolour(root: etree._Element) -> None:
                 declarations[name] = "currentColor"
             elif value == "#ffffff":
                 declarations[name] = "var(--paper,#fff)"
-            elif few and re.fullmatch("#[0-9a-f]{6}", value):
+            elif few and HEX.fullmatch(value):
                 dark = dark_colour(value)
                 if dark != value:
                     # The first is for browsers that do not know `light-dark`.
@@ -219,7 +220,7 @@ def _has_plate(group: etree._Element) -> bool:
     """Whether a text stands on a coloured box of its own that does not change."""
     box = group.find(f"{SVG}g/{SVG}path")
     fill = _declarations(box).get("fill", "none") if box is not None else "none"
-    return bool(re.fullmatch("#[0-9a-f]{6}", fill)) and dark_colour(fill) == fill
+    return bool(HEX.fullmatch(fill)) and dark_colour(fill) == fill
 
 
 def _frame(axes: etree._Element) -> tuple[float, float, float, float] | None:

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from functools import partial
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -397,6 +398,22 @@ def test_11_what_knows_that_nothing_has_changed_imports_nothing() -> None:
     tops = {name.partition(".")[0] for name in found}
     assert tops <= sys.stdlib_module_names
     assert not tops & {"asyncio", "dataclasses", "importlib.metadata", "inspect", "pathlib"}
+
+
+def test_12_modules_import_each_other_in_no_circle() -> None:
+    """Each module stands on others alone that do not stand on it, also by way of a third one."""
+
+    def dotted(name: str) -> str:
+        return f"generator.{name.removesuffix('.py').replace('/', '.')}".removesuffix(".__init__")
+
+    names = {dotted(name) for name, _ in modules()}
+    graph = {}
+    for name, tree in modules():
+        own = dotted(name)
+        # `from . import cells` names the package, too, in which the module stands itself.
+        found = names.intersection(imports(name, tree))
+        graph[own] = {other for other in found if not f"{own}.".startswith(f"{other}.")}
+    assert set(TopologicalSorter(graph).static_order()) == names
 
 
 def test_the_readme_names_every_command() -> None:

@@ -5,7 +5,7 @@ address.
 
 1. `markdown`   prose -> tokens
 2. `labels`     numbers for what can be referred to
-3. `markdown`   formulas typeset by `katex`, code coloured by `code`, references resolved
+3. `preparing`  formulas typeset by `katex`, code coloured by `code`, references resolved
 4. `outputs`    what the code produced -> HTML, by MIME type, each where its cell stands
 5. `sanitize`   the feed's version, which stands without style sheets and scripts
 6. `share_pictures`  the picture that stands for the post elsewhere, if none of its own does
@@ -42,29 +42,22 @@ from ..model import (
 )
 from .citations import listed_works
 from .code import highlight
-from .code_blocks import LineLook, with_filename
+from .code_blocks import LineLook, code_block, with_filename
+from .contents import listed_headings, place_contents
 from .context import Context
 from .cross_references import folders_referred_to
 from .emphasis import CJK_CHARACTER
 from .executed_notebook import executed_notebook
+from .formulas import expected_formulas
 from .images import first_image_at_once, measure
 from .labels import number, with_fragments
 from .loads import what_it_loads
-from .markdown import (
-    all_text,
-    code_block,
-    contents,
-    excerpt,
-    expected_formulas,
-    make_markdown,
-    place_contents,
-    prepare,
-    read_prose,
-    render_tokens,
-)
+from .markdown import make_markdown, read_prose, render_tokens
 from .outputs import read_outputs, render_outputs
 from .passages import read_passages
 from .pictures import shareable
+from .plain_text import all_text, excerpt
+from .preparing import prepare
 from .sanitize import clean_feed
 from .search_terms import weighted_terms
 from .share_pictures import share_name
@@ -123,7 +116,7 @@ def render(
         every = with_fragments(tokens, fragments)
         typeset.expect(expected_formulas(every, post.meta.macros))
     prepare(tokens, context, lambda code: _cell(code, outputs[code], md, context))
-    headings = contents(md, [*with_fragments(tokens, fragments)])
+    headings = listed_headings(md, [*with_fragments(tokens, fragments)])
     has_contents = place_contents(tokens, headings, strings["contents"])
     image = _image(context)
     share = _share(image, context, draw)

@@ -10,13 +10,14 @@ import re
 from collections.abc import Iterator, Mapping
 
 from markdown_it import MarkdownIt
-from markdown_it.ruler import RuleOptionsType
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
+from .block_rules import TERMINATES, line_text
+from .tokens import text_token
+
 DEFINITION = re.compile(r"\*\[(?P<name>[^\[\]\n]+)\]:(?P<title>.*)$")
-TERMINATES: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
 
 
 def abbreviations_plugin(md: MarkdownIt) -> None:
@@ -28,7 +29,7 @@ def abbreviations_plugin(md: MarkdownIt) -> None:
 def _definition(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     if state.is_code_block(start):
         return False
-    line = state.src[state.bMarks[start] + state.tShift[start] : state.eMarks[start]]
+    line = line_text(state, start)
     match = DEFINITION.match(line) if line.startswith("*[") else None
     if not match:
         return False
@@ -67,21 +68,15 @@ def _explained(
         position = 0
         for match in words.finditer(child.content):
             if match.start() > position:
-                yield _text(child.content[position : match.start()])
+                yield text_token(child.content[position : match.start()])
             opening = Token("abbr_open", "abbr", 1)
             if known[match[0]]:
                 opening.attrSet("title", known[match[0]])
             yield opening
-            yield _text(match[0])
+            yield text_token(match[0])
             yield Token("abbr_close", "abbr", -1)
             position = match.end()
         if position:
             child.content = child.content[position:]
         if child.content:
             yield child
-
-
-def _text(content: str) -> Token:
-    token = Token("text", "", 0)
-    token.content = content
-    return token

@@ -11,13 +11,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from markdown_it import MarkdownIt
-from markdown_it.ruler import RuleOptionsType
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
 from ..errors import MarkdownError
+from .block_rules import TERMINATES, line_text
 from .context import Context
 from .labels import placed
 from .scanning import last_position
@@ -67,8 +67,6 @@ NAMED_TOKENS = TAKES_ATTRIBUTES | {
 }
 """What may have an id that the author gave it."""
 HTML_ID = re.compile(r"""\sid\s*=\s*(?P<quote>["']?)(?P<value>[^\s"'<>]+)(?P=quote)""")
-
-TERMINATES: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
 
 
 def attributes_plugin(md: MarkdownIt) -> None:
@@ -163,14 +161,10 @@ def _give(token: Token, attributes: Mapping[str, str]) -> None:
 # --- blocks -----------------------------------------------------------------------------------
 
 
-def _line(state: StateBlock, line: int) -> str:
-    return state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]]
-
-
 def _line_of_attributes(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     if state.is_code_block(start):
         return False
-    text = _line(state, start)
+    text = line_text(state, start)
     if not text.startswith("{"):
         return False
     named = NAMED.match(text)

@@ -1,4 +1,4 @@
-"""Captions of tables, `: Caption {#tbl-name}`.
+"""Tables of prose, and their captions, `: Caption {#tbl-name}`.
 
 A caption stands above or below its table, with or without a blank line between, as in Pandoc.
 """
@@ -6,12 +6,21 @@ A caption stands above or below its table, with or without a blank line between,
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from html import escape
+from typing import cast
 
 from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML, RendererProtocol
 from markdown_it.rules_block import StateBlock
+from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
 
+from ..errors import MarkdownError
 from .block_rules import BlockRule, change_block_rule, line_text
-from .labels import CAPTION_OPEN
+from .context import Context, Place
+from .labels import CAPTION_OPEN, caption_start, numbered_caption
+from .tokens import RenderRule, with_attributes
 
 CAPTION = re.compile(r"(?:Table)?:[ \t]+(?P<text>.*)\{#(?P<label>tbl-[^\s{}]*)\}[ \t]*$")
 
@@ -50,3 +59,48 @@ def _caption(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     state.push("table_caption_close", "", -1)
     state.line = start + 1
     return True
+
+
+def prepare_table(opening: Token, context: Context) -> None:
+    """Write what the caption of a table begins with, if the table has one."""
+    if "caption" in opening.meta:
+        opening.meta["start"] = caption_start(
+            opening.meta["label"], opening.meta["number"], context.strings
+        )
+
+
+def note_caption_put_out(opening: Token, context: Context, place: Place) -> None:
+    """A caption that numbering has not seen stands in an output."""
+    if "shown_elsewhere" in opening.meta:
+        return
+    error = MarkdownError("a table that code puts out cannot have a label")
+    hint = "label the cell: #| label: tbl-name"
+    context.errors.append(
+        error.at(line=place.line, cell=place.cell, text=opening.meta["label"], hint=hint)
+    )
+
+
+def _table_open(
+    self: RendererProtocol, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType
+) -> str:
+    page = env.get("medium") == "page"
+    caption: Token | None = tokens[i].meta.get("caption")
+    opening = ""
+    if caption is not None:
+        children = caption.children or []
+        text = cast("RendererHTML", self).renderInline(children, options, env)
+        identity = f' id="{escape(tokens[i].meta["label"])}"' if page else ""
+        start = numbered_caption(tokens[i].meta["start"], bool(text))
+        opening = f"<figure{identity}>\n<figcaption>{start}{text}</figcaption>\n"
+    table = with_attributes("<table>\n", "table", tokens[i])
+    return opening + ('<div class="table" tabindex="0">' if page else "") + table
+
+
+def _table_close(
+    self: RendererProtocol, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType
+) -> str:
+    closing = "</figure>\n" if "caption" in tokens[i].meta else ""
+    return "</table>\n" + ("</div>\n" if env.get("medium") == "page" else "") + closing
+
+
+TABLE_RULES: dict[str, RenderRule] = {"table_open": _table_open, "table_close": _table_close}

@@ -1,19 +1,29 @@
-"""Code with more to say: a caption, the name of its file, numbers of lines, lines to look at.
+"""Code in prose, and code with more to say: a caption, a file's name, numbers of lines, marks.
 
-That is `:::{code-block} python` in prose, and `#| filename` and `#| code-line-numbers` of a cell.
-Numbers are no text, so that nobody copies them.
+The latter is `:::{code-block} python` in prose, `#| filename` and `#| code-line-numbers` of a
+cell. Numbers are no text, so that nobody copies them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from .context import Context
+from markdown_it.common.utils import escapeHtml, unescapeAll
+from markdown_it.renderer import RendererProtocol
+from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
+
+from ..errors import MarkdownError
+from .attributes import classes
+from .code import highlight
+from .context import Context, Place
 from .directive_options import COUNT, FLAG, LINES, TEXT, read_lines
 from .directives import Directive, Draft, Frame, Written
 from .labels import caption_start, numbered_caption
 from .picture_directives import identity
+from .tokens import RenderRule, with_attributes
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,3 +135,50 @@ CODE_BLOCK = Directive(
 
 CODE_DIRECTIVES = {"code-block": CODE_BLOCK, "code": CODE_BLOCK, "sourcecode": CODE_BLOCK}
 """MyST's three names for it."""
+
+
+# --- in the text ------------------------------------------------------------------------------
+
+
+def prepare_code(token: Token, context: Context, place: Place) -> None:
+    """Highlight a block of code."""
+    # kramdown names the language of a block below it: {: .language-python}
+    named = [name for name in classes(token) if name.startswith("language-")]
+    if named and not token.info.strip():
+        token.info = named[0].removeprefix("language-")
+    if named:
+        token.attrSet("class", " ".join(n for n in classes(token) if n not in named))
+    info = token.info.strip()
+    language = info.split()[0] if info else ""
+    if "{" in info:
+        error = MarkdownError("code between fences has no attributes")
+        hint = "write ```{code-block} python, and below it options: :filename:, :emphasize-lines:"
+        context.errors.append(
+            error.at(line=place.line, cell=place.cell, text=token.markup + info, hint=hint)
+        )
+    if language:
+        token.meta["highlighted"] = highlight(token.content.rstrip("\n"), language)
+
+
+def _code_block(
+    self: RendererProtocol, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType
+) -> str:
+    token = tokens[i]
+    language = unescapeAll(token.info).strip().partition(" ")[0]
+    look: LineLook = token.meta.get("look", LineLook())
+    if env.get("medium") == "page":
+        plain = escape(token.content.rstrip("\n"), quote=False)
+        html = code_block(look.page(token.meta.get("highlighted") or plain), language)
+        return with_attributes(html, "pre", token)
+    # CommonMark's own form: the language as a class, the last line end kept.
+    attribute = f' class="language-{escapeHtml(language)}"' if language else ""
+    return f"<pre><code{attribute}>{look.feed(escapeHtml(token.content))}</code></pre>\n"
+
+
+def code_block(html: str, language: str) -> str:
+    """Highlighted code on a page: it scrolls in itself, so it can be focused."""
+    name = f' data-language="{escape(language)}"' if language else ""
+    return f'<pre class="code" tabindex="0"{name}><code>{html}</code></pre>\n'
+
+
+CODE_RULES: dict[str, RenderRule] = {"fence": _code_block, "code_block": _code_block}

@@ -1,11 +1,18 @@
-"""The table of contents in the text, where kramdown's `{:toc}` wants it."""
+"""Tables of contents: which headings they list, and the one in the text (kramdown's `{:toc}`)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
 
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
 from ..model import Heading
+from .attributes import CONTENTS, is_listed
+from .cross_references import REFERENCE, without_links
+from .headings import section_number
+from .markdown import render_inline
 
 
 def contents_list(headings: Sequence[Heading], tag: str, title: str) -> str:
@@ -39,3 +46,36 @@ def _nested(headings: Sequence[Heading], tag: str) -> str:
         parts.append(f'<li><a href="#{escape(heading.id)}">{heading.html}</a>')
     parts.append(f"</li>\n</{tag}>\n" * len(open_levels))
     return "".join(parts)
+
+
+def _heading_html(md: MarkdownIt, opening: Token) -> str:
+    """A heading as it stands in a table of contents: without links and footnotes."""
+    inline: Token = opening.meta["inline"]
+    kept = [
+        without_links(token) if token.type == REFERENCE else token
+        for token in inline.children or []
+        if token.type not in ("link_open", "link_close", "footnote_ref", "image")
+    ]
+    return section_number(opening) + render_inline(md, kept, "page")
+
+
+def listed_headings(md: MarkdownIt, tokens: Sequence[Token]) -> tuple[Heading, ...]:
+    """The headings of a post with their HTML, but those that are not to be listed.
+
+    Of those that code put out, the numbered ones are.
+    """
+    return tuple(
+        Heading(int(token.tag[1]), str(token.attrGet("id")), _heading_html(md, token))
+        for token in tokens
+        if token.type == "heading_open"
+        and is_listed(token)
+        and ("put_out" not in token.meta or "number" in token.meta)
+    )
+
+
+def place_contents(tokens: Sequence[Token], headings: Sequence[Heading], title: str) -> bool:
+    """Write the table of contents where the text wants it; whether it does."""
+    wanted = [token for token in tokens if token.type == CONTENTS]
+    for token in wanted:
+        token.meta["page"] = contents_list(headings, token.tag, title)
+    return bool(wanted)

@@ -30,6 +30,7 @@ from .context import Context, Place
 from .labels import LABEL as KNOWN_LABEL
 from .labels import PREFIXES
 from .particles import agree, particle_pattern
+from .tokens import text_token
 
 REFERENCE = "reference"
 """The token of a reference or a citation. Its `content` is what the author wrote until it is
@@ -272,9 +273,7 @@ def _render(
 
 def without_links(token: Token) -> Token:
     """A reference as it stands in a table of contents: text."""
-    plain = Token("text", "", 0)
-    plain.content = token.content
-    return plain
+    return text_token(token.content)
 
 
 def folders_referred_to(post: Post) -> set[str]:

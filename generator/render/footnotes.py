@@ -21,8 +21,7 @@ from mdit_py_plugins.footnote.index import (
 )
 
 from .context import Context
-
-Rule = Callable[[RendererProtocol, Sequence[Token], int, OptionsDict, EnvType], str]
+from .tokens import RenderRule
 
 NAMES = {
     "footnote_ref": "footnote_reference",
@@ -85,7 +84,7 @@ def _back(token: Token) -> str:
     )
 
 
-def _rule(page: Callable[[Token], str], feed: Rule) -> Rule:
+def _rule(page: Callable[[Token], str], feed: RenderRule) -> RenderRule:
     """A feed has the plugin's own form, whose numbers stand in brackets: nothing styles it."""
 
     def render(
@@ -101,7 +100,7 @@ def _rule(page: Callable[[Token], str], feed: Rule) -> Rule:
     return render
 
 
-FOOTNOTE_RULES: dict[str, Rule] = {
+FOOTNOTE_RULES: dict[str, RenderRule] = {
     "footnote_ref": _rule(_reference, render_footnote_ref),
     "footnote_block_open": _rule(_notes, render_footnote_block_open),
     "footnote_open": _rule(_note, render_footnote_open),

@@ -11,14 +11,14 @@ from ..addresses import slug
 from ..errors import MarkdownError
 from ..record import suggestion
 from .context import Context, Place
-from .directives import Directive, Draft, Frame, Written, children
+from .directives import Directive, Draft, Frame, Written, blocks_of
 
 HINT = "write each term on a line, and below it its meaning: `: the meaning`"
 
 
 def _finish(draft: Draft, tokens: list[Token]) -> list[Token]:
     """Mark the terms of the definition list that a glossary is."""
-    for block in children(tokens):
+    for block in blocks_of(tokens):
         if block[0].type != "dl_open":
             line = (block[0].map or [draft.body])[0]
             draft.wrong("a glossary holds something else than definitions", HINT, line)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from ..addresses import address
 from ..model import Config
 from .context import Context
-from .drawings import is_svg, keeps_its_colours, measure_svg
 from .pictures import has_clear_ground, measure_bitmap, smaller_versions
+from .svg import is_svg, keeps_its_colours, measure_svg
 
 PAGE_WIDTH = 782
 """CSS pixels of the widest figure of the theme: 46rem of 17 pixels."""

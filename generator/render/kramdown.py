@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 
 from markdown_it import MarkdownIt
-from markdown_it.ruler import RuleOptionsType
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 
+from .block_rules import TERMINATES, line_text
 from .foreign import FOREIGN
 from .scanning import last_position
 
@@ -35,7 +35,6 @@ MARKDOWN_IN_HTML = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-TERMINATES: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
 
 
 def kramdown_plugin(md: MarkdownIt) -> None:
@@ -46,15 +45,11 @@ def kramdown_plugin(md: MarkdownIt) -> None:
     md.add_render_rule(COMMENT, lambda self, tokens, i, options, env: "")
 
 
-def _line(state: StateBlock, line: int) -> str:
-    return state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]]
-
-
 def _block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """An extension that begins a line, up to a line that ends with what closes it."""
     if state.is_code_block(start):
         return False
-    first = _line(state, start)
+    first = line_text(state, start)
     match = OPENING.match(first) if first.startswith("{::") else None
     if not match:
         return False
@@ -62,7 +57,7 @@ def _block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     for last in range(start, end):
         if last > start and not state.isEmpty(last) and state.sCount[last] < state.blkIndent:
             return False
-        text = (_line(state, last)[match.end() if last == start else 0 :]).rstrip()
+        text = (line_text(state, last)[match.end() if last == start else 0 :]).rstrip()
         if any(closing in text for closing in closings):
             break
     else:
@@ -102,7 +97,7 @@ def _markdown_in_html(state: StateBlock, start: int, end: int, silent: bool) -> 
     """An element on lines of its own whose opening tag says `markdown="1"`."""
     if state.is_code_block(start):
         return False
-    first = _line(state, start)
+    first = line_text(state, start)
     match = MARKDOWN_IN_HTML.match(first) if first.startswith("<") else None
     if not match:
         return False
@@ -112,8 +107,8 @@ def _markdown_in_html(state: StateBlock, start: int, end: int, silent: bool) -> 
         last += 1
         if last >= end or (not state.isEmpty(last) and state.sCount[last] < state.blkIndent):
             return False
-        depth += sum(-1 if tag["end"] else 1 for tag in tags.finditer(_line(state, last)))
-    if _line(state, last).strip().lower() != f"</{match['tag'].lower()}>":
+        depth += sum(-1 if tag["end"] else 1 for tag in tags.finditer(line_text(state, last)))
+    if line_text(state, last).strip().lower() != f"</{match['tag'].lower()}>":
         return False
     if silent:
         return True

@@ -19,7 +19,7 @@ from markdown_it.rules_inline import StateInline
 from mdit_py_plugins.amsmath import amsmath_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
-from .block_rules import BlockRule, change_block_rule, line_text
+from .block_rules import TERMINATES, BlockRule, change_block_rule, line_text
 from .context import Context
 from .directive_options import TEXT
 from .directives import Directive, Draft, Frame, Written
@@ -54,12 +54,7 @@ def mathematics_plugin(md: MarkdownIt) -> None:
     change_block_rule(md, "amsmath", _where(_may_end))
     md.inline.ruler.before("escape", "math_parentheses", _inline_brackets)
     md.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
-    md.block.ruler.before(
-        "fence",
-        "math_brackets",
-        _block_brackets,
-        {"alt": ["paragraph", "reference", "blockquote", "list"]},
-    )
+    md.block.ruler.before("fence", "math_brackets", _block_brackets, TERMINATES)
 
 
 def _inline_dollars(state: StateInline, silent: bool) -> bool:

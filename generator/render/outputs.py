@@ -2,83 +2,30 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
-from typing import Literal
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from ..addresses import absolute, address, post_page
 from ..errors import OutputError
-from ..model import Bundle, Code, Failure, Image, Omission, Output, Stream
+from ..model import Bundle, Code, Failure, Omission, Output, Stream
 from ..sizes import size_text
 from . import terminal
 from .context import Context, Fragments, Place
-from .drawings import NotAPicture, by_matplotlib, page_figure, safe_svg
-from .images import Picture, measure, publish_picture
-from .interactive import Figure, figure_of
+from .fragments import READERS, render_caption, render_fragment
+from .interactive import figure_of
 from .labels import caption_start, numbered_caption
-from .markdown import (
-    formula_fragment,
-    prepare_fragment,
-    read_fragment,
-    render_inline,
-    render_tokens,
-)
+from .output_frame import Frame, Renderer, Shown
+from .output_media import show_bitmap, show_interactive, show_sound_or_film, show_svg
 from .rich_html import MEDIA_SUFFIXES, finish_html
-from .vega import draw_vega
 
-LARGEST_SVG = 300_000
-"""Bytes; a larger drawing is published as the PNG beside it, if there is one."""
 MOST_LINES = 40
 """A text of more lines is folded."""
 LINES_SHOWN = 20
 """Of a folded text."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """One output as HTML."""
-
-    page: str
-    feed: str
-    kind: Literal["figure", "text"] = "text"
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """What an output is rendered with."""
-
-    md: MarkdownIt
-    context: Context
-    code: Code
-    bundle: Bundle
-    number: int
-    """Of the output, among those of its cell."""
-
-    @property
-    def place(self) -> Place:
-        """The cell that the output belongs to."""
-        return Place(self.code.cell, self.code.line)
-
-    def publish(self, picture: bytes, suffix: str) -> str:
-        """Make a file of a picture, and return its address."""
-        return address(self.context.publish_hashed(picture, suffix), self.context.links.config)
-
-    def problem(self, message: str, hint: str | None = None) -> None:
-        """Note that the output cannot be shown."""
-        error = OutputError(message).at(cell=self.code.cell, line=self.code.line, hint=hint)
-        self.context.errors.append(error)
-
-
-Renderer = Callable[[str, Frame], Shown | None]
-"""(content of the MIME type, frame) -> HTML; None if the next type should be tried."""
 
 
 def read_outputs(
@@ -150,7 +97,7 @@ def _caption(md: MarkdownIt, context: Context, code: Code) -> tuple[str, str]:
     texts = ("", "")
     if display.caption:
         place = Place(code.cell, display.caption_line or code.line)
-        texts = render_inline(md, display.caption, context, place)
+        texts = render_caption(md, display.caption, context, place)
     if not (start or display.caption):
         return "", ""
     start = numbered_caption(start, bool(display.caption))
@@ -177,7 +124,7 @@ def _show(
                 figures = (figure_of(mime, data[mime]) for mime in sorted(data))
                 found = next((figure for figure in figures if figure), None)
                 if found:
-                    return _interactive(found, frame)
+                    return show_interactive(found, frame)
             for mime, renderer in RENDERERS.items():
                 if mime in data:
                     shown = renderer(data[mime], frame)
@@ -226,127 +173,6 @@ def _fold(lines: Sequence[str], kind: str, context: Context) -> str:
     )
 
 
-def _alternative(frame: Frame, instead: str = "") -> str:
-    """What is said to those who cannot see a figure; the author is told if they did not say it."""
-    code, context = frame.code, frame.context
-    if code.display.alt:
-        return code.display.alt
-    if not instead:
-        warning = OutputError("a figure has no alternative text (`#| fig-alt: …`)")
-        first = code.source.strip().split("\n")[0]
-        context.warnings.append(warning.at(cell=code.cell, line=code.line, text=first))
-    return instead or " ".join(code.display.caption.split()) or context.strings["figure_alt"]
-
-
-def _picture(content: bytes, suffix: str, frame: Frame, bitmap: bytes | None = None) -> Shown:
-    """A picture as a file of its own; `bitmap` stands for it in a feed."""
-    context = frame.context
-    alt = _alternative(frame)
-    size = _size(content, frame.bundle.metadata)
-    picture = replace(publish_picture(content, "", suffix, context), size=size)
-    page = _image(picture, alt, frame)
-    if picture.versions:
-        original = address(picture.path, context.links.config)
-        page = f'<a class="original" href="{original}">{page}</a>'
-    if bitmap:
-        picture = replace(publish_picture(bitmap, "", ".png", context), size=size)
-    context.images.append(Image(picture.shown, alt, *(size or (0, 0))))
-    return Shown(f"{page}\n", _feed_image(picture, alt, frame), "figure")
-
-
-def _image(picture: Picture, alt: str, frame: Frame) -> str:
-    attributes = picture.attributes(frame.context.links.config)
-    attributes = {"src": attributes["src"], "alt": alt, **attributes}
-    shown = (f'{name}="{escape(value)}"' for name, value in attributes.items())
-    return f"<img {' '.join(shown)}>"
-
-
-def _feed_image(picture: Picture, alt: str, frame: Frame) -> str:
-    size = f' width="{picture.size[0]}" height="{picture.size[1]}"' if picture.size else ""
-    source = address(picture.shown, frame.context.links.config)
-    return f'<p><img src="{source}" alt="{escape(alt)}"{size}></p>\n'
-
-
-def _size(content: bytes, metadata: Mapping[str, object]) -> tuple[int, int] | None:
-    """Width and height: what the code asked for (`Image(width=…)`), or the picture's own."""
-    own = measure(content)
-    for value in metadata.values():
-        wanted = value if isinstance(value, dict) else {}
-        width, height = (_pixels(wanted.get(name)) for name in ("width", "height"))
-        if width and height:
-            return width, height
-        if own and all(own) and (width or height):
-            scale = width / own[0] if width else height / own[1]
-            return round(own[0] * scale), round(own[1] * scale)
-    return own
-
-
-def _pixels(value: object) -> int:
-    """A length in pixels, or 0: `50%` means nothing where a picture has no frame."""
-    return round(value) if isinstance(value, int | float) and value > 0 else 0
-
-
-def _svg(text: str, frame: Frame) -> Shown | None:
-    """A drawing: by Matplotlib in the page itself, in its colours; any other as a file.
-
-    A feed gets the bitmap, which no reader has to recolour.
-    """
-    context = frame.context
-    bitmap = _decoded(frame.bundle.data.get("image/png", ""))
-    bitmap = bitmap if bitmap and measure(bitmap) else None
-    if bitmap and len(text.encode("utf-8", "replace")) > LARGEST_SVG:
-        return None
-    try:
-        if not by_matplotlib(text):
-            return _picture(safe_svg(text), ".svg", frame, bitmap)
-        content = bitmap or safe_svg(text)
-        alt = _alternative(frame)
-        drawing = page_figure(text, context.drawing_prefix(), alt, frame.publish)
-    except NotAPicture as error:
-        frame.problem(f"an output is not valid SVG: {error}")
-        return None
-    # The file that a feed shows has the label, too.
-    path = context.publish_hashed(content, ".png" if bitmap else ".svg")
-    picture = Picture(path, _size(content, frame.bundle.metadata))
-    context.images.append(Image(path, alt, *(picture.size or (0, 0))))
-    return Shown(f"{drawing}\n", _feed_image(picture, alt, frame), "figure")
-
-
-def _bitmap(suffix: str) -> Renderer:
-    def render(text: str, frame: Frame) -> Shown | None:
-        content = _decoded(text)
-        if content is None or measure(content) is None:
-            frame.problem(f"an output is not a {suffix[1:].upper()} picture")
-            return None
-        return _picture(content, suffix, frame)
-
-    return render
-
-
-def _sound_or_film(mime: str) -> Renderer:
-    def render(text: str, frame: Frame) -> Shown | None:
-        content = _decoded(text)
-        if content is None:
-            return None
-        path = frame.context.publish_hashed(content, MEDIA_SUFFIXES[mime])
-        source = address(path, frame.context.links.config)
-        tag = mime.partition("/")[0]
-        label = frame.code.display.alt or frame.code.display.caption or path.rpartition("/")[2]
-        return Shown(
-            f'<{tag} src="{source}" controls preload="metadata"></{tag}>\n',
-            f'<p><a href="{source}">{escape(label, quote=False)}</a></p>\n',
-        )
-
-    return render
-
-
-def _decoded(text: str) -> bytes | None:
-    try:
-        return base64.b64decode(text, validate=False) or None
-    except (binascii.Error, ValueError):
-        return None
-
-
 OWN_STYLE = re.compile(r"<style\b(?!.*(?:\bdataframe\b|#T_\w))", re.DOTALL)
 """HTML that has a style sheet of its own, and is no table of pandas."""
 NO_TEXT = re.compile(r"<[\w.]+( [^<>]*)?>|")
@@ -369,65 +195,8 @@ LINKED_MEDIA = re.compile(r'<(?:audio|video)\b[^>]*?\bsrc="([^"]*)"[^>]*>\s*</(?
 """A feed has no players; it links to what they would play."""
 
 
-def _interactive(figure: Figure, frame: Frame) -> Shown:
-    """An interactive figure, and what stands for it where no script runs."""
-    context = frame.context
-    context.libraries.add(figure.library)
-    config = context.links.config
-    data = json.dumps(figure.data, ensure_ascii=False, sort_keys=True).encode("utf-8", "replace")
-    source = address(context.publish_hashed(data, ".json"), config)
-    alt = _alternative(frame, figure.title)
-    said = context.strings["interactive"].format(title=alt)
-    drawing = draw_vega(data.decode(), figure.is_lite) if figure.library == "vega" else None
-    bitmap = _decoded(frame.bundle.data.get("image/png", ""))
-    if drawing or (bitmap and measure(bitmap)):
-        content = safe_svg(drawing) if drawing else bitmap or b""
-        picture = publish_picture(content, "", ".svg" if drawing else ".png", context)
-        context.images.append(Image(picture.shown, alt, *(picture.size or (0, 0))))
-        still, feed = _image(picture, alt, frame), _feed_image(picture, alt, frame)
-    else:
-        page = absolute(post_page(context.post, config), config)
-        still = f"<p>{escape(said, quote=False)}</p>"
-        feed = f'<p><a href="{escape(page)}">{escape(said, quote=False)}</a></p>\n'
-    height = f' style="--height: {figure.height}px"' if figure.height else ""
-    return Shown(
-        f'<div class="interactive" role="group" aria-label="{escape(said)}" '
-        f'data-library="{figure.library}" data-figure="{source}"{height}>{still}</div>\n',
-        feed,
-        "figure",
-    )
-
-
-DELIMITED = re.compile(
-    r"""
-    \s* (?: \$\$ ((?: [^$\\] | \\. )*) \$\$ | \$ ((?: [^$\\] | \\. )*) \$
-    | \\\[ ((?: (?!\\\]) . )*) \\\] | \\\( ((?: (?!\\\)) . )*) \\\) ) \s*
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-DELIMITER = re.compile(r"(?<!\\)(?:\$|\\[(\[])")
-
-
-def _read_latex(
-    md: MarkdownIt, text: str, code: Code, works: Iterable[str], language: str
-) -> list[Token]:
-    """A formula with or without its delimiters, or text with formulas in it."""
-    match = DELIMITED.fullmatch(text)
-    if not match and DELIMITER.search(text):
-        return read_fragment(md, text, code, works, language)
-    tex = next((group for group in match.groups() if group is not None), "") if match else text
-    return formula_fragment(tex.strip(), code)
-
-
-READERS: dict[str, Callable[[MarkdownIt, str, Code, Iterable[str], str], list[Token]]] = {
-    "text/latex": _read_latex,
-    "text/markdown": read_fragment,
-}
-"""MIME type -> how its text becomes tokens, which can be numbered and referred to."""
-
-
 def _fragment(mime: str) -> Renderer:
-    """Markdown or TeX that code wrote. HTML in it is an output like any other."""
+    """Markdown or TeX that code wrote."""
 
     def render(text: str, frame: Frame) -> Shown:
         tokens = frame.context.fragments.get((frame.code.cell, frame.number))
@@ -435,31 +204,9 @@ def _fragment(mime: str) -> Renderer:
             context = frame.context
             language = context.post.meta.language
             tokens = READERS[mime](frame.md, text, frame.code, context.works, language)
-        return _render_fragment(tokens, frame)
+        return Shown(*render_fragment(frame.md, tokens, frame.context, frame.place))
 
     return render
-
-
-def _render_fragment(tokens: Sequence[Token], frame: Frame) -> Shown:
-    prepare_fragment(tokens, frame.context)
-    if "html" not in frame.context.post.meta.trusted:
-        for token in tokens:
-            if token.type == "html_block":
-                token.content = finish_html(token.content, frame.context, frame.place) + "\n"
-            for child in token.children or []:
-                if child.type == "html_inline" and not HARMLESS_TAG.fullmatch(child.content):
-                    child.content = ""
-    page, feed = (render_tokens(frame.md, tokens, medium) for medium in ("page", "feed"))
-    return Shown(page, feed)
-
-
-HARMLESS_TAG = re.compile(
-    r"</?(?:b|br|code|del|em|i|ins|kbd|label|mark|q|s|samp|small|span|strong|sub|sup|u|var)\s*/?>"
-    # What Markdown itself becomes: tasks, and the caption of a figure.
-    r'|<input class="task-list-item-checkbox" (?:checked="checked" )?'
-    r'disabled="disabled" type="checkbox">|<figcaption>[^<>]*</figcaption>'
-)
-"""Single tags without attributes: nothing in them can run, load or take a place on the page."""
 
 
 def _json(text: str, frame: Frame) -> Shown:
@@ -481,13 +228,17 @@ def _plain(text: str, frame: Frame) -> Shown:
 
 
 RENDERERS: dict[str, Renderer] = {
-    "image/svg+xml": _svg,
-    "image/png": _bitmap(".png"),
-    "image/jpeg": _bitmap(".jpg"),
-    "image/webp": _bitmap(".webp"),
-    "image/gif": _bitmap(".gif"),
-    "image/avif": _bitmap(".avif"),
-    **{mime: _sound_or_film(mime) for mime in MEDIA_SUFFIXES if mime[:6] in ("audio/", "video/")},
+    "image/svg+xml": show_svg,
+    "image/png": show_bitmap(".png"),
+    "image/jpeg": show_bitmap(".jpg"),
+    "image/webp": show_bitmap(".webp"),
+    "image/gif": show_bitmap(".gif"),
+    "image/avif": show_bitmap(".avif"),
+    **{
+        mime: show_sound_or_film(mime)
+        for mime in MEDIA_SUFFIXES
+        if mime[:6] in ("audio/", "video/")
+    },
     "text/html": _html,
     **{mime: _fragment(mime) for mime in READERS},
     "application/json": _json,

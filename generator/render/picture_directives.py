@@ -13,6 +13,7 @@ from .context import Context
 from .directive_options import ALIGNMENT, TEXT, WIDTH
 from .directives import Directive, Draft, Frame, Written
 from .labels import caption_start, numbered_caption
+from .tokens import text_token
 
 PICTURE = "directive_picture"
 """The token of a directive's picture; `meta["image"]` is that of an image in a line."""
@@ -26,9 +27,8 @@ def _push(draft: Draft) -> None:
         return
     image = Token("image", "img", 0)
     image.attrs = {"src": address, "alt": ""}
-    alternative = Token("text", "", 0)
-    alternative.content = draft.options.get("alt", "")
-    image.children = [alternative] if alternative.content else []
+    alternative = draft.options.get("alt", "")
+    image.children = [text_token(alternative)] if alternative else []
     token = draft.state.push(PICTURE, "", 0)
     token.map = [draft.start, draft.start + 1]
     token.meta = {"image": image, "width": draft.options.get("width", "")}

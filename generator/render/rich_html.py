@@ -20,10 +20,10 @@ from lxml import html as lxml_html
 from ..addresses import Target, address, neighbour_path, resolve
 from ..errors import OutputError
 from .context import Context, Place
-from .drawings import NotAPicture, is_svg, safe_svg
 from .images import measure, publish_picture
 from .sanitize import clean_output
 from .styles import apply_rules, take_sheets
+from .svg import NotAPicture, is_svg, safe_svg
 from .tables import finish_tables
 
 DATA = re.compile(r"\s*data:([\w.+/-]*)((?:;[\w=.-]+)*),(.*)", re.DOTALL)

@@ -20,6 +20,7 @@ from ..record import suggestion
 from .context import Context, Place
 from .cross_references import Item, push_reference
 from .glossary import find_term
+from .tokens import text_token
 
 WRONG = "wrong_role"
 """The token of a role that has no meaning, or whose text has none."""
@@ -179,8 +180,7 @@ def prepare_link(token: Token, context: Context, place: Place) -> list[Token]:
         href = context.target(target, place).address
         post = linked_post(target, context.post, context.links)
         words = words or (context.links.titles.get(post, "") if post else "")
-    text = Token("text", "", 0)
-    text.content = words or target
+    text = text_token(words or target)
     if token.meta["inside_link"]:
         return [text]
     opening, closing = Token("link_open", "a", 1), Token("link_close", "a", -1)

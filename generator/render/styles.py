@@ -10,7 +10,7 @@ import re
 
 from lxml import etree
 
-from .drawings import dark_colour, readable_on
+from .dark_colours import dark_colour, readable_on
 
 PROPERTIES = frozenset(
     """

@@ -13,7 +13,7 @@ from markdown_it.token import Token
 
 from .context import Context
 from .directive_options import ALIGNMENT, COUNT, FLAG, TEXT, Option
-from .directives import Directive, Draft, Frame, Written, children
+from .directives import Directive, Draft, Frame, Written, blocks_of
 from .labels import caption_start, numbered_caption
 from .picture_directives import aligned, identity
 
@@ -41,7 +41,7 @@ def _show(written: Written, number: str, context: Context) -> tuple[Frame, Frame
 
 
 def _finish_table(draft: Draft, tokens: list[Token]) -> list[Token]:
-    blocks = children(tokens)
+    blocks = blocks_of(tokens)
     if len(blocks) == 1 and blocks[0][0].type == "table_open":
         return tokens
     wrong = next((block[0] for block in blocks if block[0].type != "table_open"), None)
@@ -54,7 +54,7 @@ def _finish_table(draft: Draft, tokens: list[Token]) -> list[Token]:
 def _finish_list_table(draft: Draft, tokens: list[Token]) -> list[Token]:
     """The tokens of a table instead of those of a list of lists."""
     rows: list[list[list[Token]]] = []
-    blocks = children(tokens)
+    blocks = blocks_of(tokens)
     if len(blocks) != 1 or blocks[0][0].type != "bullet_list_open":
         others = [block[0] for block in blocks if block[0].type != "bullet_list_open"]
         wrong = next(iter(others or [block[0] for block in blocks[1:]]), None)
@@ -62,13 +62,13 @@ def _finish_list_table(draft: Draft, tokens: list[Token]) -> list[Token]:
         draft.wrong("`{list-table}` holds something else than one list", LIST_HINT, line)
         return tokens
     lines = []
-    for item in children(blocks[0][1:-1]):
+    for item in blocks_of(blocks[0][1:-1]):
         line = item[0].map[0] if item[0].map else draft.body
-        inner = children(item[1:-1])
+        inner = blocks_of(item[1:-1])
         if len(inner) != 1 or inner[0][0].type != "bullet_list_open":
             draft.wrong("a row of `{list-table}` is no list of cells", LIST_HINT, line)
             continue
-        rows.append([cell[1:-1] for cell in children(inner[0][1:-1])])
+        rows.append([cell[1:-1] for cell in blocks_of(inner[0][1:-1])])
         lines.append(line)
     return _table(draft, rows, lines)
 

@@ -14,7 +14,7 @@ from markdown_it.token import Token
 
 from .context import Context
 from .directive_options import FLAG, TEXT
-from .directives import Directive, Draft, Frame, Written, children
+from .directives import Directive, Draft, Frame, Written, blocks_of
 
 HINT = "a set holds :::{tab-item} Title … ::: and nothing else"
 
@@ -22,7 +22,7 @@ HINT = "a set holds :::{tab-item} Title … ::: and nothing else"
 def _finish_set(draft: Draft, tokens: list[Token]) -> list[Token]:
     """Tell each tab where it stands in its set."""
     items = []
-    for block in children(tokens):
+    for block in blocks_of(tokens):
         written = block[0].meta.get("written")
         if written is None or written.name != "tab-item":
             line = (block[0].map or [draft.start])[0]

@@ -19,6 +19,7 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 from .emphasis import is_cjk
+from .tokens import text_token
 
 QUOTES = {
     "ko": {'"': ("“", "”"), "'": ("‘", "’")},
@@ -61,8 +62,7 @@ def typography_plugin(md: MarkdownIt) -> None:
 
 def printed(text: str, language: str) -> str:
     """A plain text, as a title, as it is printed."""
-    token = Token("text", "", 0)
-    token.content = text
+    token = text_token(text)
     _print([token], language)
     return token.content
 

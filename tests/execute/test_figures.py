@@ -23,7 +23,7 @@ from generator.execute.warm_parent import clean_slate
 from generator.model import Bundle, Post
 from generator.parse import parse
 from generator.pipeline import build
-from generator.render.drawings import page_figure
+from generator.render.matplotlib_figures import page_figure
 
 from ..conftest import WriteBlog
 

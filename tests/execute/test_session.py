@@ -18,7 +18,7 @@ from generator.execute.kernel import Kernels
 from generator.execute.session import Sessions
 from generator.model import Bundle, Output, Post, Stream
 from generator.parse import parse
-from generator.render.drawings import page_figure
+from generator.render.matplotlib_figures import page_figure
 
 from ..conftest import FRONT_MATTER, WriteBlog
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 from lxml import etree
 
-from generator.render.drawings import keeps_its_colours, safe_svg
+from generator.render.svg import keeps_its_colours, safe_svg
 
 from .loading import load_module
 

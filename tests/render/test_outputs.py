@@ -17,9 +17,12 @@ from PIL import Image
 from generator.errors import BuildFailed
 from generator.model import Bundle, Failure, Omission, Output, Stream
 from generator.render import terminal
-from generator.render.drawings import DARK_PAPER, dark_colour, page_figure, safe_svg
+from generator.render.dark_colours import DARK_PAPER, dark_colour
 from generator.render.images import measure
-from generator.render.outputs import LARGEST_SVG, LINES_SHOWN, MOST_LINES
+from generator.render.matplotlib_figures import page_figure
+from generator.render.output_media import LARGEST_SVG
+from generator.render.outputs import LINES_SHOWN, MOST_LINES
+from generator.render.svg import safe_svg
 
 from .rendering import render_post
 

@@ -10,7 +10,7 @@ from pygments.token import STANDARD_TYPES, Comment, Keyword, String
 
 from generator.render import terminal
 from generator.render.code import Dark, Light, highlight, stylesheet
-from generator.render.drawings import DARK_INK, DARK_PAPER, dark_colour
+from generator.render.dark_colours import DARK_INK, DARK_PAPER, dark_colour
 
 from ..conftest import REPOSITORY
 from .test_outputs import contrast

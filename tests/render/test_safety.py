@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from generator.errors import BuildFailed
 from generator.model import Bundle
-from generator.render.drawings import safe_svg
 from generator.render.outputs import RENDERERS
+from generator.render.svg import safe_svg
 
 from .rendering import render_post
 from .test_outputs import CELL, FIGURE, encoded, page

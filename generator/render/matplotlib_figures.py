@@ -1,48 +1,25 @@
-"""SVG: safe drawings, and Matplotlib's figures in the colours of the page.
+"""Matplotlib's figures as parts of a page, in its colours.
 
-A figure by Matplotlib stands in the page itself, so that its ink is the page's ink and its paper
-the page's paper, whatever theme, system or reader decides. Any other drawing is a file, where
-nothing in it can run or load anything.
+Such a figure stands in the page itself, so that its ink is the page's ink and its paper the page's
+paper, whatever theme, system or reader decides.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-import colorsys
 import re
 from collections.abc import Callable, Iterable
 from html import escape
 
 from lxml import etree
 
-SVG = "{http://www.w3.org/2000/svg}"
-XLINK = "{http://www.w3.org/1999/xlink}"
-UNITS = {"": 1.0, "px": 1.0, "pt": 4 / 3, "pc": 16.0, "in": 96.0, "cm": 96 / 2.54, "mm": 96 / 25.4}
-"""CSS pixels (CSS Values 4, 6.2) to a unit."""
+from .dark_colours import dark_colour, luminance, red_green_blue
+from .svg import SVG, XLINK, clean_svg, parse_svg, remove_element, shorten_ids, svg_size
 
-ELEMENTS = frozenset(
-    """
-    a circle clipPath defs desc ellipse feBlend feColorMatrix feComponentTransfer feComposite
-    feConvolveMatrix feDiffuseLighting feDisplacementMap feDistantLight feDropShadow feFlood
-    feFuncA feFuncB feFuncG feFuncR feGaussianBlur feMerge feMergeNode feMorphology feOffset
-    fePointLight feSpecularLighting feSpotLight feTile feTurbulence filter g image line
-    linearGradient marker mask path pattern polygon polyline radialGradient rect stop style svg
-    switch symbol text textPath title tspan use view
-    """.split()
-)
-"""What a drawing may hold. Scripts, foreign objects and animations (which can set a link) may
-not stand in it; editors' and publishers' notes need not."""
-
-INNER = re.compile(r"\s*(?:#|data:image/(?:png|jpeg|gif|webp);base64,)")
 BITMAP = re.compile(r"\s*data:image/(png|jpeg|gif|webp);base64,(.*)", re.DOTALL)
-LINK = re.compile(r"\s*(?:#|https?://|mailto:)")
-URL = re.compile(r"url\(\s*(['\"]?)(?!\s*#)", re.IGNORECASE)
-LOADS = re.compile(r"@import|image-set|(?<![\w-])src\s*\(|\\|javascript:|expression\(", re.I)
-
-DARK_INK, DARK_PAPER = "#e4e2dd", "#16181c"
-"""Text and background of a dark page, which colours are judged against."""
-COLOUR = re.compile(r"(fill|stroke|stop-color): (#[0-9a-f]{6})\b")
+HEX = re.compile("#[0-9a-f]{6}")
+COLOUR = re.compile(rf"(fill|stroke|stop-color): ({HEX.pattern})\b")
 MOST_COLOURS = 48
 """A drawing with more colours than this is a colour map: only its ink and paper change."""
 MAPPED_COLOURS = 8
@@ -53,47 +30,6 @@ FITS = 480
 """CSS pixels of a figure that a phone may shrink to its own width."""
 SMALLEST = 0.72
 """The part of its width that a wider one keeps: letters of 10 points stay near 10 pixels."""
-
-
-class NotAPicture(ValueError):
-    """The bytes are no picture that a browser shows."""
-
-
-def is_svg(content: bytes) -> bool:
-    """Whether a file seems to be an SVG."""
-    return content.lstrip()[:5] in (b"<?xml", b"<svg ") or b"<svg" in content[:1000]
-
-
-def measure_svg(content: bytes) -> tuple[int, int] | None:
-    """Width and height in CSS pixels; None for what is no SVG or has no size."""
-    try:
-        return _size(_parse(content))
-    except NotAPicture:
-        return None
-
-
-def keeps_its_colours(content: bytes) -> bool:
-    """Whether an SVG file looks the same on a light and a dark page, so that it needs a plate."""
-    return not re.search(rb"prefers-color-scheme|light-dark\(", content)
-
-
-def safe_svg(text: str) -> bytes:
-    """An SVG file without scripts, handlers, foreign objects, notes, and what is elsewhere.
-
-    Raises:
-        NotAPicture: the text is not SVG.
-    """
-    root = _parse(text.encode("utf-8", "replace"))
-    _clean(root)
-    if by_matplotlib(text):
-        _shorten_ids(root, "i")
-    return etree.tostring(root, encoding="utf-8")
-
-
-def by_matplotlib(text: str) -> bool:
-    """Whether Matplotlib drew an SVG."""
-    return 'id="figure_1"' in text[:6000] and "viewBox=" in text[:1000]
-
 
 Publish = Callable[[bytes, str], str]
 """(bytes of a bitmap, suffix) -> its address."""
@@ -111,19 +47,19 @@ def page_figure(text: str, prefix: str, label: str, publish: Publish) -> str:
     Raises:
         NotAPicture: the text is not SVG.
     """
-    root = _parse(text.encode("utf-8", "replace"))
-    size = _size(root) or (0, 0)
-    _clean(root)
+    root = parse_svg(text.encode("utf-8", "replace"))
+    size = svg_size(root) or (0, 0)
+    clean_svg(root)
     for element in root.iter(SVG + "image"):
         _publish_bitmap(element, publish)
     for element in list(root.iter(SVG + "style")):
-        _remove(element)
+        remove_element(element)
     if _clear_ground(root):
         _recolour(root)
         ink = "currentColor"
     else:
         ink = "#000"
-    _shorten_ids(root, prefix)
+    shorten_ids(root, prefix)
     for element in root.iter():
         for name in ("d", "x", "y", "points"):
             if name in element.attrib:
@@ -156,53 +92,6 @@ def _publish_bitmap(image: etree._Element, publish: Publish) -> None:
         return
     image.attrib.pop(XLINK + "href", "")
     image.set("href", publish(content, f".{match[1]}"))
-
-
-# --- what may not be in a drawing -------------------------------------------------------------
-
-
-def _clean(root: etree._Element) -> None:
-    for element in list(root.iter()):
-        name = element.tag
-        if not isinstance(name, str) or not name.startswith(SVG) or name[28:] not in ELEMENTS:
-            if element is not root:
-                _remove(element)
-            continue
-        for attribute, value in element.attrib.items():
-            if not _harmless(name, str(attribute), str(value)):
-                del element.attrib[attribute]
-        if name == SVG + "style" and not _harmless_style("".join(map(str, element.itertext()))):
-            _remove(element)
-
-
-def _harmless(element: str, attribute: str, value: str) -> bool:
-    name = attribute.rpartition("}")[2].lower()
-    if attribute.startswith("{") and not attribute.startswith((XLINK, "{http://www.w3.org/XML")):
-        return False
-    if name == "href":
-        return bool((LINK if element == SVG + "a" else INNER).match(value))
-    if name.startswith("on") or name in ("src", "base", "data", "action", "formaction"):
-        return False
-    return _harmless_style(value)
-
-
-def _harmless_style(css: str) -> bool:
-    """Whether nothing outside the drawing is loaded."""
-    return not URL.search(css) and not LOADS.search(css)
-
-
-def _remove(element: etree._Element) -> None:
-    """Take an element away, and leave the text behind it."""
-    parent = element.getparent()
-    if parent is None:
-        return
-    if element.tail:
-        before = element.getprevious()
-        if before is not None:
-            before.tail = (before.tail or "") + element.tail
-        else:
-            parent.text = (parent.text or "") + element.tail
-    parent.remove(element)
 
 
 # --- the page's colours -----------------------------------------------------------------------
@@ -258,17 +147,17 @@ def _is_ground(path: etree._Element) -> bool:
 def _is_colour(ground: etree._Element) -> bool:
     """Whether a ground is no paper: dark, or more than a tint of grey."""
     fill = _declarations(ground).get("fill", "#000000")
-    if not re.fullmatch("#[0-9a-f]{6}", fill):
+    if not HEX.fullmatch(fill):
         return False
-    channels = _channels(fill)
-    return _luminance(*channels) < 0.2 or max(channels) - min(channels) > 0.1
+    channels = red_green_blue(fill)
+    return luminance(*channels) < 0.2 or max(channels) - min(channels) > 0.1
 
 
 def _recolour(root: etree._Element) -> None:
     """Ink and paper become the page's, greys and tints follow them, colours of data stay."""
     for rectangle in root.iterfind(f".//{SVG}pattern/{SVG}rect"):
         # Between the lines of a hatch; the lines have a style already.
-        if re.fullmatch("#[0-9a-f]{6}", str(rectangle.get("fill", ""))):
+        if HEX.fullmatch(str(rectangle.get("fill", ""))):
             rectangle.set("style", f"fill: {rectangle.get('fill', '')!s}")
             del rectangle.attrib["fill"]
     kept = set(_mapped(root))
@@ -294,7 +183,7 @@ def _recolour(root: etree._Element) -> None:
                 declarations[name] = "currentColor"
             elif value == "#ffffff":
                 declarations[name] = "var(--paper,#fff)"
-            elif few and re.fullmatch("#[0-9a-f]{6}", value):
+            elif few and HEX.fullmatch(value):
                 dark = dark_colour(value)
                 if dark != value:
                     # The first is for browsers that do not know `light-dark`.
@@ -331,7 +220,7 @@ def _has_plate(group: etree._Element) -> bool:
     """Whether a text stands on a coloured box of its own that does not change."""
     box = group.find(f"{SVG}g/{SVG}path")
     fill = _declarations(box).get("fill", "none") if box is not None else "none"
-    return bool(re.fullmatch("#[0-9a-f]{6}", fill)) and dark_colour(fill) == fill
+    return bool(HEX.fullmatch(fill)) and dark_colour(fill) == fill
 
 
 def _frame(axes: etree._Element) -> tuple[float, float, float, float] | None:
@@ -360,71 +249,7 @@ def _inside(place: tuple[float, float], frame: tuple[float, float, float, float]
     return frame[0] <= place[0] <= frame[2] and frame[1] <= place[1] <= frame[3]
 
 
-def dark_colour(colour: str) -> str:
-    """What `#rrggbb`, meant for white paper, becomes on a dark page.
-
-    Greys change places with their opposites. So do very dark and very light colours, which
-    stand for ink and for tinted paper; a colour in between is data and stays.
-    """
-    if colour in ("#000000", "#ffffff"):
-        return DARK_INK if colour == "#000000" else DARK_PAPER
-    red, green, blue = _channels(colour)
-    hue, lightness, saturation = colorsys.rgb_to_hls(red, green, blue)
-    is_grey = max(red, green, blue) - min(red, green, blue) < 0.08
-    # A luminance of 0.13 has a contrast of 3 against the dark page (WCAG 2.2, 1.4.11).
-    if not is_grey and 0.13 <= _luminance(red, green, blue) <= 0.8:
-        return colour
-    channels = colorsys.hls_to_rgb(hue, 0.1 + 0.8 * (1 - lightness), saturation * 0.8)
-    return "#" + "".join(f"{round(channel * 255):02x}" for channel in channels)
-
-
-def _channels(colour: str) -> tuple[float, float, float]:
-    red, green, blue = (int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5))
-    return red, green, blue
-
-
-def _luminance(*channels: float) -> float:
-    """Relative luminance of sRGB channels between 0 and 1 (WCAG 2.2)."""
-    red, green, blue = (
-        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def readable_on(colour: str) -> str:
-    """Black or white, whichever can be read on `#rrggbb`."""
-    return "#000" if _luminance(*_channels(colour)) > 0.18 else "#fff"
-
-
-# --- the same bytes, and fewer of them --------------------------------------------------------
-
-REFERENCE = re.compile(r"url\(\s*['\"]?#([^)'\"]+)['\"]?\s*\)")
-
-
-def _shorten_ids(root: etree._Element, prefix: str) -> None:
-    """Number the ids that are used, in the order they appear; the others go.
-
-    Matplotlib hashes coordinates with all their digits, and the last ones differ from run to
-    run; the coordinates it writes are rounded, and do not.
-    """
-    numbers: dict[str, str] = {}
-
-    def short(name: str) -> str:
-        return numbers.setdefault(name, f"{prefix}{len(numbers) + 1}")
-
-    for element in root.iter():
-        for attribute, value in element.attrib.items():
-            text = str(value)
-            if attribute in ("href", XLINK + "href") and text.startswith("#"):
-                element.set(attribute, "#" + short(text[1:]))
-            elif "url(" in text:
-                element.set(
-                    attribute, REFERENCE.sub(lambda match: f"url(#{short(match[1])})", text)
-                )
-    for element in root.iter():
-        name = str(element.attrib.pop("id", ""))
-        if name in numbers:
-            element.set("id", numbers[name])
+# --- fewer bytes ------------------------------------------------------------------------------
 
 
 NUMBER = re.compile(r"-?\d+\.\d{3,}")
@@ -434,37 +259,3 @@ def _rounded(path: str) -> str:
     """Coordinates to a hundredth of a point, on one line."""
     shorter = NUMBER.sub(lambda match: f"{float(match[0]):.2f}".rstrip("0").rstrip("."), path)
     return " ".join(shorter.split())
-
-
-# --- reading ----------------------------------------------------------------------------------
-
-
-def _parse(content: bytes) -> etree._Element:
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, huge_tree=True, remove_comments=True
-    )
-    try:
-        root = etree.fromstring(content, parser)
-    except etree.XMLSyntaxError as error:
-        raise NotAPicture(str(error)) from None
-    if root.tag != SVG + "svg":
-        raise NotAPicture("the root element is not svg")
-    return root
-
-
-def _size(root: etree._Element) -> tuple[int, int] | None:
-    sizes = [_length(str(root.get(name, ""))) for name in ("width", "height")]
-    if None in sizes:
-        box = str(root.get("viewBox", "")).replace(",", " ").split()
-        sizes = [_length(number) for number in box[2:4]]
-    if len(sizes) != 2 or None in sizes:
-        return None
-    width, height = (round(size or 0) for size in sizes)
-    return width, height
-
-
-def _length(text: str) -> float | None:
-    match = re.fullmatch(r"(\d+(?:\.\d*)?|\.\d+)([a-z]*)", text.strip())
-    if not match or match[2] not in UNITS:
-        return None
-    return float(match[1]) * UNITS[match[2]]

@@ -34,6 +34,18 @@ def family_name(author: str) -> str:
     return " ".join(words[start:])
 
 
+def full_name(author: str) -> str:
+    """A name in the order in which it is read: `Ulrike von Luxburg` of `Luxburg, Ulrike von`.
+
+    A name in braces loses them, and one with two commas is left as it was written.
+    """
+    author = author.strip()
+    if author.startswith("{") and author.endswith("}"):
+        return author[1:-1].strip()
+    family, *given = (part.strip() for part in author.split(","))
+    return in_korean(author) or (f"{given[0]} {family}" if len(given) == 1 else author)
+
+
 def with_letters(works: Sequence[Reference]) -> tuple[Reference, ...]:
     """Works of the same authors and year get letters: 2000a, 2000b."""
     keys = [(work.families or (work.title,), work.issued) for work in works]

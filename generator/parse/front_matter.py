@@ -20,7 +20,7 @@ from ..errors import FrontMatterError, InkcellError
 from ..model import Author, Config, Meta, Reference, Source
 from ..record import Record
 from ..yaml_text import read_mapping
-from .authors import family_name, in_korean, with_letters
+from .authors import family_name, full_name, with_letters
 from .notebook import RawNotebook
 
 KEYS = (
@@ -311,7 +311,7 @@ def _references(record: Record) -> tuple[Reference, ...]:
             Reference(
                 id=entry.text("id"),
                 title=entry.text("title"),
-                authors=tuple(in_korean(author) or author.strip("{}") for author in authors),
+                authors=tuple(full_name(author) for author in authors),
                 families=tuple(family_name(author) for author in authors),
                 container_title=entry.text("container-title"),
                 volume=entry.scalar("volume"),

@@ -40,7 +40,7 @@ LABEL = rf"(?:(?P<post>[\w.-]+):)?(?P<label>{KNOWN_LABEL.pattern})"
 BARE = re.compile(rf"@(?:{LABEL}|(?P<key>{KEY}))", re.ASCII)
 FOLDER_BARE = re.compile(rf"@{LABEL}")
 """The same with names of folders in any script."""
-BRACKETED = re.compile(r"\[(?P<inner>[^\[\]\\`$]*)\](?![(\[:])")
+BRACKETED = re.compile(r"\[(?P<inner>[^\[\]\\`$]*)\](?![(\[])")
 ITEM = re.compile(
     rf"(?P<before>[^@]*?)(?P<short>-?)@(?:{LABEL}|(?P<key>{KEY}))(?P<after>(?![A-Za-z0-9]).*)",
     re.DOTALL,

@@ -214,6 +214,30 @@ def _mapped(root: etree._Element) -> Iterable[etree._Element]:
             on_map = has_map and frame and place and _inside(place, frame)
             if on_map or _has_plate(group):
                 yield from group.iter()
+        yield from _on_pictures(axes)
+
+
+def _on_pictures(axes: etree._Element) -> Iterable[etree._Element]:
+    """What is drawn on a picture that fills its axes: its colours were chosen for the picture."""
+    clips = {
+        f"url(#{clip.get('id')})": rectangle
+        for clip in axes.getroottree().iter(f"{SVG}clipPath")
+        if (rectangle := clip.find(f"{SVG}rect")) is not None
+    }
+    filled = {
+        clip
+        for group in axes.iterfind(f"{SVG}g")
+        if (clip := str(group.get("clip-path"))) in clips
+        and (image := group.find(f"{SVG}image")) is not None
+        and all(
+            float(image.get(side, 0)) >= 0.98 * float(clips[clip].get(side, 0))
+            for side in ("width", "height")
+        )
+    }
+    for group in axes.iterfind(f"{SVG}g"):
+        is_axis = str(group.get("id", "")).startswith("matplotlib.axis")
+        if not is_axis and any(element.get("clip-path") in filled for element in group.iter()):
+            yield from group.iter()
 
 
 def _has_plate(group: etree._Element) -> bool:

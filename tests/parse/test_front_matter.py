@@ -107,6 +107,21 @@ def test_the_least_there_can_be() -> None:
     assert found.updated == found.date
 
 
+@pytest.mark.parametrize(
+    ("written", "shown", "cited"),
+    [
+        ("Ulrike von Luxburg", "Ulrike von Luxburg", "von Luxburg"),
+        ('"Ben Zaken, Elad"', "Elad Ben Zaken", "Ben Zaken"),
+        ('"{SciPy community}"', "SciPy community", "SciPy community"),
+        ('"김, 철수"', "김철수", "김철수"),
+    ],
+)
+def test_a_name_is_listed_as_it_is_read(written: str, shown: str, cited: str) -> None:
+    """Also one whose family name stands first, as it must if that has two words."""
+    (work,) = meta(f"title: T\nreferences: [{{id: a, title: A, author: [{written}]}}]").references
+    assert (work.authors, work.families) == ((shown,), (cited,))
+
+
 @pytest.mark.parametrize("key", ["lastmod", "modified", "updated", "date-modified"])
 def test_synonyms_of_the_last_change(key: str) -> None:
     """As Hugo, Pelican and Quarto call it."""

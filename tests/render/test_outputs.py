@@ -392,6 +392,22 @@ def test_a_colour_map_stays_and_contours_follow_the_ink() -> None:
     assert "stroke:currentColor" in body
 
 
+@pytest.mark.parametrize(("width", "kept"), [(77, True), (30, False)])
+def test_what_is_drawn_on_a_picture_keeps_its_colours(width: int, kept: bool) -> None:
+    """Where the picture fills its axes; the letters beside it are the page's."""
+    body = drawn(
+        '<g id="axes_1"><g clip-path="url(#p1)">'
+        f'<image xlink:href="data:image/png;base64,AAAA" width="{width}" height="76"/></g>'
+        '<g id="QuadContourSet_1"><path d="M 0 0" clip-path="url(#p1)" '
+        'style="fill: none; stroke: #ffffff"/></g>'
+        '<g id="matplotlib.axis_1"><path d="M 1 1" style="fill: #000000"/>'
+        '<path d="M 2 2" clip-path="url(#p1)" style="stroke: #ffffff"/></g></g>'
+        '<defs><clipPath id="p1"><rect x="0" y="0" width="76.8" height="76.8"/></clipPath></defs>'
+    )
+    assert body.count("var(--paper,#fff)") == (1 if kept else 2)
+    assert "fill:currentColor" in body
+
+
 def test_a_figure_without_alternative_text_is_reported() -> None:
     """With cell, line and its code; one that has it is not."""
     bundle = Bundle({"image/svg+xml": SVG})

@@ -178,7 +178,7 @@ def prepare_reference(token: Token, context: Context, place: Place) -> None:
         )
     particle = token.meta["particle"]
     if particle:
-        particle = agree(shown.spoken or shown.text, particle)
+        particle = token.meta["particle"] = agree(shown.spoken or shown.text, particle)
     token.content = shown.text + particle
     token.meta["html"] = shown.html + escape(particle, quote=False)
 

@@ -40,6 +40,7 @@ from .glossary import GLOSSARY_DIRECTIVES
 from .headings import HEADING_RULES, demote_headings
 from .kramdown import kramdown_plugin
 from .labels import CELL
+from .line_breaks import LINE_BREAK_RULES
 from .line_ends import line_ends_plugin
 from .mathematics import MATHEMATICS_DIRECTIVES, mathematics_plugin
 from .picture_directives import PICTURE_DIRECTIVES
@@ -195,6 +196,7 @@ RENDER_RULES: dict[str, RenderRule] = {
     CONTENTS: _ready_html,
     **DIRECTIVE_RULES,
     **FORMULA_RULES,
+    **LINE_BREAK_RULES,
     **IMAGE_RULES,
     **CODE_RULES,
     **TABLE_RULES,

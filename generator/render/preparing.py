@@ -19,6 +19,7 @@ from .formulas import join_formulas, prepare_formula
 from .glossary import name_terms
 from .headings import prepare_heading
 from .labels import CAPTION_OPEN, CELL
+from .line_breaks import join_words
 from .line_ends import line_ends
 from .markdown import DIRECTIVES
 from .mathematics import DISPLAY_TOKENS, INLINE_TOKENS
@@ -120,7 +121,7 @@ def prepare_inline(
     shown = _without_role_links(token.children or [])
     if "linkless" in token.meta:
         shown = [child for child in shown if child.type not in ("link_open", "link_close")]
-    token.children = join_formulas(shown)
+    token.children = join_words(join_formulas(shown))
 
 
 def _without_role_links(children: Sequence[Token]) -> list[Token]:

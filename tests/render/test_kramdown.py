@@ -155,7 +155,7 @@ OURS = frozenset(
 """Classes that we and kramdown give by ourselves."""
 
 
-BOXES = ("table", "equation", "joined", "footnotes", "contents")
+BOXES = ("table", "equation", "joined", "word-joiner", "footnotes", "contents")
 
 
 def normalised(html: str) -> str:

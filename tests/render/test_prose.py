@@ -46,6 +46,7 @@ PAGES = (
     "code_blocks.txt",
     "roles.txt",
     "typography.txt",
+    "line_breaks.txt",
     "extensions.txt",
 )
 

@@ -169,7 +169,7 @@ def test_a_reference_leads_to_another_post() -> None:
     other = post("ncut", "$$ x $$ (eq-first)\n\n$$ y $$ (eq-second)\n")
     assert (
         '<a class="reference" href="/math/2022-07-08-ncut/#eq-second" title="The post ncut">'
-        "식 (2)</a>를"
+        '식 (2)</a><span class="word-joiner"></span>를'
     ) in body(post("a", "@ncut:eq-second을(를)\n"), other)
 
 
@@ -237,7 +237,7 @@ def test_a_cell_is_numbered(label: str, option: str, start: str) -> None:
     page = render_post(text, [[Bundle({"text/html": "<b>x</b>"})]]).body
     assert f'<figure id="{label}">' in page
     assert f'<span class="caption-label">{start}.</span> By <a class="reference"' in page
-    assert "</a>이</figcaption>" in page
+    assert '</a><span class="word-joiner"></span>이</figcaption>' in page
     assert f'href="#{label}">{start}</a>' in page
 
 
@@ -251,7 +251,7 @@ def test_markdown_that_code_puts_out_may_refer() -> None:
     """To what prose has labelled."""
     cell = "```{code-cell}\n1\n```\n\n$$ x $$ (eq-x)\n"
     page = render_post(cell, [[Bundle({"text/markdown": "so @eq-x은(는)"})]]).body
-    assert ">식 (1)</a>은" in page
+    assert '>식 (1)</a><span class="word-joiner"></span>은' in page
 
 
 def test_what_code_puts_out_has_labels() -> None:

@@ -527,7 +527,8 @@ def _render(
 
 def _import_what_follows() -> None:
     """Import the next stages, which takes a third of a second, while nothing else is to do."""
-    from .assemble import feed, pages, sitemap  # noqa: F401
+    from .assemble import feed, sitemap  # noqa: F401
+    from .assemble.pages import archive, lists, missing, post, redirects, search  # noqa: F401
     from .render import katex, render  # noqa: F401
 
 

@@ -283,7 +283,7 @@ WRAPPED = {
     "bibtexparser": {"parse/bibliography.py"},
     "feedgen": {"assemble/feed.py"},
     "ipykernel": {"execute/cells.py", "execute/node_kernel.py", "execute/warm.py"},
-    "jinja2": {"assemble/pages.py"},
+    "jinja2": {"assemble/pages/templates.py"},
     "jupytext": {"parse/notebook.py"},
     "distributed": {"execute/remote.py"},
     "filelock": {"execute/cache.py", "execute/scratch.py"},

@@ -253,3 +253,11 @@ class Assembly:
 def _told_by_front_matter(post: Post) -> RenderedPost:
     """What is known of a post before it is rendered."""
     return RenderedPost(without_text(post), "", "", (), "", 0)
+
+
+def with_names(again: Mapping[str, Again], taken: Mapping[str, Made]) -> dict[str, Made]:
+    """What is known of posts, with the names of what keeps how they stand in feeds now."""
+    return {
+        source: {**taken[source], "fed": item.fed if isinstance(item.fed, str) else ""}
+        for source, item in again.items()
+    }

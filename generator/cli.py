@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from .check.finding import Severity
     from .inventory import Row
+    from .live import Live
     from .model import Config, Post
-    from .pipeline import Live
     from .progress import Event
     from .serve import Preview
 
@@ -253,7 +253,7 @@ def why(root: Path, post: str | None, as_json: bool) -> None:
     """
     from .config import read_config
     from .execute import look
-    from .pipeline import read_posts, traced_root
+    from .reading import read_posts, traced_root
 
     told: list[dict[str, object]] = []
     with _exit_on_error(as_json=as_json):
@@ -300,7 +300,7 @@ def list_posts(root: Path, as_json: bool) -> None:
     from .execute import look
     from .execute.key import executed_cells
     from .inventory import Code, Version, rows
-    from .pipeline import readable_posts, state, traced_root
+    from .reading import readable_posts, state, traced_root
 
     def code_of(post: Post) -> Code:
         if not post.meta.execute.enabled or not executed_cells(post):
@@ -366,8 +366,8 @@ def freeze(
     from dataclasses import replace
 
     from .config import read_config
-    from .pipeline import freeze as freeze_posts
-    from .pipeline import read_posts
+    from .freezing import freeze as freeze_posts
+    from .reading import read_posts
 
     with _exit_on_error():
         config = replace(read_config(root, drafts=True), cluster=_cluster(cluster))
@@ -428,8 +428,9 @@ def check(
 def _check_kernels(root: Path, posts: tuple[str, ...], jobs: int | None) -> None:
     from dataclasses import replace
 
+    from .comparing import compare_kernels
     from .config import read_config
-    from .pipeline import compare_kernels, read_posts
+    from .reading import read_posts
 
     with _exit_on_error():
         config = read_config(root, drafts=True)
@@ -441,8 +442,8 @@ def _check_kernels(root: Path, posts: tuple[str, ...], jobs: int | None) -> None
 
 
 def _check_site(root: Path, external: bool, accept: bool, as_json: bool) -> None:
+    from .checking import check_site
     from .config import read_config
-    from .pipeline import check_site
 
     started = time.monotonic()
     with _exit_on_error("nothing was checked", as_json):
@@ -492,7 +493,7 @@ def serve(root: Path, port: int, drafts: bool) -> None:
     import signal
     import threading
 
-    from .pipeline import Live
+    from .live import Live
     from .serve import Preview, make_server, watch_files
 
     with _exit_on_error("the preview has ended"):
@@ -791,7 +792,7 @@ def _chosen(posts: Sequence[Post], names: Sequence[str]) -> tuple[Post, ...]:
     Raises:
         BuildFailed: a name is no post's.
     """
-    from .pipeline import unknown_posts
+    from .reading import unknown_posts
 
     errors = tuple(unknown_posts(names, (post.source.folder for post in posts)))
     if errors:

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from functools import partial
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -93,13 +94,62 @@ def kernel(monkeypatch: pytest.MonkeyPatch) -> FakeKernel:
 
 
 def test_1_a_stage_never_imports_another_stage() -> None:
-    """Only `pipeline` (and the commands of `cli`) know more than one stage."""
+    """What goes from one to the next is handed over by the modules of the flow."""
     for name, tree in modules(*STAGES):
         own = name.removesuffix(".py").split("/")[0]
         for imported in imports(name, tree):
             parts = imported.split(".")
             if parts[0] == "generator" and len(parts) > 1 and parts[1] in STAGES:
                 assert parts[1] == own, f"{name} imports {imported}"
+
+
+FLOW = {
+    "pipeline": {"discover", "execute", "render", "assemble", "write"},
+    "reading": {"discover", "parse"},
+    "linking": {"render"},
+    "making": {"execute", "render"},
+    "on_demand": {"discover", "render"},
+    "rendering": {"render"},
+    "assembling": {"execute", "render", "assemble"},
+    "telling": {"assemble"},
+    "live": {"execute"},
+    "freezing": {"execute"},
+    "comparing": {"execute"},
+    "checking": {"check"},
+    "cli": {"execute", "write", "check"},
+}
+"""The modules of the flow, and the stages that each of them knows."""
+
+
+def test_1_only_the_flow_knows_stages() -> None:
+    """Each module of the flow imports the stages that are named for it; no other imports one."""
+    found: dict[str, set[str]] = {}
+    for name, tree in modules():
+        own = name.removesuffix(".py").split("/")[0]
+        for imported in imports(name, tree):
+            parts = imported.split(".")
+            if parts[0] == "generator" and len(parts) > 1 and parts[1] in STAGES:
+                found.setdefault(own, set()).add(parts[1])
+    assert {own: known for own, known in found.items() if own not in STAGES} == FLOW
+
+
+def test_1_no_module_imports_itself() -> None:
+    """Not by way of others either: what is imported first never depends on who asks."""
+    trees = {module_name(name): (name, tree) for name, tree in modules()}
+    graph: dict[str, set[str]] = {module: set() for module in trees}
+    for module, (name, tree) in trees.items():
+        # Not those inside of functions, or for types only: they come later, or never.
+        for node in tree.body:
+            found = {*imports(name, ast.Module([node], []))} & trees.keys()
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                # `from . import json_tree` is about that module, and not about the package.
+                graph[module] |= {o for o in found if not any(f"{o}." in other for other in found)}
+    assert [*TopologicalSorter(graph).static_order()]
+
+
+def module_name(name: str) -> str:
+    """The dotted name of the module in a file of the package."""
+    return ".".join(["generator", *name.removesuffix(".py").split("/")]).removesuffix(".__init__")
 
 
 IMPURE_MODULES = (

@@ -93,7 +93,6 @@ def rebuild(
     """
     theme = read_theme(config.root)
     katex = read_katex(config.root)
-    strings = {name: theme.strings.get(name, theme.strings["en"]) for name in config.languages}
     typesetters = {} if typesetters is None else typesetters
     typeset = typesetters.setdefault(
         (katex.script, config.math), OnDemand(katex.script, config.math)
@@ -123,8 +122,8 @@ def rebuild(
         )
 
         def finish(item: ExecutedPost) -> Fresh:
-            words = strings[item.post.meta.language]
-            return assembly.with_files(make_post(item, links, typeset, words, draw, kept))
+            strings = theme.strings_in(item.post.meta.language)
+            return assembly.with_files(make_post(item, links, typeset, strings, draw, kept))
 
         # Posts are rendered while the code of others runs, but for those that refer to another
         # one: its code may put out what they refer to.

@@ -14,7 +14,7 @@ from .page import page_file, page_view
 
 def archive_file(language: str, blog: Blog) -> File:
     """The archive of a language."""
-    config, strings = blog.config, blog.strings(language)
+    config, strings = blog.config, blog.theme.strings_in(language)
     paths = {name: archive_page(name, config) for name in config.languages}
     path = paths[language]
     years = tuple(

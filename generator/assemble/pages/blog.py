@@ -79,10 +79,6 @@ class Blog:
             for name in self.config.languages
         }
 
-    def strings(self, language: str) -> Mapping[str, str]:
-        """The theme's texts in a language; English where it has none."""
-        return self.theme.strings.get(language) or self.theme.strings["en"]
-
 
 def blog_of(
     posts: Sequence[RenderedPost],

@@ -26,7 +26,7 @@ def list_files(language: str, blog: Blog, told: Collection[str] | None = None) -
 
 
 def _list_file(versions: Mapping[str, PostList], language: str, number: int, blog: Blog) -> File:
-    config, strings, listed = blog.config, blog.strings(language), versions[language]
+    config, strings, listed = blog.config, blog.theme.strings_in(language), versions[language]
     at_home = listed.kind == "home"
     if at_home:
         title, description = config.title[language], config.description[language]

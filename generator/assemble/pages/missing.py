@@ -15,7 +15,7 @@ def missing_file(blog: Blog) -> File:
     config = blog.config
     page = page_view("missing", PATH, config.language, "404", "", {}, blog)
     texts = tuple(
-        (name, blog.strings(name), address(home_page(name, config), config))
+        (name, blog.theme.strings_in(name), address(home_page(name, config), config))
         for name in config.languages
     )
     return page_file("404.html", PATH, page, blog, "404", texts=texts)

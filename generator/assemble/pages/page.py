@@ -37,7 +37,7 @@ def page_file(
         template,
         site=blog.sites[page.language],
         page=page,
-        t=blog.strings(page.language),
+        t=blog.theme.strings_in(page.language),
         language_names=blog.language_names,
         **more,
     )

@@ -57,7 +57,7 @@ def _data(rendered: RenderedPost, blog: Blog) -> tuple[Thing, ...]:
 
 
 def _standing_view(rendered: RenderedPost, blog: Blog) -> StandingView:
-    strings = blog.strings(rendered.post.meta.language)
+    strings = blog.theme.strings_in(rendered.post.meta.language)
     dated = rendered.post.meta.last_modified_at is not None
     return StandingView(
         html=Markup(rendered.body),
@@ -70,7 +70,7 @@ def _standing_view(rendered: RenderedPost, blog: Blog) -> StandingView:
 
 def _post_view(rendered: RenderedPost, blog: Blog) -> PostView:
     config, meta = blog.config, rendered.post.meta
-    strings = blog.strings(meta.language)
+    strings = blog.theme.strings_in(meta.language)
     newer, older = _neighbours(rendered, blog)
     parts = blog.series[meta.language].get(slug(meta.series), ()) if meta.series else ()
     named = {item.post.source.path for item in (newer, older, *parts) if item}
@@ -132,7 +132,7 @@ def _newer_version(rendered: RenderedPost, blog: Blog) -> VersionView | None:
     if newer is None:
         return None
     language = newer.post.meta.language
-    strings = blog.strings(rendered.post.meta.language)
+    strings = blog.theme.strings_in(rendered.post.meta.language)
     return VersionView(
         language,
         strings.get(f"language_{language}", blog.language_names[language]),

@@ -11,7 +11,7 @@ from .page import page_file, page_view
 
 def search_file(language: str, blog: Blog) -> File:
     """The page that searches the posts of a language."""
-    config, strings = blog.config, blog.strings(language)
+    config, strings = blog.config, blog.theme.strings_in(language)
     paths = {name: search_page(name, config) for name in config.languages}
     path = paths[language]
     page = page_view(
@@ -28,7 +28,7 @@ def search_file(language: str, blog: Blog) -> File:
         index=address(search_index_path(language), config),
         posts=address(search_text_path(), config),
         others=tuple(
-            LinkView(blog.strings(name)["search_here"], address(place, config), name)
+            LinkView(blog.theme.strings_in(name)["search_here"], address(place, config), name)
             for name, place in paths.items()
             if name != language
         ),

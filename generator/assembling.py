@@ -216,7 +216,7 @@ class Assembly:
         from .assemble.pages.blog import with_posts
 
         changed = {item.post.source.path for item in fresh if item.rendered}
-        posts = [kept.outlines[source] for source, made in taken.items() if made["page"]]
+        posts = [*kept.outlines_of(taken).values()]
         posts += [item.rendered for item in fresh if item.rendered]
         terms = {source: kept.terms(source) for source in changed}
         shards = kept.published(outdated_shards(posts, terms, config))

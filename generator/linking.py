@@ -19,13 +19,12 @@ def known_links(
 ) -> Links:
     """What posts may link and refer to: of those that are taken over, what their outlines say."""
     links = collect_links(posts, config)
-    outlines = {source: kept.outlines[source] for source, made in taken.items() if made["page"]}
+    outlines = kept.outlines_of(taken)
     labels = {source: outline.labels for source, outline in outlines.items()}
     if posts:
         from .render import collect_labels
 
-        folders = {folder for made in taken.values() for folder in made["referred"]}
-        labels |= collect_labels(posts, folders)
+        labels |= collect_labels(posts, _folders_referred_to(taken))
     return replace(
         links,
         pages={**{source: taken[source]["page"] for source in outlines}, **links.pages},
@@ -61,9 +60,13 @@ def with_labels_of_outputs(
         return links
     from .render import collect_labels
 
-    folders = {folder for made in taken.values() for folder in made["referred"]}
-    labels = collect_labels([item.post for item in executed], folders, outputs)
+    posts = [item.post for item in executed]
+    labels = collect_labels(posts, _folders_referred_to(taken), outputs)
     return replace(links, labels={**links.labels, **labels})
+
+
+def _folders_referred_to(taken: Mapping[str, Made]) -> set[str]:
+    return {folder for made in taken.values() for folder in made["referred"]}
 
 
 MAY_HAVE_LABELS = frozenset(("text/latex", "text/markdown"))

@@ -102,8 +102,8 @@ def rebuild(
     posts, links, taken = _read_posts(config, kept, errors)
     folders = {*(post.source.folder for post in posts), *map(folder_name, taken)}
     errors.extend(unknown_posts(config.refresh, folders))
-    outlines = {source: kept.outlines[source] for source, made in taken.items() if made["page"]}
     pictures = partial(blog_pictures, config, draw, kept)
+    outlines = kept.outlines_of(taken)
     assembly = Assembly(
         posts_shown(posts, config), outlines, kept, config, theme, katex.static, pictures
     )
@@ -161,8 +161,7 @@ def rebuild(
             fresh += make_all_but(taken)
         site = None if errors else assembly.changed_site(fresh, taken)
         while site is None and not errors:
-            shown = [source for source, made in taken.items() if made["page"]]
-            again = dict(assembly.taken_over(shown))
+            again = dict(assembly.taken_over([*kept.outlines_of(taken)]))
             found = {source: item for source, item in again.items() if item}
             lost = again.keys() - found.keys()
             taken = {source: made for source, made in taken.items() if source not in lost}

@@ -24,7 +24,7 @@ def notices_of(
     }
     from .assemble.listing import by_folder, newer_version
 
-    shown = [kept.outlines[source] for source, made in taken.items() if made["page"]]
+    shown = [*kept.outlines_of(taken).values()]
     shown += [item.rendered for item in fresh if item.rendered]
     for versions in by_folder(sorted(shown, key=lambda item: item.post.source.path)).values():
         for item in versions:

@@ -20,7 +20,7 @@ from .model import (
 )
 
 
-class OnDemand:
+class KatexOnDemand:
     """KaTeX, started by the first formula that is not known yet: V8 takes its time."""
 
     def __init__(self, script: str, output: MathOutput) -> None:

@@ -29,8 +29,8 @@ from .last_build import Made
 from .linking import known_links, outdated_by, refers_to_posts, with_labels_of_outputs
 from .making import make_post
 from .model import Config, ExecutedPost, MathOutput, Post, Site, Typeset
-from .on_demand import OnDemand, blog_pictures, drawing_on_demand
-from .progress import Notice, Report, silent
+from .on_demand import KatexOnDemand, blog_pictures, drawing_on_demand
+from .progress import Report, silent
 from .reading import (
     folder_name,
     is_left_out,
@@ -40,7 +40,7 @@ from .reading import (
     unknown_posts,
 )
 from .rendering import finishing
-from .telling import notices_of, report_taken
+from .telling import tell
 
 if TYPE_CHECKING:
     from .write import Changes
@@ -94,9 +94,8 @@ def rebuild(
     theme = read_theme(config.root)
     katex = read_katex(config.root)
     typesetters = {} if typesetters is None else typesetters
-    typeset = typesetters.setdefault(
-        (katex.script, config.math), OnDemand(katex.script, config.math)
-    )
+    engine = katex.script, config.math
+    typeset = typesetters.setdefault(engine, KatexOnDemand(*engine))
     draw = drawing_on_demand()
     errors: list[InkcellError] = []
     posts, links, taken = _read_posts(config, kept, errors)
@@ -173,12 +172,9 @@ def rebuild(
                     taken = {**taken, **with_names(found, taken)}
         if site is None:
             raise BuildFailed(each_once(errors))
-        for name, reason in kept.damaged.items():
-            report(Notice(f"a damaged file of the last build was dropped ({name}: {reason})"))
-        left_out = tuple(Fresh(post, None, Uses()) for post in posts if is_left_out(post, config))
-        notices = tuple(notices_of((*fresh, *left_out), taken, kept, config))
-        report_taken(fresh, taken, notices, report)
-        return Build(site, (*fresh, *left_out), taken, notices, stack.pop_all().close)
+        fresh += tuple(Fresh(post, None, Uses()) for post in posts if is_left_out(post, config))
+        notices = tell(fresh, taken, kept, config, report)
+        return Build(site, fresh, taken, notices, stack.pop_all().close)
 
 
 def _read_posts(

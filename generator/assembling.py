@@ -29,7 +29,7 @@ from .model import (
 from .rendering import each, worth_processes
 
 if TYPE_CHECKING:
-    from .assemble.pages import Pages
+    from .assemble.pages.blog import Blog
     from .shelf import Shelf
 
 
@@ -83,12 +83,13 @@ class Assembly:
         return self._draw_pictures()
 
     @cached_property
-    def _pages(self) -> Pages:
-        from .assemble.pages import Pages
+    def _blog(self) -> Blog:
+        from .assemble.pages.blog import blog_of
         from .libraries import edition
         from .render.code import stylesheet
 
-        return Pages(self._known, self._config, self._theme, stylesheet(), self._pictures, edition)
+        code_style, pictures = stylesheet(), self._pictures
+        return blog_of(self._known, self._config, self._theme, code_style, pictures, edition)
 
     @cached_property
     def _in_feeds(self) -> Set[str]:
@@ -101,7 +102,10 @@ class Assembly:
         """Prepare for making the files of so many posts, perhaps in processes forked after it."""
         if not worth_processes(things, cores()):
             return
-        _ = self._pages, self._in_feeds  # Made once for all of them.
+        # Made, and imported, once for all of them.
+        from .assemble.pages import post, redirects  # noqa: F401
+
+        _ = self._blog, self._in_feeds
         if self._shelf is None and self._kept.comparison:
             from .shelf import Shelf
 
@@ -144,7 +148,7 @@ class Assembly:
     def _files_of(self, rendered: RenderedPost) -> Iterator[File | Stored]:
         from .assemble import files_of_post
 
-        return map(self._stored, files_of_post(rendered, self._pages))
+        return map(self._stored, files_of_post(rendered, self._blog))
 
     def _fed(self, rendered: RenderedPost) -> WrittenEntry | str:
         """How a post stands in feeds."""
@@ -185,18 +189,17 @@ class Assembly:
             ThemeError: a template is broken.
         """
         from .assemble import collect_files, shared_files
+        from .assemble.pages.blog import with_posts
 
         posts = [item.rendered for item in fresh if item.rendered]
         posts += [item.rendered for item in again.values()]
         fed = {item.post.source.path: item.fed for item in fresh}
         fed |= {source: item.fed for source, item in again.items()}
         shared = shared_files(
-            self._pages.showing(posts),
+            with_posts(posts, self._blog),
             self._written(fed),
-            self._theme,
             self._katex,
             self._libraries(posts),
-            self._pictures,
         )
         own = [file for item in fresh for file in item.files]
         own += [file for item in again.values() for file in item.files]
@@ -210,9 +213,10 @@ class Assembly:
         if not fresh:
             return Site({}, kept.digests_without(()))
         from .assemble import changed_files, collect_files, outdated_shards
+        from .assemble.pages.blog import with_posts
 
         changed = {item.post.source.path for item in fresh if item.rendered}
-        posts = [kept.outlines[source] for source, made in taken.items() if made["page"]]
+        posts = [*kept.outlines_of(taken).values()]
         posts += [item.rendered for item in fresh if item.rendered]
         terms = {source: kept.terms(source) for source in changed}
         shards = kept.published(outdated_shards(posts, terms, config))
@@ -221,11 +225,10 @@ class Assembly:
         fed: dict[str, WrittenEntry | str] = {s: made["fed"] for s, made in taken.items()}
         fed |= {item.post.source.path: item.fed for item in fresh}
         shared = changed_files(
-            self._pages.showing(posts),
+            with_posts(posts, self._blog),
             changed,
             kept.retold(fresh),
             self._written(fed),
-            self._theme,
             terms,
             shards,
             kept.site_digests,
@@ -250,3 +253,11 @@ class Assembly:
 def _told_by_front_matter(post: Post) -> RenderedPost:
     """What is known of a post before it is rendered."""
     return RenderedPost(without_text(post), "", "", (), "", 0)
+
+
+def with_names(again: Mapping[str, Again], taken: Mapping[str, Made]) -> dict[str, Made]:
+    """What is known of posts, with the names of what keeps how they stand in feeds now."""
+    return {
+        source: {**taken[source], "fed": item.fed if isinstance(item.fed, str) else ""}
+        for source, item in again.items()
+    }

@@ -153,6 +153,10 @@ class Kept:
         """The files of the site that are as the last build left them."""
         self.site_digests = {path: stamp.digest for path, stamp in self.site.items()}
 
+    def outlines_of(self, taken: Mapping[str, Made]) -> dict[str, RenderedPost]:
+        """What other pages show of these posts, by their sources; nothing of those left out."""
+        return {source: self.outlines[source] for source, made in taken.items() if made["page"]}
+
     def _read_outlines(self) -> dict[str, Any]:
         if self.record is None or not self.record["outlines"]:
             return {}

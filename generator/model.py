@@ -637,6 +637,10 @@ class Theme:
     static: Mapping[str, bytes] = field(repr=False)
     """Path below `assets/` to content."""
 
+    def strings_in(self, language: str) -> Mapping[str, str]:
+        """The theme's texts in a language; English where it has none."""
+        return self.strings.get(language) or self.strings["en"]
+
 
 @dataclass(frozen=True, slots=True)
 class Site:

@@ -2,7 +2,7 @@
 
 Three threads and a build: `watch` notes what has changed on the disk, posts run in the
 background (see `execute.background`), the server answers the browser from a folder of its own.
-Whoever has something new wakes the builder (`pipeline.Live`), which makes the site again from
+Whoever has something new wakes the builder (`live.Live`), which makes the site again from
 what there is. Nothing is written to `site/`.
 """
 

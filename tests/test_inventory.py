@@ -11,7 +11,7 @@ import pytest
 from generator.config import read_config
 from generator.errors import FIELDS, InkcellError, MathError, plain
 from generator.inventory import Version, rows
-from generator.pipeline import read_posts
+from generator.reading import read_posts
 
 from .conftest import WriteBlog
 from .test_cli import inkcell

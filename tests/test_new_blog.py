@@ -9,7 +9,7 @@ import nbformat
 import pytest
 
 from generator.config import read_config
-from generator.pipeline import read_posts
+from generator.reading import read_posts
 
 from .conftest import WriteBlog
 from .test_broken_blogs import snapshot

@@ -29,7 +29,7 @@ from .listing import Feed, by_feed
 from .search import outdated_shards, search_files, text_files, updated_search_files
 
 if TYPE_CHECKING:
-    from .pages import Pages
+    from .pages.blog import Blog
 
 __all__ = [
     "assemble",
@@ -67,73 +67,77 @@ def assemble(
         ThemeError: a template is broken.
     """
     from .feed import write_entry
-    from .pages import Pages
+    from .pages.blog import blog_of
 
-    pages = Pages(posts, config, theme, code_style, pictures, lambda: " ".join(sorted(libraries)))
+    blog = blog_of(posts, config, theme, code_style, pictures, lambda: " ".join(sorted(libraries)))
     entries = {post.post.source.path: write_entry(post, config, theme) for post in posts}
-    shared = shared_files(
-        pages, lambda post: entries[post.post.source.path], theme, katex, libraries, pictures
-    )
-    own = (file for post in pages.posts for file in files_of_post(post, pages))
+    shared = shared_files(blog, lambda post: entries[post.post.source.path], katex, libraries)
+    own = (file for post in blog.posts for file in files_of_post(post, blog))
     return collect_files([*shared, *own])
 
 
-def files_of_post(post: RenderedPost, pages: Pages) -> Iterator[File]:
+def files_of_post(post: RenderedPost, blog: Blog) -> Iterator[File]:
     """The files that show one post: its page and former addresses, its text, what it publishes.
 
     Args:
         post: complete.
-        pages: all pages; of the other posts it is enough that they know the front matter.
+        blog: all posts; of the others it is enough that they know the front matter.
 
     Raises:
         ThemeError: a template is broken.
     """
-    yield pages.post(post)
-    yield from pages.redirects(post)
-    yield from text_files(post, pages.config)
+    from .pages.post import post_file
+    from .pages.redirects import redirect_files
+
+    yield post_file(post, blog)
+    yield from redirect_files(post, blog)
+    yield from text_files(post, blog.config)
     yield from post.files
 
 
 def shared_files(
-    pages: Pages,
+    blog: Blog,
     written: Callable[[RenderedPost], WrittenEntry],
-    theme: Theme,
     katex: Mapping[str, bytes],
     libraries: Mapping[str, bytes],
-    pictures: Mapping[str, File],
 ) -> Iterator[File]:
     """The files of the site that show more than one post, or none.
 
     Args:
-        pages: all pages, and all posts: what lists show of them, and what a search finds them by.
+        blog: all posts: what lists show of them, and what a search finds them by.
         written: a post that stands in a feed, as it stands there.
-        theme: as in `assemble`, and so are the others.
         katex: as in `assemble`.
         libraries: as in `assemble`.
-        pictures: as in `assemble`.
 
     Raises:
         ThemeError: a template is broken.
     """
     from .feed import feed_files
-    from .pages import page_files, static_files
+    from .pages.archive import archive_file
+    from .pages.assets import static_files
+    from .pages.lists import list_files
+    from .pages.missing import missing_file
+    from .pages.search import search_file
     from .sitemap import sitemap_files
 
-    posts, config = pages.posts, pages.config
-    yield from page_files(pages)
-    yield from static_files(pages, posts, katex, libraries)
-    yield from feed_files(by_feed(posts, config), written, config, theme)
+    posts, config = blog.posts, blog.config
+    for language in config.languages:
+        yield archive_file(language, blog)
+        yield search_file(language, blog)
+        yield from list_files(language, blog)
+    yield missing_file(blog)
+    yield from static_files(blog.assets, posts, config, katex, libraries)
+    yield from feed_files(by_feed(posts, config), written, config, blog.theme)
     yield from sitemap_files(posts, config)
     yield from search_files(posts, config)
-    yield from pictures.values()
+    yield from blog.pictures.values()
 
 
 def changed_files(
-    pages: Pages,
+    blog: Blog,
     changed: Collection[str],
     retold: Collection[str],
     written: Callable[[RenderedPost], WrittenEntry],
-    theme: Theme,
     terms: Mapping[str, str],
     shards: Mapping[str, bytes],
     digests: Mapping[str, str],
@@ -141,25 +145,27 @@ def changed_files(
     """Those of the `shared_files` that show the text of the changed posts; all others stay.
 
     Args:
-        pages: all pages, and all posts: what lists show of them, and what a search finds the
-            changed ones by.
+        blog: all posts: what lists show of them, and what a search finds the changed ones by.
         changed: the sources of posts whose text, and nothing else, has changed.
         retold: those of them whose excerpt, which lists show, has changed.
         written: a post that stands in a feed beside a changed one, as it stands there.
-        theme: texts.
         terms: what a search found the changed posts by, by their sources.
         shards: the content of the `outdated_shards`, by their paths.
         digests: SHA-256 of every file of the site as it was, by its path.
     """
-    posts, config = pages.posts, pages.config
-    told = [post for post in posts if post.post.source.path in retold]
-    if told:
-        yield from pages.lists_with(told)
+    posts, config = blog.posts, blog.config
+    if retold:
+        from .pages.archive import archive_file
+        from .pages.lists import list_files
+
+        for language in config.languages:
+            yield archive_file(language, blog)
+            yield from list_files(language, blog, retold)
     feeds = _feeds_with(changed, posts, config)
     if feeds:
         from .feed import feed_files
 
-        yield from feed_files(feeds, written, config, theme)
+        yield from feed_files(feeds, written, config, blog.theme)
     yield from updated_search_files(posts, terms, shards, digests, config)
 
 

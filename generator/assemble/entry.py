@@ -55,7 +55,7 @@ def entry_of(rendered: RenderedPost, config: Config, theme: Theme) -> Entry:
         page=absolute(post_page(rendered.post, config), config),
         title=clean(meta.title),
         summary=clean(rendered.excerpt),
-        content=clean(_content(rendered, strings_of(theme, meta.language))),
+        content=clean(_content(rendered, theme.strings_in(meta.language))),
         language=meta.language,
         published=meta.date,
         updated=meta.updated,
@@ -81,14 +81,9 @@ def feed_title(feed: Feed, config: Config) -> str:
 def feed_description(feed: Feed, config: Config, theme: Theme) -> str:
     """What a feed says of itself; empty if the blog has no description."""
     if feed.term:
-        pattern = strings_of(theme, feed.language)[f"{feed.kind}_description"]
+        pattern = theme.strings_in(feed.language)[f"{feed.kind}_description"]
         return clean(pattern.format(name=feed.term))
     return config.description[feed.language]
-
-
-def strings_of(theme: Theme, language: str) -> Mapping[str, str]:
-    """The theme's texts in a language; English where it has none."""
-    return theme.strings.get(language, theme.strings["en"])
 
 
 def clean(text: str) -> str:

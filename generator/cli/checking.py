@@ -61,8 +61,8 @@ def check(
 
 
 def _check_site(root: Path, external: bool, accept: bool, as_json: bool) -> None:
+    from ..checking import check_site
     from ..config import read_config
-    from ..pipeline import check_site
 
     started = time.monotonic()
     with exit_on_error("nothing was checked", as_json):
@@ -96,8 +96,9 @@ def _as_error(finding: Finding) -> InkcellError:
 def _check_kernels(root: Path, posts: tuple[str, ...], jobs: int | None) -> None:
     from dataclasses import replace
 
+    from ..comparing import compare_kernels
     from ..config import read_config
-    from ..pipeline import compare_kernels, read_posts
+    from ..reading import read_posts
     from .progress_display import ProgressDisplay
 
     with exit_on_error():

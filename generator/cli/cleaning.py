@@ -23,7 +23,7 @@ def clean(root: Path, cache: bool, output: Path | None) -> None:
     from ..config import read_config
     from ..kept import ENTRIES
     from ..last_build import FOLDER, forget
-    from ..pipeline import PREVIEW
+    from ..live import PREVIEW
     from ..write import clean as remove_site
 
     with exit_on_error():

@@ -28,8 +28,8 @@ def freeze(
     from dataclasses import replace
 
     from ..config import read_config
-    from ..pipeline import freeze as freeze_posts
-    from ..pipeline import read_posts
+    from ..freezing import freeze as freeze_posts
+    from ..reading import read_posts
     from .progress_display import ProgressDisplay
 
     with exit_on_error():

@@ -35,7 +35,7 @@ def list_posts(root: Path, as_json: bool) -> None:
     from ..execute import look
     from ..execute.key import executed_cells
     from ..inventory import Code, Version, rows
-    from ..pipeline import readable_posts, state, traced_root
+    from ..reading import readable_posts, state, traced_root
 
     def code_of(post: Post) -> Code:
         if not post.meta.execute.enabled or not executed_cells(post):
@@ -95,7 +95,7 @@ def why(root: Path, post: str | None, as_json: bool) -> None:
     """
     from ..config import read_config
     from ..execute import look
-    from ..pipeline import read_posts, traced_root
+    from ..reading import read_posts, traced_root
 
     outlooks = []
     with exit_on_error(as_json=as_json):

@@ -49,7 +49,7 @@ def chosen_posts(posts: Sequence[Post], names: Sequence[str]) -> tuple[Post, ...
     Raises:
         BuildFailed: a name is no post's.
     """
-    from ..pipeline import unknown_posts
+    from ..reading import unknown_posts
 
     errors = tuple(unknown_posts(names, (post.source.folder for post in posts)))
     if errors:

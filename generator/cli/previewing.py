@@ -13,8 +13,8 @@ from .help_pages import Command
 from .messages import counted, exit_on_error, format_error
 
 if TYPE_CHECKING:
+    from ..live import Live
     from ..model import Config
-    from ..pipeline import Live
     from ..serve import Preview
 
 
@@ -40,7 +40,7 @@ def serve(root: Path, port: int, drafts: bool) -> None:
     import signal
     import threading
 
-    from ..pipeline import Live
+    from ..live import Live
     from ..serve import Preview, make_server, watch_files
 
     with exit_on_error("the preview has ended"):

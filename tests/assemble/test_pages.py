@@ -10,7 +10,8 @@ import pytest
 from lxml import html
 
 from generator import pipeline
-from generator.assemble.pages import nest, shown_numbers
+from generator.assemble.pages.contents import nest
+from generator.assemble.pages.lists import shown_numbers
 from generator.assemble.references import reference_view
 from generator.config import read_config
 from generator.model import Heading, Reference, Site

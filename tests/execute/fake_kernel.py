@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from generator import execute as engine
-from generator import pipeline
+from generator import freezing, pipeline
 from generator.cli import main
 from generator.config import parse_config, read_config
 from generator.errors import CellFailed, InkcellError
@@ -23,6 +23,7 @@ from generator.execute.trace import Environment, Trace, device_of, read_report
 from generator.model import ExecutedPost, Post, Results, Source, Stream
 from generator.parse import parse
 from generator.progress import Event, Notice
+from generator.reading import read_posts
 
 from ..conftest import FRONT_MATTER, SETTINGS, WriteBlog
 
@@ -131,7 +132,7 @@ class Blog(World):
 
     def posts(self, folder: str = "") -> list[Post]:
         """The posts as they lie on the disk now; of one folder, or all."""
-        found = pipeline.read_posts(self.config)
+        found = read_posts(self.config)
         return [post for post in found if folder in ("", post.source.folder)]
 
     def build(self) -> list[str]:
@@ -150,7 +151,7 @@ class Blog(World):
         """What a command of `inkcell` prints and how it ends, with this kernel."""
         ways: Any = {"run": self.run, "environment": self.environment}
         patch.setattr(pipeline, "execute", partial(engine.execute, **ways))
-        patch.setattr(pipeline, "freeze_results", partial(engine.freeze, **ways))
+        patch.setattr(freezing, "freeze_results", partial(engine.freeze, **ways))
         patch.setattr(engine, "look", partial(LOOK, environment=self.environment))
         return CliRunner().invoke(main, ["--root", str(self.root), *arguments])
 

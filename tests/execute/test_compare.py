@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from generator import pipeline
+from generator import comparing
 from generator.cli import main
 from generator.execute import execute
 from generator.execute.key import executed_cells
@@ -36,7 +36,7 @@ def check(
         return Results(tuple(outputs[: len(executed_cells(post))])), Trace("Fake 1")
 
     fake = partial(execute, run=run, environment=World(root).environment)
-    monkeypatch.setattr(pipeline, "execute", fake)
+    monkeypatch.setattr(comparing, "execute", fake)
     done = CliRunner().invoke(main, ["--root", str(root), "check", "--cold"])
     return done.exit_code, done.stdout + done.stderr, ran
 

@@ -23,7 +23,7 @@ from generator.execute import cache as kept
 from generator.execute import execute, why
 from generator.execute.trace import Trace
 from generator.model import Config, Post, Stream
-from generator.pipeline import read_posts
+from generator.reading import read_posts
 
 from ..conftest import SETTINGS
 from .fake_kernel import cell, with_settings

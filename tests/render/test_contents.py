@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from generator.assemble.pages import has_margin_contents
+from generator.assemble.pages.contents import has_margin_contents
 from generator.model import Heading
 from generator.render.contents import contents_list
 

@@ -19,7 +19,7 @@ from generator.check import built_site, check
 from generator.check.feed_ids import FILE, read_ids
 from generator.check.reading import Folder
 from generator.config import read_config
-from generator.pipeline import read_posts
+from generator.reading import read_posts
 
 from ..assemble.test_feed import SCHEMA, WARNINGS
 from ..conftest import REPOSITORY

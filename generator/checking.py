@@ -1,0 +1,71 @@
+"""What is wrong with the site that was written, and with the posts that it was made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .errors import SiteError
+from .last_build import MANIFEST, compare, read_record
+from .model import Config
+from .reading import posts_shown, read_posts
+
+if TYPE_CHECKING:
+    from .check.finding import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What `check_site` looked at and found."""
+
+    pages: int
+    findings: tuple[Finding, ...]
+
+
+def check_site(config: Config, *, external: bool = False, accept: bool = False) -> Checked:
+    """Look for what is wrong with the site that the last build wrote, and with its posts.
+
+    Args:
+        config: the blog's own settings.
+        external: ask the servers of links that lead out of the site, too.
+        accept: write down the feed ids of all posts first.
+
+    Raises:
+        BuildFailed: everything that is wrong with the posts' text.
+        SiteError: there is no finished site.
+        ConfigError: the file with the feed ids cannot be read.
+    """
+    from .check import built_site, check, in_order
+    from .check.feed_ids import FILE, ids_of, ids_text, read_ids
+    from .check.finding import Finding
+    from .check.reading import Folder
+
+    record = read_record(str(config.root))
+    options = record["options"] if record else {}
+    built = replace(config, drafts=bool(options.get("drafts")))
+    if record:
+        url = str(options.get("base_url") or config.url).rstrip("/")
+        built = replace(built, url=url, output=Path(record["output"]))
+    folder = config.root / built.output
+    if not (folder / MANIFEST).is_file():
+        hint = "inkcell build writes it; then check it"
+        raise SiteError(f"there is no finished site in {built.output}").at(hint=hint)
+    everything = read_posts(replace(config, posts=Path(options.get("posts") or config.posts)))
+    noted = config.root / FILE
+    if accept:
+        noted.write_text(ids_text(ids_of(everything, config)), encoding="utf-8")
+    accepted = read_ids(noted.read_text(encoding="utf-8")) if noted.is_file() else None
+    site = built_site(Folder(folder), posts_shown(everything, built), built, str(built.output))
+    found = list(check(site, everything, config, accepted))
+    where = str(options.get("posts") or config.posts)
+    if record and not compare(str(config.root), options, where).same:
+        message = "the site is not what a build would write now"
+        found.append(
+            Finding("site", "warning", message, str(built.output), hint="inkcell build, then check")
+        )
+    if external:
+        from .check.external import check_external
+
+        found += check_external(site)
+    return Checked(len(site.pages), in_order(found, config))

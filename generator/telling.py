@@ -1,0 +1,69 @@
+"""What the author is told of posts, beside what the stages tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+from .kept import Fresh, Kept, waits
+from .last_build import Made
+from .model import Config
+from .progress import Notice, Report, Reused
+from .reading import folder_name
+
+
+def tell(
+    fresh: Sequence[Fresh], taken: Mapping[str, Made], kept: Kept, config: Config, report: Report
+) -> tuple[str, ...]:
+    """Tell of the posts that were taken over what the stages would have told, and of all the rest.
+
+    Returned is what concerns several posts together: the next build may have to tell it again.
+
+    Args:
+        fresh: the posts that this build has made, and those that are left out.
+        taken: those that it took over.
+        kept: where it took them from.
+        config: the blog's settings.
+        report: told all of it.
+    """
+    for name, reason in kept.damaged.items():
+        report(Notice(f"a damaged file of the last build was dropped ({name}: {reason})"))
+    done = {item.uses.code for item in fresh if item.uses}
+    for source, made in taken.items():
+        if made["code"] and made["code"] not in done:
+            done.add(made["code"])
+            report(Reused(source))
+    notices = {item.post.source.path: item.notices for item in fresh}
+    notices |= {source: tuple(made["notices"]) for source, made in taken.items()}
+    of_several = tuple(_of_several(fresh, taken, kept, config))
+    for text in (*(text for source in sorted(notices) for text in notices[source]), *of_several):
+        report(Notice(text))
+    return of_several
+
+
+def _of_several(
+    fresh: Sequence[Fresh], taken: Mapping[str, Made], kept: Kept, config: Config
+) -> Iterator[str]:
+    """What the author should know of several posts together."""
+    waiting = {source: made["date"] for source, made in taken.items() if made["waits"]}
+    waiting |= {
+        item.post.source.path: item.post.meta.date.isoformat()
+        for item in fresh
+        if waits(item.post, config)
+    }
+    from .assemble.listing import by_folder, newer_version
+
+    shown = [*kept.outlines_of(taken).values()]
+    shown += [item.rendered for item in fresh if item.rendered]
+    for versions in by_folder(sorted(shown, key=lambda item: item.post.source.path)).values():
+        for item in versions:
+            if newer := newer_version(item, versions):
+                yield (
+                    f"{item.post.source.path}: {newer.post.source.path} was revised after it, "
+                    f"on {newer.post.meta.updated.date()}"
+                )
+    if waiting:
+        count = len({folder_name(source) for source in waiting})
+        first = min(waiting.values(), key=datetime.fromisoformat)
+        told = "post waits for its date," if count == 1 else "posts wait for their dates, the first"
+        yield f"{count} {told} {first}; `inkcell build --future` publishes all"

@@ -336,6 +336,24 @@ def test_8_only_cli_prints_and_exits() -> None:
             assert not called.startswith(("sys.stdout", "sys.stderr", "click.")), name
 
 
+ALONE = ("cells", "figures", "guard", "recording", "stash", "warm")
+"""Of `execute`: they run in a kernel's interpreter, which may not have Inkcell."""
+OF_KERNELS = {"IPython", "ipykernel", "jupyter_client", "traitlets", "matplotlib"}
+"""What every interpreter with an ipykernel has; and Matplotlib, once the code has imported it."""
+
+
+def test_what_runs_in_a_kernels_interpreter_stands_alone() -> None:
+    """It takes nothing from the package at run time; what it asks for types only does not count."""
+    for part in ALONE:
+        name = f"execute/{part}.py"
+        tree = ast.parse((PACKAGE / name).read_text(encoding="utf-8"))
+        for node in list(ast.walk(tree)):
+            if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+                node.body.clear()
+        tops = {imported.partition(".")[0] for imported in imports(name, tree)}
+        assert tops - sys.stdlib_module_names <= OF_KERNELS, name
+
+
 def test_9_no_module_holds_state(write_blog: WriteBlog, kernel: FakeKernel) -> None:
     """Every value of every module is the same after a build as before; no `global` anywhere."""
     for name, tree in modules():

@@ -60,7 +60,7 @@ def forked(code, stash=None):
     return json.loads(data or b"null")
 
 fresh = [forked(code) for code in asked["kernels"]]
-stash = warm.Stash(base)
+stash = warm.load_beside('stash').Stash(base)
 refused = warm.preload(stash, asked["parent"])
 warmed = [forked(code, stash) for code in asked["kernels"]]
 print(json.dumps([refused, fresh, warmed]))

@@ -344,7 +344,7 @@ def _kernel_environment(kernel: str) -> Environment:
     if is_own(kernel):
         # What `kernel` imports to find that out takes longer than all else of a short build.
         return ask_interpreter(sys.executable)
-    from .kernel import environment_of
+    from .kernelspecs import environment_of
 
     return environment_of(kernel)
 

@@ -31,18 +31,12 @@ from ..model import Code, Omission, Output, Post, Provenance, Results
 from . import frozen, machine
 from . import trace as tracing
 from .client import BoundedNotebook
+from .failures import died, failed, timed_out
 from .imports import imports_of, needs_cold_kernel
-from .kernel import (
-    GRACE,
-    IPYKERNEL_ARGUMENTS,
-    START_TIMEOUT,
-    Kernels,
-    failed,
-    opened_logs,
-    outputs_of,
-    timed_out,
-)
+from .kernel import Kernels
 from .key import executed_cells, ingredients
+from .outputs import outputs_of
+from .post_run import GRACE, IPYKERNEL_ARGUMENTS, START_TIMEOUT, opened_logs
 from .provisioner import MIB, GuardedKernel, fork_guarded
 from .trace import Trace
 from .warm_parent import CAN_FORK, WarmParentDied, WarmRefused
@@ -254,12 +248,7 @@ class Sessions:
             if status == "timeout":
                 raise timed_out(post, cell, whole_post=False)
             if status == "died":
-                raise KernelDied("the kernel's process ended while this cell ran").at(
-                    cell=cell.cell,
-                    line=cell.line,
-                    text=cell.source.split("\n")[0],
-                    hint="it may have run out of memory, or called `os._exit`",
-                )
+                raise died(cell)
             if status == "error" and not cell.may_raise:
                 raw = _outputs(session)[len(session.cells) - 1][0]
                 error = next(output for output in raw if output.output_type == "error")

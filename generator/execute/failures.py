@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from ..errors import CellFailed, CellTimedOut, KernelDied
+from ..errors import CellFailed, CellTimedOut, ExecutionError, KernelDied
 from ..model import Code, Post
 
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
@@ -17,6 +17,9 @@ TRACEBACK_LINES = 12
 def failed(name: str, value: str, outputs: list[Any], cell: Code) -> CellFailed:
     """The error of a cell that raised an exception, with the line in the author's file."""
     errors = [output for output in outputs if output.output_type == "error"]
+    if errors:
+        # Of what a result's representation raises, the kernel's reply has neither.
+        name, value = errors[-1].ename, errors[-1].evalue
     raised = "\n".join(errors[-1].traceback) if errors else ""
     traceback = ANSI.sub("", raised).rstrip().split("\n")
     found = CELL_LINE.findall("\n".join(traceback))
@@ -66,6 +69,14 @@ def died(cell: Code, detail: str | None = None, *, memory: int = 0) -> KernelDie
         text=cell.source.split("\n")[0],
         detail=detail,
         hint=hint,
+    )
+
+
+def unwatched(reason: str) -> ExecutionError:
+    """The error of a post whose kernel cannot tell any more what the code has used."""
+    return ExecutionError("its kernel cannot tell what the code has used").at(
+        detail=ANSI.sub("", reason),
+        hint="the code may have replaced a function of Python's own; let it put that back",
     )
 
 

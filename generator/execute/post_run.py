@@ -20,7 +20,7 @@ from ..model import Code, Omission, Output, Post
 from . import figures
 from . import trace as tracing
 from .client import BoundedNotebook, QuickManager
-from .failures import died, failed, said, timed_out
+from .failures import died, failed, said, timed_out, unwatched
 from .key import executed_cells
 from .outputs import outputs_of
 from .provisioner import GuardedKernel
@@ -197,6 +197,8 @@ class PostRun:
             raise self._died(self.cells[-1 if index else 0]) from None
 
     async def _cell(self, client: BoundedNotebook, index: int, cell: Code, left: float) -> int:
+        except CellExecutionError as error:
+            raise unwatched(f"{error.ename}: {error.evalue}") from None
         """Run one cell of the author's; `left` seconds remain for the post.
 
         Returns:

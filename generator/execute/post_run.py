@@ -158,7 +158,6 @@ class PostRun:
     async def _run_cells(
         self, client: BoundedNotebook
     ) -> tuple[tuple[tuple[Output, ...], ...], str | None, float]:
-        omitted: list[int] = []
         offset = len(self.before)
         for index in range(offset):
             await self._hidden(client, index)
@@ -166,10 +165,12 @@ class PostRun:
         limit = self.post.meta.execute.post_timeout
         for index, cell in enumerate(self.cells, start=offset):
             left = limit - (time.monotonic() - started) if limit else float("inf")
-            omitted.append(await self._cell(client, index, cell, left))
+            await self._cell(client, index, cell, left)
         seconds = time.monotonic() - started
         reports = []
-        for index in range(offset + len(self.cells), len(client.nb.cells)):
+        client.end_outputs()
+        end = offset + len(self.cells)
+        for index in range(end, len(client.nb.cells)):
             await self._hidden(client, index)
             raw = client.nb.cells[index].outputs
             reports += [o.data[TRACE_TYPE] for o in raw if TRACE_TYPE in o.get("data", {})]
@@ -182,15 +183,15 @@ class PostRun:
         outputs = tuple(
             (
                 *outputs_of(cell.outputs, self.root, client.widget_state),
-                *((Omission(size),) if size else ()),
+                *((Omission(client.omitted[index]),) if client.omitted[index] else ()),
             )
-            for cell, size in zip(client.nb.cells[offset:], omitted, strict=False)
+            for index, cell in enumerate(client.nb.cells[offset:end], start=offset)
         )
         return outputs, report, seconds
 
     async def _hidden(self, client: BoundedNotebook, index: int) -> None:
         """Run a cell of ours."""
-        client.begin_cell()
+        client.begin_cell(index)
         try:
             await client.async_execute_cell(client.nb.cells[index], index, store_history=False)
         except (DeadKernelError, CellTimeoutError):
@@ -207,7 +208,7 @@ class PostRun:
         raw = client.nb.cells[index]
         if cell.may_raise:
             raw.metadata["tags"] = ["raises-exception"]
-        client.begin_cell()
+        client.begin_cell(index)
         timeout = min(self.post.meta.execute.timeout, max(left, 0.001))
         # nbclient's annotation asks for whole seconds, its code takes any.
         client.timeout_func = cast("Any", lambda _: timeout)
@@ -224,7 +225,6 @@ class PostRun:
             raise timed_out(self.post, cell, whole_post=timeout == left) from None
         except DeadKernelError:
             raise self._died(cell) from None
-        return client.omitted
 
     async def _interrupt(self, client: BoundedNotebook) -> None:
         """Let a cell that takes too long clean up after itself."""

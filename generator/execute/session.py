@@ -336,12 +336,10 @@ def _outputs(session: Session) -> list[tuple[list[Any], int]]:
     count = len(session.cells)
     cells = [nbformat.v4.new_code_cell(cell.source) for cell in session.cells]
     notebook = BoundedNotebook(nbformat.v4.new_notebook(cells=cells))
-    omitted = []
     for index, state in enumerate(session.states[1 : count + 1]):
-        notebook.begin_cell()
+        notebook.begin_cell(index)
         for message in state.messages:
             header = {"msg_type": message["msg_type"]}
             whole = {**message, "header": header, "parent_header": {"msg_id": str(index)}}
             notebook.process_message(json.loads(json.dumps(whole)), cells[index], index)
-        omitted.append(notebook.omitted)
-    return [(cell.outputs, size) for cell, size in zip(cells, omitted, strict=True)]
+    return [(cell.outputs, notebook.omitted[index]) for index, cell in enumerate(cells)]

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from queue import Empty
+from types import ModuleType
 from typing import Any, cast
 
 import nbformat
@@ -17,7 +18,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 
 from ..errors import ExecutionError, KernelDied
 from ..model import Code, Omission, Output, Post
-from . import figures
+from . import figures, in_turn
 from . import trace as tracing
 from .client import BoundedNotebook, QuickManager
 from .failures import died, failed, said, timed_out, unwatched
@@ -79,8 +80,8 @@ class PostRun:
         self.after: list[str] = []
         if tracing.is_python(argv):
             here = tracing.folder_of(post, root)
-            start = f"{figure_code()}\n{tracing.watch_code(root, here)}"
-            self.before, self.after = [start], [tracing.report_code()]
+            start = installing(figures), tracing.watch_code(root, here), installing(in_turn)
+            self.before, self.after = ["\n".join(start)], [tracing.report_code()]
         elif tracing.is_node(argv):
             self.after = [tracing.NODE_REPORT]
         self.arguments = list(IPYKERNEL_ARGUMENTS) if self.before else []
@@ -167,8 +168,8 @@ class PostRun:
             left = limit - (time.monotonic() - started) if limit else float("inf")
             await self._cell(client, index, cell, left)
         seconds = time.monotonic() - started
-        reports = []
         client.end_outputs()
+        reports = []
         end = offset + len(self.cells)
         for index in range(end, len(client.nb.cells)):
             await self._hidden(client, index)
@@ -196,15 +197,11 @@ class PostRun:
             await client.async_execute_cell(client.nb.cells[index], index, store_history=False)
         except (DeadKernelError, CellTimeoutError):
             raise self._died(self.cells[-1 if index else 0]) from None
-
-    async def _cell(self, client: BoundedNotebook, index: int, cell: Code, left: float) -> int:
         except CellExecutionError as error:
             raise unwatched(f"{error.ename}: {error.evalue}") from None
-        """Run one cell of the author's; `left` seconds remain for the post.
 
-        Returns:
-            How many bytes of its outputs were not kept.
-        """
+    async def _cell(self, client: BoundedNotebook, index: int, cell: Code, left: float) -> None:
+        """Run one cell of the author's; `left` seconds remain for the post."""
         raw = client.nb.cells[index]
         if cell.may_raise:
             raw.metadata["tags"] = ["raises-exception"]
@@ -250,10 +247,11 @@ def opened_logs(folder: Path) -> Iterator[tuple[Any, Any]]:
         yield first, second
 
 
-def figure_code() -> str:
-    """Code that prepares a kernel for figures; it leaves no name in the author's namespace."""
-    source = Path(figures.__file__).read_text(encoding="utf-8")
-    return f"exec({source + 'install()'!r}, {{'__name__': 'inkcell_figures'}})"
+def installing(module: ModuleType) -> str:
+    """Code that installs a module of ours in a kernel; it leaves no name in the author's names."""
+    source = Path(str(module.__file__)).read_text(encoding="utf-8")
+    name = module.__name__.rpartition(".")[2]
+    return f"exec({source + 'install()'!r}, {{'__name__': 'inkcell_{name}'}})"
 
 
 def guarded_of(manager: QuickManager) -> GuardedKernel | None:

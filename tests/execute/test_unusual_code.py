@@ -32,9 +32,36 @@ async def flood():
     await asyncio.sleep(0.01)
     print("x" * 300_000)
 task = asyncio.create_task(flood())"""
+CAUGHT = """\
+import os, tempfile
+saved = os.dup(1)
+with tempfile.TemporaryFile() as file:
+    os.dup2(file.fileno(), 1)
+    os.system("echo caught")
+    print("meanwhile")
+    os.dup2(saved, 1)
+os.system("echo after")
+print("end")"""
+FORKED = """\
+import os, sys
+os.system("echo once")
+child = os.fork()
+if not child:
+    print("in the child", flush=True)
+    os._exit(0)
+os.waitpid(child, 0)
+print("in the parent")"""
 POSTS = {
     "late": (LATE, "print('between')", "await task\nNone", "print('end')"),
     "flood": ("import asyncio", FLOOD, "await task\nprint('next')"),
+    "turn": (
+        "import os, sys\nprint('one')\nos.system('echo two')\nprint('three')\n"
+        "os.write(1, b'4\\n')\nawait __import__('asyncio').sleep(0)\nprint('five')",
+        "print('one')\nos.system('echo two; echo error >&2')\nprint('three')\n"
+        "print('second error', file=sys.stderr)",
+    ),
+    "caught": (CAUGHT,),
+    "forked": (FORKED,),
     "representation": ("class A:\n    def __repr__(self):\n        raise OSError('no')\nA()",),
     "watch": ("import os\nos.path.realpath = None", "print('fine')"),
 }
@@ -67,6 +94,27 @@ def test_what_a_task_does_later_is_bounded(ran: Ran) -> None:
     _, flood, following = ran.outputs["flood"]
     assert [type(output).__name__ for output in flood] == ["Stream", "Omission"]
     assert following == (Stream("stdout", "next\n"),)
+
+
+def test_what_programs_write_stands_where_they_wrote_it(ran: Ran) -> None:
+    """Between what Python wrote before and after, in cells with and without `await`."""
+    assert ran.text("turn", 0) == "one\ntwo\nthree\n4\nfive\n"
+    assert ran.outputs["turn"][1] == (
+        Stream("stdout", "one\ntwo\nthree\n"),
+        Stream("stderr", "error\nsecond error\n"),
+    )
+
+
+def test_what_code_catches_itself(ran: Ran) -> None:
+    """What programs write into a file of the code's own is not shown, and nothing else is lost."""
+    assert ran.text("caught") == "meanwhile\nafter\nend\n"
+
+
+def test_a_process_that_the_code_forks(ran: Ran) -> None:
+    """It says its own words, and not once more those of its parent."""
+    text = ran.text("forked")
+    assert text.count("once") == 1
+    assert sorted(text.split("\n")) == ["", "in the child", "in the parent", "once"]
 
 
 def test_a_representation_that_fails(ran: Ran) -> None:

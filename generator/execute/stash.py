@@ -162,15 +162,22 @@ class Stash:
     def _enter(self, wanted: str) -> set[str]:
         """Enter a module and what it needs in `sys.modules`; the names of those that were not."""
         waiting, done = [wanted], set()
+        tried: set[str] = set()
         while waiting:
             name = waiting.pop()
+            if name in tried:
+                continue
+            tried.add(name)
             if name in self.mains:
                 sys.modules[name] = sys.modules["__main__"]
                 continue
             found = self.modules.pop(name, None)
             if found is None:
-                if name not in sys.modules and "." not in name:
-                    self.failed.add(name)
+                if name not in sys.modules:
+                    # What it had imported before it failed stays; the rest was tried, too.
+                    waiting.extend(self.needs.get(name, ()))
+                    if "." not in name:
+                        self.failed.add(name)
                 continue
             sys.modules[name] = found
             done.add(name)

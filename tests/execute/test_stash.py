@@ -201,6 +201,20 @@ CASES = (
             "import sys\nsaid = '__other__' in sys.modules",
         ),
     ),
+    Case(
+        "modules that cannot be imported have imported others",
+        {
+            "package/__init__.py": "try:\n    from . import fast\nexcept ImportError:\n    pass\n",
+            "package/fast.py": "import extra\nimport nowhere\n",
+            "broken.py": "import other\nimport not_there\n",
+            "careful.py": "try:\n    import broken\nexcept ImportError:\n    pass\n",
+            "extra.py": "",
+            "other.py": "import third\n",
+            "third.py": "",
+        },
+        ("package", "careful", "other"),
+        ("import package", "import careful", "import package, careful, extra"),
+    ),
 )
 
 

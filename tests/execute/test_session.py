@@ -165,6 +165,30 @@ def test_outputs_are_those_of_a_kernel(draft: Draft) -> None:
     assert preview.outputs[6] == built.outputs[6]
 
 
+def test_what_programs_wrote_in_a_state_that_is_gone(draft: Draft) -> None:
+    """It is shown where they wrote it, and not once more when another cell takes its place."""
+    code = "import os\nprint('{0}')\n_ = os.system('echo {0}')\nprint('end')"
+    one = draft.run(code.format("one"), "_ = os.system('echo two; echo two >&2')")
+    assert one == (
+        (Stream("stdout", "one\none\nend\n"),),
+        (Stream("stdout", "two\n"), Stream("stderr", "two\n")),
+    )
+    other = draft.run(code.format("other"), "print('next')")
+    assert other == (
+        (Stream("stdout", "other\nother\nend\n"),),
+        (Stream("stdout", "next\n"),),
+    )
+
+
+def test_a_result_that_cannot_be_shown(draft: Draft) -> None:
+    """Is an error here, too: a build would not publish the post."""
+    failing = "class A:\n    def __repr__(self):\n        raise OSError('no')\nA()"
+    with pytest.raises(CellFailed) as failed:
+        draft.run("x = 1", failing)
+    assert (str(failed.value), failed.value.cell) == ("OSError: no", 2)
+    assert draft.run("x = 1", "x")[1] == (Bundle({"text/plain": "1"}),)
+
+
 def plain(output: Output) -> object:
     """An output without the ids and the date that Matplotlib draws by chance."""
     if isinstance(output, Bundle) and "image/svg+xml" in output.data:

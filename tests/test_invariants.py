@@ -293,6 +293,7 @@ WRAPPED = {
         "execute/kernel.py",
         "execute/kernelspecs.py",
         "execute/provisioner.py",
+        "execute/surrogates.py",
     },
     "nbclient": {"execute/client.py", "execute/post_run.py"},
     "nbformat": {"parse/notebook.py", "execute/post_run.py", "execute/session.py"},
@@ -337,7 +338,7 @@ def test_8_only_cli_prints_and_exits() -> None:
             assert not called.startswith(("sys.stdout", "sys.stderr", "click.")), name
 
 
-ALONE = ("cells", "figures", "guard", "in_turn", "recording", "stash", "warm")
+ALONE = ("cells", "figures", "guard", "in_turn", "recording", "stash", "surrogates", "warm")
 """Of `execute`: they run in a kernel's interpreter, which may not have Inkcell."""
 OF_KERNELS = {"IPython", "ipykernel", "jupyter_client", "traitlets", "matplotlib"}
 """What every interpreter with an ipykernel has; and Matplotlib, once the code has imported it."""

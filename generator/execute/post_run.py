@@ -18,7 +18,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 
 from ..errors import ExecutionError, KernelDied
 from ..model import Code, Omission, Output, Post
-from . import figures, in_turn
+from . import figures, in_turn, surrogates
 from . import trace as tracing
 from .client import BoundedNotebook, QuickManager
 from .failures import died, failed, said, timed_out, unwatched
@@ -80,7 +80,12 @@ class PostRun:
         self.after: list[str] = []
         if tracing.is_python(argv):
             here = tracing.folder_of(post, root)
-            start = installing(figures), tracing.watch_code(root, here), installing(in_turn)
+            start = (
+                installing(surrogates),
+                installing(figures),
+                tracing.watch_code(root, here),
+                installing(in_turn),
+            )
             self.before, self.after = ["\n".join(start)], [tracing.report_code()]
         elif tracing.is_node(argv):
             self.after = [tracing.NODE_REPORT]

@@ -63,6 +63,11 @@ POSTS = {
     "caught": (CAUGHT,),
     "forked": (FORKED,),
     "representation": ("class A:\n    def __repr__(self):\n        raise OSError('no')\nA()",),
+    "half": (
+        "print('\\ud83d half')\nprint('whole')",
+        "from IPython.display import HTML\nHTML('\\ud83d')",
+        "# A warning, and the end.\nimport sys\nprint('\\ud83d', file=sys.stderr)\n'end'",
+    ),
     "watch": ("import os\nos.path.realpath = None", "print('fine')"),
 }
 
@@ -115,6 +120,15 @@ def test_a_process_that_the_code_forks(ran: Ran) -> None:
     text = ran.text("forked")
     assert text.count("once") == 1
     assert sorted(text.split("\n")) == ["", "in the child", "in the parent", "once"]
+
+
+def test_half_a_surrogate_pair(ran: Ran) -> None:
+    """It is shown as a question mark; nothing waits, and nothing that stands beside it is lost."""
+    printed, displayed, last = ran.outputs["half"]
+    assert printed == (Stream("stdout", "? half\nwhole\n"),)
+    assert data(displayed[0])["text/html"] == "?"
+    assert last[0] == Stream("stderr", "?\n")
+    assert data(last[1])["text/plain"] == "'end'"
 
 
 def test_a_representation_that_fails(ran: Ran) -> None:

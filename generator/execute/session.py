@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import tempfile
@@ -157,6 +158,7 @@ class Session:
         with suppress(OSError):
             self.guarded.wait(10)
         self.guarded.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _drop(self, count: int) -> None:
         for state in self.states[count + 1 :]:
@@ -181,6 +183,8 @@ class Sessions:
         self.slots = kernels.slots
         self._kernels = kernels
         self._sessions: OrderedDict[str, Session] = OrderedDict()
+        self._in_use: set[str] = set()
+        """Paths of the posts whose cells run."""
         self._lock = threading.Lock()
 
     def run(self, post: Post, device: str) -> tuple[Results, Trace | None]:
@@ -205,6 +209,8 @@ class Sessions:
         except KernelDied:
             self._forget(post)
             raise
+        finally:
+            self._leave(post)
         environment = self._kernels.environment(post.meta.kernel)
         provenance = Provenance(
             when=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -269,6 +275,7 @@ class Sessions:
             around = around_cells(post, written)
             if session is not None and session.around == around and session.guarded.poll() is None:
                 self._sessions.move_to_end(key)
+                self._in_use.add(key)
                 return session
         self._forget(post)
         session = self._begin(post, argv, around)
@@ -276,21 +283,26 @@ class Sessions:
             return None
         with self._lock:
             self._sessions[key] = session
-            old = [
-                self._sessions.popitem(last=False)[1]
-                for _ in range(len(self._sessions) - MOST_SESSIONS)
-            ]
-        for each in old:
-            each.close()
+            self._in_use.add(key)
         return session
 
+    def _leave(self, post: Post) -> None:
+        """A post's cells have run; the sessions that are one too many end."""
+        with self._lock:
+            self._in_use.discard(post.source.path)
+            idle = [key for key in self._sessions if key not in self._in_use]
+            surplus = max(len(self._sessions) - MOST_SESSIONS, 0)
+            old = [self._sessions.pop(key) for key in idle[:surplus]]
+        for session in old:
+            session.close()
+
     def _begin(self, post: Post, argv: list[str], around: str) -> Session | None:
-        folder = Path(tempfile.mkdtemp(dir=self._kernels.folder))
         executable = tracing.executable_of(argv)
         threads = post.meta.execute.threads
         parent = self._kernels.warm_parent(executable, threads, imports_of(post))
         if parent is None:
             return None
+        folder = Path(tempfile.mkdtemp(dir=self._kernels.folder))
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         request = {
             "arguments": ["ipykernel_launcher", *IPYKERNEL_ARGUMENTS],
@@ -306,6 +318,7 @@ class Sessions:
             first = State(ours, START_TIMEOUT)
         except (WarmRefused, WarmParentDied, OSError, EOFError):
             ours.close()
+            shutil.rmtree(folder, ignore_errors=True)
             return None
         return Session(guarded, folder, first, around)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,12 +16,13 @@ from generator.discover import discover
 from generator.errors import CellFailed, CellTimedOut, InkcellError, KernelDied
 from generator.execute import execute
 from generator.execute.kernel import Kernels
-from generator.execute.session import Sessions
+from generator.execute.session import MOST_SESSIONS, Sessions
 from generator.model import Bundle, Output, Post, Stream
 from generator.parse import parse
 from generator.render.drawings import page_figure
 
 from ..conftest import FRONT_MATTER, WriteBlog
+from .running import post, posts_of
 
 pytestmark = [
     pytest.mark.kernel,
@@ -187,6 +189,26 @@ def test_a_result_that_cannot_be_shown(draft: Draft) -> None:
         draft.run("x = 1", failing)
     assert (str(failed.value), failed.value.cell) == ("OSError: no", 2)
     assert draft.run("x = 1", "x")[1] == (Bundle({"text/plain": "1"}),)
+
+
+def test_more_posts_at_once_than_sessions_are_kept(write_blog: WriteBlog) -> None:
+    """No session ends while its cells run; afterwards those that are too many do."""
+    code = "import time\ntime.sleep(0.5)\nprint({})"
+    names = "abcdef"
+    assert len(names) > MOST_SESSIONS
+    files = {f"posts/{n}/index.ko.md": post(code.format(f"'{n}'"), "print('end')") for n in names}
+    posts = posts_of(write_blog(files))
+    kernels = Kernels(Path(posts[0].source.directory).parent.parent, slots=len(names))
+    sessions = Sessions(kernels)
+    try:
+        with ThreadPoolExecutor(len(names)) as pool:
+            results = list(pool.map(lambda item: sessions.run(item, "cpu")[0].outputs, posts))
+        assert [cells[0][0] for cells in results] == [Stream("stdout", f"{n}\n") for n in names]
+        folders = [path for path in kernels.folder.iterdir() if path.is_dir()]
+        assert len(folders) == MOST_SESSIONS
+    finally:
+        sessions.close()
+    assert not kernels.folder.exists()
 
 
 def plain(output: Output) -> object:

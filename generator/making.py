@@ -114,10 +114,22 @@ def _accounted(
     told = {
         name: digest
         for name, digest in traced.items()
-        if not (digest and name.startswith(own)) or "/." in name or "/__" in name
+        if not (digest and _is_looked_at(name, own, root))
     }
     for name, digest in told.items():
         if digest and (name.endswith("/") or (root / name).is_dir()):
             return None
     places = {name: name if Path(name).is_absolute() else f"{root}/{name}" for name in told}
     return {name_of(places[name], home): digest for name, digest in told.items()}
+
+
+def _is_looked_at(name: str, own: str, root: Path) -> bool:
+    """Whether a build looks at a file because it lies in a post's own folder.
+
+    It passes over what is hidden or compiled, and does not follow a link to a folder.
+    """
+    if not name.startswith(own) or "/." in name or "/__" in name:
+        return False
+    folders = name.removeprefix(own).split("/")[:-1]
+    inner = ("/".join(folders[:end]) for end in range(1, len(folders) + 1))
+    return not any((root / own / folder).is_symlink() for folder in inner)

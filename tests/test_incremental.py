@@ -735,6 +735,21 @@ def test_a_post_whose_code_runs_every_time(blog: Blog) -> None:
     assert blog.kernel.ran == ["posts/b/index.ko.md"]
 
 
+def test_a_file_that_the_code_finds_through_a_link(blog: Blog) -> None:
+    """A build does not walk through a link to a folder, but the file that was read there counts."""
+    blog.write({"shared/inner/table.txt": "1"})
+    (blog.root / "posts/e/linked").symlink_to("../../shared")
+    text = post("마", "다섯째\n\n```{code-cell}\nopen linked/inner/table.txt\n```\n")
+    blog.write({"posts/e/index.ko.md": text})
+    blog.build()
+    blog.check()
+    blog.write({"shared/inner/table.txt": "2"})
+    blog.kernel.ran.clear()
+    assert blog.build().made == ("e ko",)
+    assert blog.kernel.ran == ["posts/e/index.ko.md"]
+    blog.check()
+
+
 def test_what_a_build_says_of_its_posts_it_says_again(blog: Blog) -> None:
     """Warnings of posts that were taken over, and how many results were kept."""
     blog.write({"posts/w/index.ko.md": post("바", "$가$\n")})

@@ -322,10 +322,12 @@ WRAPPED = {
         "execute/cells.py",
         "execute/client.py",
         "execute/kernel.py",
+        "execute/kernelspecs.py",
         "execute/provisioner.py",
+        "execute/surrogates.py",
     },
-    "nbclient": {"execute/client.py", "execute/kernel.py"},
-    "nbformat": {"parse/notebook.py", "execute/kernel.py", "execute/session.py"},
+    "nbclient": {"execute/client.py", "execute/post_run.py"},
+    "nbformat": {"parse/notebook.py", "execute/post_run.py", "execute/session.py"},
     "nh3": {"render/sanitize.py"},
     "PIL": {"render/pictures.py", "render/share_pictures.py"},
     "vl_convert": {"libraries.py", "render/vega.py"},
@@ -367,6 +369,24 @@ def test_8_only_cli_prints_and_exits() -> None:
             assert not called.startswith(("sys.stdout", "sys.stderr")), name
         for imported in imports(name, tree):
             assert not imported.startswith(("click", "generator.cli")), f"{name} imports {imported}"
+
+
+ALONE = ("cells", "figures", "guard", "in_turn", "recording", "stash", "surrogates", "warm")
+"""Of `execute`: they run in a kernel's interpreter, which may not have Inkcell."""
+OF_KERNELS = {"IPython", "ipykernel", "jupyter_client", "traitlets", "matplotlib"}
+"""What every interpreter with an ipykernel has; and Matplotlib, once the code has imported it."""
+
+
+def test_what_runs_in_a_kernels_interpreter_stands_alone() -> None:
+    """It takes nothing from the package at run time; what it asks for types only does not count."""
+    for part in ALONE:
+        name = f"execute/{part}.py"
+        tree = ast.parse((PACKAGE / name).read_text(encoding="utf-8"))
+        for node in list(ast.walk(tree)):
+            if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+                node.body.clear()
+        tops = {imported.partition(".")[0] for imported in imports(name, tree)}
+        assert tops - sys.stdlib_module_names <= OF_KERNELS, name
 
 
 def test_9_no_module_holds_state(write_blog: WriteBlog, kernel: FakeKernel) -> None:

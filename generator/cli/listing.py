@@ -14,7 +14,7 @@ from .messages import counted, exit_on_error, print_errors, print_json
 from .parameters import AS_JSON, chosen_posts, complete_posts
 
 if TYPE_CHECKING:
-    from ..execute import Decision
+    from ..execute.decision import Decision
     from ..inventory import Row
     from ..model import Post
 

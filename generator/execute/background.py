@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..errors import InkcellError
+from ..errors import ExecutionError, InkcellError
 from ..model import Post, Results
 from . import machine
 from .frozen import Outputs, aligned
@@ -115,6 +115,11 @@ class Background:
                     job.results, job.trace = self._sessions.run(post, device)
             except InkcellError as error:
                 job.error = error
+            except Exception as error:
+                # Nobody waits for this thread; whoever looks at the post must hear of it.
+                job.error = ExecutionError("its code cannot be run here").at(
+                    file=post.source.path, detail=f"{type(error).__name__}: {error}"
+                )
             job.done = True
             with self._lock:
                 wanted = self._jobs.get(post.source.path) is job

@@ -82,6 +82,10 @@ class Written(io.TextIOBase):
             self._read += len(data)
             self._note(self._decoder.decode(data))
 
+    def pass_over(self) -> None:
+        """Leave out what other states have written to the descriptor, which all of them share."""
+        self._read = os.fstat(self._descriptor).st_size
+
     def fileno(self) -> int:
         """Where programs that the code starts write to."""
         return self._descriptor
@@ -125,6 +129,8 @@ def serve(control: socket.socket, arguments: Sequence[str]) -> None:
         if wanted["fork"]:
             # An event loop's descriptors would be shared with the checkpoint.
             asyncio.set_event_loop(asyncio.new_event_loop())
+            for stream in streams:
+                stream.pass_over()
         _say(control, {"pid": os.getpid()})
         status = _run(shell, wanted["run"])
         for stream in streams:
@@ -180,8 +186,11 @@ def _run(shell: Any, source: str) -> str:
             return await shell.run_cell_async(source, store_history=True, **prepared)
         return shell.run_cell(source, store_history=True)
 
+    shell._last_traceback_during_displayhook = False
     result = asyncio.get_event_loop().run_until_complete(cell())
-    return "ok" if result.success else "error"
+    # ipykernel notes there that showing a result has failed.
+    shown = not shell._last_traceback_during_displayhook
+    return "ok" if result.success and shown else "error"
 
 
 def _forkable(threads: int) -> bool:

@@ -10,6 +10,7 @@ import asyncio
 import json
 import os
 import time
+from collections import Counter
 from pathlib import Path
 from queue import Empty
 from typing import Any
@@ -19,6 +20,8 @@ from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionComplete
+from nbclient.util import ensure_async
 
 STREAM_LIMIT = 256 * 1024
 """Bytes of text that one cell may print; what comes after is counted, not kept."""
@@ -146,48 +149,89 @@ class BoundedNotebook(NotebookClient):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._kept = {"stream": 0, "bundle": 0}
-        self.omitted = 0
-        """Bytes of the current cell that were not kept."""
+        self._kept: dict[int, dict[str, int]] = {}
+        self.omitted: Counter[int] = Counter()
+        """Index of a cell to how many bytes of its outputs were not kept."""
+        self._running: dict[str, tuple[Any, int]] = {}
+        """Id of the request that ran a cell to the cell and its index."""
+        self._index = 0
+        """Of the cell whose message is processed."""
+        self._clearing: dict[int, bool] = {}
+        """Whether the next late output of a cell takes the place of all before it."""
 
-    def begin_cell(self) -> None:
+    def begin_cell(self, index: int) -> None:
         """Count from nothing."""
         self.clear_before_next_output = False
-        self._kept = {"stream": 0, "bundle": 0}
-        self.omitted = 0
+        self._kept[index] = {"stream": 0, "bundle": 0}
+        self.omitted[index] = 0
+
+    def end_outputs(self) -> None:
+        """Take in nothing late: all cells whose outputs count have run."""
+        self._running.clear()
+
+    async def _async_poll_output_msg(self, parent_msg_id: str, cell: Any, cell_index: int) -> None:
+        """Take in the outputs of a cell, and what those before it put out only now.
+
+        nbclient drops the latter; but what a task has begun in one cell, it may do in the next.
+        """
+        assert self.kc is not None
+        self._running[parent_msg_id] = cell, cell_index
+        while True:
+            message = await ensure_async(self.kc.iopub_channel.get_msg(timeout=None))
+            sender = message["parent_header"].get("msg_id")
+            if sender == parent_msg_id:
+                try:
+                    self.process_message(message, cell, cell_index)
+                except CellExecutionComplete:
+                    return
+            elif sender in self._running and message["msg_type"] not in ("status", "execute_input"):
+                self._process_late(message, *self._running[sender])
+
+    def _process_late(self, message: dict[str, Any], cell: Any, cell_index: int) -> None:
+        running = self.clear_before_next_output
+        self.clear_before_next_output = self._clearing.get(cell_index, False)
+        self.process_message(message, cell, cell_index)
+        self._clearing[cell_index] = self.clear_before_next_output
+        self.clear_before_next_output = running
+
+    def process_message(self, msg: dict[str, Any], cell: Any, cell_index: int) -> Any:
+        """Take in a message that belongs to a cell."""
+        self._index = cell_index
+        return super().process_message(msg, cell, cell_index)
 
     def clear_output(self, outs: list[Any], msg: dict[str, Any], cell_index: int) -> None:
         """What a cell takes back does not count."""
         super().clear_output(outs, msg, cell_index)
         if not outs:
-            self.begin_cell()
+            self.begin_cell(cell_index)
 
     def output(
         self, outs: list[Any], msg: dict[str, Any], display_id: str | None, cell_index: int
     ) -> Any:
         """Keep an output if there is room for it; of a text, the part there is room for."""
+        kept = self._kept.setdefault(cell_index, {"stream": 0, "bundle": 0})
         if self.clear_before_next_output:
-            self._kept = {"stream": 0, "bundle": 0}
-            self.omitted = 0
+            kept.update(stream=0, bundle=0)
+            self.omitted[cell_index] = 0
         content = msg["content"]
         if msg["msg_type"] == "stream":
             data = content["text"].encode("utf-8", "surrogatepass")
-            room = STREAM_LIMIT - self._kept["stream"]
+            room = STREAM_LIMIT - kept["stream"]
             if len(data) > room:
                 content["text"] = data[:room].decode("utf-8", "ignore")
                 # Not half a character, and nothing after what was left out.
-                self.omitted += len(data) - len(content["text"].encode())
-                self._kept["stream"] = STREAM_LIMIT
+                self.omitted[cell_index] += len(data) - len(content["text"].encode())
+                kept["stream"] = STREAM_LIMIT
             else:
-                self._kept["stream"] += len(data)
+                kept["stream"] += len(data)
             if not content["text"]:
                 return None
         else:
             size = _size(content.get("data", content))
-            if self._kept["bundle"] + size > BUNDLE_LIMIT:
-                self.omitted += size
+            if kept["bundle"] + size > BUNDLE_LIMIT:
+                self.omitted[cell_index] += size
                 return None
-            self._kept["bundle"] += size
+            kept["bundle"] += size
         return super().output(outs, msg, display_id, cell_index)
 
     def _update_display_id(self, display_id: str, msg: dict[str, Any]) -> None:
@@ -195,7 +239,7 @@ class BoundedNotebook(NotebookClient):
         if msg["msg_type"] == "update_display_data":
             size = _size(msg["content"]["data"])
             if size > BUNDLE_LIMIT:
-                self.omitted += size
+                self.omitted[self._index] += size
                 return
         super()._update_display_id(display_id, msg)
 

@@ -11,35 +11,28 @@ import asyncio
 import contextlib
 import json
 import os
-import re
 import shutil
 import tempfile
 import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
-from queue import Empty
-from types import MappingProxyType
-from typing import Any, cast
+from typing import Any
 
-import nbformat
-from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from jupyter_client.kernelspec import KernelSpecManager
 
-from ..errors import CellFailed, CellTimedOut, ExecutionError, KernelDied, KernelMissing
-from ..model import Bundle, Code, Failure, Omission, Output, Post, Provenance, Results, Stream
+from ..errors import ExecutionError
+from ..model import Post, Provenance, Results
 from ..progress import Notice, Report, silent
-from . import figures, machine
+from . import machine
 from . import trace as tracing
-from .client import BoundedNotebook, ConfiguredSpecs, QuickManager
+from .client import ConfiguredSpecs, QuickManager
 from .imports import needs_cold_kernel
-from .key import executed_cells
-from .provisioner import GuardedKernel
+from .kernelspecs import command_of, environment_of
+from .post_run import PostRun, guarded_of, opened_logs
 from .scratch import close_scratch, open_scratch
 from .share import Turn
-from .trace import TRACE_TYPE, Environment, Trace
+from .trace import Environment, Trace
 from .warm_parent import (
     CAN_FORK,
     Begun,
@@ -50,59 +43,9 @@ from .warm_parent import (
     parent_environment,
     start_warm_parent,
 )
-from .widgets import VIEW, States, widget_text
 
-KEEP_EVERY_OUTPUT = (
-    "(lambda outputs: outputs.schedule(lambda: outputs.socket.set(__import__('zmq').SNDHWM, 0)))"
-    "(get_ipython().kernel.iopub_thread)"
-)
-"""Above its limit of waiting messages, a thousand, ZeroMQ drops what a kernel sends."""
-IPYKERNEL_ARGUMENTS = (
-    f"--IPKernelApp.exec_lines={KEEP_EVERY_OUTPUT}",
-    "--HistoryManager.enabled=False",
-    # ipykernel reads what C code and programs write in a thread, at whatever moment: the watching
-    # code reads it in its turn.
-    "--IPKernelApp.capture_fd_output=False",
-    "--IPKernelApp.log_level=40",
-    "--InlineBackend.figure_formats={'svg', 'png'}",
-    "--InlineBackend.print_figure_kwargs={'bbox_inches': 'tight', 'dpi': 192}",
-)
-"""SVG for the page; PNG for feeds, and (at two pixels of it for one of CSS) for where an SVG would
-be too large: see `figures`."""
-
-LOGS = ("kernel.out", "kernel.err")
-
-START_TIMEOUT = 120
-"""Seconds in which a kernel must answer."""
-OUTPUTS_TIMEOUT = 600
-"""Seconds in which all outputs of a cell must arrive after it has ended."""
 WARM_PARENTS = 3
 """Warm parents that may die before every kernel imports for itself."""
-GRACE = 2.0
-"""Seconds that a cell has to end after an interrupt, before its kernel is killed."""
-
-ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-CELL_LINE = re.compile(r"(?:Cell In|In ?|Input In ?)\[\d+\][^\n]*?line (\d+)")
-CELL_FILE = re.compile(r"(?<![^\s'\"(<])[^\s'\"(<]*[/\\]ipykernel_\d+[/\\]\d+\.py")
-"""How ipykernel names the file of a cell: with the kernel's process id."""
-INSTALLED = re.compile(
-    r"(?:~|/|[A-Za-z]:\\)[^\s'\"()<>\x1b]*?[/\\](?:python3(?:\.\d+)?|Lib)[/\\]"
-    r"(?:(?:site|dist)-packages[/\\])?"
-)
-"""Where the files of packages and of Python itself lie."""
-TRACEBACK_LINES = 12
-
-PYTHON_NAME = re.compile(r"python|conda|ipykernel|^py\d|venv|^base$", re.IGNORECASE)
-NODE_NAME = re.compile(r"^(node|javascript|js|jslab|tslab|ijavascript|deno|nodejs)$", re.IGNORECASE)
-INSTALLATION = {
-    "ir": "install R's kernel: R -e 'install.packages(\"IRkernel\"); IRkernel::installspec()'",
-    "bash": "install it: pip install bash_kernel && python -m bash_kernel.install",
-    "sagemath": "install SageMath, which brings its kernel",
-    "octave": "install it: pip install octave_kernel",
-    "xcpp17": "install it: conda install xeus-cling -c conda-forge",
-    "rust": "install it: cargo install evcxr_jupyter && evcxr_jupyter --install",
-}
-"""How to get kernels that notebooks often name."""
 
 
 class Kernels:
@@ -197,7 +140,7 @@ class Kernels:
         with self._lock:
             running = [m for m, running_post in self._running.items() if running_post == post]
         for manager in running:
-            guarded = _guarded(manager)
+            guarded = guarded_of(manager)
             if guarded is not None:
                 guarded.kill()
 
@@ -209,7 +152,7 @@ class Kernels:
             parents = tuple(self._parents.values())
             self._parents.clear()
         for manager in running:
-            guarded = _guarded(manager)
+            guarded = guarded_of(manager)
             if guarded is not None:
                 guarded.kill()
         for parent in parents:
@@ -231,12 +174,12 @@ class Kernels:
             settings["parent_socket"] = str(parent.path)
         specs = ConfiguredSpecs(settings)
         manager = QuickManager(folder, kernel_name=post.meta.kernel, kernel_spec_manager=specs)
-        run = _Run(self.root, post, argv, manager, self._unless_stopped, turn)
+        run = PostRun(self.root, post, argv, manager, self._unless_stopped, turn)
         try:
             with self._registered(manager, post), opened_logs(folder) as logs:
                 outputs, report, when, seconds = asyncio.run(run.all_cells(environment, logs))
         finally:
-            guarded = _guarded(manager)
+            guarded = guarded_of(manager)
             if guarded is not None and not guarded.isolated:
                 text = "`network: false` cannot be enforced here; the code ran with the network"
                 self.report(Notice(text, post.source.path))
@@ -338,360 +281,3 @@ class Kernels:
         if post.meta.execute.gpu == "never":
             environment["CUDA_VISIBLE_DEVICES"] = ""
         return environment
-
-
-@contextlib.contextmanager
-def opened_logs(folder: Path) -> Iterator[tuple[Any, Any]]:
-    """Files that a kernel's standard streams go to; the kernel reads them, too."""
-    output, errors = (folder / name for name in LOGS)
-    with output.open("w+b") as first, errors.open("w+b") as second:
-        yield first, second
-
-
-def command_of(name: str, specs: KernelSpecManager) -> list[str]:
-    """The command line that starts a kernel.
-
-    Raises:
-        KernelMissing: no kernel of that name is installed.
-    """
-    try:
-        return list(specs.get_kernel_spec(name).argv)
-    except NoSuchKernel:
-        installed = sorted(specs.find_kernel_specs())
-        hint = INSTALLATION.get(name.lower())
-        if PYTHON_NAME.search(name) and "python3" in installed:
-            hint = "for the Python of this environment write `kernelspec: {name: python3}`"
-        elif NODE_NAME.search(name) and "inkcell-node" in installed:
-            hint = "Inkcell's own kernel for Node is `kernelspec: {name: inkcell-node}`"
-        elif name.lower().startswith("julia"):
-            hint = 'install it from Julia: using Pkg; Pkg.add("IJulia")'
-        listed = f"installed: {', '.join(installed) or 'none'}"
-        raise KernelMissing(f"the kernel `{name}` is not installed").at(
-            text=f"kernelspec: {{name: {name}}}", hint=f"{hint}; {listed}" if hint else listed
-        ) from None
-
-
-def environment_of(kernel: str) -> Environment:
-    """What can be imported in a kernel.
-
-    Raises:
-        KernelMissing: no kernel of that name is installed.
-        ExecutionError: its interpreter does not start.
-    """
-    argv = command_of(kernel, KernelSpecManager())
-    if tracing.is_python(argv):
-        return tracing.ask_interpreter(tracing.executable_of(argv))
-    return tracing.ask_node() if tracing.is_node(argv) else tracing.other_language(kernel)
-
-
-def figure_code() -> str:
-    """Code that prepares a kernel for figures; it leaves no name in the author's namespace."""
-    source = Path(figures.__file__).read_text(encoding="utf-8")
-    return f"exec({source + 'install()'!r}, {{'__name__': 'inkcell_figures'}})"
-
-
-def _guarded(manager: QuickManager) -> GuardedKernel | None:
-    guarded = getattr(manager.provisioner, "guarded", None)
-    return guarded if isinstance(guarded, GuardedKernel) else None
-
-
-class _Run:
-    """One run of one post's code."""
-
-    def __init__(
-        self,
-        root: Path,
-        post: Post,
-        argv: list[str],
-        manager: QuickManager,
-        unless_stopped: Callable[[], None],
-        turn: Turn,
-    ) -> None:
-        self.post = post
-        self.turn = turn
-        self.root = root
-        self.unless_stopped = unless_stopped
-        self.manager = manager
-        self.log = manager.folder / LOGS[1]
-        self.cells = executed_cells(post)
-        self.before: list[str] = []
-        self.after: list[str] = []
-        if tracing.is_python(argv):
-            here = tracing.folder_of(post, root)
-            start = f"{figure_code()}\n{tracing.watch_code(root, here)}"
-            self.before, self.after = [start], [tracing.report_code()]
-        elif tracing.is_node(argv):
-            self.after = [tracing.NODE_REPORT]
-        self.arguments = list(IPYKERNEL_ARGUMENTS) if self.before else []
-
-    async def all_cells(
-        self, environment: dict[str, str], logs: tuple[Any, Any]
-    ) -> tuple[tuple[tuple[Output, ...], ...], str | None, str, float]:
-        """Start a kernel, run the cells, end the kernel and all it started.
-
-        Returns:
-            The outputs of each cell, what the kernel reported of itself, when the first cell
-            began (ISO 8601, UTC), and the seconds that the cells took.
-        """
-        sources = [*self.before, *(cell.source for cell in self.cells), *self.after]
-        cells = [nbformat.v4.new_code_cell(source) for source in sources]
-        client = BoundedNotebook(
-            nbformat.v4.new_notebook(cells=cells),
-            km=self.manager,
-            iopub_timeout=OUTPUTS_TIMEOUT,
-            raise_on_iopub_timeout=True,
-            store_widget_state=True,
-        )
-        try:
-            await self._start(client, environment, logs)
-            with self.turn():
-                # Who ended all kernels while this one waited may have known nothing of it.
-                self.unless_stopped()
-                when = datetime.now(UTC).isoformat(timespec="seconds")
-                outputs, report, seconds = await self._run_cells(client)
-            return outputs, report, when, seconds
-        finally:
-            await self._end(client)
-
-    async def _start(
-        self, client: BoundedNotebook, environment: dict[str, str], logs: tuple[Any, Any]
-    ) -> None:
-        try:
-            await self.manager.start_kernel(
-                extra_arguments=self.arguments,
-                env=environment,
-                cwd=self.post.source.directory,
-                stdout=logs[0],
-                stderr=logs[1],
-            )
-            # Who ended all kernels a moment ago did not know of this one.
-            self.unless_stopped()
-            await self.manager.wait_for_sockets(START_TIMEOUT)
-            client.kc = self.manager.client()
-            client.kc.start_channels()
-            await client.kc.wait_for_ready(timeout=START_TIMEOUT)
-            client.kc.allow_stdin = False
-        except (WarmRefused, WarmParentDied):
-            raise
-        except (RuntimeError, OSError) as error:
-            guarded = _guarded(self.manager)
-            if guarded is not None and guarded.over_memory:
-                raise self._died(self.cells[0]) from None
-            name = self.post.meta.kernel
-            raise ExecutionError(f"the kernel `{name}` does not start: {error}").at(
-                detail=_said(self.log), hint=f"try `jupyter console --kernel {name}`"
-            ) from None
-
-    async def _end(self, client: BoundedNotebook) -> None:
-        # nbclient leaves a task behind that waits for the outputs of a cell that took too long.
-        left = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in left:
-            task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
-        if client.kc is not None:
-            client.kc.stop_channels()
-        if self.manager.provisioner is not None and self.manager.has_kernel:
-            await self.manager.provisioner.kill()
-        await self.manager.cleanup_resources()
-
-    async def _run_cells(
-        self, client: BoundedNotebook
-    ) -> tuple[tuple[tuple[Output, ...], ...], str | None, float]:
-        omitted: list[int] = []
-        offset = len(self.before)
-        for index in range(offset):
-            await self._hidden(client, index)
-        started = time.monotonic()
-        limit = self.post.meta.execute.post_timeout
-        for index, cell in enumerate(self.cells, start=offset):
-            left = limit - (time.monotonic() - started) if limit else float("inf")
-            omitted.append(await self._cell(client, index, cell, left))
-        seconds = time.monotonic() - started
-        reports = []
-        for index in range(offset + len(self.cells), len(client.nb.cells)):
-            await self._hidden(client, index)
-            raw = client.nb.cells[index].outputs
-            reports += [o.data[TRACE_TYPE] for o in raw if TRACE_TYPE in o.get("data", {})]
-        if self.after and not reports:
-            raise self._died(self.cells[-1])
-        report = reports[0] if reports else None
-        if report is not None and not isinstance(report, str):
-            report = json.dumps(report)
-        # Only now: a cell may change what another has displayed.
-        outputs = tuple(
-            (
-                *outputs_of(cell.outputs, self.root, client.widget_state),
-                *((Omission(size),) if size else ()),
-            )
-            for cell, size in zip(client.nb.cells[offset:], omitted, strict=False)
-        )
-        return outputs, report, seconds
-
-    async def _hidden(self, client: BoundedNotebook, index: int) -> None:
-        """Run a cell of ours."""
-        client.begin_cell()
-        try:
-            await client.async_execute_cell(client.nb.cells[index], index, store_history=False)
-        except (DeadKernelError, CellTimeoutError):
-            raise self._died(self.cells[-1 if index else 0]) from None
-
-    async def _cell(self, client: BoundedNotebook, index: int, cell: Code, left: float) -> int:
-        """Run one cell of the author's; `left` seconds remain for the post.
-
-        Returns:
-            How many bytes of its outputs were not kept.
-        """
-        raw = client.nb.cells[index]
-        if cell.may_raise:
-            raw.metadata["tags"] = ["raises-exception"]
-        client.begin_cell()
-        timeout = min(self.post.meta.execute.timeout, max(left, 0.001))
-        # nbclient's annotation asks for whole seconds, its code takes any.
-        client.timeout_func = cast("Any", lambda _: timeout)
-        try:
-            await client.async_execute_cell(raw, index)
-        except CellExecutionError as error:
-            raise failed(str(error.ename), error.evalue, raw.outputs, cell) from None
-        except CellTimeoutError as error:
-            if "IOPub" in str(error):
-                raise KernelDied("the outputs of this cell do not arrive").at(
-                    cell=cell.cell, line=cell.line, text=cell.source.split("\n")[0]
-                ) from None
-            await self._interrupt(client)
-            raise timed_out(self.post, cell, whole_post=timeout == left) from None
-        except DeadKernelError:
-            raise self._died(cell) from None
-        return client.omitted
-
-    async def _interrupt(self, client: BoundedNotebook) -> None:
-        """Let a cell that takes too long clean up after itself."""
-        await self.manager.interrupt_kernel()
-        if client.kc is not None:
-            with contextlib.suppress(Empty):
-                await cast("Any", client.kc).get_shell_msg(timeout=GRACE)
-
-    def _died(self, cell: Code) -> KernelDied:
-        guarded = _guarded(self.manager)
-        message = "the kernel's process ended while this cell ran"
-        hint = "it may have run out of memory, or called `os._exit`"
-        if guarded is not None:
-            guarded.listen()
-        if guarded is not None and guarded.over_memory:
-            limit = self.post.meta.execute.memory
-            message = f"the code took more than {limit} MiB of memory and was stopped"
-            hint = "make it smaller, or raise `execute: {memory: …}` in the front matter"
-        return KernelDied(message).at(
-            cell=cell.cell,
-            line=cell.line,
-            text=cell.source.split("\n")[0],
-            detail=_said(self.log),
-            hint=hint,
-        )
-
-
-def failed(name: str, value: str, outputs: list[Any], cell: Code) -> CellFailed:
-    """The error of a cell that raised an exception, with the line in the author's file."""
-    errors = [output for output in outputs if output.output_type == "error"]
-    raised = "\n".join(errors[-1].traceback) if errors else ""
-    traceback = ANSI.sub("", raised).rstrip().split("\n")
-    found = CELL_LINE.findall("\n".join(traceback))
-    line = int(found[0]) if found else None
-    lines = cell.source.split("\n")
-    text = lines[line - 1] if line and line <= len(lines) else None
-    # IPython names the cell of a syntax error by a number that says nothing to an author.
-    message = re.sub(r" \(\d+\.py, line \d+\)$", "", ANSI.sub("", value))
-    return CellFailed(f"{name}: {message}".rstrip(": ")).at(
-        cell=cell.cell,
-        line=cell.line + line - 1 if line else cell.line,
-        text=text,
-        detail="\n".join(traceback[-TRACEBACK_LINES:]),
-        hint="if the exception belongs on the page, tag the cell `raises-exception`",
-    )
-
-
-def timed_out(post: Post, cell: Code, *, whole_post: bool) -> CellTimedOut:
-    name = "post_timeout" if whole_post else "timeout"
-    seconds = post.meta.execute.post_timeout if whole_post else post.meta.execute.timeout
-    what = "the post's code" if whole_post else "the cell"
-    return CellTimedOut(f"{what} ran longer than {seconds} s and was stopped").at(
-        cell=cell.cell,
-        line=cell.line,
-        text=cell.source.split("\n")[0],
-        hint=f"make it faster, or set `execute: {{{name}: …}}` in the front matter",
-    )
-
-
-def _said(log: Path) -> str | None:
-    """The last lines that a kernel's process wrote, without ipykernel's own warnings."""
-    text = ANSI.sub("", log.read_text(encoding="utf-8", errors="replace"))
-    lines = [line for line in text.strip().split("\n") if "[IPKernelApp]" not in line]
-    return "\n".join(lines[-TRACEBACK_LINES:]) or None
-
-
-def outputs_of(
-    raw: list[Any], root: Path, widgets: States = MappingProxyType({})
-) -> tuple[Output, ...]:
-    """nbformat's outputs as ours, in an order that does not depend on timing.
-
-    What a cell writes to its two streams between two displays arrives in pieces and in no
-    fixed order: it is joined, standard output first. Warnings and tracebacks do not tell where
-    the blog in the folder `root`, and what its code imports, lie on this machine.
-    """
-    outputs: list[Output] = []
-    pending: dict[str, str] = {}
-
-    def flush() -> None:
-        if "stdout" in pending:
-            outputs.append(Stream("stdout", pending["stdout"]))
-        if "stderr" in pending:
-            outputs.append(Stream("stderr", _anywhere(pending["stderr"], root)))
-        pending.clear()
-
-    for output in raw:
-        if output.output_type == "stream":
-            pending[output.name] = pending.get(output.name, "") + _unnamed(output.text)
-            continue
-        flush()
-        if output.output_type == "error":
-            traceback = _anywhere("\n".join(output.traceback), root)
-            outputs.append(Failure(*map(_unnamed, (output.ename, output.evalue, traceback))))
-        else:
-            outputs.append(_bundle(output, widgets))
-    flush()
-    return tuple(outputs)
-
-
-def _bundle(output: Any, widgets: States) -> Bundle:
-    data = {}
-    last = widget_text(output.data[VIEW], widgets) if VIEW in output.data else None
-    if last is not None:
-        output.data["text/plain"] = last
-    for mime, value in output.data.items():
-        # Elsewhere a list is the lines of a text.
-        is_json = mime.endswith(("/json", "+json"))
-        if isinstance(value, list) and not is_json:
-            value = "".join(value)
-        if is_json or not isinstance(value, str):
-            value = json.dumps(value, ensure_ascii=False, sort_keys=True)
-        data[mime] = _clean(value)
-    return Bundle(data, dict(output.metadata))
-
-
-def _anywhere(text: str, root: Path) -> str:
-    """Text in which files are named as on any machine: `numpy/random/mtrand.py`."""
-    text = INSTALLED.sub("", text)
-    folder = os.path.realpath(root)
-    for place in (str(root), folder, folder.replace(str(Path.home()), "~", 1)):
-        text = text.replace(place + os.sep, "")
-    return text
-
-
-def _unnamed(text: str) -> str:
-    """Text in which a cell's file has no name of its own: it would differ from run to run."""
-    text = _clean(text)
-    return CELL_FILE.sub("<cell>", text) if "ipykernel_" in text else text
-
-
-def _clean(text: str) -> str:
-    """Text that can be written as UTF-8: Python's strings may hold half a surrogate pair."""
-    return text.encode("utf-8", "replace").decode()

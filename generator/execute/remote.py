@@ -33,7 +33,8 @@ from ..errors import ExecutionError, InkcellError
 from ..model import Post, Results
 from ..progress import Notice, Report
 from . import machine
-from .kernel import Kernels, environment_of
+from .kernel import Kernels
+from .kernelspecs import environment_of
 from .share import Turn
 from .trace import Trace, current, differences
 

@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import tempfile
@@ -31,18 +32,12 @@ from ..model import Code, Omission, Output, Post, Provenance, Results
 from . import frozen, machine
 from . import trace as tracing
 from .client import BoundedNotebook
+from .failures import died, failed, timed_out
 from .imports import imports_of, needs_cold_kernel
-from .kernel import (
-    GRACE,
-    IPYKERNEL_ARGUMENTS,
-    START_TIMEOUT,
-    Kernels,
-    failed,
-    opened_logs,
-    outputs_of,
-    timed_out,
-)
+from .kernel import Kernels
 from .key import executed_cells, ingredients
+from .outputs import outputs_of
+from .post_run import GRACE, IPYKERNEL_ARGUMENTS, START_TIMEOUT, opened_logs
 from .provisioner import MIB, GuardedKernel, fork_guarded
 from .trace import Trace
 from .warm_parent import CAN_FORK, WarmParentDied, WarmRefused
@@ -163,6 +158,7 @@ class Session:
         with suppress(OSError):
             self.guarded.wait(10)
         self.guarded.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _drop(self, count: int) -> None:
         for state in self.states[count + 1 :]:
@@ -187,6 +183,8 @@ class Sessions:
         self.slots = kernels.slots
         self._kernels = kernels
         self._sessions: OrderedDict[str, Session] = OrderedDict()
+        self._in_use: set[str] = set()
+        """Paths of the posts whose cells run."""
         self._lock = threading.Lock()
 
     def run(self, post: Post, device: str) -> tuple[Results, Trace | None]:
@@ -211,6 +209,8 @@ class Sessions:
         except KernelDied:
             self._forget(post)
             raise
+        finally:
+            self._leave(post)
         environment = self._kernels.environment(post.meta.kernel)
         provenance = Provenance(
             when=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -254,12 +254,7 @@ class Sessions:
             if status == "timeout":
                 raise timed_out(post, cell, whole_post=False)
             if status == "died":
-                raise KernelDied("the kernel's process ended while this cell ran").at(
-                    cell=cell.cell,
-                    line=cell.line,
-                    text=cell.source.split("\n")[0],
-                    hint="it may have run out of memory, or called `os._exit`",
-                )
+                raise died(cell)
             if status == "error" and not cell.may_raise:
                 raw = _outputs(session)[len(session.cells) - 1][0]
                 error = next(output for output in raw if output.output_type == "error")
@@ -280,6 +275,7 @@ class Sessions:
             around = around_cells(post, written)
             if session is not None and session.around == around and session.guarded.poll() is None:
                 self._sessions.move_to_end(key)
+                self._in_use.add(key)
                 return session
         self._forget(post)
         session = self._begin(post, argv, around)
@@ -287,21 +283,26 @@ class Sessions:
             return None
         with self._lock:
             self._sessions[key] = session
-            old = [
-                self._sessions.popitem(last=False)[1]
-                for _ in range(len(self._sessions) - MOST_SESSIONS)
-            ]
-        for each in old:
-            each.close()
+            self._in_use.add(key)
         return session
 
+    def _leave(self, post: Post) -> None:
+        """A post's cells have run; the sessions that are one too many end."""
+        with self._lock:
+            self._in_use.discard(post.source.path)
+            idle = [key for key in self._sessions if key not in self._in_use]
+            surplus = max(len(self._sessions) - MOST_SESSIONS, 0)
+            old = [self._sessions.pop(key) for key in idle[:surplus]]
+        for session in old:
+            session.close()
+
     def _begin(self, post: Post, argv: list[str], around: str) -> Session | None:
-        folder = Path(tempfile.mkdtemp(dir=self._kernels.folder))
         executable = tracing.executable_of(argv)
         threads = post.meta.execute.threads
         parent = self._kernels.warm_parent(executable, threads, imports_of(post))
         if parent is None:
             return None
+        folder = Path(tempfile.mkdtemp(dir=self._kernels.folder))
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         request = {
             "arguments": ["ipykernel_launcher", *IPYKERNEL_ARGUMENTS],
@@ -317,6 +318,7 @@ class Sessions:
             first = State(ours, START_TIMEOUT)
         except (WarmRefused, WarmParentDied, OSError, EOFError):
             ours.close()
+            shutil.rmtree(folder, ignore_errors=True)
             return None
         return Session(guarded, folder, first, around)
 
@@ -347,12 +349,10 @@ def _outputs(session: Session) -> list[tuple[list[Any], int]]:
     count = len(session.cells)
     cells = [nbformat.v4.new_code_cell(cell.source) for cell in session.cells]
     notebook = BoundedNotebook(nbformat.v4.new_notebook(cells=cells))
-    omitted = []
     for index, state in enumerate(session.states[1 : count + 1]):
-        notebook.begin_cell()
+        notebook.begin_cell(index)
         for message in state.messages:
             header = {"msg_type": message["msg_type"]}
             whole = {**message, "header": header, "parent_header": {"msg_id": str(index)}}
             notebook.process_message(json.loads(json.dumps(whole)), cells[index], index)
-        omitted.append(notebook.omitted)
-    return [(cell.outputs, size) for cell, size in zip(cells, omitted, strict=True)]
+    return [(cell.outputs, notebook.omitted[index]) for index, cell in enumerate(cells)]

@@ -8,7 +8,7 @@ import pytest
 from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 
 from generator.errors import KernelMissing
-from generator.execute.kernel import command_of
+from generator.execute.kernelspecs import command_of
 
 OURS = "for the Python of this environment write `kernelspec: {name: python3}`"
 NODE = "Inkcell's own kernel for Node is `kernelspec: {name: inkcell-node}`"

@@ -13,7 +13,7 @@ from generator.config import read_config
 from generator.discover import discover
 from generator.errors import CellFailed, CellTimedOut, InkcellError, KernelDied
 from generator.execute import execute, why
-from generator.execute.kernel import outputs_of
+from generator.execute.outputs import outputs_of
 from generator.model import Bundle, ExecutedPost, Failure, Post, Stream
 from generator.parse import parse
 from generator.progress import Event

@@ -23,7 +23,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import DeadKernelError
 
 from generator.execute import node_kernel
-from generator.execute.kernel import CELL_LINE
+from generator.execute.failures import CELL_LINE
 from generator.execute.node_kernel import NodeError, find_node
 
 from ..conftest import REPOSITORY

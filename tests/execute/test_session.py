@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,12 +16,13 @@ from generator.discover import discover
 from generator.errors import CellFailed, CellTimedOut, InkcellError, KernelDied
 from generator.execute import execute
 from generator.execute.kernel import Kernels
-from generator.execute.session import Sessions
+from generator.execute.session import MOST_SESSIONS, Sessions
 from generator.model import Bundle, Output, Post, Stream
 from generator.parse import parse
 from generator.render.matplotlib_figures import page_figure
 
 from ..conftest import FRONT_MATTER, WriteBlog
+from .running import post, posts_of
 
 pytestmark = [
     pytest.mark.kernel,
@@ -163,6 +165,50 @@ def test_outputs_are_those_of_a_kernel(draft: Draft) -> None:
     for shown, expected in zip(preview.outputs[:5], built.outputs[:5], strict=True):
         assert [plain(output) for output in shown] == [plain(output) for output in expected]
     assert preview.outputs[6] == built.outputs[6]
+
+
+def test_what_programs_wrote_in_a_state_that_is_gone(draft: Draft) -> None:
+    """It is shown where they wrote it, and not once more when another cell takes its place."""
+    code = "import os\nprint('{0}')\n_ = os.system('echo {0}')\nprint('end')"
+    one = draft.run(code.format("one"), "_ = os.system('echo two; echo two >&2')")
+    assert one == (
+        (Stream("stdout", "one\none\nend\n"),),
+        (Stream("stdout", "two\n"), Stream("stderr", "two\n")),
+    )
+    other = draft.run(code.format("other"), "print('next')")
+    assert other == (
+        (Stream("stdout", "other\nother\nend\n"),),
+        (Stream("stdout", "next\n"),),
+    )
+
+
+def test_a_result_that_cannot_be_shown(draft: Draft) -> None:
+    """Is an error here, too: a build would not publish the post."""
+    failing = "class A:\n    def __repr__(self):\n        raise OSError('no')\nA()"
+    with pytest.raises(CellFailed) as failed:
+        draft.run("x = 1", failing)
+    assert (str(failed.value), failed.value.cell) == ("OSError: no", 2)
+    assert draft.run("x = 1", "x")[1] == (Bundle({"text/plain": "1"}),)
+
+
+def test_more_posts_at_once_than_sessions_are_kept(write_blog: WriteBlog) -> None:
+    """No session ends while its cells run; afterwards those that are too many do."""
+    code = "import time\ntime.sleep(0.5)\nprint({})"
+    names = "abcdef"
+    assert len(names) > MOST_SESSIONS
+    files = {f"posts/{n}/index.ko.md": post(code.format(f"'{n}'"), "print('end')") for n in names}
+    posts = posts_of(write_blog(files))
+    kernels = Kernels(Path(posts[0].source.directory).parent.parent, slots=len(names))
+    sessions = Sessions(kernels)
+    try:
+        with ThreadPoolExecutor(len(names)) as pool:
+            results = list(pool.map(lambda item: sessions.run(item, "cpu")[0].outputs, posts))
+        assert [cells[0][0] for cells in results] == [Stream("stdout", f"{n}\n") for n in names]
+        folders = [path for path in kernels.folder.iterdir() if path.is_dir()]
+        assert len(folders) == MOST_SESSIONS
+    finally:
+        sessions.close()
+    assert not kernels.folder.exists()
 
 
 def plain(output: Output) -> object:

@@ -60,7 +60,7 @@ def forked(code, stash=None):
     return json.loads(data or b"null")
 
 fresh = [forked(code) for code in asked["kernels"]]
-stash = warm.Stash(base)
+stash = warm.load_beside('stash').Stash(base)
 refused = warm.preload(stash, asked["parent"])
 warmed = [forked(code, stash) for code in asked["kernels"]]
 print(json.dumps([refused, fresh, warmed]))
@@ -200,6 +200,20 @@ CASES = (
             "import sys, user\nsaid = sys.modules['__other__'] is sys.modules['__main__']",
             "import sys\nsaid = '__other__' in sys.modules",
         ),
+    ),
+    Case(
+        "modules that cannot be imported have imported others",
+        {
+            "package/__init__.py": "try:\n    from . import fast\nexcept ImportError:\n    pass\n",
+            "package/fast.py": "import extra\nimport nowhere\n",
+            "broken.py": "import other\nimport not_there\n",
+            "careful.py": "try:\n    import broken\nexcept ImportError:\n    pass\n",
+            "extra.py": "",
+            "other.py": "import third\n",
+            "third.py": "",
+        },
+        ("package", "careful", "other"),
+        ("import package", "import careful", "import package, careful, extra"),
     ),
 )
 

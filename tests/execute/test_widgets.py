@@ -9,7 +9,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from generator.execute.kernel import outputs_of
+from generator.execute.outputs import outputs_of
 from generator.execute.widgets import VIEW, widget_text
 from generator.model import Bundle
 

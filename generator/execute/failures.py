@@ -1,0 +1,87 @@
+"""The errors of posts whose code fails, each with its place in the author's file."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from ..errors import CellFailed, CellTimedOut, ExecutionError, KernelDied
+from ..model import Code, Post
+
+ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+CELL_LINE = re.compile(r"(?:Cell In|In ?|Input In ?)\[\d+\][^\n]*?line (\d+)")
+TRACEBACK_LINES = 12
+
+
+def failed(name: str, value: str, outputs: list[Any], cell: Code) -> CellFailed:
+    """The error of a cell that raised an exception, with the line in the author's file."""
+    errors = [output for output in outputs if output.output_type == "error"]
+    if errors:
+        # Of what a result's representation raises, the kernel's reply has neither.
+        name, value = errors[-1].ename, errors[-1].evalue
+    raised = "\n".join(errors[-1].traceback) if errors else ""
+    traceback = ANSI.sub("", raised).rstrip().split("\n")
+    found = CELL_LINE.findall("\n".join(traceback))
+    line = int(found[0]) if found else None
+    lines = cell.source.split("\n")
+    text = lines[line - 1] if line and line <= len(lines) else None
+    # IPython names the cell of a syntax error by a number that says nothing to an author.
+    message = re.sub(r" \(\d+\.py, line \d+\)$", "", ANSI.sub("", value))
+    return CellFailed(f"{name}: {message}".rstrip(": ")).at(
+        cell=cell.cell,
+        line=cell.line + line - 1 if line else cell.line,
+        text=text,
+        detail="\n".join(traceback[-TRACEBACK_LINES:]),
+        hint="if the exception belongs on the page, tag the cell `raises-exception`",
+    )
+
+
+def timed_out(post: Post, cell: Code, *, whole_post: bool) -> CellTimedOut:
+    """The error of a cell that took too long, or during which the whole post did."""
+    name = "post_timeout" if whole_post else "timeout"
+    seconds = post.meta.execute.post_timeout if whole_post else post.meta.execute.timeout
+    what = "the post's code" if whole_post else "the cell"
+    return CellTimedOut(f"{what} ran longer than {seconds} s and was stopped").at(
+        cell=cell.cell,
+        line=cell.line,
+        text=cell.source.split("\n")[0],
+        hint=f"make it faster, or set `execute: {{{name}: …}}` in the front matter",
+    )
+
+
+def died(cell: Code, detail: str | None = None, *, memory: int = 0) -> KernelDied:
+    """The error of a cell whose kernel ended while it ran.
+
+    Args:
+        cell: the cell.
+        detail: what the process said last.
+        memory: MiB, if the kernel was ended because it took more.
+    """
+    message = "the kernel's process ended while this cell ran"
+    hint = "it may have run out of memory, or called `os._exit`"
+    if memory:
+        message = f"the code took more than {memory} MiB of memory and was stopped"
+        hint = "make it smaller, or raise `execute: {memory: …}` in the front matter"
+    return KernelDied(message).at(
+        cell=cell.cell,
+        line=cell.line,
+        text=cell.source.split("\n")[0],
+        detail=detail,
+        hint=hint,
+    )
+
+
+def unwatched(reason: str) -> ExecutionError:
+    """The error of a post whose kernel cannot tell any more what the code has used."""
+    return ExecutionError("its kernel cannot tell what the code has used").at(
+        detail=ANSI.sub("", reason),
+        hint="the code may have replaced a function of Python's own; let it put that back",
+    )
+
+
+def said(log: Path) -> str | None:
+    """The last lines that a kernel's process wrote, without ipykernel's own warnings."""
+    text = ANSI.sub("", log.read_text(encoding="utf-8", errors="replace"))
+    lines = [line for line in text.strip().split("\n") if "[IPKernelApp]" not in line]
+    return "\n".join(lines[-TRACEBACK_LINES:]) or None

@@ -1,0 +1,62 @@
+"""Posts that run in the background of a preview; a stand-in runs them, no kernel starts."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import nullcontext
+
+import pytest
+
+from generator.errors import ExecutionError
+from generator.execute.background import Background
+from generator.execute.session import Sessions
+from generator.execute.trace import Trace
+from generator.model import Post, Results, Stream
+
+from ..conftest import WriteBlog
+from .running import PATIENCE, post, posts_of
+
+
+class FakeSessions(Sessions):
+    """Runs nothing: it says what the post is called, or raises what it was given."""
+
+    def __init__(self) -> None:
+        self.slots = 2
+        self.raises: Exception | None = None
+        self.may_run = threading.Event()
+
+    def run(self, post: Post, device: str) -> tuple[Results, Trace | None]:
+        assert self.may_run.wait(PATIENCE)
+        self.may_run.clear()
+        if self.raises is not None:
+            raise self.raises
+        return Results(((Stream("stdout", post.source.folder),),)), None
+
+    def written(self, post: Post) -> frozenset[str]:
+        return frozenset()
+
+    def close(self) -> None:
+        pass
+
+
+def test_whatever_happens_is_told(write_blog: WriteBlog) -> None:
+    """A run that ends in an error nobody thought of ends; its post says so, the others show."""
+    root = write_blog({f"posts/{name}/index.ko.md": post("1") for name in "ab"})
+    first, second = posts_of(root)
+    sessions, told = FakeSessions(), threading.Event()
+    place = Background(sessions, told.set)
+    sessions.raises = OSError("No space left on device")
+    assert place.run(first, "cpu", nullcontext)[0].stale
+    sessions.may_run.set()
+    assert told.wait(PATIENCE)
+    assert place.running == ()
+    with pytest.raises(ExecutionError, match="cannot be run here") as raised:
+        place.run(first, "cpu", nullcontext)
+    assert raised.value.detail == "OSError: No space left on device"
+    sessions.raises = None
+    told.clear()
+    assert place.run(second, "cpu", nullcontext)[0].stale
+    sessions.may_run.set()
+    assert told.wait(PATIENCE)
+    assert place.run(second, "cpu", nullcontext)[0].outputs == ((Stream("stdout", "b"),),)
+    place.close()

@@ -85,11 +85,14 @@ class Assembly:
     @cached_property
     def _blog(self) -> Blog:
         from .assemble.pages.blog import blog_of
+        from .assemble.pages.templates import filling
+        from .compiled import compiled_templates
         from .libraries import edition
         from .render.code import stylesheet
 
+        fill = filling(self._theme, compiled_templates())
         code_style, pictures = stylesheet(), self._pictures
-        return blog_of(self._known, self._config, self._theme, code_style, pictures, edition)
+        return blog_of(self._known, self._config, self._theme, fill, code_style, pictures, edition)
 
     @cached_property
     def _in_feeds(self) -> Set[str]:

@@ -68,8 +68,10 @@ def assemble(
     """
     from .feed import write_entry
     from .pages.blog import blog_of
+    from .pages.templates import filling
 
-    blog = blog_of(posts, config, theme, code_style, pictures, lambda: " ".join(sorted(libraries)))
+    edition = " ".join(sorted(libraries))
+    blog = blog_of(posts, config, theme, filling(theme), code_style, pictures, lambda: edition)
     entries = {post.post.source.path: write_entry(post, config, theme) for post in posts}
     shared = shared_files(blog, lambda post: entries[post.post.source.path], katex, libraries)
     own = (file for post in blog.posts for file in files_of_post(post, blog))

@@ -31,7 +31,7 @@ from ..related import Related
 from ..views import LinkView, SiteView
 from .assets import AT_THE_ROOT, PALETTE, Assets, assets_of
 from .mention import link_view
-from .templates import Fill, filling
+from .templates import Fill
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,7 @@ def blog_of(
     posts: Sequence[RenderedPost],
     config: Config,
     theme: Theme,
+    fill: Fill,
     code_style: str,
     pictures: Mapping[str, File],
     edition: Callable[[], str],
@@ -95,12 +96,13 @@ def blog_of(
             such pages, what their front matter says, and for lists the excerpt, too.
         config: the blog's settings.
         theme: templates, texts and static files.
+        fill: fills its templates.
         code_style: style sheet of highlighted code.
         pictures: language to the picture that stands for the blog where a list is shared.
         edition: tells which JavaScript for interactive figures there is.
     """
     assets = assets_of(theme, config, code_style, edition)
-    return _blog(posts, config, theme, pictures, assets, filling(theme))
+    return _blog(posts, config, theme, pictures, assets, fill)
 
 
 def with_posts(posts: Sequence[RenderedPost], blog: Blog) -> Blog:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import jinja2
+from jinja2.bccache import Bucket
 
 from ...errors import ThemeError
 from ...model import Theme
+
+if TYPE_CHECKING:
+    from ...compiled import CompiledTemplates
 
 Fill = Callable[..., str]
 """(template, **what it may see) -> HTML.
@@ -17,10 +22,14 @@ Raises:
 """
 
 
-def filling(theme: Theme) -> Fill:
-    """What fills the templates of a theme; each is compiled when it is asked for."""
+def filling(theme: Theme, compiled: CompiledTemplates | None = None) -> Fill:
+    """What fills the templates of a theme.
+
+    Each is compiled when it is asked for, unless `compiled` has it for the same text.
+    """
     environment = jinja2.Environment(
         loader=jinja2.DictLoader(dict(theme.templates)),
+        bytecode_cache=Compiled(compiled) if compiled else None,
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -41,6 +50,23 @@ def filling(theme: Theme) -> Fill:
             ) from None
 
     return fill
+
+
+class Compiled(jinja2.BytecodeCache):
+    """Compiled templates, as Jinja2 asks for them."""
+
+    def __init__(self, templates: CompiledTemplates) -> None:
+        self._templates = templates
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Take a template over, if its text and Python's version are the same."""
+        code = self._templates.load(bucket.key)
+        if code:
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep a template."""
+        self._templates.keep(bucket.key, bucket.bytecode_to_string())
 
 
 def _place(error: jinja2.TemplateError, template: str) -> tuple[str, int | None]:

@@ -482,6 +482,8 @@ def _plain(text: str, frame: Frame) -> Shown:
 
 RENDERERS: dict[str, Renderer] = {
     "image/svg+xml": _svg,
+    # SymPy's `init_printing` draws its formulas, too; what KaTeX sets has the page's ink.
+    "text/latex": _fragment("text/latex"),
     "image/png": _bitmap(".png"),
     "image/jpeg": _bitmap(".jpg"),
     "image/webp": _bitmap(".webp"),

@@ -52,6 +52,7 @@ def page(*outputs: Output, options: str = "", tags: str = "") -> str:
         ({"text/plain": "a < b"}, "<samp>a &lt; b</samp>"),
         ({"text/plain": "x", "text/html": "<b>bold</b>"}, "<b>bold</b>"),
         ({"text/plain": "x", "text/latex": "$\\displaystyle x^2$"}, "<M>\\displaystyle x^2</M>"),
+        ({"image/png": "iVBORw0KGgo=", "text/latex": "$x$", "text/plain": "x"}, "<M>x</M>"),
         ({"text/latex": "\\begin{align}a\\end{align}"}, "<M>\\begin{align*}a\\end{align*}</M>"),
         ({"text/plain": "x", "text/markdown": "*em* $y$"}, "<em>em</em> <m>y</m>"),
         ({"application/json": '{"b": [1], "a": "가"}'}, '<b>a</b>: <code>"가"</code>'),

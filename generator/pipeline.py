@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 from .addresses import Links, asset_path, collect_links, neighbour_path
 from .assembling import Again, Assembly, Lost
 from .discover import discover, find_font, read_katex, read_theme
-from .errors import BuildFailed, InkcellError, SiteError, collect, each_once
+from .errors import BuildFailed, InkcellError, SiteError, collect, each_once, notice
 from .execute import Place, execute
 from .execute import freeze as freeze_results
 from .execute.cache import DamagedEntry, entry_path, load
@@ -521,7 +521,7 @@ def _render(
         asked.answers,
         _offers(folders, links),
         keep_post(kept, rendered, noting.used()),
-        tuple(f"{w.file}:{w.line}: {w}: {w.text}" for w in rendered.warnings),
+        tuple(map(notice, rendered.warnings)),
     )
 
 

@@ -65,11 +65,10 @@ def _read_text(text: str) -> RawNotebook:
     # jupytext takes these for line ends, as `str.splitlines` does; no editor and no YAML does.
     lines = OTHER_LINE_ENDS.sub(" ", text).split("\n")
     if not FENCE.match(lines[0]):
-        raise NotebookError("the post has no front matter").at(
-            line=1,
-            text=lines[0],
-            hint="start the file with a line `---`, then `title: …`, `date: …`, and `---` again",
-        )
+        hint = "start the file with a line `---`, then `title: …`, `date: …`, and `---` again"
+        if lines[0].strip() == "+++":
+            hint = "it is YAML, not TOML: a line `---`, then `title: …`, `date: …`, and `---` again"
+        raise NotebookError("the post has no front matter").at(line=1, text=lines[0], hint=hint)
     end = next((n for n, line in enumerate(lines[1:], start=1) if FENCE.match(line)), None)
     if end is None:
         raise NotebookError("the front matter has no end").at(

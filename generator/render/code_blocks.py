@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 
+from markdown_it.token import Token
+
 from .context import Context
 from .directive_options import COUNT, FLAG, LINES, TEXT, read_lines
 from .directives import Directive, Draft, Frame, Written
@@ -49,6 +51,18 @@ class LineLook:
             for number, line in enumerate(lines, 1)
         )
         return shown.replace("\n", "", 1)
+
+
+def is_never_closed(token: Token) -> bool:
+    """Whether a fence goes on to the end of what it stands in.
+
+    One that is closed has two lines more than its code.
+    """
+    first, last = token.map or (0, 0)
+    # The last line of a post may have no end.
+    lines = token.content.count("\n") + (token.content[-1:] not in ("", "\n"))
+    written = token.type == "fence" and "look" not in token.meta
+    return written and last - first < lines + 2
 
 
 def listing_start(filename: str) -> str:

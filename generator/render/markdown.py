@@ -27,7 +27,6 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 from mdit_py_plugins.attrs import attrs_plugin
 from mdit_py_plugins.deflist import deflist_plugin
-from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.tasklists import tasklists_plugin
 
 from ..addresses import address, neighbour_path, slug
@@ -46,7 +45,7 @@ from .attributes import (
 from .bare_links import bare_links_plugin
 from .captions import captions_plugin
 from .code import highlight
-from .code_blocks import CODE_DIRECTIVES, LineLook
+from .code_blocks import CODE_DIRECTIVES, LineLook, is_never_closed
 from .contents import contents_list
 from .context import Context, Medium, Place
 from .cross_references import (
@@ -61,7 +60,7 @@ from .directives import PROBLEM, Directive, directives_plugin, prepare_directive
 from .emphasis import cjk_emphasis_plugin
 from .equations import REFERENCE as FORMULA_REFERENCE
 from .equations import Equation, take_apart
-from .footnotes import FOOTNOTE_RULES, prepare_footnote
+from .footnotes import FOOTNOTE_RULES, footnotes_plugin, note_undefined, prepare_footnote
 from .foreign import (
     FOREIGN,
     foreign_plugin,
@@ -105,7 +104,7 @@ DIRECTIVES: dict[str, Directive] = {
 """Name of a directive to how it is read and shown."""
 
 PLUGINS: tuple[Callable[[MarkdownIt], None], ...] = (
-    footnote_plugin,
+    footnotes_plugin,
     deflist_plugin,
     partial(tasklists_plugin, label=True),
     mathematics_plugin,
@@ -350,6 +349,7 @@ def _prepare(
         elif token.type == "inline":
             if tokens[index - 1].type == "paragraph_open":
                 note_unread_paragraph(token, context, place)
+            note_undefined(token, context, place)
             _prepare_inline(token, context, place, attachments.get(place.cell, {}), notes)
         elif token.type == "paragraph_open":
             _prepare_figure(tokens, index, context)
@@ -400,6 +400,12 @@ def _prepare_code(token: Token, context: Context, place: Place) -> None:
         token.attrSet("class", " ".join(n for n in classes(token) if n not in named))
     info = token.info.strip()
     language = info.split()[0] if info else ""
+    if token.map and is_never_closed(token):
+        error = MarkdownError("the code is never closed")
+        hint = f"end it with a line {token.markup}: what follows would be shown as code"
+        context.errors.append(
+            error.at(line=place.line, cell=place.cell, text=token.markup + info, hint=hint)
+        )
     if "{" in info:
         error = MarkdownError("code between fences has no attributes")
         hint = "write ```{code-block} python, and below it options: :filename:, :emphasize-lines:"

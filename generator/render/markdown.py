@@ -81,6 +81,7 @@ from .mathematics import (
 )
 from .picture_directives import PICTURE, PICTURE_DIRECTIVES
 from .plain_formula import plain_formula
+from .raw_html import with_addresses
 from .roles import LINK as ROLE_LINK
 from .roles import WRONG as WRONG_ROLE
 from .roles import note_wrong_role, prepare_link, roles_plugin
@@ -346,6 +347,8 @@ def _prepare(
             _prepare_formula(token, True, context, place)
         elif token.type in ("fence", "code_block"):
             _prepare_code(token, context, place)
+        elif token.type == "html_block" and "put_out" not in token.meta:
+            token.content = with_addresses(token.content, context, place)
         elif token.type == "inline":
             if tokens[index - 1].type == "paragraph_open":
                 note_unread_paragraph(token, context, place)
@@ -529,6 +532,8 @@ def _prepare_inline(
         elif child.type == "link_open":
             target = context.target(str(child.attrGet("href") or ""), here)
             child.attrSet("href", target.address)
+        elif child.type == "html_inline" and "put_out" not in token.meta:
+            child.content = with_addresses(child.content, context, here)
         elif child.type == FOREIGN:
             note_foreign(child, context, here)
         elif child.type == WRONG_ROLE:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
-from .errors import InkcellError, NotebookError, PostError, ThemeError
+from .errors import BuildFailed, InkcellError, NotebookError, PostError, ThemeError
 from .font import FONT, font_path
 from .last_build import IGNORED_FOLDERS, POST
 from .model import Config, Source, Theme
+from .record import suggestion
 
 PACKAGE = Path(__file__).parent
 THEME_FOLDERS = (PACKAGE / "templates", PACKAGE.parent / "templates")
@@ -112,10 +113,7 @@ def _read_folder(folder: Path, root: Path, config: Config, known: Container[str]
             )
         versions[language] = path
     if not versions:
-        raise PostError("the folder holds no post").at(
-            hint=f"a post is index.{config.language}.md or index.{config.language}.ipynb; "
-            "a folder whose name starts with `_` is left alone"
-        )
+        raise PostError("the folder holds no post").at(hint=_what_is_a_post(files, config))
     unread = {name: path for name, path in versions.items() if _name(path, root) not in known}
     if not unread:
         return []
@@ -136,6 +134,19 @@ def _read_folder(folder: Path, root: Path, config: Config, known: Container[str]
         )
         for language, path in unread.items()
     ]
+
+
+def _what_is_a_post(files: Iterable[Path], config: Config) -> str:
+    """A hint for a folder that holds none, by the files that it holds."""
+    name = f"index.{config.language}"
+    for path in files:
+        if path.suffix in (".qmd", ".Rmd", ".markdown"):
+            return f"`{path.name}` is not read: rename it to {name}.md, code is in ```{{code-cell}}"
+        if path.suffix == ".py" and path.stem.startswith("index"):
+            return f"`{path.name}` is not read: jupytext --to ipynb -o {name}.ipynb {path.name}"
+        if path.suffix in (".md", ".ipynb") and path.stem.upper() != "README":
+            return f"did you mean `{name}{path.suffix}`? There is `{path.name}`"
+    return f"a post is {name}.md or {name}.ipynb; a folder whose name starts with `_` is left alone"
 
 
 def _is_neighbour(name: str) -> bool:
@@ -187,7 +198,38 @@ def read_theme(root: Path) -> Theme:
                 strings[path.stem] = {**strings.get(path.stem, {}), **_read_strings(path, root)}
             else:
                 templates[name] = _read_theme_text(path, root)
+    if len(folders) == 2 and (wrong := [*_misnamed(*folders, root, templates)]):
+        raise BuildFailed(wrong)
     return Theme(templates, strings, static)
+
+
+def _misnamed(
+    theme: Path, blog: Path, root: Path, templates: Mapping[str, str]
+) -> Iterator[ThemeError]:
+    """Files and words of the blog that stand for none of the theme's, and that no template uses.
+
+    A name that is nearly right would change nothing, in silence.
+    """
+    names = {path.relative_to(theme).as_posix() for path in theme.glob("*.html")}
+    everything = "\n".join(templates.values())
+    for name in sorted(templates.keys() - names):
+        if not re.search(rf"[\"']{re.escape(name)}[\"']", everything):
+            yield ThemeError(f"the theme has no template `{name}`, and no other uses it").at(
+                file=_name(blog / name, root),
+                hint=suggestion(name, names) or "its templates: " + ", ".join(sorted(names)),
+            )
+    for path in sorted(theme.glob("*.toml")):
+        own, words = blog / path.name, _read_strings(path, root)
+        for word in _read_strings(own, root) if own.is_file() else ():
+            if word not in words and not re.search(rf"\b{re.escape(word)}\b", everything):
+                lines = _read_theme_text(own, root).split("\n")
+                line = next((n for n, text in enumerate(lines, 1) if text.startswith(word)), None)
+                yield ThemeError(f"the theme has no text `{word}`, and no template uses it").at(
+                    file=_name(own, root),
+                    line=line,
+                    text=lines[line - 1] if line else None,
+                    hint=suggestion(word, words),
+                )
 
 
 def _read_theme_text(path: Path, root: Path) -> str:

@@ -361,9 +361,18 @@ def _html(text: str, frame: Frame) -> Shown | None:
         # A drawing in HTML, as scikit-learn's, is nothing without its style sheet and script.
         return None
     html = finish_html(text, frame.context, frame.place)
+    runs = "<script" in text or "application/javascript" in frame.bundle.data
+    if runs and not trusted and not SHOWN.search(html):
+        message = "nothing is left of an output but its script (`trusted: [html]` runs it)"
+        first = frame.code.source.strip().split("\n")[0]
+        warning = OutputError(message).at(cell=frame.code.cell, line=frame.code.line, text=first)
+        frame.context.warnings.append(warning)
     feed = LINKED_MEDIA.sub(r'<a href="\1">\1</a>', html)
     return Shown(f'<div class="html">{text if trusted else html}</div>\n', feed + "\n")
 
+
+SHOWN = re.compile(r"(?:^|>)\s*[^\s<]|<(?:audio|hr|img|math|svg|table|video)\b")
+"""What a reader sees of HTML: text, or an element that shows itself."""
 
 LINKED_MEDIA = re.compile(r'<(?:audio|video)\b[^>]*?\bsrc="([^"]*)"[^>]*>\s*</(?:audio|video)>')
 """A feed has no players; it links to what they would play."""

@@ -21,6 +21,7 @@ from generator.render.drawings import DARK_PAPER, dark_colour, page_figure, safe
 from generator.render.images import measure
 from generator.render.outputs import LARGEST_SVG, LINES_SHOWN, MOST_LINES
 
+from ..conftest import FRONT_MATTER
 from .rendering import render_post
 
 CELL = "```{code-cell}\n1\n```\n"
@@ -651,3 +652,37 @@ def test_a_figure_by_altair(data: dict[str, str]) -> None:
 def test_a_page_without_interactive_figures_asks_for_no_library() -> None:
     """The rule for nearly all pages."""
     assert render_post(CELL, [[Bundle({"text/html": "<b>x</b>"})]]).libraries == ()
+
+
+@pytest.mark.parametrize(
+    ("html", "shown", "told"),
+    [
+        (
+            '<iframe width="4" src="https://a.b/c?d&amp;e" onload="x()"></iframe>',
+            '<a href="https://a.b/c?d&amp;e">https://a.b/c?d&amp;e</a>',
+            "a frame in an output became a link (`trusted: [html]` shows it)",
+        ),
+        (
+            '<iframe srcdoc="<b>x</b>"></iframe>',
+            '<div class="html"></div>',
+            "a frame in an output is not shown (`trusted: [html]` shows it)",
+        ),
+        (
+            '<div id="map"></div><script>draw()</script>',
+            '<div class="html"><div></div></div>',
+            "nothing is left of an output but its script (`trusted: [html]` runs it)",
+        ),
+        ("<style>p {}</style>", '<div class="html"></div>', None),
+        ("<p>x</p><script>more()</script>", "<p>x</p>", None),
+    ],
+)
+def test_the_author_is_told_what_an_output_loses(html: str, shown: str, told: str | None) -> None:
+    """A film or a map that runs is a link, or nothing, until the post trusts its outputs."""
+    cell = "```{code-cell}\ndraw()\n```\n"
+    post = render_post(cell, [[Bundle({"text/html": html})]])
+    assert shown in re.sub(r' id="[^"]*"| rel="[^"]*"', "", post.body)
+    assert [str(warning) for warning in post.warnings] == ([told] if told else [])
+    trusting = FRONT_MATTER.replace("category", "trusted: [html]\ncategory")
+    trusted = render_post(trusting + cell, [[Bundle({"text/html": html})]])
+    assert html in trusted.body
+    assert not trusted.warnings

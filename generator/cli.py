@@ -599,13 +599,14 @@ def init(
     for name in files:
         click.echo(folder / name)
     click.echo("\nWhat to do next:")
+    here = folder.resolve() == Path.cwd()
     steps = {
-        f"cd {shlex.quote(str(folder))}": "",
+        **({} if here else {f"cd {shlex.quote(str(folder))}": ""}),
         "inkcell serve": "shows the blog, and every change at once",
         f'inkcell new "{NEW_TITLES[languages[0]]}"': "begins a post",
         "inkcell build": "writes the finished site into site/",
     }
-    widest = max(map(_width, [*steps][1:]))
+    widest = max(_width(command) for command, meaning in steps.items() if meaning)
     for command, meaning in steps.items():
         gap = " " * (widest - _width(command) + 3)
         click.echo(f"  {command}" + (f"{gap}# {meaning}" if meaning else ""))
@@ -654,6 +655,8 @@ def new(
             raise InkcellError(f"`{name or title}` makes no name for the post's folder").at(
                 hint="give one with --slug: letters, digits, `-` and `_`"
             )
+        if not slug_of(category):
+            raise InkcellError(f"`{category}` is no category").at(hint="it has letters or digits")
         if len(name.encode()) > LONGEST_NAME:
             raise InkcellError(f"`{name}` is too long for the name of a folder").at(
                 hint="give a shorter one with --slug"

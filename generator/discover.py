@@ -198,7 +198,7 @@ def read_theme(root: Path) -> Theme:
                 strings[path.stem] = {**strings.get(path.stem, {}), **_read_strings(path, root)}
             else:
                 templates[name] = _read_theme_text(path, root)
-    if len(folders) == 2 and (wrong := [*_misnamed(*folders, root, templates)]):
+    if len(folders) == 2 and (wrong := [*_misnamed(own, folders[-1], root, templates)]):
         raise BuildFailed(wrong)
     return Theme(templates, strings, static)
 

@@ -103,9 +103,11 @@ def render_outputs(
     md: MarkdownIt, context: Context, code: Code, outputs: Sequence[Output]
 ) -> tuple[str, str]:
     """The outputs of a cell as HTML: (for the page, for the feed)."""
+    drawn = any(isinstance(output, Bundle) and is_drawn(output) for output in outputs)
     shown = [
         item
         for number, output in enumerate(outputs)
+        if not (drawn and isinstance(output, Bundle) and names_a_figure(output))
         if (item := _show(md, context, code, output, number))
     ]
     display = code.display
@@ -118,6 +120,27 @@ def render_outputs(
     if not (display.caption or display.label):
         return "".join(item.page for item in shown), "".join(item.feed for item in shown)
     return _with_figure(md, context, code, shown)
+
+
+FIGURE_PARTS = re.compile(
+    r"(?:array\()?\[*(?:<matplotlib\.|<seaborn\.|<Axes|<Figure size |Text\(-?\d)"
+)
+"""How the parts of Matplotlib's figures begin as text; most go on with an address in memory."""
+
+
+def is_drawn(output: Bundle) -> bool:
+    """Whether an output is a picture."""
+    return any(mime.startswith("image/") for mime in output.data)
+
+
+def names_a_figure(output: Bundle) -> bool:
+    """Whether it is nothing but the name of a figure's part: what `plt.plot(x)` comes to.
+
+    Beside the figure that says nothing to a reader.
+    """
+    return output.data.keys() == {"text/plain"} and bool(
+        FIGURE_PARTS.match(output.data["text/plain"])
+    )
 
 
 def _with_figure(

@@ -686,3 +686,23 @@ def test_the_author_is_told_what_an_output_loses(html: str, shown: str, told: st
     trusted = render_post(trusting + cell, [[Bundle({"text/html": html})]])
     assert html in trusted.body
     assert not trusted.warnings
+
+
+@pytest.mark.parametrize(
+    ("text", "is_shown"),
+    [
+        ("[<matplotlib.lines.Line2D at 0x7f119c9f7810>]", False),
+        ("<Axes: xlabel='x'>", False),
+        ("array([[<Axes: >, <Axes: >]], dtype=object)", False),
+        ("Text(0.5, 1.0, 'A title')", False),
+        ("<Figure size 640x480 with 1 Axes>", False),
+        ("array([1, 2])", True),
+        ("[<Point at 0x7f>]", True),
+    ],
+)
+def test_parts_of_a_figure_are_not_named_beside_it(text: str, is_shown: bool) -> None:
+    """Where nothing is drawn they are a value like any other."""
+    value = Bundle({"text/plain": text})
+    drawing = Bundle({"image/svg+xml": SVG, "text/plain": "<Figure size 40x30 with 1 Axes>"})
+    assert ('class="result"' in page(value, drawing)) == is_shown
+    assert 'class="result"' in page(value)

@@ -76,6 +76,7 @@ from .views import (
     VersionView,
     YearView,
     format_date,
+    what_there_is,
 )
 
 ORIGIN = "the theme"
@@ -326,7 +327,7 @@ class Pages:
                 file=f"templates/{name}",
                 line=line,
                 text=_line(self.theme.templates.get(name, ""), line),
-                hint="what a template may see stands in generator/assemble/views.py",
+                hint=what_there_is(str(error)),
             ) from None
         return File(page_path(path), html.encode(), origin)
 

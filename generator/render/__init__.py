@@ -63,6 +63,7 @@ from .markdown import (
     render_tokens,
 )
 from .outputs import read_outputs, render_outputs
+from .own_title import without_title
 from .passages import read_passages
 from .pictures import shareable
 from .sanitize import clean_feed
@@ -104,6 +105,7 @@ def render(
     md = make_markdown()
     works = _works(post)
     tokens = read_prose(md, post.notebook.cells, works, post.meta.language)
+    tokens = without_title(tokens, post.meta.title)
     outputs = dict(zip(post.notebook.code, executed.results.outputs, strict=True))
     fragments = read_outputs(md, outputs, works, post.meta.language)
     numbering = number(tokens, fragments)
@@ -193,6 +195,7 @@ def collect_labels(
             md, works, path = make_markdown(), _works(post), post.source.path
             language = post.meta.language
             tokens = read_prose(md, post.notebook.cells, works, language)
+            tokens = without_title(tokens, post.meta.title)
             shown = dict(zip(post.notebook.code, outputs.get(path, ()), strict=False))
             found[path] = number(tokens, read_outputs(md, shown, works, language)).labels
     return found

@@ -69,7 +69,7 @@ from .foreign import (
     note_unread_paragraph,
 )
 from .glossary import GLOSSARY_DIRECTIVES, name_terms
-from .images import publish_picture, sized
+from .images import is_unreadable, publish_picture, sized
 from .kramdown import COMMENT, kramdown_plugin
 from .labels import CAPTION_OPEN, CELL, caption_start, numbered_caption
 from .macros import take_definitions, used
@@ -655,6 +655,9 @@ def _prepare_image(token: Token, context: Context, place: Place, attached: Attac
         return
     config = context.links.config
     picture = publish_picture(content, path, PurePosixPath(name).suffix, context)
+    if is_unreadable(picture, content):
+        warning = MarkdownError("the file is no picture that can be read")
+        context.warnings.append(warning.at(line=place.line, cell=place.cell, text=source))
     given = {name: str(value) for name, value in token.attrs.items()}
     for attribute, value in sized(picture.attributes(config), given).items():
         token.attrSet(attribute, value)

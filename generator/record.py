@@ -131,7 +131,10 @@ class Record:
         if value is None:
             value = {}
         if not isinstance(value, dict):
-            hint = f"write it as {key}{self.sign}{{name{self.sign}value}}"
+            name, meant = "name", f'"{value}"' if isinstance(value, str) else "value"
+            if key == "execute" and isinstance(value, bool):
+                name, meant = "enabled", describe(value)
+            hint = f"write it as {key}{self.sign}{{{name}{self.sign}{meant}}}"
             self._typed(key, self.mapping, value, hint)
             value = {}
         return Record(value, self.complain, self.errors, f"{self.prefix}{key}.", self.sign)

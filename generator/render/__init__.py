@@ -41,7 +41,7 @@ from ..model import (
     Typeset,
 )
 from .citations import listed_works
-from .code import highlight
+from .code import highlight_cell
 from .code_blocks import LineLook, with_filename
 from .context import Context
 from .cross_references import folders_referred_to
@@ -237,7 +237,7 @@ def _cell(
     if display.input != "absent" and cell.source.strip():
         language = context.post.notebook.code_language
         look = LineLook(1 if display.line_numbers else None)
-        block = code_block(look.page(highlight(cell.source, language)), language)
+        block = code_block(look.page(highlight_cell(cell.source, language)), language)
         block = with_filename(block, display.filename)
         if display.input == "collapsed":
             block = _collapsed(block, context.strings["show_code"], "code-fold")

@@ -706,3 +706,15 @@ def test_parts_of_a_figure_are_not_named_beside_it(text: str, is_shown: bool) ->
     drawing = Bundle({"image/svg+xml": SVG, "text/plain": "<Figure size 40x30 with 1 Axes>"})
     assert ('class="result"' in page(value, drawing)) == is_shown
     assert 'class="result"' in page(value)
+
+
+@pytest.mark.parametrize(
+    "source", ["!ls {folder}", "%matplotlib inline\nx = 5 % 3", "%%bash\nls | cat"]
+)
+def test_commands_of_ipython_are_no_mistakes(source: str) -> None:
+    """No part of them has the look of an error, and other code keeps its own."""
+    body = render_post(f"```{{code-cell}}\n{source}\n```\n").body
+    assert 'class="err"' not in body
+    plain = render_post("```{code-cell}\nif x != 5 % 3: y!\n```\n").body
+    assert '<span class="k">if</span>' in plain
+    assert 'class="err"' in plain

@@ -29,7 +29,7 @@ from .citations import KEY, cite, is_work_or_typo
 from .context import Context, Place
 from .labels import LABEL as KNOWN_LABEL
 from .labels import PREFIXES
-from .particles import agree, particle_pattern
+from .particles import agree, bare_particle, both_ways, particle_pattern
 
 REFERENCE = "reference"
 """The token of a reference or a citation. Its `content` is what the author wrote until it is
@@ -85,6 +85,7 @@ def push_reference(state: StateInline, items: Sequence[Item], end: int, how: str
     token.meta = {
         "items": items,
         "particle": particle[0] if particle else "",
+        "bare": "" if particle else bare_particle(state.src[end : end + 3]),
         "inside_link": state.linkLevel > 0,
     }
     state.pos = particle.end() if particle else end
@@ -178,6 +179,12 @@ def prepare_reference(token: Token, context: Context, place: Place) -> None:
     particle = token.meta["particle"]
     if particle:
         particle = agree(shown.spoken or shown.text, particle)
+    elif (bare := token.meta["bare"]) and shown.text:
+        both = both_ways(bare)
+        if agree(shown.spoken or shown.text, both) != bare:
+            warning = MarkdownError(f"`{shown.text}{bare}` has the wrong particle: write {both}")
+            warning.at(line=place.line, cell=place.cell, text=token.content + bare)
+            context.warnings.append(warning)
     token.content = shown.text + particle
     token.meta["html"] = shown.html + escape(particle, quote=False)
 

@@ -176,10 +176,12 @@ def prepare_reference(token: Token, context: Context, place: Place) -> None:
         shown = Shown(
             ", ".join(part.text for part in parts), ", ".join(part.html for part in parts)
         )
+    # A particle behind works in brackets belongs to the word before them.
+    in_brackets = token.info == "brackets" and any(item.key for item in items)
     particle = token.meta["particle"]
     if particle:
         particle = agree(shown.spoken or shown.text, particle)
-    elif (bare := token.meta["bare"]) and shown.text:
+    elif (bare := token.meta["bare"]) and shown.text and not in_brackets:
         both = both_ways(bare)
         if agree(shown.spoken or shown.text, both) != bare:
             warning = MarkdownError(f"`{shown.text}{bare}` has the wrong particle: write {both}")

@@ -570,6 +570,11 @@ def test_any_formula_is_taken_apart(tex: str) -> None:
     ],
 )
 def test_a_single_particle_that_does_not_fit_is_told(behind: str, said: str | None) -> None:
-    """The page shows what was written, and the author learns what adapts itself."""
-    post = render_post(f"$$ a $$ (eq-a)\n\n@eq-a{behind}\n")
+    """The page shows what was written, and the author learns what adapts itself.
+
+    A particle behind works in brackets belongs to the word before them.
+    """
+    works = "references: [{id: kim1, title: One, author: [Kim], issued: 2001}]\ncategory"
+    front = FRONT_MATTER.replace("category", works)
+    post = render_post(f"{front}\n$$ a $$ (eq-a)\n\n점 [@kim1]를 @eq-a{behind}\n")
     assert [str(warning) for warning in post.warnings] == ([said] if said else [])

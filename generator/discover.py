@@ -17,6 +17,9 @@ from .record import suggestion
 PACKAGE = Path(__file__).parent
 THEME_FOLDERS = (PACKAGE / "templates", PACKAGE.parent / "templates")
 """Inside an installed package, or beside it in a checkout."""
+LOOSE = (".md", ".markdown", ".qmd", ".Rmd", ".ipynb")
+"""Endings of files that are posts elsewhere, and lie beside each other there."""
+DATE_BEFORE = re.compile(r"^\d{4}-\d{1,2}-\d{1,2}-(?=.)")
 KATEX_FOLDERS = (PACKAGE / "katex", PACKAGE.parent / "node_modules" / "katex" / "dist")
 
 
@@ -72,13 +75,16 @@ def _read_folders(
         if _is_ignored(folder) or relative in known:
             continue
         if folder.is_file():
-            if folder.suffix in (".md", ".ipynb") and folder.stem.upper() != "README":
+            if folder.suffix in LOOSE and folder.stem.upper() != "README":
+                # Jekyll's names begin with the date, which stands in the address anyway.
+                name = DATE_BEFORE.sub("", folder.stem)
+                ending = ".ipynb" if folder.suffix == ".ipynb" else ".md"
                 kind = "standing page" if home == root / config.pages else "post"
                 errors.append(
                     PostError(f"a {kind} lies in a folder of its own").at(
                         file=relative,
-                        hint=f"move it to {_name(folder.with_suffix(''), root)}/"
-                        f"index.{config.language}{folder.suffix}",
+                        hint=f"move it to {_name(folder.with_name(name), root)}/"
+                        f"index.{config.language}{ending}",
                     )
                 )
             continue

@@ -521,7 +521,7 @@ def _render(
         asked.answers,
         _offers(folders, links),
         keep_post(kept, rendered, noting.used()),
-        tuple(map(notice, rendered.warnings)),
+        tuple(dict.fromkeys(map(notice, rendered.warnings))),
     )
 
 

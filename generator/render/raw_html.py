@@ -57,7 +57,10 @@ def _attributes(element: str, text: str, context: Context, place: Place) -> str:
         known = not written or "{{" in written or "{%" in written
         if known or (base and written.startswith(f"{base}/")):
             return match[0]
-        found = context.target(written, place).address
+        try:
+            found = context.target(written, place).address
+        except ValueError:  # It is no address at all, which `inkcell check` tells.
+            return match[0]
         return match[0] if found == written else f' {match[1]}="{escape(found)}"'
 
     return VALUE.sub(read, text)

@@ -11,11 +11,13 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import PurePath
 from urllib.parse import quote, unquote, urlsplit
 
 from .model import Config, Label, Post
+from .record import suggestion
 
 SAFE = "/~-._!$'()*+,;=:@"
 
@@ -276,6 +278,20 @@ def resolve(href: str, post: Post, links: Links) -> Target | None:
         return Target(published + rest, name)
     other = linked_post(href, post, links)
     return Target(address(links.pages[other], links.config) + rest) if other else None
+
+
+def nearest_file(href: str, post: Post, links: Links) -> str | None:
+    """A hint for a link that leads nowhere: the file that was meant, if one has nearly its name."""
+    path = unicodedata.normalize("NFC", unquote(urlsplit(href).path))
+    if not path.startswith("../"):
+        return suggestion(path, post.source.neighbours)
+    folder = posixpath.dirname(post.source.path)
+    others = {posixpath.dirname(source): source for source in sorted(links.titles, reverse=True)}
+    wanted = posixpath.normpath(posixpath.join(folder, path))
+    wanted = posixpath.dirname(wanted) if PurePath(wanted).suffix else wanted
+    # Their ends are all alike: only names of folders tell posts apart.
+    near = [wanted] if wanted in others else get_close_matches(wanted, others, n=1, cutoff=0.8)
+    return f"did you mean `{posixpath.relpath(others[near[0]], folder)}`?" if near else None
 
 
 def linked_post(href: str, post: Post, links: Links) -> str | None:

@@ -188,7 +188,7 @@ class Assembly:
 
         Raises:
             Lost: what was kept of a post is gone meanwhile.
-            SiteError: two files would have one address.
+            BuildFailed: two files would have one address.
             ThemeError: a template is broken.
         """
         from .assemble import collect_files, shared_files

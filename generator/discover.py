@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
-from .errors import InkcellError, NotebookError, PostError, ThemeError
+from .errors import BuildFailed, InkcellError, NotebookError, PostError, ThemeError
 from .font import FONT, font_path
 from .last_build import IGNORED_FOLDERS, POST
 from .model import Config, Source, Theme
+from .record import suggestion
 
 PACKAGE = Path(__file__).parent
 THEME_FOLDERS = (PACKAGE / "templates", PACKAGE.parent / "templates")
 """Inside an installed package, or beside it in a checkout."""
+LOOSE = (".md", ".markdown", ".qmd", ".Rmd", ".ipynb")
+"""Endings of files that are posts elsewhere, and lie beside each other there."""
+DATE_BEFORE = re.compile(r"^\d{4}-\d{1,2}-\d{1,2}-(?=.)")
 KATEX_FOLDERS = (PACKAGE / "katex", PACKAGE.parent / "node_modules" / "katex" / "dist")
 
 
@@ -71,13 +75,16 @@ def _read_folders(
         if _is_ignored(folder) or relative in known:
             continue
         if folder.is_file():
-            if folder.suffix in (".md", ".ipynb") and folder.stem.upper() != "README":
+            if folder.suffix in LOOSE and folder.stem.upper() != "README":
+                # Jekyll's names begin with the date, which stands in the address anyway.
+                name = DATE_BEFORE.sub("", folder.stem)
+                ending = ".ipynb" if folder.suffix == ".ipynb" else ".md"
                 kind = "standing page" if home == root / config.pages else "post"
                 errors.append(
                     PostError(f"a {kind} lies in a folder of its own").at(
                         file=relative,
-                        hint=f"move it to {_name(folder.with_suffix(''), root)}/"
-                        f"index.{config.language}{folder.suffix}",
+                        hint=f"move it to {_name(folder.with_name(name), root)}/"
+                        f"index.{config.language}{ending}",
                     )
                 )
             continue
@@ -112,10 +119,7 @@ def _read_folder(folder: Path, root: Path, config: Config, known: Container[str]
             )
         versions[language] = path
     if not versions:
-        raise PostError("the folder holds no post").at(
-            hint=f"a post is index.{config.language}.md or index.{config.language}.ipynb; "
-            "a folder whose name starts with `_` is left alone"
-        )
+        raise PostError("the folder holds no post").at(hint=_what_is_a_post(files, config))
     unread = {name: path for name, path in versions.items() if _name(path, root) not in known}
     if not unread:
         return []
@@ -136,6 +140,19 @@ def _read_folder(folder: Path, root: Path, config: Config, known: Container[str]
         )
         for language, path in unread.items()
     ]
+
+
+def _what_is_a_post(files: Iterable[Path], config: Config) -> str:
+    """A hint for a folder that holds none, by the files that it holds."""
+    name = f"index.{config.language}"
+    for path in files:
+        if path.suffix in (".qmd", ".Rmd", ".markdown"):
+            return f"`{path.name}` is not read: rename it to {name}.md, code is in ```{{code-cell}}"
+        if path.suffix == ".py" and path.stem.startswith("index"):
+            return f"`{path.name}` is not read: jupytext --to ipynb -o {name}.ipynb {path.name}"
+        if path.suffix in (".md", ".ipynb") and path.stem.upper() != "README":
+            return f"did you mean `{name}{path.suffix}`? There is `{path.name}`"
+    return f"a post is {name}.md or {name}.ipynb; a folder whose name starts with `_` is left alone"
 
 
 def _is_neighbour(name: str) -> bool:
@@ -187,7 +204,38 @@ def read_theme(root: Path) -> Theme:
                 strings[path.stem] = {**strings.get(path.stem, {}), **_read_strings(path, root)}
             else:
                 templates[name] = _read_theme_text(path, root)
+    if len(folders) == 2 and (wrong := [*_misnamed(own, folders[-1], root, templates)]):
+        raise BuildFailed(wrong)
     return Theme(templates, strings, static)
+
+
+def _misnamed(
+    theme: Path, blog: Path, root: Path, templates: Mapping[str, str]
+) -> Iterator[ThemeError]:
+    """Files and words of the blog that stand for none of the theme's, and that no template uses.
+
+    A name that is nearly right would change nothing, in silence.
+    """
+    names = {path.relative_to(theme).as_posix() for path in theme.glob("*.html")}
+    everything = "\n".join(templates.values())
+    for name in sorted(templates.keys() - names):
+        if not re.search(rf"[\"']{re.escape(name)}[\"']", everything):
+            yield ThemeError(f"the theme has no template `{name}`, and no other uses it").at(
+                file=_name(blog / name, root),
+                hint=suggestion(name, names) or "its templates: " + ", ".join(sorted(names)),
+            )
+    for path in sorted(theme.glob("*.toml")):
+        own, words = blog / path.name, _read_strings(path, root)
+        for word in _read_strings(own, root) if own.is_file() else ():
+            if word not in words and not re.search(rf"\b{re.escape(word)}\b", everything):
+                lines = _read_theme_text(own, root).split("\n")
+                line = next((n for n, text in enumerate(lines, 1) if text.startswith(word)), None)
+                yield ThemeError(f"the theme has no text `{word}`, and no template uses it").at(
+                    file=_name(own, root),
+                    line=line,
+                    text=lines[line - 1] if line else None,
+                    hint=suggestion(word, words),
+                )
 
 
 def _read_theme_text(path: Path, root: Path) -> str:

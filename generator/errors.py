@@ -160,6 +160,13 @@ class BuildFailed(InkcellError):
         return "\n".join(str(error) for error in self.errors)
 
 
+def notice(warning: InkcellError) -> str:
+    """What a build tells of something that is no error, in one line."""
+    place = ":".join(str(part) for part in (warning.file, warning.line) if part is not None)
+    cell = f" (cell {warning.cell})" if warning.cell is not None else ""
+    return f"{place}{cell}: {warning}" + (f": {warning.text}" if warning.text else "")
+
+
 @contextmanager
 def blame(file: str, *, cell: int | None = None) -> Iterator[None]:
     """Say where an error raised inside belongs, unless it knows better itself."""

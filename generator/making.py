@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from .addresses import Links, neighbour_path
+from .errors import notice
 from .execute.cache import DamagedEntry, entry_path, load
 from .execute.frozen import traced_files
 from .execute.key import code_key, executed_cells
@@ -60,7 +61,7 @@ def make_post(
         asked.answers,
         offered_by(folders, links),
         keep_post(kept, rendered, noting.used()),
-        tuple(f"{w.file}:{w.line}: {w}: {w.text}" for w in rendered.warnings),
+        tuple(dict.fromkeys(map(notice, rendered.warnings))),
     )
 
 

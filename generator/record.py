@@ -38,12 +38,13 @@ class Record:
         """Note a mistake at `key`."""
         self.errors.append(self.complain(message, self.prefix + key, hint))
 
-    def known(self, keys: Iterable[str]) -> None:
-        """Note every key that is not among `keys`."""
-        known = sorted(keys)
+    def known(self, keys: Iterable[str], elsewhere: Mapping[str, str] | None = None) -> None:
+        """Note every key that is not among `keys`; `elsewhere` has hints for some of them."""
+        known, hints = sorted(keys), elsewhere or {}
         for key in self.values:
             if key not in known:
-                hint = suggestion(key, known) or "known keys: " + ", ".join(known)
+                hint = hints.get(key) or suggestion(key, known)
+                hint = hint or "known keys: " + ", ".join(known)
                 self.wrong(key, f"unknown key `{self.prefix}{key}`", hint)
 
     @property
@@ -104,7 +105,13 @@ class Record:
         texts = [item.strip() for item in items if isinstance(item, str)]
         if len(texts) == len(items):
             return tuple(dict.fromkeys(text for text in texts if text))
-        self._typed(key, "a list of texts", value, f'for example {key}{self.sign}["one", "two"]')
+        other = next(item for item in items if not isinstance(item, str))
+        if isinstance(value, list) and not isinstance(other, list | dict):
+            message = f"`{self.prefix}{key}` must be a list of texts, and {describe(other)} is none"
+            self.wrong(key, message, f'put it in quotes: "{describe(other).strip("`")}"')
+        else:
+            hint = f'for example {key}{self.sign}["one", "two"]'
+            self._typed(key, "a list of texts", value, hint)
         return ()
 
     def choice(self, key: str, choices: Sequence[str], default: str) -> str:
@@ -124,7 +131,10 @@ class Record:
         if value is None:
             value = {}
         if not isinstance(value, dict):
-            hint = f"write it as {key}{self.sign}{{name{self.sign}value}}"
+            name, meant = "name", f'"{value}"' if isinstance(value, str) else "value"
+            if key == "execute" and isinstance(value, bool):
+                name, meant = "enabled", describe(value)
+            hint = f"write it as {key}{self.sign}{{{name}{self.sign}{meant}}}"
             self._typed(key, self.mapping, value, hint)
             value = {}
         return Record(value, self.complain, self.errors, f"{self.prefix}{key}.", self.sign)

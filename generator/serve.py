@@ -214,12 +214,56 @@ class _Interesting(DefaultFilter):
         return not inside and bool(super().__call__(change, path))  # type: ignore[arg-type]
 
 
+class _Either:
+    """Set as soon as one of two events is."""
+
+    def __init__(self, one: threading.Event, other: threading.Event) -> None:
+        self._events = (one, other)
+
+    def is_set(self) -> bool:
+        return any(event.is_set() for event in self._events)
+
+
 def watch_files(
     paths: Iterable[Path], output: Path, stop: threading.Event, changed: Callable[[], None]
 ) -> None:
-    """Call `changed` whenever files below the paths have changed, until `stop` is set."""
-    existing = [path for path in paths if path.exists()]
-    for _ in watch(
-        *existing, watch_filter=_Interesting(output), stop_event=stop, debounce=200, step=20
-    ):
-        changed()
+    """Call `changed` whenever files below the paths have changed, until `stop` is set.
+
+    A path may come and go: an author adds `templates/`, and an editor that saves a file puts
+    another in its place. So the folders that hold the paths are watched, too.
+    """
+    wanted = frozenset(paths)
+    moved = threading.Event()
+
+    def watch_places() -> None:
+        places = {path.parent for path in wanted if path.parent.is_dir()}
+        for _ in watch(
+            *places,
+            watch_filter=lambda _, path: Path(path) in wanted,
+            stop_event=stop,
+            recursive=False,
+            debounce=200,
+            step=20,
+        ):
+            moved.set()
+            changed()
+
+    places = threading.Thread(target=watch_places)
+    places.start()
+    while not stop.is_set():
+        moved.clear()
+        folders = [path for path in sorted(wanted) if path.is_dir()]
+        if not folders:
+            moved.wait(1)
+            continue
+        for _ in watch(
+            *folders,
+            watch_filter=_Interesting(output),
+            stop_event=_Either(stop, moved),
+            debounce=200,
+            step=20,
+        ):
+            changed()
+        if moved.is_set():
+            changed()  # What was written before the new folder was watched.
+    places.join()

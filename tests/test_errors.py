@@ -8,7 +8,7 @@ import pickle
 import pytest
 
 from generator import errors
-from generator.errors import BuildFailed, InkcellError, MathError, PostError, blame, collect
+from generator.errors import BuildFailed, InkcellError, MathError, PostError, blame, collect, notice
 
 CLASSES = [
     value
@@ -93,3 +93,10 @@ def test_collect_goes_on() -> None:
     noted: list[InkcellError] = []
     assert collect(half, range(5), noted) == (0, 1, 2)
     assert [str(error) for error in noted] == ["1", "odd", "3", "odd"]
+
+
+def test_a_notice_names_file_line_and_cell() -> None:
+    """Without its cell, line 1 of a notebook says nothing."""
+    warning = PostError("a figure has no alternative text").at(file="a.ipynb", line=1, cell=7)
+    assert notice(warning) == "a.ipynb:1 (cell 7): a figure has no alternative text"
+    assert notice(PostError("it is odd").at(file="a.md", text="x")) == "a.md: it is odd: x"

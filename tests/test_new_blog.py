@@ -98,6 +98,15 @@ def test_init_beside_other_files(tmp_path: Path) -> None:
     (tmp_path / "LICENSE").write_text("free")
     assert inkcell(tmp_path, "init", str(tmp_path)).exit_code == 0
     assert (tmp_path / "LICENSE").read_text() == "free"
+
+
+def test_init_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who begins a blog in the current folder need not go there."""
+    monkeypatch.chdir(tmp_path)
+    done = inkcell(tmp_path, "init", ".")
+    assert done.exit_code == 0
+    assert "  cd " not in done.stdout
+    assert "  inkcell serve " in done.stdout
     assert (tmp_path / "pyproject.toml").is_file()
 
 
@@ -169,6 +178,7 @@ def test_new_writes_both_languages(write_blog: WriteBlog, kind: list[str]) -> No
         (["!?"], "`!?` makes no name for the post's folder"),
         (["a", "--slug", "../a"], "`../a` makes no name for the post's folder"),
         (["a", "--slug", "_a"], "`_a` makes no name for the post's folder"),
+        (["a", "--category", ""], "`` is no category"),
         (["글" * 100], "is too long for the name of a folder"),
         (["a", "--lang", "en", "--lang", "fr"], "the blog has no language `fr`"),
         (["taken", "--lang", "en", "--lang", "ko"], "posts/taken/index.ko.md: error: "),

@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from typing import Any
 import psutil
 import pytest
 
-from generator.serve import Preview, make_server, with_script
+from generator.serve import Preview, make_server, watch_files, with_script
 
 from .conftest import FRONT_MATTER, REPOSITORY, WriteBlog
 
@@ -170,6 +171,50 @@ def test_a_preview_that_cannot_tell_its_address_ends(write_blog: WriteBlog) -> N
             command, cwd=REPOSITORY, stdout=full, stderr=subprocess.DEVNULL, timeout=60, check=False
         )
     assert done.returncode == 1
+
+
+def test_what_comes_and_goes_is_watched(tmp_path: Path) -> None:
+    """A folder that an author adds, and a file that an editor replaces when it saves."""
+    posts, theme, settings = (tmp_path / name for name in ("posts", "templates", "pyproject.toml"))
+    posts.mkdir()
+    settings.touch()
+    stop, noticed = threading.Event(), threading.Event()
+    paths = [posts, theme, settings]
+    thread = threading.Thread(
+        target=watch_files, args=(paths, tmp_path / "site", stop, noticed.set)
+    )
+    thread.start()
+
+    def is_noticed(change: Callable[[str], object]) -> bool:
+        # The watch may not have begun yet: an author saves again, too.
+        for attempt in range(60):
+            change(str(attempt))
+            if noticed.wait(1):
+                while noticed.is_set():
+                    noticed.clear()
+                    noticed.wait(1)  # Until all of it has been told.
+                return True
+        return False
+
+    def save(text: str) -> None:
+        (tmp_path / "new").write_text(text)
+        (tmp_path / "new").replace(settings)
+
+    try:
+        assert is_noticed((posts / "index.ko.md").write_text)
+        for _ in range(3):
+            assert is_noticed(save)
+        theme.mkdir()
+        for _ in range(2):
+            assert is_noticed((theme / "home.html").write_text)
+        shutil.rmtree(theme)
+        assert noticed.wait(60)
+        theme.mkdir()
+        assert is_noticed((theme / "post.html").write_text)
+        assert is_noticed((posts / "index.ko.md").write_text)
+    finally:
+        stop.set()
+        thread.join()
 
 
 @pytest.mark.kernel

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.assemble import collect_files
-from generator.errors import SiteError, WriteError
+from generator.errors import BuildFailed, WriteError
 from generator.last_build import MANIFEST
 from generator.model import File, Site
 from generator.write import clean, write
@@ -221,16 +221,20 @@ def test_two_files_at_one_path_name_both_sources() -> None:
     """A clash is an error that names both; the same bytes from two sources are no clash."""
     same = File("a.png", b"1", "posts/a"), File("a.png", b"1", "posts/b")
     assert list(collect_files(same).files) == ["a.png"]
-    with pytest.raises(SiteError, match=r"/a\.png") as clash:
-        collect_files([*same, File("a.png", b"2", "posts/c")])
-    assert clash.value.file == "posts/c"
-    assert clash.value.text == "the other comes from posts/a"
+    with pytest.raises(BuildFailed) as clashes:
+        collect_files([*same, File("a.png", b"2", "posts/c"), File("a.png", b"3", "posts/d")])
+    assert [(str(e), e.file, e.text) for e in clashes.value.errors] == [
+        ("two files of the site have the address /a.png", name, "the other comes from posts/a")
+        for name in ("posts/c", "posts/d")
+    ]
 
 
 def test_a_file_where_another_needs_a_folder() -> None:
     """`/a` and `/a/b` cannot both be files."""
-    with pytest.raises(SiteError, match="/a is a file"):
-        collect_files([File("a", b"", "one"), File("a/b", b"", "other")])
+    below = [File(f"a/{name}", b"", "other") for name in "bc"]
+    with pytest.raises(BuildFailed, match="/a is a file") as clashes:
+        collect_files([File("a", b"", "one"), *below])
+    assert len(clashes.value.errors) == 1
 
 
 def test_two_builds_that_write_one_site(tmp_path: Path) -> None:

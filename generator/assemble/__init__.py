@@ -23,7 +23,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from ..errors import SiteError
+from ..errors import BuildFailed, SiteError, each_once
 from ..model import Config, File, RenderedPost, Site, Stored, Theme, WrittenEntry
 from .listing import Feed, by_feed
 from .search import outdated_shards, search_files, text_files, updated_search_files
@@ -63,7 +63,7 @@ def assemble(
         pictures: language to the picture that stands for the blog where a list is shared.
 
     Raises:
-        SiteError: two different files at one path.
+        BuildFailed: two different files at one path.
         ThemeError: a template is broken.
     """
     from .feed import write_entry
@@ -192,25 +192,37 @@ def collect_files(files: Iterable[File | Stored]) -> Site:
     """A site of these files.
 
     Raises:
-        SiteError: two different files at one path, or one where another has a folder.
+        BuildFailed: two different files at one path, or one where another has a folder.
     """
     found: dict[str, File | Stored] = {}
+    clashes: list[SiteError] = []
     for file in files:
         other = found.setdefault(file.path, file)
         if other is not file and _digest(other) != _digest(file):
-            raise SiteError(f"two files of the site have the address /{file.path}").at(
-                file=file.origin,
-                text=f"the other comes from {other.origin}",
-                hint="give one of them another `slug`, `date` or `permalink`",
+            is_alias = any(origin.endswith("(alias)") for origin in (file.origin, other.origin))
+            clashes.append(
+                SiteError(f"two files of the site have the address /{file.path}").at(
+                    file=file.origin,
+                    text=f"the other comes from {other.origin}",
+                    hint="remove the alias"
+                    if is_alias
+                    else "give one of them another `slug`, `date` or `permalink`",
+                )
             )
+    told: set[str] = set()
     for path, file in found.items():
         parts = path.split("/")
         for length in range(1, len(parts)):
             above = "/".join(parts[:length])
-            if above in found:
-                raise SiteError(f"/{above} is a file, so /{path} cannot lie below it").at(
-                    file=file.origin, text=f"the other comes from {found[above].origin}"
+            if above in found and above not in told:
+                told.add(above)
+                clashes.append(
+                    SiteError(f"/{above} is a file, so /{path} cannot lie below it").at(
+                        file=file.origin, text=f"the other comes from {found[above].origin}"
+                    )
                 )
+    if clashes:
+        raise BuildFailed(each_once(clashes))
     ordered = [found[path] for path in sorted(found)]
     stored = [file for file in ordered if isinstance(file, Stored)]
     return Site(

@@ -6,11 +6,14 @@ markup; all other text is escaped by the template.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from markupsafe import Markup
+
+from ..record import suggestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,6 +333,47 @@ class SearchView:
     """Address of the folder that holds the posts' texts, with a slash at its end."""
     others: tuple[LinkView, ...]
     """The same page in other languages; their names are in `language`."""
+
+
+VIEWS = (
+    LinkView,
+    SiteView,
+    AlternateView,
+    ImageView,
+    PagerLink,
+    PagerView,
+    FeedView,
+    PageView,
+    DateView,
+    SummaryView,
+    HeadingView,
+    SeriesView,
+    CitationView,
+    ReferenceView,
+    PackageView,
+    CardView,
+    RelatedView,
+    VersionView,
+    PostView,
+    StandingView,
+    YearView,
+    SearchView,
+)
+ABSENT = re.compile(r"\.(?P<view>\w+) object' has no attribute '(?P<name>\w+)'")
+
+
+def what_there_is(message: str) -> str:
+    """A hint for a template that asks for something that is not there, by Jinja's message."""
+    match = ABSENT.search(message)
+    names = [
+        field.name
+        for view in VIEWS
+        if match and view.__name__ == match["view"]
+        for field in fields(view)
+    ]
+    if not match or not names:
+        return "what a template may see stands in generator/assemble/views.py"
+    return suggestion(match["name"], names) or "there are: " + ", ".join(names)
 
 
 Strings = Mapping[str, str]

@@ -68,7 +68,8 @@ def _print_next_steps(folder: Path, language: str) -> None:
         "inkcell build": "writes the finished site into site/",
     }
     click.echo("\nWhat to do next:")
-    click.echo(f"  cd {shlex.quote(str(folder))}")
+    if folder.resolve() != Path.cwd():
+        click.echo(f"  cd {shlex.quote(str(folder))}")
     widest = max(map(display_width, steps))
     for command, meaning in steps.items():
         click.echo(f"  {command}{' ' * (widest - display_width(command))}   # {meaning}")
@@ -102,6 +103,7 @@ def new(
     """
     from datetime import datetime
 
+    from ..addresses import slug as slug_of
     from ..config import read_config
     from ..new_files import write_new
     from ..new_post import new_post
@@ -109,6 +111,8 @@ def new(
     with exit_on_error("nothing was written"):
         config = read_config(root)
         folder = config.posts / _folder_name(title, slug)
+        if not slug_of(category):
+            raise InkcellError(f"`{category}` is no category").at(hint="it has letters or digits")
         languages = tuple(dict.fromkeys(languages)) or (config.language,)
         for language in languages:
             if language not in config.languages:

@@ -87,6 +87,8 @@ def write(folder: Path, entries: Mapping[str, Entry]) -> Path:
     path = folder / FILE
     text = json.dumps(plain, ensure_ascii=False, indent=1, sort_keys=True)
     write_atomically(path, text + "\n")
+    # A temporary file is its owner's alone; this one is for whoever may read the posts.
+    path.chmod(folder.stat().st_mode & 0o666)
     return path
 
 

@@ -26,6 +26,7 @@ def parse(source: Source, config: Config) -> Post:
     errors: list[InkcellError] = []
     with blame(source.path):
         raw = read_notebook(source)
+        errors.extend(raw.problems)
         meta = read_front_matter(raw, source, config, errors)
         notebook = read_cells(raw, meta, errors)
         if source.standing:

@@ -13,6 +13,7 @@ from ..errors import InkcellError, NotebookError
 from ..model import Cell, Code, Meta, Notebook, Prose
 from ..record import Record
 from ..yaml_text import read_mapping
+from .elsewhere import CELLS
 from .notebook import RawCell, RawNotebook
 
 TAGS = (
@@ -168,7 +169,7 @@ def _with_options(
         )
 
     record = Record(values, complain, errors)
-    record.known(OPTIONS)
+    record.known(OPTIONS, CELLS)
     caption = "tbl-cap" if "tbl-cap" in values else "fig-cap"
     if "tbl-cap" in values and "fig-cap" in values:
         record.wrong("tbl-cap", "a cell has one caption", "remove `fig-cap` or `tbl-cap`")

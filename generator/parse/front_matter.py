@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from contextlib import suppress
+from datetime import UTC, date, datetime
 
 from ..addresses import is_slug
 from ..addresses import slug as slug_of
@@ -20,6 +21,7 @@ from ..errors import FrontMatterError, InkcellError
 from ..model import Author, Config, Meta, Reference, Source
 from ..record import Record
 from ..yaml_text import read_mapping
+from . import elsewhere
 from .authors import family_name, full_name, with_letters
 from .notebook import RawNotebook
 
@@ -101,6 +103,8 @@ REFERENCE_KEYS = (
 TRUSTED = ("html",)
 """Kinds of output that a post may publish as they are."""
 
+ANOTHER_DATE = re.compile(r"(\d{4})\s*[-./년]\s*(\d{1,2})\s*[-./월]\s*(\d{1,2})\s*[.일]?")
+
 DATE_HINT = "write it as 2022-07-08, or 2022-07-08T21:00:00+09:00"
 
 
@@ -139,7 +143,7 @@ def read_front_matter(
         if written != other:
             hint = f"remove the line `{written}: …`"
             record.wrong(written, f"`{written}` and `{other}` mean the same", hint)
-    record.known({*KEYS, *PAGE_KEYS} if source.standing else KEYS)
+    record.known({*KEYS, *PAGE_KEYS} if source.standing else KEYS, elsewhere.FRONT_MATTER)
     if source.standing:
         for key in record.values:
             if key in KEYS and key not in PAGE_KEYS:
@@ -155,7 +159,7 @@ def read_front_matter(
             "remove `lang`, or rename the file",
         )
     execute = record.record("execute")
-    execute.known(EXECUTION_KEYS)
+    execute.known(EXECUTION_KEYS, elsewhere.EXECUTE)
     kernel = record.record("kernelspec")
     kernel.known(("name", "display_name", "language"))
     saved_kernel = raw.metadata.get("kernelspec", {}).get("name", "python3")
@@ -174,7 +178,7 @@ def read_front_matter(
         category=_category(record, config),
         author=_author(record, config.author),
         description=" ".join(record.text("description").split()),
-        tags=tuple(unicodedata.normalize("NFC", tag) for tag in record.texts("tags")),
+        tags=_tags(record),
         series=_series(record),
         draft=record.flag("draft", False),
         image=record.text("image"),
@@ -213,9 +217,28 @@ def _date(record: Record, key: str, config: Config) -> datetime | None:
     try:
         date = datetime.fromisoformat(text)
     except ValueError:
-        record.wrong(key, f"`{value}` is not a date", DATE_HINT)
+        record.wrong(key, f"`{value}` is not a date", _meant_date(text) or DATE_HINT)
         return None
     return date if date.tzinfo else date.replace(tzinfo=config.timezone or UTC)
+
+
+def _meant_date(text: str) -> str | None:
+    """A hint for a day that is written otherwise: `2022-7-8`, `2022/07/08`, `2022년 7월 8일`."""
+    match = ANOTHER_DATE.fullmatch(text)
+    if not match:
+        return None
+    with suppress(ValueError):
+        return f"write it as {date(*map(int, match.groups())).isoformat()}"
+    return "there is no such day"
+
+
+def _tags(record: Record) -> tuple[str, ...]:
+    value = record.values.get("tags")
+    if isinstance(value, str) and len(several := re.split(r"\s*,\s*|\s+", value.strip())) > 1:
+        # Jekyll parts them at spaces, Pelican at commas; but a tag may be of two words.
+        hint = f"write tags: [{', '.join(several)}]; if it is one, tags: [{value.strip()}]"
+        record.wrong("tags", f"`{value.strip()}` may be one tag or several", hint)
+    return tuple(unicodedata.normalize("NFC", tag) for tag in record.texts("tags"))
 
 
 def _category(record: Record, config: Config) -> str:

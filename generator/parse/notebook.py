@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from ..errors import NotebookError
+from ..errors import InkcellError, NotebookError
 from ..model import Source
 
 OTHER_LINE_ENDS = re.compile("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
@@ -50,6 +50,8 @@ class RawNotebook:
     cells: tuple[RawCell, ...]
     metadata: Mapping[str, Any]
     """The notebook's own metadata: kernelspec, language_info."""
+    problems: tuple[InkcellError, ...] = ()
+    """Mistakes in tags, which hide none of the others."""
 
 
 def read_notebook(source: Source) -> RawNotebook:
@@ -65,11 +67,10 @@ def _read_text(text: str) -> RawNotebook:
     # jupytext takes these for line ends, as `str.splitlines` does; no editor and no YAML does.
     lines = OTHER_LINE_ENDS.sub(" ", text).split("\n")
     if not FENCE.match(lines[0]):
-        raise NotebookError("the post has no front matter").at(
-            line=1,
-            text=lines[0],
-            hint="start the file with a line `---`, then `title: …`, `date: …`, and `---` again",
-        )
+        hint = "start the file with a line `---`, then `title: …`, `date: …`, and `---` again"
+        if lines[0].strip() == "+++":
+            hint = "it is YAML, not TOML: a line `---`, then `title: …`, `date: …`, and `---` again"
+        raise NotebookError("the post has no front matter").at(line=1, text=lines[0], hint=hint)
     end = next((n for n, line in enumerate(lines[1:], start=1) if FENCE.match(line)), None)
     if end is None:
         raise NotebookError("the front matter has no end").at(
@@ -77,11 +78,12 @@ def _read_text(text: str) -> RawNotebook:
         )
     # The front matter is read by `front_matter`, which knows lines; blank lines keep the count.
     body = [""] * (end + 1) + lines[end + 1 :]
+    problems: list[InkcellError] = []
     if SEVERAL_CELLS.search("\n".join(body)):
-        cells, metadata = _myst_cells(body)
+        cells, metadata = _myst_cells(body, problems)
     else:
         cells, metadata = _only_prose(body), {}
-    return RawNotebook("\n".join(lines[1:end]), 2, None, cells, metadata)
+    return RawNotebook("\n".join(lines[1:end]), 2, None, cells, metadata, tuple(problems))
 
 
 SEVERAL_CELLS = re.compile(r"\{(code|raw)-cell\}|\+\+\+|\r")
@@ -100,7 +102,9 @@ def _only_prose(lines: list[str]) -> tuple[RawCell, ...]:
     return (RawCell("markdown", prose, 1, line, (), line),) if prose else ()
 
 
-def _myst_cells(lines: list[str]) -> tuple[tuple[RawCell, ...], Mapping[str, Any]]:
+def _myst_cells(
+    lines: list[str], problems: list[InkcellError]
+) -> tuple[tuple[RawCell, ...], Mapping[str, Any]]:
     """The cells of a text notebook, and the notebook's metadata."""
     # They take longer to import than most builds take besides.
     import jupytext.myst
@@ -117,7 +121,7 @@ def _myst_cells(lines: list[str]) -> tuple[tuple[RawCell, ...], Mapping[str, Any
     for number, (cell, start) in enumerate(zip(notebook.cells, starts, strict=True), start=1):
         line = _find(lines, cell.source.split("\n"), start)
         places = {key: _line_of_option(lines, line, key) for key in cell.metadata}
-        tags = _tags(cell, number, places)
+        tags = _tags(cell, number, places, problems)
         cells.append(
             RawCell(cell.cell_type, cell.source, number, line, tags, places.get("tags", line))
         )
@@ -203,7 +207,8 @@ def _read_ipynb(text: str) -> RawNotebook:
             text=str(metadata), hint="open it in Jupyter and save it again"
         )
     try:
-        cells = _raw_cells(notebook)
+        problems: list[InkcellError] = []
+        cells = _raw_cells(notebook, problems)
     except (AttributeError, TypeError, ValueError) as error:
         raise NotebookError(f"a cell of the notebook is damaged: {error}").at(
             hint="open it in Jupyter and save it again"
@@ -217,7 +222,8 @@ def _read_ipynb(text: str) -> RawNotebook:
     fenced = FENCE.match(lines[0])
     if fenced:
         lines = lines[1:-1] if FENCE.match(lines[-1]) else lines[1:]
-    return RawNotebook("\n".join(lines), 2 if fenced else 1, 1, tuple(rest), metadata)
+    front = "\n".join(lines)
+    return RawNotebook(front, 2 if fenced else 1, 1, tuple(rest), metadata, tuple(problems))
 
 
 def _converted(text: str) -> Any:
@@ -234,11 +240,11 @@ def _converted(text: str) -> Any:
         ) from None
 
 
-def _raw_cells(notebook: Any) -> list[RawCell]:
+def _raw_cells(notebook: Any, problems: list[InkcellError]) -> list[RawCell]:
     cells = []
     for number, cell in enumerate(notebook.get("cells", []), start=1):
         try:
-            cells.append(_raw_cell(cell, number))
+            cells.append(_raw_cell(cell, number, problems))
         except (AttributeError, TypeError, ValueError) as error:
             raise NotebookError(f"the cell is damaged: {error}").at(
                 cell=number, hint="open the notebook in Jupyter and save it again"
@@ -246,7 +252,7 @@ def _raw_cells(notebook: Any) -> list[RawCell]:
     return cells
 
 
-def _raw_cell(cell: Any, number: int) -> RawCell:
+def _raw_cell(cell: Any, number: int, problems: list[InkcellError]) -> RawCell:
     kind = cell.get("cell_type")
     if kind not in ("markdown", "code", "raw"):
         raise NotebookError(f"unknown kind of cell `{kind}`").at(
@@ -258,7 +264,7 @@ def _raw_cell(cell: Any, number: int) -> RawCell:
         text=_joined(cell.get("source", "")).replace("\r\n", "\n"),
         cell=number,
         line=1,
-        tags=_tags(cell, number, {}),
+        tags=_tags(cell, number, {}, problems),
         format=metadata.get("raw_mimetype", metadata.get("format", "")),
         attachments={
             name: base64.b64decode(next(iter(bundle.values())))
@@ -276,19 +282,20 @@ def _joined(text: Any) -> str:
     return "".join(lines)
 
 
-def _tags(cell: Any, number: int, places: Mapping[str, int]) -> tuple[str, ...]:
+def _tags(
+    cell: Any, number: int, places: Mapping[str, int], problems: list[InkcellError]
+) -> tuple[str, ...]:
+    """The tags of a cell; mistakes go to `problems`."""
     metadata = cell.get("metadata", {})
     # Other tools keep much in a cell's metadata; only what is nearly `tags` is a mistake.
     for key in difflib.get_close_matches("tags", set(metadata) - {"tags"}, n=1, cutoff=0.75):
-        raise NotebookError(f"unknown key `{key}` of a cell").at(
-            cell=number, line=places.get(key), text=f":{key}: …", hint="did you mean `:tags:`?"
-        )
+        error = NotebookError(f"unknown key `{key}` of a cell")
+        error.at(cell=number, line=places.get(key), text=f":{key}: …")
+        problems.append(error.at(hint="did you mean `:tags:`?"))
     tags = metadata.get("tags", [])
     if isinstance(tags, list) and all(isinstance(tag, str) for tag in tags):
         return tuple(tags)
-    raise NotebookError("the tags of a cell must be a list of texts").at(
-        cell=number,
-        line=places.get("tags"),
-        text=str(tags),
-        hint="for example `:tags: [hide-input]`",
-    )
+    error = NotebookError("the tags of a cell must be a list of texts")
+    error.at(cell=number, line=places.get("tags"), text=str(tags))
+    problems.append(error.at(hint="for example `:tags: [hide-input]`"))
+    return ()

@@ -41,7 +41,7 @@ from ..model import (
     Typeset,
 )
 from .citations import listed_works
-from .code import highlight
+from .code import highlight_cell
 from .code_blocks import LineLook, code_block, with_filename
 from .contents import listed_headings, place_contents
 from .context import Context
@@ -54,6 +54,7 @@ from .labels import number, with_fragments
 from .loads import what_it_loads
 from .markdown import make_markdown, read_prose, render_tokens
 from .outputs import read_outputs, render_outputs
+from .own_title import without_title
 from .passages import read_passages
 from .pictures import shareable
 from .plain_text import all_text, excerpt
@@ -97,6 +98,7 @@ def render(
     md = make_markdown()
     works = _works(post)
     tokens = read_prose(md, post.notebook.cells, works, post.meta.language)
+    tokens = without_title(tokens, post.meta.title)
     outputs = dict(zip(post.notebook.code, executed.results.outputs, strict=True))
     fragments = read_outputs(md, outputs, works, post.meta.language)
     numbering = number(tokens, fragments)
@@ -186,6 +188,7 @@ def collect_labels(
             md, works, path = make_markdown(), _works(post), post.source.path
             language = post.meta.language
             tokens = read_prose(md, post.notebook.cells, works, language)
+            tokens = without_title(tokens, post.meta.title)
             shown = dict(zip(post.notebook.code, outputs.get(path, ()), strict=False))
             found[path] = number(tokens, read_outputs(md, shown, works, language)).labels
     return found
@@ -227,7 +230,7 @@ def _cell(
     if display.input != "absent" and cell.source.strip():
         language = context.post.notebook.code_language
         look = LineLook(1 if display.line_numbers else None)
-        block = code_block(look.page(highlight(cell.source, language)), language)
+        block = code_block(look.page(highlight_cell(cell.source, language)), language)
         block = with_filename(block, display.filename)
         if display.input == "collapsed":
             block = _collapsed(block, context.strings["show_code"], "code-fold")

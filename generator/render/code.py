@@ -37,6 +37,17 @@ def highlight(code: str, language: str) -> str:
     return run_pygments(code, lexer, FORMATTER).rstrip("\n")
 
 
+MAGIC = re.compile(r"^(?:%%?[A-Za-z]|!)", re.MULTILINE)
+"""What only IPython reads: `%matplotlib inline`, `%%bash`, `!pip list`."""
+
+
+def highlight_cell(source: str, language: str) -> str:
+    """The code of a cell; Python's lexer would take IPython's commands for mistakes."""
+    if language == "python" and MAGIC.search(source) and _lexer("ipython3"):
+        return highlight(source + "\n", "ipython3")  # It wants the end of the last line.
+    return highlight(source, language)
+
+
 @lru_cache(maxsize=64)
 def _lexer(language: str) -> Lexer | None:
     """Pygments looks through the names of all its lexers for one."""

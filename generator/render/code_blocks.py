@@ -61,6 +61,18 @@ class LineLook:
         return shown.replace("\n", "", 1)
 
 
+def is_never_closed(token: Token) -> bool:
+    """Whether a fence goes on to the end of what it stands in.
+
+    One that is closed has two lines more than its code.
+    """
+    first, last = token.map or (0, 0)
+    # The last line of a post may have no end.
+    lines = token.content.count("\n") + (token.content[-1:] not in ("", "\n"))
+    written = token.type == "fence" and "look" not in token.meta
+    return written and last - first < lines + 2
+
+
 def listing_start(filename: str) -> str:
     """What stands above code that is a file's: a caption follows it."""
     name = f'<code class="filename">{escape(filename, quote=False)}</code>'
@@ -150,6 +162,12 @@ def prepare_code(token: Token, context: Context, place: Place) -> None:
         token.attrSet("class", " ".join(n for n in classes(token) if n not in named))
     info = token.info.strip()
     language = info.split()[0] if info else ""
+    if token.map and is_never_closed(token):
+        error = MarkdownError("the code is never closed")
+        hint = f"end it with a line {token.markup}: what follows would be shown as code"
+        context.errors.append(
+            error.at(line=place.line, cell=place.cell, text=token.markup + info, hint=hint)
+        )
     if "{" in info:
         error = MarkdownError("code between fences has no attributes")
         hint = "write ```{code-block} python, and below it options: :filename:, :emphasize-lines:"

@@ -10,7 +10,7 @@ from typing import Literal
 
 from markdown_it.token import Token
 
-from ..addresses import Links, Target, neighbour_path, resolve
+from ..addresses import Links, Target, nearest_file, neighbour_path, resolve
 from ..errors import InkcellError, MarkdownError, MathError
 from ..model import File, Formula, Image, Label, Post, Reference, Typeset
 from .katex import is_tex, text_of
@@ -137,7 +137,8 @@ class Context:
                     line=place.line,
                     cell=place.cell,
                     text=href,
-                    hint="a relative link names a file beside the post, or another post's file",
+                    hint=nearest_file(href, self.post, self.links)
+                    or "a relative link names a file beside the post, or another post's file",
                 )
             )
             return Target(href)

@@ -29,7 +29,7 @@ from .citations import KEY, cite, is_work_or_typo
 from .context import Context, Place
 from .labels import LABEL as KNOWN_LABEL
 from .labels import PREFIXES
-from .particles import agree, particle_pattern
+from .particles import agree, bare_particle, both_ways, particle_pattern
 from .tokens import text_token
 
 REFERENCE = "reference"
@@ -86,6 +86,7 @@ def push_reference(state: StateInline, items: Sequence[Item], end: int, how: str
     token.meta = {
         "items": items,
         "particle": particle[0] if particle else "",
+        "bare": "" if particle else bare_particle(state.src[end : end + 3]),
         "inside_link": state.linkLevel > 0,
     }
     state.pos = particle.end() if particle else end
@@ -176,9 +177,17 @@ def prepare_reference(token: Token, context: Context, place: Place) -> None:
         shown = Shown(
             ", ".join(part.text for part in parts), ", ".join(part.html for part in parts)
         )
+    # A particle behind works in brackets belongs to the word before them.
+    in_brackets = token.info == "brackets" and any(item.key for item in items)
     particle = token.meta["particle"]
     if particle:
         particle = token.meta["particle"] = agree(shown.spoken or shown.text, particle)
+    elif (bare := token.meta["bare"]) and shown.text and not in_brackets:
+        both = both_ways(bare)
+        if agree(shown.spoken or shown.text, both) != bare:
+            warning = MarkdownError(f"`{shown.text}{bare}` has the wrong particle: write {both}")
+            warning.at(line=place.line, cell=place.cell, text=token.content + bare)
+            context.warnings.append(warning)
     token.content = shown.text + particle
     token.meta["html"] = shown.html + escape(particle, quote=False)
 

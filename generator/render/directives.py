@@ -180,11 +180,48 @@ def prepare_directive(token: Token, known: Directives, context: Context, place: 
     token.meta["frames"].update(zip(("page", "feed"), frames, strict=True))
 
 
+NOT_HERE = {
+    "mermaid": "no diagram is drawn here: draw it with a cell, or put a picture beside the post",
+    "include": "nothing is included: write it here, or lead to it with a link",
+    "literalinclude": "put the code here, or let a cell print the file",
+    "raw": "HTML is written as it is",
+    "toctree": "remove it: a blog has lists of its posts, and `series`",
+    "contents": "remove it: there is a table of contents beside the text; in it, * toc and {:toc}",
+    "exercise": "did you mean `example`? A box of another kind is :::{admonition} Exercise",
+    "solution": "did you mean `dropdown`? :::{dropdown} Solution",
+    "glue": "write a cell that shows the value, with `IPython.display.Markdown`",
+    "epigraph": "a quotation is written with > before its lines",
+    "versionadded": "did you mean `note`?",
+    "eval-rst": "reStructuredText is not read: write Markdown",
+    "r": "a code cell is ```{code-cell}; `kernelspec` in the front matter names its language",
+    ".panel-tabset": "did you mean `tab-set`? It holds :::{tab-item} Title",
+    ".column-margin": "did you mean `margin`?",
+}
+"""Names that other tools know -> what to write instead."""
+QUARTO_IDS = {
+    "thm": "theorem",
+    "lem": "lemma",
+    "def": "definition",
+    "prp": "proposition",
+    "cor": "corollary",
+    "exm": "example",
+    "rem": "remark",
+    "fig": "figure",
+    "tbl": "table",
+}
+"""Beginnings of Quarto's ids -> the directive that has such a label."""
+
+
 def _meant(name: str, known: Directives) -> str:
-    """A hint for the author of an unknown name, who may come from Quarto."""
-    callout = name.removeprefix(".callout-")
-    if callout != name and callout in known:
-        return f"did you mean `{callout}`? A directive has no dot: :::{{{callout}}}"
+    """A hint for the author of an unknown name, who may come from Quarto or Sphinx."""
+    bare = name.removeprefix(".").removeprefix("callout-")
+    if bare != name and bare in known:
+        return f"did you mean `{bare}`? A directive has no dot: :::{{{bare}}}"
+    kind = QUARTO_IDS.get(name.removeprefix("#").partition("-")[0])
+    if name.startswith("#") and kind:
+        return f"write :::{{{kind}}}, and below it a line :label: {name[1:]}"
+    if hint := NOT_HERE.get(name) or NOT_HERE.get(name.partition(":")[0]):
+        return hint
     if name.startswith((".", "#", "=")):
         return (
             "a language is written without braces, a directive without a dot: :::{note}; "

@@ -7,12 +7,16 @@ Positioning 1); a browser that does not know them leaves it at the end.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from html import escape
 
+from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererProtocol
+from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
+from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.footnote.index import (
     render_footnote_anchor,
     render_footnote_block_open,
@@ -20,7 +24,9 @@ from mdit_py_plugins.footnote.index import (
     render_footnote_ref,
 )
 
-from .context import Context
+from ..errors import MarkdownError
+from .context import Context, Place
+from .directives import PROBLEM
 from .tokens import RenderRule
 
 NAMES = {
@@ -29,6 +35,54 @@ NAMES = {
     "footnote_block_open": "footnotes",
 }
 """Type of a token -> the text of the theme that names it for those who do not see it."""
+
+
+UNDEFINED = re.compile(r"(?<!\\)\[\^[^\[\]\s]+\](?![(:])")
+"""What stands in the text as it was written, because no note has that label."""
+
+
+def footnotes_plugin(md: MarkdownIt) -> None:
+    """Footnotes, `[^label]` and `^[text]`; a note that would be lost is an error."""
+    footnote_plugin(md)
+    md.core.ruler.before("footnote_tail", "footnote_lost", _note_lost)
+
+
+def _note_lost(state: StateCore) -> None:
+    """Put a problem before each note that nothing names, or whose label another has, too."""
+    used: dict[str, int] = state.env.get("footnotes", {}).get("refs", {})
+    seen: set[str] = set()
+    tokens: list[Token] = []
+    for token in state.tokens:
+        if token.type == "footnote_reference_open" and token.map:
+            label = token.meta["label"]
+            message = hint = ""
+            if label in seen:
+                message = f"two footnotes have the label `{label}`"
+                hint = "give one another label: only one of them would be shown"
+            elif used.get(f":{label}", -1) < 0:
+                message = f"nothing in the text names the footnote `{label}`"
+                hint = f"put [^{label}] where it belongs, or remove the note"
+            seen.add(label)
+            if message:
+                error = MarkdownError(message).at(line=token.map[0], hint=hint)
+                problem = Token(PROBLEM, "", 0, map=token.map)
+                error.at(text=f"[^{label}]:")
+                problem.meta = {"problems": [error], "cell": token.meta.get("cell")}
+                tokens.append(problem)
+        tokens.append(token)
+    state.tokens = tokens
+
+
+def note_undefined(inline: Token, context: Context, place: Place) -> None:
+    """Note each footnote that the text names and nothing defines."""
+    shown = "\n".join(child.content for child in inline.children or [] if child.type == "text")
+    for match in UNDEFINED.finditer(inline.content):
+        if match[0] in shown:
+            hint = f"write it: {match[0]}: …, on a line of its own; or put it into code"
+            line = inline.content.count("\n", 0, match.start())
+            error = MarkdownError(f"there is no footnote `{match[0][2:-1]}`")
+            error.at(line=place.below(line).line, cell=place.cell, text=match[0], hint=hint)
+            context.errors.append(error)
 
 
 def prepare_footnote(token: Token, context: Context) -> None:

@@ -5,6 +5,8 @@ r"""Markup that other tools read and nothing here does: an error, so that no pag
 - Markdown and formulas inside a block of HTML, which goes on up to a blank line
 - tables without a line of titles, cells beyond a table's last column, a second line of dashes
 - a formula in dollars with a blank line in it, or that never closes
+- MyST's targets above headings, `(name)=`, and its comments, `% …`
+- links without a text, which MyST finds itself
 - line blocks, several terms above a definition, kramdown's `^`
 
 In code all of it is code. A backslash before the first brace makes the rest text.
@@ -14,6 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
@@ -66,6 +69,7 @@ MARKUP = re.compile(
     re.VERBOSE | re.MULTILINE,
 )
 SECOND_RULE = re.compile(r"\|?(?:[ \t]*:?(?:={2,}|-{2,}):?[ \t]*[|+]?)+")
+TARGET = re.compile(r"\(([^()\s]+)\)=")
 DEFINITION = re.compile(r"\n(?P<line>[ ]{0,3}:[ \t]+\S.*)")
 BAR_LINE = re.compile(r"\|.*\|[ \t]*$")
 
@@ -174,6 +178,18 @@ def note_unread_paragraph(inline: Token, context: Context, place: Place) -> None
         hint = "to part two lists, write <!-- --> between them"
         message = "kramdown's end-of-block mark is not read"
         _note(context, place.below(len(lines) - 1), message, "^", hint)
+    for opening, following in pairwise(inline.children or []):
+        if opening.type == "link_open" and following.type == "link_close":
+            href = str(opening.attrGet("href") or "")
+            hint = f"write one; a reference with its number is @{href.lstrip('#') or 'sec-name'}"
+            line = text.count("\n", 0, max(text.find("[]("), 0))
+            _note(context, place.below(line), "the link has no text", f"[]({href})", hint)
+    if target := TARGET.fullmatch(text):
+        name = target[1] if target[1].startswith("sec-") else f"sec-{target[1]}"
+        hint = f"put the label behind the heading: ## Heading {{#{name}}}"
+        _note(context, place, "MyST's target is not read", text, hint)
+    if all(line.startswith("% ") for line in lines):
+        _note(context, place, "MyST's comment is not read", lines[0], "write <!-- … -->")
     if len(lines) < 2 or not all(line.startswith("|") for line in lines):
         return
     dashes = lines[1].strip()

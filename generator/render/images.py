@@ -101,6 +101,11 @@ def publish_picture(content: bytes, path: str, suffix: str, context: Context) ->
     return Picture(path, measure_bitmap(content), versions, has_clear_ground(content))
 
 
+def is_unreadable(picture: Picture, content: bytes) -> bool:
+    """Whether nobody could measure it: it is damaged, or no picture at all."""
+    return picture.size is None and not is_svg(content)
+
+
 def first_image_at_once(body: str) -> str:
     """The page with its first picture loaded at once, not when it is scrolled to."""
     before, image, after = body.partition("<img ")

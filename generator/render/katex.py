@@ -296,6 +296,14 @@ def _hint(message: str) -> str | None:
         return "a closing brace has no opening one"
     if "Expected '}'" in message or "expected '}'" in message:
         return "an opening brace has no closing one"
+    if "Mismatch: \\begin" in message:
+        return "the environment ends by another name than it begins"
+    if "No such environment: tikz" in message:
+        return "a diagram of arrows is \\begin{CD} A @>f>> B \\end{CD}"
+    if "No such environment" in message:
+        return "KaTeX does not know it: katex.org/docs/supported lists those it knows"
+    if "Expected group" in message:
+        return "something is missing behind it: x_1, x^2, \\sqrt{x}"
     if "Double superscript" in message:
         return "write `{x^2}^3` or `x^{2^3}`"
     if "Double subscript" in message:
@@ -306,7 +314,7 @@ def _hint(message: str) -> str | None:
         return "each \\left has a \\right; `\\right.` shows nothing"
     if "Too many expansions" in message:
         return "a macro that uses itself never ends"
-    if "\\tag works only in display" in message:
+    if "\\tag works only in display" in message or "only in display mode" in message:
         return "put the formula between `$$`, on lines of their own"
     if "as argument to" in message or "in a macro argument" in message:
         return "the command misses an argument"

@@ -18,7 +18,6 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 from mdit_py_plugins.attrs import attrs_plugin
 from mdit_py_plugins.deflist import deflist_plugin
-from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.tasklists import tasklists_plugin
 
 from ..model import Cell, Prose
@@ -33,7 +32,7 @@ from .cross_references import references_plugin
 from .directive_reading import directives_plugin
 from .directives import DIRECTIVE_RULES, Directive
 from .emphasis import cjk_emphasis_plugin
-from .footnotes import FOOTNOTE_RULES
+from .footnotes import FOOTNOTE_RULES, footnotes_plugin
 from .foreign import foreign_plugin
 from .formulas import FORMULA_RULES
 from .glossary import GLOSSARY_DIRECTIVES
@@ -67,7 +66,7 @@ DIRECTIVES: dict[str, Directive] = {
 """Name of a directive to how it is read and shown."""
 
 PLUGINS: tuple[Callable[[MarkdownIt], None], ...] = (
-    footnote_plugin,
+    footnotes_plugin,
     deflist_plugin,
     partial(tasklists_plugin, label=True),
     mathematics_plugin,

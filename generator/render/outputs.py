@@ -50,9 +50,11 @@ def render_outputs(
     md: MarkdownIt, context: Context, code: Code, outputs: Sequence[Output]
 ) -> tuple[str, str]:
     """The outputs of a cell as HTML: (for the page, for the feed)."""
+    drawn = any(isinstance(output, Bundle) and is_drawn(output) for output in outputs)
     shown = [
         item
         for number, output in enumerate(outputs)
+        if not (drawn and isinstance(output, Bundle) and names_a_figure(output))
         if (item := _show(md, context, code, output, number))
     ]
     display = code.display
@@ -65,6 +67,27 @@ def render_outputs(
     if not (display.caption or display.label):
         return "".join(item.page for item in shown), "".join(item.feed for item in shown)
     return _with_figure(md, context, code, shown)
+
+
+FIGURE_PARTS = re.compile(
+    r"(?:array\()?\[*(?:<matplotlib\.|<seaborn\.|<Axes|<Figure size |Text\(-?\d)"
+)
+"""How the parts of Matplotlib's figures begin as text; most go on with an address in memory."""
+
+
+def is_drawn(output: Bundle) -> bool:
+    """Whether an output is a picture."""
+    return any(mime.startswith("image/") for mime in output.data)
+
+
+def names_a_figure(output: Bundle) -> bool:
+    """Whether it is nothing but the name of a figure's part: what `plt.plot(x)` comes to.
+
+    Beside the figure that says nothing to a reader.
+    """
+    return output.data.keys() == {"text/plain"} and bool(
+        FIGURE_PARTS.match(output.data["text/plain"])
+    )
 
 
 def _with_figure(
@@ -187,9 +210,18 @@ def _html(text: str, frame: Frame) -> Shown | None:
         # A drawing in HTML, as scikit-learn's, is nothing without its style sheet and script.
         return None
     html = finish_html(text, frame.context, frame.place)
+    runs = "<script" in text or "application/javascript" in frame.bundle.data
+    if runs and not trusted and not SHOWN.search(html):
+        message = "nothing is left of an output but its script (`trusted: [html]` runs it)"
+        first = frame.code.source.strip().split("\n")[0]
+        warning = OutputError(message).at(cell=frame.code.cell, line=frame.code.line, text=first)
+        frame.context.warnings.append(warning)
     feed = LINKED_MEDIA.sub(r'<a href="\1">\1</a>', html)
     return Shown(f'<div class="html">{text if trusted else html}</div>\n', feed + "\n")
 
+
+SHOWN = re.compile(r"(?:^|>)\s*[^\s<]|<(?:audio|hr|img|math|svg|table|video)\b")
+"""What a reader sees of HTML: text, or an element that shows itself."""
 
 LINKED_MEDIA = re.compile(r'<(?:audio|video)\b[^>]*?\bsrc="([^"]*)"[^>]*>\s*</(?:audio|video)>')
 """A feed has no players; it links to what they would play."""
@@ -229,6 +261,8 @@ def _plain(text: str, frame: Frame) -> Shown:
 
 RENDERERS: dict[str, Renderer] = {
     "image/svg+xml": show_svg,
+    # SymPy's `init_printing` draws its formulas, too; what KaTeX sets has the page's ink.
+    "text/latex": _fragment("text/latex"),
     "image/png": show_bitmap(".png"),
     "image/jpeg": show_bitmap(".jpg"),
     "image/webp": show_bitmap(".webp"),

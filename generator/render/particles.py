@@ -82,6 +82,21 @@ def agree(text: str, written: str) -> str:
     return after_vowel if sound == "vowel" else after_consonant
 
 
+BARE = re.compile(r"(?:으로|[을를은는과와이가로])(?![가-힣(])")
+
+
+def bare_particle(text: str) -> str:
+    """A particle that a text begins with, where its author wrote only one form of it."""
+    match = BARE.match(text)
+    return match[0] if match else ""
+
+
+def both_ways(particle: str) -> str:
+    """A particle as it is written to have the right form chosen: 을 is 을(를)."""
+    pairs = (*PAIRS, STEMS[0])
+    return next(f"{first}({second})" for first, second in pairs if particle in (first, second))
+
+
 def _pair(written: str) -> tuple[str, str]:
     """What follows a consonant, the longer form, and what follows a vowel."""
     if written in CHOICES:

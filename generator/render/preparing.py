@@ -13,7 +13,7 @@ from .code_blocks import prepare_code
 from .context import Context, Place
 from .cross_references import REFERENCE, prepare_reference
 from .directives import PROBLEM, prepare_directive
-from .footnotes import prepare_footnote
+from .footnotes import note_undefined, prepare_footnote
 from .foreign import FOREIGN, note_foreign, note_unread_blocks, note_unread_paragraph
 from .formulas import join_formulas, prepare_formula
 from .glossary import name_terms
@@ -25,6 +25,7 @@ from .markdown import DIRECTIVES
 from .mathematics import DISPLAY_TOKENS, INLINE_TOKENS
 from .picture_directives import PICTURE
 from .prose_images import Attached, prepare_figure, prepare_image, prepare_picture
+from .raw_html import with_addresses
 from .roles import LINK as ROLE_LINK
 from .roles import WRONG as WRONG_ROLE
 from .roles import note_wrong_role, prepare_link
@@ -58,9 +59,12 @@ def prepare(tokens: Sequence[Token], context: Context, show_cell: ShowCell | Non
             prepare_formula(token, True, context, place)
         elif token.type in ("fence", "code_block"):
             prepare_code(token, context, place)
+        elif token.type == "html_block" and "put_out" not in token.meta:
+            token.content = with_addresses(token.content, context, place)
         elif token.type == "inline":
             if tokens[index - 1].type == "paragraph_open":
                 note_unread_paragraph(token, context, place)
+            note_undefined(token, context, place)
             prepare_inline(token, context, place, attachments.get(place.cell, {}), notes)
         elif token.type == "paragraph_open":
             prepare_figure(tokens, index, context)
@@ -100,6 +104,8 @@ def prepare_inline(
         elif child.type == "link_open":
             target = context.target(str(child.attrGet("href") or ""), here)
             child.attrSet("href", target.address)
+        elif child.type == "html_inline" and "put_out" not in token.meta:
+            child.content = with_addresses(child.content, context, here)
         elif child.type == FOREIGN:
             note_foreign(child, context, here)
         elif child.type == WRONG_ROLE:

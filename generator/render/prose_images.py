@@ -16,7 +16,7 @@ from ..addresses import address, neighbour_path
 from ..errors import MarkdownError
 from ..model import Image
 from .context import Context, Place
-from .images import publish_picture, sized
+from .images import is_unreadable, publish_picture, sized
 from .labels import caption_start, numbered_caption
 from .picture_directives import PICTURE
 from .plain_text import plain_text
@@ -51,6 +51,9 @@ def prepare_image(token: Token, context: Context, place: Place, attached: Attach
         return
     config = context.links.config
     picture = publish_picture(content, path, PurePosixPath(name).suffix, context)
+    if is_unreadable(picture, content):
+        warning = MarkdownError("the file is no picture that can be read")
+        context.warnings.append(warning.at(line=place.line, cell=place.cell, text=source))
     given = {name: str(value) for name, value in token.attrs.items()}
     for attribute, value in sized(picture.attributes(config), given).items():
         token.attrSet(attribute, value)

@@ -61,6 +61,7 @@ def finish_html(text: str, context: Context, place: Place) -> str:
         _drop(element)
     apply_rules(root, rules)
     finish_tables(root)
+    _finish_frames(root, context, place)
     _finish_media(root, context, place)
     inner = (root.text or "").replace("&", "&amp;").replace("<", "&lt;") + "".join(
         etree.tostring(child, method="html", encoding="unicode") for child in root
@@ -70,6 +71,24 @@ def finish_html(text: str, context: Context, place: Place) -> str:
 
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 """Characters that no HTML may hold."""
+
+
+def _finish_frames(root: etree._Element, context: Context, place: Place) -> None:
+    """A link instead of each frame, as of a film; the author is told."""
+    for element in list(root.iter("iframe")):
+        source = str(element.get("src", ""))
+        what = "became a link" if source.startswith(("https://", "http://")) else "is not shown"
+        warning = OutputError(f"a frame in an output {what} (`trusted: [html]` shows it)")
+        if "html" not in context.post.meta.trusted:  # There only the feed is made of this.
+            warning.at(cell=place.cell, line=place.line, text=source or None)
+            context.warnings.append(warning)
+        if what == "is not shown":
+            _drop(element)
+            continue
+        element.attrib.clear()
+        element.tag = "a"
+        element.set("href", source)
+        element.text = source
 
 
 def _finish_media(root: etree._Element, context: Context, place: Place) -> None:

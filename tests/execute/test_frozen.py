@@ -96,6 +96,7 @@ def test_the_file_is_deterministic(write_blog: WriteBlog) -> None:
     (path,) = blog.freeze(*blog.posts())
     first = path.read_bytes()
     assert first.endswith(b"}\n")
+    assert path.stat().st_mode & 0o444 == path.parent.stat().st_mode & 0o444
     assert len(blog.ran) == 2
     blog.freeze(*reversed(blog.posts()))
     assert path.read_bytes() == first

@@ -278,7 +278,7 @@ LINES = st.lists(
 def test_a_text_without_code_is_one_cell_of_prose(lines: list[str]) -> None:
     """What is read without jupytext is what jupytext would read; only it is asked for cells."""
     body = ["", "", "", *OTHER_LINE_ENDS.sub(" ", "\n".join(lines)).split("\n")]
-    expected, _ = _myst_cells(body)
+    expected, _ = _myst_cells(body, [])
     if not SEVERAL_CELLS.search("\n".join(body)):
         assert _only_prose(body) == expected
 

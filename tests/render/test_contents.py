@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -61,3 +62,23 @@ def test_every_heading_is_listed_in_whole_lists(levels: tuple[int, ...], tag: st
 def test_a_post_without_headings_has_no_table() -> None:
     """A marker alone shows nothing."""
     assert render_post(MARKER).body.strip() == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "headings"),
+    [
+        ("# A post\n\n## One\n\n### Two\n", ["h2 One", "h3 Two"]),
+        ("A post\n===\n\n## One\n", ["h2 One"]),
+        ("Text.\n\n```{code-cell}\n1\n```\n\n#  A  post\n\n## One\n", ["h2 One"]),
+        ("# A post\n\n# One\n\n## Two\n", ["h2 One", "h3 Two"]),
+        ("# Another\n\n## One\n", ["h2 Another", "h3 One"]),
+        ("## A post\n\n## One\n", ["h2 A post", "h2 One"]),
+        ("# A post {#sec-a}\n\n## One\n\n@sec-a\n", ["h2 A post", "h3 One"]),
+        ("## One\n\n# A post\n", ["h3 One", "h2 A post"]),
+    ],
+)
+def test_the_title_stands_once(text: str, headings: list[str]) -> None:
+    """A notebook's first heading is left out if it is the title; the others keep their levels."""
+    body = re.sub(r"<(span|a) .*?</\1>", "", render_post(text).body)
+    found = re.findall(r"<(h\d)[^>]*>(.*?)</h\d>", body)
+    assert [f"{level} {' '.join(name.split())}" for level, name in found] == headings

@@ -24,6 +24,7 @@ from generator.render.output_media import LARGEST_SVG
 from generator.render.outputs import LINES_SHOWN, MOST_LINES
 from generator.render.svg import safe_svg
 
+from ..conftest import FRONT_MATTER
 from .rendering import render_post
 
 CELL = "```{code-cell}\n1\n```\n"
@@ -55,6 +56,7 @@ def page(*outputs: Output, options: str = "", tags: str = "") -> str:
         ({"text/plain": "a < b"}, "<samp>a &lt; b</samp>"),
         ({"text/plain": "x", "text/html": "<b>bold</b>"}, "<b>bold</b>"),
         ({"text/plain": "x", "text/latex": "$\\displaystyle x^2$"}, "<M>\\displaystyle x^2</M>"),
+        ({"image/png": "iVBORw0KGgo=", "text/latex": "$x$", "text/plain": "x"}, "<M>x</M>"),
         ({"text/latex": "\\begin{align}a\\end{align}"}, "<M>\\begin{align*}a\\end{align*}</M>"),
         ({"text/plain": "x", "text/markdown": "*em* $y$"}, "<em>em</em> <m>y</m>"),
         ({"application/json": '{"b": [1], "a": "가"}'}, '<b>a</b>: <code>"가"</code>'),
@@ -669,3 +671,69 @@ def test_a_figure_by_altair(data: dict[str, str]) -> None:
 def test_a_page_without_interactive_figures_asks_for_no_library() -> None:
     """The rule for nearly all pages."""
     assert render_post(CELL, [[Bundle({"text/html": "<b>x</b>"})]]).libraries == ()
+
+
+@pytest.mark.parametrize(
+    ("html", "shown", "told"),
+    [
+        (
+            '<iframe width="4" src="https://a.b/c?d&amp;e" onload="x()"></iframe>',
+            '<a href="https://a.b/c?d&amp;e">https://a.b/c?d&amp;e</a>',
+            "a frame in an output became a link (`trusted: [html]` shows it)",
+        ),
+        (
+            '<iframe srcdoc="<b>x</b>"></iframe>',
+            '<div class="html"></div>',
+            "a frame in an output is not shown (`trusted: [html]` shows it)",
+        ),
+        (
+            '<div id="map"></div><script>draw()</script>',
+            '<div class="html"><div></div></div>',
+            "nothing is left of an output but its script (`trusted: [html]` runs it)",
+        ),
+        ("<style>p {}</style>", '<div class="html"></div>', None),
+        ("<p>x</p><script>more()</script>", "<p>x</p>", None),
+    ],
+)
+def test_the_author_is_told_what_an_output_loses(html: str, shown: str, told: str | None) -> None:
+    """A film or a map that runs is a link, or nothing, until the post trusts its outputs."""
+    cell = "```{code-cell}\ndraw()\n```\n"
+    post = render_post(cell, [[Bundle({"text/html": html})]])
+    assert shown in re.sub(r' id="[^"]*"| rel="[^"]*"', "", post.body)
+    assert [str(warning) for warning in post.warnings] == ([told] if told else [])
+    trusting = FRONT_MATTER.replace("category", "trusted: [html]\ncategory")
+    trusted = render_post(trusting + cell, [[Bundle({"text/html": html})]])
+    assert html in trusted.body
+    assert not trusted.warnings
+
+
+@pytest.mark.parametrize(
+    ("text", "is_shown"),
+    [
+        ("[<matplotlib.lines.Line2D at 0x7f119c9f7810>]", False),
+        ("<Axes: xlabel='x'>", False),
+        ("array([[<Axes: >, <Axes: >]], dtype=object)", False),
+        ("Text(0.5, 1.0, 'A title')", False),
+        ("<Figure size 640x480 with 1 Axes>", False),
+        ("array([1, 2])", True),
+        ("[<Point at 0x7f>]", True),
+    ],
+)
+def test_parts_of_a_figure_are_not_named_beside_it(text: str, is_shown: bool) -> None:
+    """Where nothing is drawn they are a value like any other."""
+    value = Bundle({"text/plain": text})
+    drawing = Bundle({"image/svg+xml": SVG, "text/plain": "<Figure size 40x30 with 1 Axes>"})
+    assert ('class="result"' in page(value, drawing)) == is_shown
+    assert 'class="result"' in page(value)
+
+
+@pytest.mark.parametrize(
+    "source", ["!ls {folder}", "%matplotlib inline\nx = 5 % 3", "%%bash\nls | cat"]
+)
+def test_commands_of_ipython_are_no_mistakes(source: str) -> None:
+    """No part of them has the look of an error, and other code keeps its own."""
+    body = render_post(f"```{{code-cell}}\n{source}\n```\n").body
+    assert 'class="err"' not in body
+    plain = render_post("```{code-cell}\nif x != 5 % 3: y!\n```\n").body
+    assert '<span class="k">if</span>' in plain
+    assert 'class="err"' in plain

@@ -206,6 +206,14 @@ def test_tabs_of_an_output_have_ids_of_their_own() -> None:
     assert ids == ["tabs-1-1", "tabs-2-1", "tabs-3-1"]
 
 
+def test_a_picture_that_cannot_be_read_is_told_to_its_author() -> None:
+    """A damaged picture, and a file that is none, are published as they are."""
+    files = {"a.png": b"no picture", "data.csv": b"1,2", **NEIGHBOURS}
+    post = render_post("![A](a.png) ![B](data.csv)\n\n![C](p.svg)\n", neighbours=files)
+    said = "the file is no picture that can be read"
+    assert [(str(w), w.text) for w in post.warnings] == [(said, "a.png"), (said, "data.csv")]
+
+
 def test_a_picture_that_nobody_describes_is_told_to_its_author() -> None:
     """Prose's figures like those of cells; one of Markdown's own has words in its brackets."""
     figure = ":::{figure} p.svg\nOne.\n:::\n"
@@ -241,7 +249,7 @@ def test_the_excerpt_goes_up_to_the_mark() -> None:
         ("가나다라를 " * 100 * 2, 2),
         ("KaTeX로 " * 456, 3),
         ("$x + y$ " * 228 * 2, 2),
-        ("한 문장. " * 10 + "```\n" + "code " * 5000, 1),
+        ("한 문장. " * 10 + "```\n" + "code " * 5000 + "```", 1),
         ("", 1),
     ],
 )

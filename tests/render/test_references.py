@@ -552,3 +552,29 @@ def test_any_formula_is_taken_apart(tex: str) -> None:
         except InkcellError as error:
             errors.append(error)
     assert all(error.hint for error in errors)
+
+
+@pytest.mark.parametrize(
+    ("behind", "said"),
+    [
+        ("를", "`식 (1)를` has the wrong particle: write 을(를)"),
+        ("와 같다", "`식 (1)와` has the wrong particle: write 과(와)"),
+        ("으로", "`식 (1)으로` has the wrong particle: write 으로(로)"),
+        ("을", None),
+        ("로", None),
+        ("를(을)", None),
+        ("과의", None),
+        ("에서", None),
+        ("이라는", None),
+        (" 를", None),
+    ],
+)
+def test_a_single_particle_that_does_not_fit_is_told(behind: str, said: str | None) -> None:
+    """The page shows what was written, and the author learns what adapts itself.
+
+    A particle behind works in brackets belongs to the word before them.
+    """
+    works = "references: [{id: kim1, title: One, author: [Kim], issued: 2001}]\ncategory"
+    front = FRONT_MATTER.replace("category", works)
+    post = render_post(f"{front}\n$$ a $$ (eq-a)\n\n점 [@kim1]를 @eq-a{behind}\n")
+    assert [str(warning) for warning in post.warnings] == ([said] if said else [])

@@ -10,6 +10,7 @@ from jinja2.bccache import Bucket
 
 from ...errors import ThemeError
 from ...model import Theme
+from ..views import what_there_is
 
 if TYPE_CHECKING:
     from ...compiled import CompiledTemplates
@@ -46,7 +47,7 @@ def filling(theme: Theme, compiled: CompiledTemplates | None = None) -> Fill:
                 file=f"templates/{name}",
                 line=line,
                 text=_line(theme.templates.get(name, ""), line),
-                hint="what a template may see stands in generator/assemble/views.py",
+                hint=what_there_is(str(error)),
             ) from None
 
     return fill

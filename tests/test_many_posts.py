@@ -98,7 +98,7 @@ def test_every_broken_post_is_told_of(blog: Path) -> None:
     """Whichever process met it; the site stays, and nothing is left on the shelf."""
     before = contents(blog / "site")
     (blog / "posts/post-1/index.ko.md").write_text(text(1) + "\n$\\fracc$\n")
-    (blog / "posts/post-30/index.ko.md").write_text(text(30) + "\n[](nowhere.md)\n")
+    (blog / "posts/post-30/index.ko.md").write_text(text(30) + "\n[there](nowhere.md)\n")
     (blog / "pyproject.toml").write_text(
         (blog / "pyproject.toml").read_text().replace("A blog", "All posts again")
     )

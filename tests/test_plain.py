@@ -17,14 +17,16 @@ from generator.kept import Entry, Published
 from generator.model import Display, Execution, Meta, Notebook, Prose, RenderedPost, Results
 from generator.plain import NotPlain, plain, restored
 
+FLOATS = st.floats(allow_nan=False)  # NaN is not equal to itself.
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    st.none() | st.booleans() | st.integers() | FLOATS | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=5,
 )
 ZONES = st.integers(-720, 720).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 
 st.register_type_strategy(object, JSON)
+st.register_type_strategy(float, FLOATS)
 st.register_type_strategy(datetime, st.datetimes(timezones=ZONES))
 st.register_type_strategy(
     InkcellError,

@@ -4,9 +4,10 @@ For Python the kernel itself is watched: an audit hook (PEP 578) notes files ope
 and folders listed below the blog's folder, a finder in front of `sys.meta_path` notes every
 import, also those that fail, and `sys.modules` says at the end which local modules and which
 third-party packages were imported. A module that is neither in the blog's folder nor installed
-(a checkout that is being worked on) is a file of the trace too, by its absolute path. Files read
-by C code without Python's `open`, or by a program that the code starts, are not seen, and nor is
-a question whether a file exists: such files belong into `execute.dependencies`. The Node kernel
+(a checkout that is being worked on) is a file of the trace too, by its absolute path. Processes
+that the code forks, as a loader of data does, are watched as well. Files read by C code without
+Python's `open`, by a program that the code starts, or through SQLite's ATTACH are not seen, and nor
+is a question whether a file exists: such files belong into `execute.dependencies`. The Node kernel
 reports in the same form. Of any other kernel only what is declared is known.
 """
 
@@ -196,8 +197,12 @@ def device_of(post: Post, visible: str) -> str:
 # --- watching a Python kernel -----------------------------------------------------------------
 
 WATCH = r"""
-import sys as _sys, os as _os, time as _time
+import sys as _sys, os as _os, tempfile as _tempfile, time as _time
+from urllib.parse import unquote as _unquote
 class _Watch:
+    process = _os.getpid()
+    forked = _tempfile.TemporaryFile()  # What processes that were forked have read.
+    forked_file = forked.fileno(), _os.fstat(forked.fileno())
     opened = {}  # path -> what the file was when it was first opened
     listed = set()
     written = set()
@@ -236,9 +241,27 @@ class _Watch:
         file = getattr(modules.get(name), "__file__", None)
         return isinstance(file, str) and "site-packages" not in file and bool(_Watch.place(file))
     @staticmethod
-    def reads(path):
-        if path not in _Watch.written and path not in _Watch.opened:
-            _Watch.opened[path] = _Watch.state(path)
+    def reads(path, _os=_os, OSError=OSError):
+        if path in _Watch.written or path in _Watch.opened:
+            return
+        _Watch.opened[path] = _Watch.state(path)
+        if _os.getpid() != _Watch.process:
+            descriptor, file = _Watch.forked_file
+            try:  # It may have closed what it inherited, and opened other files.
+                if _os.path.samestat(_os.fstat(descriptor), file):
+                    _os.write(descriptor, _os.fsencode(path) + b"\0")
+            except OSError:
+                pass
+    @staticmethod
+    def database(name, str=str, isinstance=isinstance):
+        # SQLite, "URI Filenames": a path, percent-encoded, up to `?` or `#`.
+        if not isinstance(name, str) or not name.startswith("file:"):
+            return _Watch.place(name), True
+        address, _, options = name[5:].partition("#")[0].partition("?")
+        if address.startswith("//"):
+            address = address[2:][address[2:].find("/"):]
+        options = options.split("&")
+        return _Watch.place(_unquote(address)), not {"mode=ro", "immutable=1"} & {*options}
 def _hook(event, args, watch=_Watch, _os=_os, frame=_sys._getframe):
     if event == "open":
         path, mode, flags = args
@@ -261,10 +284,11 @@ def _hook(event, args, watch=_Watch, _os=_os, frame=_sys._getframe):
     elif event == "os.rename" and watch.place(args[0]) in watch.written:
         watch.written.add(watch.place(args[1]))
     elif event == "sqlite3.connect":
-        path = watch.place(args[0])
+        path, writes = watch.database(args[0])
         if path and watch.state(path):
             watch.reads(path)
-        watch.written.add(path)
+        if writes:
+            watch.written.add(path)
 class _Finder:
     @staticmethod
     def find_spec(name, path=None, target=None, watch=_Watch, frame=_sys._getframe):
@@ -341,6 +365,9 @@ def _is_checkout(module, path):
     for _ in range(module.__name__.count(".") + ("__path__" in vars(module)) + 1):
         top = _os.path.dirname(top)
     return not _dist_info(top)
+_watch.forked.seek(0)
+for _path in _watch.forked.read().split(b"\0")[:-1]:
+    _watch.reads(_os.fsdecode(_path))
 _listed = set(_watch.listed)
 _files = {_name(path) for path in list(_watch.opened)
           if _is_local(path) and not path.endswith((".pyc", ".pyo"))}

@@ -46,6 +46,17 @@ CELLS = [
     "connection.execute('select * from t').fetchall()\nconnection.close()",
     "import threading\nthread = threading.Thread(target=lambda: open('in_a_thread.txt').read())\n"
     "thread.start()\nthread.join()",
+    "for name in ('file:by_uri.db?mode=ro', 'file:by%20uri.db#x'):\n"
+    "    sqlite3.connect(name, uri=True).execute('select * from t').fetchall()",
+    # By processes that are forked, also by one that has closed what it inherited.
+    "import multiprocessing\n"
+    "def read(name):\n    with open(name) as file:\n        return file.read()\n"
+    "with multiprocessing.get_context('fork').Pool(2) as pool:\n"
+    "    pool.map(read, ['in_a_fork.txt', 'in_another.txt'])\n"
+    "child = os.fork()\nif not child:\n    os.closerange(3, 256)\n"
+    "    kept = [os.open('written.tmp', os.O_RDWR | os.O_CREAT) for _ in range(60)]\n"
+    "    open('unseen.txt').close()\n    os._exit(os.path.getsize('written.tmp'))\n"
+    "assert os.waitpid(child, 0)[1] == 0",
     "with open('updated.txt', 'r+') as file:\n    file.read()",
     "try:\n    open('missing.txt')\nexcept FileNotFoundError:\n    pass",
     # Folders.
@@ -83,6 +94,9 @@ POST: dict[str, str | bytes] = {
     "by_memmap.bin": b"12345678",
     "by_os.bin": b"1",
     "in_a_thread.txt": "1",
+    "in_a_fork.txt": "1",
+    "in_another.txt": "1",
+    "unseen.txt": "1",
     "updated.txt": "1",
     "parts/one.csv": "1",
     "parts/.hidden": "1",
@@ -159,9 +173,10 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         front = with_settings(SETTING.format(str(folder == "warm").lower()))
         write_files(root / "posts" / folder, {"index.ko.md": front + body, **POST})
         post = root / "posts" / folder
-        with sqlite3.connect(post / "by_sqlite.db") as connection:
-            connection.execute("create table t (x)")
-        connection.close()
+        for name in ("by_sqlite.db", "by_uri.db", "by uri.db"):
+            with sqlite3.connect(post / name) as connection:
+                connection.execute("create table t (x)")
+            connection.close()
         (post / "by_load.npy").write_bytes(npy())
         write_files(root / "shared", {f"{folder}.txt": "1", f"{folder}.py": "X = 1\n"})
         (post / "linked.txt").symlink_to(f"../../shared/{folder}.txt")
@@ -210,6 +225,10 @@ USED = [
     "by_memmap.bin",
     "by_os.bin",
     "by_sqlite.db",
+    "by_uri.db",
+    "by uri.db",
+    "in_a_fork.txt",
+    "in_another.txt",
     "linked.txt",
     "in_a_thread.txt",
     "updated.txt",

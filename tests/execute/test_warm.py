@@ -35,6 +35,7 @@ for _number in os.listdir("/proc/self/fd"):
         _kind = os.readlink(f"/proc/self/fd/{_number}").split(":")[0]
     except OSError:
         continue
+    _kind = "nameless" if _kind.endswith(" (deleted)") else _kind  # Its number is its own.
     _open.append(_kind if not _kind.startswith("/tmp") else pathlib.Path(_kind).name)
 _facts = {
     "environment": {k: v for k, v in os.environ.items() if k != "IPYTHONDIR"},

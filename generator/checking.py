@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unicodedata import normalize
 
 from .errors import SiteError
-from .last_build import MANIFEST, compare, read_record
+from .last_build import MANIFEST, compare, copied_files, read_record
 from .model import Config
 from .reading import posts_shown, read_posts
 
@@ -57,6 +58,10 @@ def check_site(config: Config, *, external: bool = False, accept: bool = False) 
         noted.write_text(ids_text(ids_of(everything, config)), encoding="utf-8")
     accepted = read_ids(noted.read_text(encoding="utf-8")) if noted.is_file() else None
     site = built_site(Folder(folder), posts_shown(everything, built), built, str(built.output))
+    # What the author put there as it is, is as it is.
+    copied = {normalize("NFC", name) for name in copied_files(str(config.root))}
+    pages = {path: page for path, page in site.pages.items() if path not in copied}
+    site = replace(site, pages=pages)
     found = list(check(site, everything, config, accepted))
     where = str(options.get("posts") or config.posts)
     if record and not compare(str(config.root), options, where).same:

@@ -7,10 +7,11 @@ import tomllib
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
+from unicodedata import normalize
 
 from .errors import BuildFailed, InkcellError, NotebookError, PostError, ThemeError
 from .font import FONT, font_path
-from .last_build import IGNORED_FOLDERS, POST
+from .last_build import IGNORED_FOLDERS, POST, STATIC, copied_files
 from .model import Config, Source, Theme
 from .record import suggestion
 
@@ -183,6 +184,8 @@ def _read_text(path: Path, root: Path) -> str:
 def read_theme(root: Path) -> Theme:
     """The theme: the package's own files, each replaced by one of the same name in the blog.
 
+    With the files of the blog's folder `static`, which the site has as they are.
+
     Raises:
         ThemeError: a file of the theme cannot be read.
     """
@@ -206,7 +209,9 @@ def read_theme(root: Path) -> Theme:
                 templates[name] = _read_theme_text(path, root)
     if len(folders) == 2 and (wrong := [*_misnamed(own, folders[-1], root, templates)]):
         raise BuildFailed(wrong)
-    return Theme(templates, strings, static)
+    names = copied_files(str(root))
+    copied = {normalize("NFC", name): (root / STATIC / name).read_bytes() for name in names}
+    return Theme(templates, strings, static, copied)
 
 
 def _misnamed(

@@ -37,6 +37,10 @@ MANIFEST = ".inkcell-manifest.json"
 SETTINGS = "pyproject.toml"
 PAGES = "pages"
 """The folder of standing pages."""
+STATIC = "static"
+"""The folder of the files that the site has as they are."""
+WELL_KNOWN = ".well-known"
+"""What hidden files there are for others to find (RFC 8615)."""
 
 POST = re.compile(r"index(?:\.(?P<language>[A-Za-z0-9-]+))?\.(?P<format>md|ipynb)")
 IGNORED_FOLDERS = frozenset(("__pycache__", "node_modules"))
@@ -404,6 +408,7 @@ def find_inputs(root: str, posts: str, extra: Iterable[str]) -> Inputs:
     for folder in (os.path.join(package_home, "templates"), os.path.join(root, "templates")):
         for name in _walk(folder):
             (theme if _is_theme(name) else world).add(name_of(os.path.join(folder, name), root))
+    theme.update(f"{STATIC}/{name}" for name in copied_files(root))
     for home in (package_home, root):
         folder = os.path.join(home, "node_modules", "katex", "dist")
         world.add(name_of(os.path.join(folder, "katex.min.js"), root))
@@ -423,6 +428,13 @@ def find_inputs(root: str, posts: str, extra: Iterable[str]) -> Inputs:
                 else:
                     loose.append(folder)
     return Inputs(sorted(world), sorted(theme), folders, sorted(loose))
+
+
+def copied_files(root: str) -> list[str]:
+    """The files of the blog's folder `static`, relative to it, which the site has as they are."""
+    folder = os.path.join(root, STATIC)
+    known = _walk(os.path.join(folder, WELL_KNOWN), f"{WELL_KNOWN}/")
+    return [*_walk(folder), *known]
 
 
 def neighbours(folder: str, files: Iterable[str]) -> list[str]:

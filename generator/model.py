@@ -636,6 +636,8 @@ class Theme:
     """Language to the theme's texts in it."""
     static: Mapping[str, bytes] = field(repr=False)
     """Path below `assets/` to content."""
+    copied: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    """Path in the site to content, of the files that a blog has beside its theme."""
 
     def strings_in(self, language: str) -> Mapping[str, str]:
         """The theme's texts in a language; English where it has none."""

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
+from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,9 @@ __all__ = [
     "shared_files",
     "shown_in_feeds",
 ]
+
+REPLACEABLE = ("apple-touch-icon.png", "favicon.ico", "robots.txt")
+"""What lies at the root of a site for others to find: a blog may have its own there."""
 
 
 def assemble(
@@ -128,9 +132,14 @@ def shared_files(
         yield search_file(language, blog)
         yield from list_files(language, blog)
     yield missing_file(blog)
-    yield from static_files(blog.assets, posts, config, katex, libraries)
     yield from feed_files(by_feed(posts, config), written, config, blog.theme)
-    yield from sitemap_files(posts, config)
+    copied = blog.theme.copied
+    yield from (File(path, content, f"static/{path}") for path, content in copied.items())
+    for file in chain(
+        static_files(blog.assets, posts, config, katex, libraries), sitemap_files(posts, config)
+    ):
+        if file.path not in copied or file.path not in REPLACEABLE:
+            yield file
     yield from search_files(posts, config)
     yield from blog.pictures.values()
 

@@ -55,7 +55,7 @@ def serve(root: Path, port: int, drafts: bool) -> None:
                 hint="is another `inkcell serve` running? give another with --port"
             ) from None
         port = server.server_address[1]
-        folders = (config.posts, config.pages, "templates", "pyproject.toml")
+        folders = (config.posts, config.pages, "templates", "static", "pyproject.toml")
         watched = [root / folder for folder in folders]
         output = root / config.output
         threads = [

@@ -41,6 +41,7 @@ from .model import (
     File,
     Foreseeing,
     Formula,
+    Highlight,
     Macros,
     Notebook,
     Post,
@@ -75,6 +76,15 @@ class KnownFormula:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownCode:
+    """Code that a post shows, coloured."""
+
+    code: str
+    language: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A rendered post on the disk."""
 
@@ -82,6 +92,7 @@ class Entry:
     """Without its files."""
     files: tuple[Published, ...] = ()
     formulas: tuple[KnownFormula, ...] = ()
+    codes: tuple[KnownCode, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,10 +198,10 @@ class Kept:
         written: WrittenEntry | None = self._load(name, _written_entry)
         return written
 
-    def formulas(self, source: str) -> tuple[KnownFormula, ...]:
-        """The formulas that a post had, as KaTeX would typeset them now."""
+    def parts(self, source: str) -> tuple[tuple[KnownFormula, ...], tuple[KnownCode, ...]]:
+        """The formulas and the code that a post had, as they would be shown now."""
         entry = self.entry(source) if self.comparison and self.comparison.world else None
-        return entry.formulas if entry else ()
+        return (entry.formulas, entry.codes) if entry else ((), ())
 
     def content(self, path: str) -> bytes | None:
         """A file of the site whose path tells what it is made from, if it can be taken over."""
@@ -387,6 +398,26 @@ class Noting:
         )
 
 
+class NotingCode:
+    """What colours code, knows some already, and notes all that it is asked for."""
+
+    def __init__(self, highlight: Highlight, known: Sequence[KnownCode]) -> None:
+        self._highlight = highlight
+        self._done = {(item.code, item.language): item for item in known}
+        self._used: dict[tuple[str, str], KnownCode] = {}
+
+    def __call__(self, code: str, language: str) -> str:
+        """The code as it is known, or as it is coloured now."""
+        known = self._done.get((code, language))
+        shown = known or KnownCode(code, language, self._highlight(code, language))
+        self._used[code, language] = shown
+        return shown.html
+
+    def used(self) -> tuple[KnownCode, ...]:
+        """All that it was asked for."""
+        return tuple(self._used.values())
+
+
 # --- after a build ----------------------------------------------------------------------------
 
 
@@ -484,7 +515,12 @@ def _made(item: Fresh, config: Config) -> Made:
     }
 
 
-def keep_post(kept: Kept, rendered: RenderedPost, formulas: tuple[KnownFormula, ...]) -> str:
+def keep_post(
+    kept: Kept,
+    rendered: RenderedPost,
+    formulas: tuple[KnownFormula, ...],
+    codes: tuple[KnownCode, ...],
+) -> str:
     """Keep a post for the next build; the name of its entry, or nothing if that cannot be.
 
     The site may still fail to be made: then the next build that keeps its posts removes it.
@@ -496,7 +532,7 @@ def keep_post(kept: Kept, rendered: RenderedPost, formulas: tuple[KnownFormula, 
         for file in rendered.files
     )
     post = without_text(rendered.post)
-    entry = Entry(replace(rendered, post=post, files=()), files, formulas)
+    entry = Entry(replace(rendered, post=post, files=()), files, formulas, codes)
     # If nothing can be kept, the next build takes longer.
     with suppress(OSError):
         return _keep(kept.entries, _packed(entry), "post")
@@ -551,6 +587,8 @@ def _long_texts(data: Any) -> Iterator[tuple[Any, str]]:
     yield from ((data["rendered"], name) for name in ("body", "feed_body"))
     for known in data.get("formulas", ()):
         yield from ((known["formula"], name) for name in ("html", "feed"))
+    for known in data.get("codes", ()):
+        yield from ((known, name) for name in ("code", "html"))
 
 
 def _written_entry(content: bytes) -> WrittenEntry:

@@ -13,7 +13,7 @@ from .errors import notice
 from .execute.cache import DamagedEntry, entry_path, load
 from .execute.frozen import traced_files
 from .execute.key import code_key, executed_cells
-from .kept import Asked, Fresh, Kept, Noting, Uses, keep_post
+from .kept import Asked, Fresh, Kept, Noting, NotingCode, Uses, keep_post
 from .last_build import is_node, is_own, look, name_of
 from .linking import offered_by
 from .model import Config, DrawShare, ExecutedPost, Post, Typeset
@@ -43,24 +43,25 @@ def make_post(
         InkcellError: everything that is wrong with its text or its outputs.
     """
     from .render import render
+    from .render.code import highlight
     from .render.cross_references import folders_referred_to
 
     asked = Asked(links.pages)
-    known = kept.formulas(item.post.source.path)
+    formulas, codes = kept.parts(item.post.source.path)
     folders = folders_referred_to(item.post)
     # It sees the labels of the posts that it names, and so none whose change nobody would notice.
     labels = {s: found for s, found in links.labels.items() if folder_name(s) in folders}
     seen = replace(links, pages=asked, labels=labels)
-    noting = Noting(typeset, known)
+    noting, noting_code = Noting(typeset, formulas), NotingCode(highlight, codes)
     drawing = drawing_what_is_new(draw, kept, partial(neighbour_path, item.post.source.folder))
-    rendered = render(item, seen, noting, strings, drawing)
+    rendered = render(item, seen, noting, strings, drawing, noting_code)
     return Fresh(
         item.post,
         rendered,
         _uses(item, links.config),
         asked.answers,
         offered_by(folders, links),
-        keep_post(kept, rendered, noting.used()),
+        keep_post(kept, rendered, noting.used(), noting_code.used()),
         tuple(dict.fromkeys(map(notice, rendered.warnings))),
     )
 

@@ -561,6 +561,9 @@ class ShareWords:
 SHARE_SIZE = (1200, 630)
 """Pixels of such a picture: what Facebook and X ask for."""
 
+Highlight = Callable[[str, str], str]
+"""(code, language) -> HTML with the classes of the style sheet."""
+
 DrawShare = Callable[[ShareWords], bytes]
 """Draws such a picture, as PNG. The same words give the same bytes."""
 

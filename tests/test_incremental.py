@@ -33,7 +33,7 @@ from generator.kept import Kept
 from generator.last_build import MANIFEST, compare, same_build, seconds
 from generator.model import Bundle, DrawShare, MathOutput, Post, Results, ShareWords, Typeset
 from generator.progress import Event, Notice, Reused
-from generator.render import katex, share_pictures
+from generator.render import code, katex, share_pictures
 from generator.write import Changes, write
 
 from .conftest import FRONT_MATTER, REPOSITORY, SETTINGS, WriteBlog
@@ -835,6 +835,27 @@ def test_nothing_of_katex_is_started_for_known_formulas(
     blog.replace("posts/a/index.ko.md", "x^2", "x^3")
     blog.build()
     assert started == ["V8"]
+    blog.check()
+
+
+def test_known_code_is_not_coloured_again(blog: Blog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A word beside code, and another block of code, colour what is new alone."""
+    blog.write({"posts/a/index.ko.md": FRONT_MATTER + "글\n\n```python\nx = 1\n```\n"})
+    blog.build()
+    coloured: list[str] = []
+    original = code.highlight
+
+    def highlight(source: str, language: str) -> str:
+        coloured.append(source)
+        return original(source, language)
+
+    monkeypatch.setattr(code, "highlight", highlight)
+    blog.replace("posts/a/index.ko.md", "글", "글월")
+    blog.build()
+    assert coloured == []
+    blog.replace("posts/a/index.ko.md", "글월", "글월\n\n```python\ny = 2\n```\n")
+    blog.build()
+    assert coloured == ["y = 2"]
     blog.check()
 
 

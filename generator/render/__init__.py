@@ -31,6 +31,7 @@ from ..model import (
     DrawShare,
     ExecutedPost,
     Foreseeing,
+    Highlight,
     Image,
     Label,
     Output,
@@ -41,7 +42,7 @@ from ..model import (
     Typeset,
 )
 from .citations import listed_works
-from .code import highlight_cell
+from .code import as_read, highlight
 from .code_blocks import LineLook, code_block, with_filename
 from .contents import listed_headings, place_contents
 from .context import Context
@@ -80,6 +81,7 @@ def render(
     typeset: Typeset,
     strings: Mapping[str, str],
     draw: DrawShare | None = None,
+    highlight: Highlight = highlight,
 ) -> RenderedPost:
     """A post as HTML, for its page and for the feed.
 
@@ -89,6 +91,7 @@ def render(
         typeset: typesets a formula.
         strings: the theme's texts in the post's language.
         draw: draws the picture that stands for a post which has none; without it there is none.
+        highlight: colours code.
 
     Raises:
         BuildFailed: every formula KaTeX refuses, every link that leads nowhere, every output
@@ -107,6 +110,7 @@ def render(
         links,
         typeset,
         strings,
+        highlight,
         errors=numbering.errors,
         ids={*_reserved_ids(post), *numbering.labels},
         labels=numbering.labels,
@@ -230,7 +234,8 @@ def _cell(
     if display.input != "absent" and cell.source.strip():
         language = context.post.notebook.code_language
         look = LineLook(1 if display.line_numbers else None)
-        block = code_block(look.page(highlight_cell(cell.source, language)), language)
+        html = context.highlight(*as_read(cell.source, language))
+        block = code_block(look.page(html), language)
         block = with_filename(block, display.filename)
         if display.input == "collapsed":
             block = _collapsed(block, context.strings["show_code"], "code-fold")

@@ -41,11 +41,11 @@ MAGIC = re.compile(r"^(?:%%?[A-Za-z]|!)", re.MULTILINE)
 """What only IPython reads: `%matplotlib inline`, `%%bash`, `!pip list`."""
 
 
-def highlight_cell(source: str, language: str) -> str:
-    """The code of a cell; Python's lexer would take IPython's commands for mistakes."""
+def as_read(source: str, language: str) -> tuple[str, str]:
+    """The code of a cell and its language; to Python IPython's commands would be mistakes."""
     if language == "python" and MAGIC.search(source) and _lexer("ipython3"):
-        return highlight(source + "\n", "ipython3")  # It wants the end of the last line.
-    return highlight(source, language)
+        return source + "\n", "ipython3"  # It wants the end of the last line.
+    return source, language
 
 
 @lru_cache(maxsize=64)

@@ -17,7 +17,6 @@ from markdown_it.utils import EnvType, OptionsDict
 
 from ..errors import MarkdownError
 from .attributes import classes
-from .code import highlight
 from .context import Context, Place
 from .directive_options import COUNT, FLAG, LINES, TEXT, read_lines
 from .directives import Directive, Draft, Frame, Written
@@ -175,7 +174,7 @@ def prepare_code(token: Token, context: Context, place: Place) -> None:
             error.at(line=place.line, cell=place.cell, text=token.markup + info, hint=hint)
         )
     if language:
-        token.meta["highlighted"] = highlight(token.content.rstrip("\n"), language)
+        token.meta["highlighted"] = context.highlight(token.content.rstrip("\n"), language)
 
 
 def _code_block(

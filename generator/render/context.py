@@ -12,7 +12,8 @@ from markdown_it.token import Token
 
 from ..addresses import Links, Target, nearest_file, neighbour_path, resolve
 from ..errors import InkcellError, MarkdownError, MathError
-from ..model import File, Formula, Image, Label, Post, Reference, Typeset
+from ..model import File, Formula, Highlight, Image, Label, Post, Reference, Typeset
+from .code import highlight
 from .katex import is_tex, text_of
 from .macros import as_definitions, take_definitions, used
 from .pictures import SUFFIXES, without_metadata
@@ -43,6 +44,7 @@ class Context:
     links: Links
     typeset: Typeset
     strings: Mapping[str, str]
+    highlight: Highlight = highlight
     errors: list[InkcellError] = field(default_factory=list)
     files: dict[str, File] = field(default_factory=dict)
     ids: set[str] = field(default_factory=set)

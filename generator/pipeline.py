@@ -199,9 +199,12 @@ def _read_posts(
 
 def _import_what_follows() -> None:
     """Import the next stages, which takes a third of a second, while nothing else is to do."""
-    from .assemble import feed, sitemap  # noqa: F401
-    from .assemble.pages import archive, lists, missing, post, redirects, search  # noqa: F401
-    from .render import katex, render  # noqa: F401
+    from .interrupts import interrupt_afterwards
+
+    with interrupt_afterwards():
+        from .assemble import feed, sitemap  # noqa: F401
+        from .assemble.pages import archive, lists, missing, post, redirects, search  # noqa: F401
+        from .render import katex, render  # noqa: F401
 
 
 def publish(build: Build, config: Config, kept: Kept) -> Changes:

@@ -166,11 +166,9 @@ def changed_files(
     """
     posts, config = blog.posts, blog.config
     if retold:
-        from .pages.archive import archive_file
         from .pages.lists import list_files
 
         for language in config.languages:
-            yield archive_file(language, blog)
             yield from list_files(language, blog, retold)
     feeds = _feeds_with(changed, posts, config)
     if feeds:

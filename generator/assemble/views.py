@@ -316,11 +316,21 @@ class StandingView:
 
 
 @dataclass(frozen=True, slots=True)
+class ArchivedView:
+    """A post in the archive, which tells nothing of its text."""
+
+    title: str
+    address: str
+    language: str
+    date: DateView
+
+
+@dataclass(frozen=True, slots=True)
 class YearView:
     """A year of the archive."""
 
     year: int
-    posts: tuple[SummaryView, ...]
+    posts: tuple[ArchivedView, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,7 @@ def counted_terms(text: str) -> Counter[str]:
     return counted
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 12)
 def _terms_of_token(groups: tuple[str, ...]) -> tuple[str, ...]:
     """The terms of one token, as `TOKEN` has found it."""
     return tuple(terms_of(next(filter(None, groups))))
@@ -98,7 +98,7 @@ def script(token: str) -> str:
     return re.sub(r"[ {}]", "", token)
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 13)
 def stem(word: str) -> str:
     """The stem of an English word; any other word is its own."""
     if len(word) < 3 or not (word.isascii() and word.isalpha()):

@@ -8,7 +8,7 @@ from ..listing import by_year, shown_in
 from ..structured_data import breadcrumbs
 from ..views import YearView
 from .blog import Blog
-from .mention import summary_view
+from .mention import archived_view
 from .page import page_file, page_view
 
 
@@ -18,7 +18,7 @@ def archive_file(language: str, blog: Blog) -> File:
     paths = {name: archive_page(name, config) for name in config.languages}
     path = paths[language]
     years = tuple(
-        YearView(year, tuple(summary_view(post, language, strings, config) for post in posts))
+        YearView(year, tuple(archived_view(post, strings, config) for post in posts))
         for year, posts in by_year(shown_in(blog.posts, language, config)).items()
     )
     way = [(config.title[language], home_page(language, config)), (strings["archive"], path)]

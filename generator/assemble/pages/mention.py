@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ...addresses import address, category_page, post_page, tag_page
 from ...model import Config, RenderedPost
-from ..views import DateView, LinkView, SummaryView, format_date
+from ..views import ArchivedView, DateView, LinkView, SummaryView, format_date
 
 
 def link_view(rendered: RenderedPost, config: Config) -> LinkView:
@@ -22,6 +22,15 @@ def published(rendered: RenderedPost, strings: Mapping[str, str]) -> DateView:
 def updated(rendered: RenderedPost, strings: Mapping[str, str]) -> DateView:
     """When a post was last revised, in the language of `strings`."""
     return format_date(rendered.post.meta.updated, strings["date"], strings["months"])
+
+
+def archived_view(
+    rendered: RenderedPost, strings: Mapping[str, str], config: Config
+) -> ArchivedView:
+    """A post as the archive in the language of `strings` shows it."""
+    meta = rendered.post.meta
+    place = address(post_page(rendered.post, config), config)
+    return ArchivedView(meta.title, place, meta.language, published(rendered, strings))
 
 
 def summary_view(

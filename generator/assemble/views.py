@@ -7,7 +7,6 @@ markup; all other text is escaped by the template.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 
@@ -384,10 +383,6 @@ def what_there_is(message: str) -> str:
     if not match or not names:
         return "what a template may see stands in generator/assemble/views.py"
     return suggestion(match["name"], names) or "there are: " + ", ".join(names)
-
-
-Strings = Mapping[str, str]
-"""The theme's texts in the page's language."""
 
 
 def format_date(date: datetime, pattern: str, months: str) -> DateView:

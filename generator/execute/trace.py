@@ -302,28 +302,6 @@ class _Finder:
         if loads < 2:
             watch.roots.append(name)
         return None
-def _in_turn(stream, descriptor, _os=_os):
-    # What C code and programs write to a descriptor goes to a file; it is read whenever Python
-    # writes, and at the end of a cell, so that nothing is lost and the order is always the same.
-    import codecs, stat
-    if not stat.S_ISREG(_os.fstat(descriptor).st_mode):
-        return
-    write, decoder = stream.write, codecs.getincrementaldecoder("utf-8")("replace")
-    read = [_os.fstat(descriptor).st_size]
-    def drain(*_):
-        size = _os.fstat(descriptor).st_size
-        if size > read[0]:
-            data = _os.pread(descriptor, size - read[0], read[0])
-            read[0] += len(data)
-            write(decoder.decode(data))
-    def write_in_turn(text):
-        drain()
-        return write(text)
-    stream.write = write_in_turn
-    stream.fileno = lambda: descriptor
-    get_ipython().events.register("post_run_cell", drain)
-for _stream, _descriptor in ((_sys.stdout, 1), (_sys.stderr, 2)):
-    _in_turn(_stream, _descriptor)
 _sys.addaudithook(_hook)
 _sys.meta_path.insert(0, _Finder)
 _sys.__dict__["_inkcell_watch"] = _Watch
@@ -448,7 +426,7 @@ def watch_code(root: Path, here: str) -> str:
         here: the post's folder, relative to it.
     """
     code = WATCH.replace("{root!r}", repr(str(root))).replace("{here!r}", repr(here))
-    return f"exec({code!r}, {{'get_ipython': get_ipython}})"
+    return f"exec({code!r}, {{}})"
 
 
 def report_code() -> str:

@@ -198,7 +198,7 @@ NOT_HERE = {
     ".column-margin": "did you mean `margin`?",
 }
 """Names that other tools know -> what to write instead."""
-QUARTO_IDS = {
+STATEMENTS = {
     "thm": "theorem",
     "lem": "lemma",
     "def": "definition",
@@ -206,9 +206,9 @@ QUARTO_IDS = {
     "cor": "corollary",
     "exm": "example",
     "rem": "remark",
-    "fig": "figure",
-    "tbl": "table",
 }
+"""Prefix of a label to the kind of statement that it names, which is a directive's name."""
+QUARTO_IDS = {**STATEMENTS, "fig": "figure", "tbl": "table"}
 """Beginnings of Quarto's ids -> the directive that has such a label."""
 
 

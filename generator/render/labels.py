@@ -17,20 +17,10 @@ from markdown_it.token import Token
 from ..errors import InkcellError, MarkdownError, MathError
 from ..model import Code, Label
 from .context import Fragments, Place
-from .directives import Written
+from .directives import STATEMENTS, Written
 from .equations import take_apart
 from .mathematics import DISPLAY_TOKENS, INLINE_TOKENS
 
-STATEMENTS = {
-    "thm": "theorem",
-    "lem": "lemma",
-    "def": "definition",
-    "prp": "proposition",
-    "cor": "corollary",
-    "exm": "example",
-    "rem": "remark",
-}
-"""Prefix of a label to the kind of statement that it names."""
 PREFIXES = ("eq", "fig", "tbl", "lst", "sec", *STATEMENTS)
 LABEL = re.compile(rf"(?:{'|'.join(PREFIXES)})-[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?")
 LABEL_HINT = "a label is a prefix, a hyphen, letters from a to z and digits: eq-cut"

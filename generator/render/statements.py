@@ -6,8 +6,7 @@ from html import escape
 
 from .context import Context
 from .directive_options import FLAG, TEXT
-from .directives import Directive, Frame, Written
-from .labels import STATEMENTS
+from .directives import STATEMENTS, Directive, Frame, Written
 
 
 def _show(written: Written, number: str, context: Context) -> tuple[Frame, Frame]:

@@ -6,6 +6,8 @@ stands in a link: below the site's base path and percent-encoded (RFC 3986).
 
 from __future__ import annotations
 
+import hashlib
+import json
 import posixpath
 import re
 import unicodedata
@@ -16,7 +18,7 @@ from functools import lru_cache
 from pathlib import PurePath
 from urllib.parse import quote, unquote, urlsplit
 
-from .model import Config, Label, Post
+from .model import Config, Label, Post, ShareWords
 from .record import suggestion
 
 SAFE = "/~-._!$'()*+,;=:@"
@@ -211,6 +213,12 @@ def asset_path(name: str) -> str:
 def neighbour_path(folder: str, name: str) -> str:
     """Where a file that lies beside a post is published, once for all its languages."""
     return f"assets/posts/{folder}/{name}"
+
+
+def share_name(words: ShareWords) -> str:
+    """The name of the picture that is drawn from these words: it tells them."""
+    told = json.dumps([words.title, words.site, words.category], ensure_ascii=False)
+    return f"share-{hashlib.sha256(told.encode()).hexdigest()[:16]}.png"
 
 
 def search_index_path(language: str, name: str = "") -> str:

@@ -146,11 +146,12 @@ class Kept:
         self._last_entry: tuple[str, Entry | None] = "", None
         """A build asks for several things of one entry after the other."""
         unchanged = comparison.posts if comparison else frozenset()
-        self.plain_outlines = self._read_outlines()
+        self.outline_texts = self._read_outlines()
+        """Source to what other pages show of the post, as JSON."""
         self.outlines = {
-            source: restored(self.plain_outlines[source], RenderedPost)
+            source: _outline_of(self.outline_texts[source])
             for source in unchanged
-            if source in self.plain_outlines
+            if source in self.outline_texts
         }
         """Source to what other pages show of the post, for unchanged posts."""
         made = self.record["posts"] if self.record else {}
@@ -168,13 +169,13 @@ class Kept:
         """What other pages show of these posts, by their sources; nothing of those left out."""
         return {source: self.outlines[source] for source, made in taken.items() if made["page"]}
 
-    def _read_outlines(self) -> dict[str, Any]:
+    def _read_outlines(self) -> dict[str, str]:
         if self.record is None or not self.record["outlines"]:
             return {}
-        outlines: dict[str, Any] = self._load(self.record["outlines"]) or {}
+        outlines: dict[str, str] = self._load(self.record["outlines"], _texts_by_source) or {}
         return outlines
 
-    def _load(self, name: str, read: Callable[[bytes], Any] = json.loads) -> Any:
+    def _load(self, name: str, read: Callable[[bytes], Any]) -> Any:
         """What a file holds; None if it is lost or damaged."""
         try:
             return read(_read(self.entries, name))
@@ -275,14 +276,14 @@ class Kept:
             return False
         if {file.path for file in entry.files} != {*item.own}:
             return False
-        if source not in self.plain_outlines:
+        if source not in self.outline_texts:
             return False
         told = replace(item.rendered, excerpt=self._excerpt(source))
-        return bool(self.plain_outlines[source] == plain(outline(told), RenderedPost))
+        return self.outline_texts[source] == _outline_text(told)
 
     def _excerpt(self, source: str) -> str:
         """The excerpt of a post in the last build."""
-        return restored(self.plain_outlines[source], RenderedPost).excerpt
+        return _outline_of(self.outline_texts[source]).excerpt
 
     def retold(self, fresh: Sequence[Fresh]) -> set[str]:
         """Sources of the posts that have another excerpt than in the last build."""
@@ -445,10 +446,10 @@ def remember(
     if comparison is None:
         return
     posts = dict(taken)
-    outlines = {s: kept.plain_outlines[s] for s in taken if s in kept.plain_outlines}
+    outlines = {s: kept.outline_texts[s] for s in taken if s in kept.outline_texts}
     for item in fresh:
         if item.rendered is not None:
-            outlines[item.post.source.path] = plain(outline(item.rendered), RenderedPost)
+            outlines[item.post.source.path] = _outline_text(item.rendered)
         posts[item.post.source.path] = _made(item, config)
     kernels = sorted({made["kernel"] for made in posts.values() if made["kernel"]})
     extra = [file for kernel in kernels for file in kernel_files(kernel)] + _zone_files(config)
@@ -549,10 +550,25 @@ def keep_written(kept: Kept, written: WrittenEntry) -> WrittenEntry | str:
     return written
 
 
-def _keep_outlines(kept: Kept, outlines: Mapping[str, Any]) -> str:
-    if kept.record and outlines == kept.plain_outlines:
+def _outline_text(rendered: RenderedPost) -> str:
+    return json.dumps(plain(outline(rendered), RenderedPost), ensure_ascii=False)
+
+
+def _outline_of(text: str) -> RenderedPost:
+    return restored(json.loads(text), RenderedPost)
+
+
+def _texts_by_source(content: bytes) -> dict[str, str]:
+    parts = content.decode().split("\0")[:-1]
+    return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+def _keep_outlines(kept: Kept, outlines: Mapping[str, str]) -> str:
+    if kept.record and outlines == kept.outline_texts:
         return kept.record["outlines"]
-    return _keep(kept.entries, _json(dict(sorted(outlines.items()))), "json")
+    # Neither paths nor JSON have a NUL: what has not changed is copied, not written anew.
+    parts = (f"{source}\0{text}\0" for source, text in sorted(outlines.items()))
+    return _keep(kept.entries, "".join(parts).encode(), "outlines")
 
 
 def _packed(entry: Entry) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from urllib.parse import urlsplit
 
-from .addresses import asset_path
+from .addresses import asset_path, share_name
 from .discover import find_font
 from .kept import Kept
 from .model import (
@@ -60,7 +60,6 @@ def drawing_on_demand() -> DrawShare:
 
 def drawing_what_is_new(draw: DrawShare, kept: Kept, place: Callable[[str], str]) -> DrawShare:
     """Draws only what the last build has not drawn; `place` says where a name is published."""
-    from .render.share_pictures import share_name
 
     def taken(words: ShareWords) -> bytes:
         return kept.content(place(share_name(words))) or draw(words)
@@ -70,8 +69,6 @@ def drawing_what_is_new(draw: DrawShare, kept: Kept, place: Callable[[str], str]
 
 def blog_pictures(config: Config, draw: DrawShare, kept: Kept) -> dict[str, File]:
     """Language to the picture that stands for the blog where one of its lists is shared."""
-    from .render.share_pictures import share_name
-
     pictures = {}
     for language in config.languages:
         words = ShareWords(

@@ -22,7 +22,7 @@ from .addresses import Links
 from .assembling import Assembly, Lost, with_names
 from .discover import read_katex, read_theme
 from .errors import BuildFailed, InkcellError, collect, each_once
-from .execute import Place, execute
+from .execute import execute
 from .execute.machine import cores
 from .kept import Fresh, Kept, Uses, remember
 from .last_build import Made
@@ -43,6 +43,7 @@ from .rendering import finishing
 from .telling import tell
 
 if TYPE_CHECKING:
+    from .execute.work import Place
     from .write import Changes
 
 

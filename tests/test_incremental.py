@@ -795,7 +795,7 @@ def test_entries_that_nobody_needs_are_removed(blog: Blog) -> None:
     feeds = (blog.root / "site").rglob("*.xml")
     entry = re.compile("<entry.*?<id>(.*?)</id>", re.DOTALL)
     fed = {name for feed in feeds for name in entry.findall(feed.read_text())}
-    assert endings == {".post": shown, ".entry": len(fed), ".json": 1}
+    assert endings == {".post": shown, ".entry": len(fed), ".outlines": 1}
 
 
 def test_a_word_beside_an_interactive_figure(blog: Blog) -> None:

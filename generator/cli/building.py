@@ -77,7 +77,6 @@ def build(
                 _print_same(same, root, started, as_json)
                 return
 
-        import logging
         from dataclasses import replace
         from datetime import UTC, datetime
 
@@ -87,8 +86,6 @@ def build(
         from ..pipeline import publish, rebuild
         from .progress_display import ProgressDisplay
 
-        # What nbclient logs of a failing kernel is said by our own errors.
-        logging.getLogger("traitlets").setLevel(logging.CRITICAL)
         config = read_config(root, url=base_url, drafts=drafts)
         config = replace(
             config,

@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import ExecutionError, InkcellError
 from ..model import Config, ExecutedPost, Post, Results
@@ -23,7 +24,9 @@ from . import frozen
 from .decision import Ask, Decision, World, decide, has_code, world_of
 from .key import code_key, executed_cells
 from .trace import Environment, Trace
-from .work import Place, Run, Work, opened, run_all
+
+if TYPE_CHECKING:
+    from .work import Place, Run, Work
 
 
 def execute(
@@ -160,6 +163,8 @@ def _results(
         if decision.error:
             errors.append(decision.error.at(file=post.source.path))
         elif decision.results is None:
+            from .work import Work  # Most builds run nothing.
+
             waiting.append(Work(key, post, decision.reasons, stamp, world.cache))
         else:
             known[key] = decision.results
@@ -168,6 +173,8 @@ def _results(
                 kept.touch(world.cache, key)
     done = set(known)
     if waiting:
+        from .work import opened, run_all
+
         with opened(waiting, run, world, place) as (where, shares):
             for key, results in run_all(waiting, known, where, shares, world, errors, meanwhile):
                 done.add(key)
@@ -204,8 +211,6 @@ def _for_post(results: Results, post: Post) -> Results:
 
 __all__ = [
     "Environment",
-    "Place",
-    "Run",
     "Trace",
     "decide",
     "execute",

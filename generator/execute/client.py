@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import time
 from collections import Counter
@@ -29,6 +30,8 @@ BUNDLE_LIMIT = 32 * 1024 * 1024
 """Bytes of results and displays of one cell."""
 
 HAS_UNIX_SOCKETS = os.name == "posix"
+
+logging.getLogger("traitlets").setLevel(logging.CRITICAL)  # Our own errors tell of kernels.
 
 
 class ConfiguredSpecs(KernelSpecManager):

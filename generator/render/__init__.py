@@ -23,7 +23,15 @@ from types import MappingProxyType
 
 from markdown_it import MarkdownIt
 
-from ..addresses import Links, absolute, neighbour_path, notebook_path, post_page, resolve
+from ..addresses import (
+    Links,
+    absolute,
+    neighbour_path,
+    notebook_path,
+    post_page,
+    resolve,
+    share_name,
+)
 from ..errors import BuildFailed, FrontMatterError, blame
 from ..model import (
     SHARE_SIZE,
@@ -57,12 +65,10 @@ from .markdown import make_markdown, read_prose, render_tokens
 from .outputs import read_outputs, render_outputs
 from .own_title import without_title
 from .passages import read_passages
-from .pictures import shareable
 from .plain_text import all_text, excerpt
 from .preparing import prepare
 from .sanitize import clean_feed
 from .search_terms import weighted_terms
-from .share_pictures import share_name
 
 EXCERPT_LENGTH = 300
 WORD_CHARACTER = re.compile(r"[^\W_]")
@@ -287,6 +293,8 @@ def _share(image: Image | None, context: Context, draw: DrawShare | None) -> Ima
     """The bitmap that stands for a post elsewhere: its own picture, or one that is drawn."""
     post, config = context.post, context.links.config
     if image and image.path in context.files:
+        from .pictures import shareable
+
         size = shareable(context.files[image.path].content, chosen=bool(post.meta.image))
         if size:
             return Image(image.path, image.alt or post.meta.title, *size)
@@ -294,5 +302,5 @@ def _share(image: Image | None, context: Context, draw: DrawShare | None) -> Ima
         return None
     words = ShareWords(post.meta.title, config.title[post.meta.language], post.meta.category)
     path = neighbour_path(post.source.folder, share_name(words))
-    context.publish(path, draw(words))
+    context.publish_made(path, draw(words))
     return Image(path, post.meta.title, *SHARE_SIZE)

@@ -14,7 +14,7 @@ from typing import Any
 from linkify_it import LinkifyIt
 from markdown_it import MarkdownIt
 
-HOST_AND_PARTICLE = re.compile(r"(?://)?(?:[a-z0-9-]+\.)*[a-z0-9-]+\.?[a-z]{2,}(?=[가-힣])", re.I)
+HOST_AND_PARTICLE = re.compile(r"(?i:(?://)?(?:[a-z0-9-]+\.)*[a-z0-9-]+\.?[a-z]{2,})(?=[가-힣])")
 """What stands behind a scheme, or behind `www.`, if Hangul follows the host."""
 
 

@@ -16,12 +16,13 @@ from ..model import File, Formula, Highlight, Image, Label, Post, Reference, Typ
 from .code import highlight
 from .katex import is_tex, text_of
 from .macros import as_definitions, take_definitions, used
-from .pictures import SUFFIXES, without_metadata
 
 Medium = Literal["page", "feed"]
 
 Fragments = Mapping[tuple[int, int], Sequence[Token]]
 """The tokens of what code put out as Markdown or TeX, by cell and number of the output."""
+
+PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif", ".tif", ".tiff")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +172,12 @@ class Context:
         if self.given.get(path) is content:
             return
         self.given[path] = content
-        if path.lower().endswith(SUFFIXES):
+        if path.lower().endswith(PICTURE_SUFFIXES):
+            from .pictures import without_metadata
+
             content = without_metadata(content)
+        self.publish_made(path, content)
+
+    def publish_made(self, path: str, content: bytes) -> None:
+        """Make a file part of the site that nobody but this program had a hand in."""
         self.files[path] = File(path, content, self.post.source.path)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from ..addresses import address
 from ..model import Config
 from .context import Context
-from .pictures import has_clear_ground, measure_bitmap, smaller_versions
 from .svg import is_svg, keeps_its_colours, measure_svg
 
 PAGE_WIDTH = 782
@@ -77,7 +76,11 @@ def sized(found: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
 
 def measure(content: bytes) -> tuple[int, int] | None:
     """Width and height of a picture in CSS pixels, or None for what is none."""
-    return measure_svg(content) if is_svg(content) else measure_bitmap(content)
+    if is_svg(content):
+        return measure_svg(content)
+    from .pictures import measure_bitmap
+
+    return measure_bitmap(content)
 
 
 def publish_picture(content: bytes, path: str, suffix: str, context: Context) -> Picture:
@@ -95,6 +98,8 @@ def publish_picture(content: bytes, path: str, suffix: str, context: Context) ->
         path = context.publish_hashed(content, suffix)
     if is_svg(content):
         return Picture(path, measure_svg(content), plate=keeps_its_colours(content))
+    from .pictures import has_clear_ground, measure_bitmap, smaller_versions
+
     versions = tuple(
         (width, context.publish_hashed(webp, ".webp")) for width, webp in smaller_versions(content)
     )

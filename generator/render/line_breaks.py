@@ -24,7 +24,6 @@ WORD_JOINER_HTML = '<span class="word-joiner"></span>'
 CLOSING = ")]}〉》」』】）％%°…"
 SHOWN_AS_WRITTEN = ("text", "code_inline", REFERENCE)
 BETWEEN = re.compile(rf"(?<=[{re.escape(CLOSING)}])(?=[가-힣])")
-SYLLABLE = re.compile("[가-힣]")
 
 
 def join_words(children: Sequence[Token]) -> list[Token]:
@@ -39,7 +38,7 @@ def join_words(children: Sequence[Token]) -> list[Token]:
         in_span += token.nesting if token.type in ("join_open", "join_close") else 0
         parts = BETWEEN.split(token.content) if token.type == "text" and not in_span else ()
         if parts:
-            if closed and SYLLABLE.match(parts[0]):
+            if closed and "가" <= parts[0][:1] <= "힣":
                 joined.append(Token(WORD_JOINER, "", 0))
             token.content = parts[0]
         joined.append(token)

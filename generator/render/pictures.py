@@ -29,7 +29,6 @@ ORIENTATION = 0x0112
 PNG_ORIENTATIONS = (b"eXIf", b"Raw profile", b"adobe.xmp")
 """One of them stands in every PNG that tells it."""
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif", ".tif", ".tiff")
 BROKEN = (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, TypeError)
 BROKEN_TOO = (ValueError, struct.error, IndexError, KeyError, EOFError, OverflowError)
 """What Pillow raises for bytes that are no picture."""

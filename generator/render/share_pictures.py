@@ -7,9 +7,7 @@ the coverage of a pixel becomes one of these steps.
 
 from __future__ import annotations
 
-import hashlib
 import io
-import json
 import math
 import zlib
 from collections.abc import Callable, Iterator
@@ -41,12 +39,6 @@ INKS = (
 """Ink, ground and steps: text, quiet text and seal on paper, the sign on the seal. The colours are
 those of the theme on a light page."""
 TEXT, QUIET, SEAL, SIGN = range(4)
-
-
-def share_name(words: ShareWords) -> str:
-    """The name of a drawing's file: it tells the words."""
-    told = json.dumps([words.title, words.site, words.category], ensure_ascii=False)
-    return f"share-{hashlib.sha256(told.encode()).hexdigest()[:16]}.png"
 
 
 def start_drawing(font: Path) -> DrawShare:

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageDraw, PngImagePlugin
 
 from generator.model import Bundle, RenderedPost
+from generator.render.context import PICTURE_SUFFIXES
 from generator.render.images import measure
-from generator.render.pictures import SUFFIXES, WIDTHS, smaller_versions, without_metadata
+from generator.render.pictures import WIDTHS, smaller_versions, without_metadata
 
 from .rendering import render_post
 from .test_outputs import CELL, encoded
@@ -207,7 +208,7 @@ def test_every_published_picture_is_cleaned() -> None:
     files = dict(published(rendered))
     assert len(files) == 4
     for path, published_content in files.items():
-        assert path.lower().endswith(SUFFIXES)
+        assert path.lower().endswith(PICTURE_SUFFIXES)
         assert not any(secret in published_content for secret in SECRETS), path
 
 

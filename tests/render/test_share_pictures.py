@@ -7,7 +7,7 @@ import io
 import pytest
 from PIL import Image
 
-from generator.addresses import collect_links
+from generator.addresses import collect_links, share_name
 from generator.discover import find_font
 from generator.model import SHARE_SIZE, ExecutedPost, RenderedPost, Results, ShareWords
 from generator.render import render
@@ -15,7 +15,6 @@ from generator.render.share_pictures import (
     balanced,
     broken,
     set_title,
-    share_name,
     shortened,
     start_drawing,
 )

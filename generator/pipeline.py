@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from .addresses import Links
@@ -39,7 +39,7 @@ from .reading import (
     traced_root,
     unknown_posts,
 )
-from .rendering import finishing
+from .rendering import finishing, worth_processes
 from .telling import tell
 
 if TYPE_CHECKING:
@@ -108,6 +108,10 @@ def rebuild(
         posts_shown(posts, config), outlines, kept, config, theme, katex.static, pictures
     )
 
+    def prepare() -> None:
+        _import_what_follows()
+        links()
+
     def make(posts: Sequence[Post]) -> tuple[Fresh, ...]:
         nonlocal links
         executed = execute(
@@ -118,12 +122,12 @@ def rebuild(
             report=report,
             place=place,
             in_use={made["code"] for made in taken.values() if made["code"]},
-            meanwhile=_import_what_follows,
+            meanwhile=prepare,
         )
 
         def finish(item: ExecutedPost) -> Fresh:
             strings = theme.strings_in(item.post.meta.language)
-            return assembly.with_files(make_post(item, links, typeset, strings, draw, kept))
+            return assembly.with_files(make_post(item, links(), typeset, strings, draw, kept))
 
         # Posts are rendered while the code of others runs, but for those that refer to another
         # one: its code may put out what they refer to.
@@ -138,10 +142,12 @@ def rebuild(
                 else:
                     yield item
 
+        if worth_processes(posts, cores()):
+            links()  # Once for all of them.
         assembly.share(posts)
         with finishing(posts, finish, kept, cores()) as finish_all, closing(executed):
             made = finish_all(ready(), errors)
-        links = with_labels_of_outputs(links, done, taken)
+        links = cache(partial(with_labels_of_outputs, links(), done, taken))
         made += collect(finish, waiting, errors)
         return tuple(sorted(made, key=lambda item: item.post.source.path))
 
@@ -155,7 +161,7 @@ def rebuild(
         stack.callback(assembly.close)
         fresh = make(posts_shown(posts, config))
         # Now that code has run, it may have put out other labels than the last build's.
-        outdated = outdated_by(taken, links)
+        outdated = outdated_by(taken, links())
         if outdated and not errors:
             taken = {source: made for source, made in taken.items() if source not in outdated}
             fresh += make_all_but(taken)
@@ -180,8 +186,10 @@ def rebuild(
 
 def _read_posts(
     config: Config, kept: Kept, errors: list[InkcellError]
-) -> tuple[tuple[Post, ...], Links, dict[str, Made]]:
+) -> tuple[tuple[Post, ...], Callable[[], Links], dict[str, Made]]:
     """The posts that have to be made, what posts may link to, and the posts that are taken over.
+
+    What they may link to is found when it is asked for: before code runs, it keeps code waiting.
 
     A post that links to another has to be made again when the other has moved, and one that
     refers to another when the other has other numbers.
@@ -190,8 +198,8 @@ def _read_posts(
     while True:
         errors.clear()
         posts = parse_posts(config, taken.keys() | kept.folders_of(taken), errors)
-        links = known_links(posts_shown(posts, config), taken, kept, config)
-        outdated = outdated_by(taken, links)
+        links = cache(partial(known_links, posts_shown(posts, config), taken, kept, config))
+        outdated = outdated_by(taken, links()) if taken else set()
         if not outdated:
             return posts, links, taken
         for source in outdated:

@@ -274,6 +274,25 @@ def test_the_measure(browser: Browser, served: Served, prefix: str, least: int, 
     assert least <= count <= most
 
 
+def test_code_of_79_columns_fits(browser: Browser, served: Served) -> None:
+    """What keeps to PEP 8 is read without scrolling on a desktop, in both languages."""
+    for prefix in ("", "en/"):
+        address = f"{served.address}{prefix}paper/2022-07-05-dino/"
+        page = open_page(browser, address, *SCREENS["desktop"], "light")
+        hidden = page.evaluate(
+            """() => {
+              const code = document.querySelector('.body pre.code');
+              const hidden = n => {
+                code.querySelector('code').textContent = '0'.repeat(n);
+                return code.scrollWidth - code.clientWidth;
+              };
+              return [hidden(79), hidden(99)];
+            }"""
+        )
+        page.context.close()
+        assert hidden[0] == 0 < hidden[1]
+
+
 def test_what_scrolls_can_be_focused(browser: Browser, served: Served) -> None:
     """Everything that scrolls inside itself on a phone is reached by the keyboard."""
     for path in served.pages:

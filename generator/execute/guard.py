@@ -12,12 +12,9 @@ need not be Inkcell's own.
 Messages on the lifeline are lines of JSON:
 
 - from the owner: `{"signal": 2}` for the kernel's process group, `{"kill": true}`;
-- to the owner: `{"pid": 17, "guards": [[16, 8213], [15, 8213]]}` at the start, the guard's two
-  processes and when each of them began; `{"exit": -9, "peak": 104857600, "over": false}` at the
-  end: exit status as `subprocess` has it, the most memory in bytes, and whether that was too
+- to the owner: `{"pid": 17}` at the start, `{"exit": -9, "peak": 104857600, "over": false}` at
+  the end: exit status as `subprocess` has it, the most memory in bytes, and whether that was too
   much; `{"isolated": false}` if the network could not be taken away.
-
-A guard that the kernel has stopped (SIGSTOP) does nothing of this: its owner calls `end_guards`.
 """
 
 from __future__ import annotations
@@ -37,7 +34,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
 INTERVAL = 0.1
 """Seconds between two looks at the memory."""
@@ -107,8 +104,7 @@ def _supervise(
             become()
         finally:
             os._exit(127)
-    guards = [[pid, _status(pid)[1]] for pid in (os.getpid(), os.getppid())]
-    _tell(lifeline, {"pid": kernel, "guards": guards})
+    _tell(lifeline, {"pid": kernel})
     status: int | None = None
     peak, over = 0, False
     watched: list[Any] = [lifeline, wake, outer]
@@ -144,7 +140,8 @@ def _ended() -> Iterator[tuple[int, int, int]]:
         if not _has_children():
             return
         for pid in descendants(os.getpid()):
-            _kill(pid)
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
         time.sleep(0.002)
 
 
@@ -214,37 +211,6 @@ def _has_children() -> bool:
     return True
 
 
-def end_guards(guards: Sequence[Sequence[int]]) -> None:
-    """Kill a guard in its stead, if one of its processes is stopped, and all that it would end.
-
-    Before each of them dies what it would leave behind; so nothing gets away from the next.
-
-    Args:
-        guards: its processes as it has told of them, the inner one first. What has another
-            beginning is another process, which got the id of one that has ended.
-    """
-    there = [
-        (pid, state) for pid, begun in guards for state, since in [_status(pid)] if since == begun
-    ]
-    if not any(state in ("T", "t") for _, state in there):
-        return
-    deadline = time.monotonic() + PATIENCE
-    for guard, _ in there:
-        while time.monotonic() < deadline:
-            living = [pid for pid in descendants(guard) if _status(pid)[0] not in ("", "Z", "X")]
-            if not living:
-                break
-            for pid in living:
-                _kill(pid)
-            time.sleep(0.002)
-        _kill(guard)
-
-
-def _kill(pid: int) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.kill(pid, signal.SIGKILL)
-
-
 # --- processes, as Linux tells of them in /proc -------------------------------------------------
 
 
@@ -268,19 +234,6 @@ def _children(pid: int) -> list[int]:
     except OSError:
         pass
     return found
-
-
-def _status(pid: int) -> tuple[str, int]:
-    """A process's state, `T` or `t` if it is stopped, `Z` if it has ended, and when it began.
-
-    Nothing if it is gone. The beginning is in ticks since the machine's own: proc(5).
-    """
-    try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
-            fields = file.read().rpartition(")")[2].split()
-        return fields[0], int(fields[19])
-    except (OSError, IndexError, ValueError):
-        return "", 0
 
 
 def memory_of(pid: int) -> int:

@@ -33,7 +33,7 @@ from typing import Any, cast
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from traitlets import Bool, Int, List, Unicode
 
-from .guard import end_guards
+from .stopped_guard import Process, end_if_stopped, guards_of
 from .warm_parent import (
     CAN_FORK,
     HERE,
@@ -73,8 +73,7 @@ class GuardedKernel:
         """Whether the network was taken away, if that was asked for."""
         self._lifeline = lifeline
         self._guard = guard
-        self._guards: Sequence[Sequence[int]] = ()
-        """The guard's processes, as it has told of them."""
+        self._guards: tuple[Process, ...] = ()
 
     def fileno(self) -> int:
         """The lifeline: readable when the guard has something to say."""
@@ -93,8 +92,9 @@ class GuardedKernel:
                 self._note(json.loads(line))
 
     def _note(self, message: dict[str, Any]) -> None:
-        self.pid = message.get("pid", self.pid)
-        self._guards = message.get("guards", self._guards)
+        if "pid" in message:
+            self.pid = message["pid"]
+            self._guards = guards_of(self.pid)
         self.isolated = message.get("isolated", self.isolated)
         if "exit" in message:
             self.peak_memory = message.get("peak", 0)
@@ -120,7 +120,7 @@ class GuardedKernel:
     def kill(self) -> None:
         """End the kernel and all it started, also if its code has stopped the guard."""
         self._tell({"kill": True})
-        end_guards(self._guards)
+        end_if_stopped(self._guards)
 
     def terminate(self) -> None:
         """Ask the kernel to end."""
@@ -129,7 +129,7 @@ class GuardedKernel:
     def close(self) -> None:
         """Let go of the lifeline: whatever still lives is killed."""
         self._lifeline.close()
-        end_guards(self._guards)
+        end_if_stopped(self._guards)
         if self._guard is not None:
             self._guard.wait()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from generator.execute.guard import end_guards
+from generator.execute.stopped_guard import Process, end_if_stopped, guards_of, status
 
 from .running import wait_until
 
@@ -22,10 +22,11 @@ pytestmark = pytest.mark.skipif(
 FAMILY = "import subprocess, time\nsubprocess.Popen(['sleep', '600'])\nprint(1, flush=True)\n"
 
 
-def begun(process: psutil.Process) -> int:
-    """When a process began, as its guard tells it: in ticks, from /proc."""
-    text = Path(f"/proc/{process.pid}/stat").read_text()
-    return int(text.rpartition(")")[2].split()[19])
+def as_guard(process: psutil.Process) -> Process:
+    """A process as who guards it would know it."""
+    found = status(process.pid)
+    assert found is not None
+    return Process(process.pid, found.begun)
 
 
 def stop(process: psutil.Process) -> None:
@@ -54,16 +55,27 @@ def test_a_guard_that_is_stopped(family: list[psutil.Process]) -> None:
     """It is killed, and first what it has started."""
     guard, child = family
     stop(guard)
-    end_guards([(guard.pid, begun(guard))])
+    end_if_stopped([as_guard(guard)])
     assert guard.wait(20) is not None
     gone, _ = psutil.wait_procs([child], timeout=20)
     assert gone == [child]
 
 
+def test_who_guards(family: list[psutil.Process]) -> None:
+    """The parent of a kernel, and its parent; nobody, if the kernel is gone."""
+    parent, child = family
+    above = psutil.Process()
+    assert guards_of(child.pid) == (as_guard(parent), as_guard(above))
+    child.kill()
+    parent.kill()
+    parent.wait(20)
+    assert guards_of(parent.pid) == ()
+
+
 def test_a_guard_that_runs(family: list[psutil.Process]) -> None:
     """It ends what it guards itself."""
     guard, child = family
-    end_guards([(guard.pid, begun(guard))])
+    end_if_stopped([as_guard(guard)])
     assert guard.is_running()
     assert child.is_running()
 
@@ -72,6 +84,7 @@ def test_another_process_with_its_id(family: list[psutil.Process]) -> None:
     """It began at another time, and is left alone whatever it does."""
     guard, child = family
     stop(guard)
-    end_guards([(guard.pid, begun(guard) - 1)])
+    known = as_guard(guard)
+    end_if_stopped([known._replace(begun=known.begun - 1)])
     assert guard.status() == psutil.STATUS_STOPPED
     assert child.is_running()

@@ -7,6 +7,8 @@ InkcellError
 │   ├── FrontMatterError    its front matter
 │   ├── NotebookError       its notebook: format, cell options, tags
 │   ├── MarkdownError       its prose
+│   │   ├── UnknownLabel    a reference to what has no label
+│   │   └── UnknownWork     a citation of what is in no list
 │   ├── MathError           a formula KaTeX refuses
 │   ├── OutputError         an output that cannot be shown
 │   └── ExecutionError      its code
@@ -109,6 +111,14 @@ class NotebookError(PostError):
 
 class MarkdownError(PostError):
     """The prose asks for something that does not exist."""
+
+
+class UnknownLabel(MarkdownError):
+    """A reference names what has no label."""
+
+
+class UnknownWork(MarkdownError):
+    """A citation names what is in no list of works."""
 
 
 class MathError(PostError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,8 +10,9 @@ from .execute.machine import cores
 from .kept import Kept
 from .last_build import compare
 from .model import Config, MathOutput, Typeset
-from .pipeline import publish, rebuild
+from .pipeline import Build, publish, rebuild
 from .progress import Report
+from .reading import traced_root
 
 PREVIEW = ".inkcell/preview"
 """Where `inkcell serve` keeps the site that it shows."""
@@ -23,15 +24,18 @@ class Live:
     No build waits for code: posts run in the background, from the changed cell on.
     """
 
-    def __init__(self, root: Path, changed: Callable[[], None], report: Report) -> None:
-        """Prepare to build the blog in a folder; `changed` is called when code has run."""
+    def __init__(self, config: Config, changed: Callable[[], None], report: Report) -> None:
+        """Prepare to build a blog; `changed` is called when code has run."""
         from .execute.background import Background
         from .execute.kernel import Kernels
         from .execute.session import Sessions
 
-        self.output = root / PREVIEW / "site"
-        self._place = Background(Sessions(Kernels(root, slots=cores(), report=report)), changed)
+        self.output = config.root / PREVIEW / "site"
+        self._root = traced_root(config)
+        kernels = Kernels(self._root, slots=cores(), report=report)
+        self._place = Background(Sessions(kernels), changed)
         self._report = report
+        self._used: frozenset[Path] = frozenset()
         self._typesetters: dict[tuple[str, MathOutput], Typeset] = {}
 
     def build(self, config: Config) -> Mapping[str, str]:
@@ -45,6 +49,7 @@ class Live:
         comparison = compare(str(config.root), options, str(config.posts), PREVIEW)
         kept = Kept(config.root, comparison)
         built = rebuild(config, kept, self._report, self._place, self._typesetters)
+        self._used = frozenset(self._used_by(built, config))
         changes = publish(built, config, kept)
         return {path: stamp.digest for path, stamp in changes.site.items()}
 
@@ -52,6 +57,22 @@ class Live:
     def running(self) -> tuple[str, ...]:
         """Paths of the posts whose code runs."""
         return self._place.running
+
+    @property
+    def used(self) -> frozenset[Path]:
+        """Files and folders that the posts' code was seen to use, or that posts declare."""
+        seen = {self._root / name for name in self._place.used()}
+        # The folder of everything, which code may list, holds what changes all the time.
+        return (self._used | seen) - {self._root}
+
+    def _used_by(self, built: Build, config: Config) -> Iterator[Path]:
+        """What results that code did not have to run for depend on."""
+        from .execute import used_files
+
+        for made in built.taken.values():
+            yield from (config.root / name for name in made["uses"])
+        for item in built.fresh:
+            yield from (self._root / name for name in used_files(item.post, config))
 
     def close(self) -> None:
         """End all that runs."""

@@ -350,6 +350,24 @@ class Post:
     notebook: Notebook
 
 
+Unread = Literal["macros", "works"]
+"""What prose may use of a front matter that cannot be read: TeX commands, works to cite."""
+
+
+@dataclass(frozen=True, slots=True)
+class HaltedPost:
+    """A post that goes no further because of a mistake, as far as it is known.
+
+    It is no `Post`, so that nobody runs or publishes it: it is only looked through for what else
+    is wrong with it.
+    """
+
+    known: Post
+    unread: frozenset[Unread] = frozenset()
+    told: frozenset[tuple[int | None, int | None]] = frozenset()
+    """Cell and line of each mistake that is known already."""
+
+
 # --- a post that has run ----------------------------------------------------------------------
 
 

@@ -28,7 +28,8 @@ from .kept import Fresh, Kept, Uses, remember
 from .last_build import Made
 from .linking import known_links, outdated_by, refers_to_posts, with_labels_of_outputs
 from .making import make_post
-from .model import Config, ExecutedPost, MathOutput, Post, Site, Typeset
+from .mistakes import look_through
+from .model import Config, ExecutedPost, HaltedPost, MathOutput, Post, Site, Typeset
 from .on_demand import KatexOnDemand, blog_pictures, drawing_on_demand
 from .progress import Report, silent
 from .reading import (
@@ -90,7 +91,8 @@ def rebuild(
         typesetters: what typesets, by KaTeX's script and output, for builds in one process.
 
     A post that fails in one stage does not enter the next; the others go on, so that one run
-    reports every broken post.
+    reports every broken post. Its prose is looked through (`mistakes`), so that one run reports
+    all that is wrong with it, too.
     """
     theme = read_theme(config.root)
     katex = read_katex(config.root)
@@ -99,8 +101,9 @@ def rebuild(
     typeset = typesetters.setdefault(engine, KatexOnDemand(*engine))
     draw = drawing_on_demand()
     errors: list[InkcellError] = []
-    posts, links, taken = _read_posts(config, kept, errors)
-    folders = {*(post.source.folder for post in posts), *map(folder_name, taken)}
+    posts, halted, links, taken = _read_posts(config, kept, errors)
+    known = (*posts, *(item.known for item in halted))
+    folders = {*(post.source.folder for post in known), *map(folder_name, taken)}
     errors.extend(unknown_posts(config.refresh, folders))
     pictures = partial(blog_pictures, config, draw, kept)
     outlines = kept.outlines_of(taken)
@@ -112,7 +115,10 @@ def rebuild(
         _import_what_follows()
         links()
 
-    def make(posts: Sequence[Post]) -> tuple[Fresh, ...]:
+    def look(item: HaltedPost) -> None:
+        look_through(item, links(), typeset, theme.strings_in(item.known.meta.language))
+
+    def make(posts: Sequence[Post], halted: Sequence[HaltedPost] = ()) -> tuple[Fresh, ...]:
         nonlocal links
         executed = execute(
             posts,
@@ -149,17 +155,20 @@ def rebuild(
             made = finish_all(ready(), errors)
         links = cache(partial(with_labels_of_outputs, links(), done, taken))
         made += collect(finish, waiting, errors)
+        ran = {item.post.source.path for item in done}
+        failed = [HaltedPost(post) for post in posts if post.source.path not in ran]
+        collect(look, [*halted, *failed], errors)
         return tuple(sorted(made, key=lambda item: item.post.source.path))
 
     def make_all_but(known: Iterable[str]) -> tuple[Fresh, ...]:
         nonlocal posts
-        late = parse_posts(config, {*known, *(p.source.path for p in posts)}, errors)
+        late = parse_posts(config, {*known, *(p.source.path for p in posts)}, errors).posts
         posts += late
         return make(posts_shown(late, config))
 
     with ExitStack() as stack:
         stack.callback(assembly.close)
-        fresh = make(posts_shown(posts, config))
+        fresh = make(posts_shown(posts, config), halted)
         # Now that code has run, it may have put out other labels than the last build's.
         outdated = outdated_by(taken, links())
         if outdated and not errors:
@@ -186,8 +195,8 @@ def rebuild(
 
 def _read_posts(
     config: Config, kept: Kept, errors: list[InkcellError]
-) -> tuple[tuple[Post, ...], Callable[[], Links], dict[str, Made]]:
-    """The posts that have to be made, what posts may link to, and the posts that are taken over.
+) -> tuple[tuple[Post, ...], tuple[HaltedPost, ...], Callable[[], Links], dict[str, Made]]:
+    """The posts to make, those that cannot be made, what may be linked to, the posts taken over.
 
     What they may link to is found when it is asked for: before code runs, it keeps code waiting.
 
@@ -197,11 +206,14 @@ def _read_posts(
     taken = dict(kept.posts)
     while True:
         errors.clear()
-        posts = parse_posts(config, taken.keys() | kept.folders_of(taken), errors)
-        links = cache(partial(known_links, posts_shown(posts, config), taken, kept, config))
+        posts, misread = parse_posts(config, taken.keys() | kept.folders_of(taken), errors)
+        halted = tuple(item for item in misread if not is_left_out(item.known, config))
+        # A link to a post is right, whatever is wrong with that post.
+        linked = (*posts_shown(posts, config), *(item.known for item in halted))
+        links = cache(partial(known_links, linked, taken, kept, config))
         outdated = outdated_by(taken, links()) if taken else set()
         if not outdated:
-            return posts, links, taken
+            return posts, halted, links, taken
         for source in outdated:
             del taken[source]
 

@@ -6,12 +6,12 @@ import sys
 from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from .discover import discover
 from .errors import BuildFailed, InkcellError, collect
 from .kept import waits
-from .model import Config, Post
+from .model import Config, HaltedPost, Post, Source
 
 if TYPE_CHECKING:
     from .inventory import State
@@ -32,26 +32,45 @@ def read_posts(config: Config) -> Sequence[Post]:
 def readable_posts(config: Config) -> tuple[Sequence[Post], Sequence[InkcellError]]:
     """The posts of a blog that can be parsed, and everything that is wrong with the others."""
     errors: list[InkcellError] = []
-    posts = parse_posts(config, (), errors)
+    posts = parse_posts(config, (), errors).posts
     return tuple(post for post in posts if not post.source.standing), errors
 
 
-def parse_posts(
-    config: Config, known: Container[str], errors: list[InkcellError]
-) -> tuple[Post, ...]:
+class Parsed(NamedTuple):
+    """Posts, parsed."""
+
+    posts: tuple[Post, ...] = ()
+    halted: tuple[HaltedPost, ...] = ()
+    """Those that have mistakes, as far as they can be read."""
+
+
+def parse_posts(config: Config, known: Container[str], errors: list[InkcellError]) -> Parsed:
     """All posts but those whose sources are known."""
     sources = discover(config.root, config.root / config.posts, config, errors, known)
     if not sources:
-        return ()
-    from .parse import parse
-
+        return Parsed()
     before = len(errors)
     try:
         with _without(*JUPYTER_EXTENSIONS):
-            return collect(lambda source: parse(source, config), sources, errors)
+            return _parsed(sources, config, errors)
     except ImportError:  # They have become necessary.
         del errors[before:]
-        return collect(lambda source: parse(source, config), sources, errors)
+        return _parsed(sources, config, errors)
+
+
+def _parsed(sources: Iterable[Source], config: Config, errors: list[InkcellError]) -> Parsed:
+    from .parse import Misread, parse
+
+    halted: list[HaltedPost] = []
+
+    def parsed(source: Source) -> Post:
+        try:
+            return parse(source, config)
+        except Misread as misread:
+            halted.append(misread.halted)
+            raise
+
+    return Parsed(collect(parsed, sources, errors), tuple(halted))
 
 
 JUPYTER_EXTENSIONS = ("jupytext.sync_contentsmanager", "jupytext.async_contentsmanager")

@@ -1,7 +1,8 @@
 """The live preview: serves on loopback, watches, and tells the browser.
 
-Three threads and a build: `watch` notes what has changed on the disk, posts run in the
-background (see `execute.background`), the server answers the browser from a folder of its own.
+Four threads and a build: two watch the disk, what the site is made from and what posts' code was
+seen to use besides, posts run in the background (see `execute.background`), the server answers
+the browser from a folder of its own.
 Whoever has something new wakes the builder (`live.Live`), which makes the site again from
 what there is. Nothing is written to `site/`.
 """
@@ -15,6 +16,7 @@ from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from watchfiles import DefaultFilter, watch
@@ -214,10 +216,17 @@ class _Interesting(DefaultFilter):
         return not inside and bool(super().__call__(change, path))  # type: ignore[arg-type]
 
 
+class Event(Protocol):
+    """What may be set."""
+
+    def is_set(self) -> bool:
+        """Whether it is."""
+
+
 class _Either:
     """Set as soon as one of two events is."""
 
-    def __init__(self, one: threading.Event, other: threading.Event) -> None:
+    def __init__(self, one: Event, other: Event) -> None:
         self._events = (one, other)
 
     def is_set(self) -> bool:
@@ -225,7 +234,7 @@ class _Either:
 
 
 def watch_files(
-    paths: Iterable[Path], output: Path, stop: threading.Event, changed: Callable[[], None]
+    paths: Iterable[Path], output: Path, stop: Event, changed: Callable[[], None]
 ) -> None:
     """Call `changed` whenever files below the paths have changed, until `stop` is set.
 
@@ -267,3 +276,38 @@ def watch_files(
         if moved.is_set():
             changed()  # What was written before the new folder was watched.
     places.join()
+
+
+class UsedFiles:
+    """What posts' code uses outside of the folders that are watched anyway.
+
+    It becomes known as posts run: whoever builds tells it after each build.
+    """
+
+    def __init__(self, root: Path, watched: Iterable[Path]) -> None:
+        self._root = root
+        self._watched = tuple(watched)
+        self._paths: frozenset[Path] = frozenset()
+        self._told = threading.Event()
+
+    def tell(self, paths: Iterable[Path]) -> None:
+        """Watch these from now on, and no others."""
+        wanted = frozenset(path for path in paths if self._is_elsewhere(path))
+        if wanted != self._paths:
+            self._paths = wanted
+            self._told.set()
+
+    def watch(self, output: Path, stop: threading.Event, changed: Callable[[], None]) -> None:
+        """Call `changed` whenever one of them has changed, until `stop` is set."""
+        while not stop.is_set():
+            if not self._told.wait(1):
+                continue
+            self._told.clear()
+            watch_files(self._paths, output, _Either(stop, self._told), changed)
+
+    def _is_elsewhere(self, path: Path) -> bool:
+        """Whether a file is neither watched anyway nor a tool's own, as a kept result."""
+        if any(path.is_relative_to(folder) for folder in self._watched):
+            return False
+        inside = path.relative_to(self._root).parts if path.is_relative_to(self._root) else ()
+        return not any(part.startswith(".") for part in inside)

@@ -20,6 +20,11 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
+TEXT = "tag:yaml.org,2002:str"
+MERGE = "tag:yaml.org,2002:merge"
+"""What YAML takes a key for: a text, or `<<`."""
+
+
 def read_mapping(
     text: str, first_line: int, error_type: type[PostError] = FrontMatterError
 ) -> tuple[dict[str, object], dict[str, int]]:
@@ -57,6 +62,8 @@ def _note_lines(
     error_type: type[PostError],
 ) -> None:
     for key, value in node.value:
+        if isinstance(key, yaml.ScalarNode) and key.tag != MERGE:
+            key.tag = TEXT  # Keys are names, also `on` and `2022`.
         line = key.start_mark.line + first_line
         name = prefix + str(key.value)
         if name in lines:

@@ -21,7 +21,7 @@ import generator
 from generator import pipeline
 from generator.cli import main
 from generator.config import read_config
-from generator.errors import BuildFailed, InkcellError
+from generator.errors import BuildFailed, InkcellError, MathError
 from generator.execute import execute
 from generator.execute.trace import Environment, Trace
 from generator.model import Bundle, Post, Provenance, Results
@@ -108,6 +108,7 @@ FLOW = {
     "reading": {"discover", "parse"},
     "linking": {"render"},
     "making": {"execute", "render"},
+    "mistakes": {"render"},
     "on_demand": {"discover", "render"},
     "rendering": {"render"},
     "assembling": {"execute", "render", "assemble"},
@@ -411,17 +412,24 @@ def test_9_no_module_holds_state(write_blog: WriteBlog, kernel: FakeKernel) -> N
 
 
 def test_10_one_broken_post_never_hides_another(write_blog: WriteBlog, kernel: FakeKernel) -> None:
-    """Mistakes in front matter, code, formula and link of four posts are all reported at once."""
+    """Mistakes in front matter, code, formula and link of four posts are all reported at once.
+
+    Nor does one in the front matter or in the code hide those in the prose of the same post. A
+    post with a mistake in its front matter does not run.
+    """
+
+    ran = []
 
     def failing(post: Post, device: str) -> tuple[Results, Trace]:
+        ran.append(post.source.path)
         raise InkcellError("ZeroDivisionError").at(cell=1, line=8)
 
     kernel.run = failing  # type: ignore[method-assign]
     pipeline.execute.keywords["run"] = failing  # type: ignore[attr-defined]
     root = write_blog(
         {
-            "posts/a/index.ko.md": "---\ntitel: x\ndate: 2022-07-08\ncategory: c\n---\n",
-            "posts/b/index.ko.md": CELL,
+            "posts/a/index.ko.md": f"---\ntitel: x\ndate: 2022-07-08\n---\n$\\nonsense$\n\n{CELL}",
+            "posts/b/index.ko.md": f"{CELL}\n$\\nonsense$\n",
             "posts/c/index.ko.md": "$\\nonsense$\n",
             "posts/d/index.ko.md": "[x](nowhere.md)\n",
             "posts/e/index.ko.md": "A good one.\n",
@@ -432,6 +440,9 @@ def test_10_one_broken_post_never_hides_another(write_blog: WriteBlog, kernel: F
     assert sorted({error.file for error in failed.value.errors if error.file}) == [
         f"posts/{name}/index.ko.md" for name in "abcd"
     ]
+    formulas = [error.file for error in failed.value.errors if isinstance(error, MathError)]
+    assert formulas == [f"posts/{name}/index.ko.md" for name in "abc"]
+    assert ran == ["posts/b/index.ko.md"]
 
 
 def test_the_map_names_every_module() -> None:

@@ -13,15 +13,21 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
-from generator.serve import Preview, make_server, watch_files, with_script
+from generator import pipeline
+from generator.config import read_config
+from generator.execute import execute
+from generator.live import Live
+from generator.serve import Preview, UsedFiles, make_server, watch_files, with_script
 
 from .conftest import FRONT_MATTER, REPOSITORY, WriteBlog
+from .execute.fake_kernel import Blog, cell, with_settings
 
 
 def site(folder: Path, **files: str) -> dict[str, str]:
@@ -217,10 +223,80 @@ def test_what_comes_and_goes_is_watched(tmp_path: Path) -> None:
         thread.join()
 
 
+def test_what_code_uses_elsewhere_is_watched(tmp_path: Path) -> None:
+    """Files, folders, what is not there yet; not what is watched anyway, nor tools' own files."""
+    for folder in ("posts/a", "data/all", "lib", ".inkcell/results"):
+        (tmp_path / folder).mkdir(parents=True)
+    used = UsedFiles(tmp_path, [tmp_path / "posts"])
+    stop, noticed = threading.Event(), threading.Event()
+    thread = threading.Thread(target=used.watch, args=(tmp_path / "site", stop, noticed.set))
+    thread.start()
+
+    def is_noticed(name: str, attempts: int = 60) -> bool:
+        # The watch may not have begun yet: an author saves again, too.
+        for attempt in range(attempts):
+            (tmp_path / name).write_text(str(attempt))
+            if noticed.wait(1):
+                while noticed.is_set():
+                    noticed.clear()
+                    noticed.wait(1)  # Until all of it has been told.
+                return True
+        return False
+
+    try:
+        names = (
+            "posts/a/x.csv",
+            "data/x.csv",
+            "data/all",
+            "lib/part.py",
+            ".inkcell/results/1.json",
+        )
+        used.tell([tmp_path / name for name in names])
+        assert is_noticed("data/x.csv")
+        assert is_noticed("lib/part.py")
+        assert is_noticed("data/all/new.csv")
+        for name in ("posts/a/x.csv", "data/other.csv", ".inkcell/results/1.json"):
+            assert not is_noticed(name, attempts=2), name
+        used.tell([tmp_path / "data" / "other.csv"])
+        assert is_noticed("data/other.csv")
+        assert not is_noticed("lib/part.py", attempts=2)
+        used.tell([])
+        assert not is_noticed("data/other.csv", attempts=2)
+        used.tell([tmp_path / "lib" / "part.py"])
+        assert is_noticed("lib/part.py")
+    finally:
+        stop.set()
+        thread.join()
+
+
+def test_what_kept_results_depend_on(
+    write_blog: WriteBlog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Code that has run in a build does not run in the preview; what it used is watched there."""
+    declaring = with_settings("dependencies: [../../other]") + cell("2")
+    posts = {"posts/a/index.ko.md": cell("1"), "posts/b/index.ko.md": declaring}
+    blog = Blog(write_blog, {**posts, "data/x.csv": "1", "other/y": "1"})
+    blog.sees["a"] = {"files": ["data/x.csv", "lib/part.py"]}
+    assert blog.command(monkeypatch, "build").exit_code == 0
+    assert sorted(blog.ran) == sorted(posts)
+    monkeypatch.setattr(pipeline, "execute", partial(execute, environment=blog.environment))
+    config = read_config(blog.root)
+    live = Live(config, lambda: None, lambda event: None)
+    try:
+        for _ in range(2):  # Made by this build, and taken over from it.
+            live.build(config)
+            assert live.running == ()
+            used = {blog.root / name for name in ("data/x.csv", "lib/part.py", "other")}
+            assert used <= live.used
+    finally:
+        live.close()
+
+
 @pytest.mark.kernel
 @pytest.mark.skipif(os.name != "posix", reason="sends a POSIX signal")
 def test_an_author_at_work(write_blog: WriteBlog) -> None:
-    """Prose, code, a mistake and its mending, a cell that hangs: each is on the page."""
+    """Prose, code, a mistake and its mending, a cell that hangs, files elsewhere that the code
+    reads: each is on the page."""
 
     def write(prose: str, *code: str) -> None:
         cells = "".join(f"```{{code-cell}}\n{cell}\n```\n\n" for cell in code)
@@ -246,6 +322,14 @@ def test_an_author_at_work(write_blog: WriteBlog) -> None:
         serving.until(lambda state: "글은 그래도 바뀐다" in serving.page())
         write("글은 그래도 바뀐다", code[0], "print(x * 4)")
         serving.until(lambda state: ">84<" in serving.page() and not state["running"])
+        write_blog({"data/x.txt": "eins", "lib/part.py": "X = 1\n"})
+        reading = "import sys; sys.path.insert(0, '../../lib'); import part"
+        write("글은 그래도 바뀐다", reading, "print(open('../../data/x.txt').read(), part.X)")
+        serving.until(lambda state: ">eins 1<" in serving.page() and not state["running"])
+        write_blog({"data/x.txt": "zwei"})
+        serving.until(lambda state: ">zwei 1<" in serving.page() and not state["running"])
+        write_blog({"lib/part.py": "X = 22\n"})
+        serving.until(lambda state: ">zwei 22<" in serving.page() and not state["running"])
         assert not (root / "site").exists()
         assert not list((root / ".inkcell" / "results").glob("??/*.json"))
     finally:

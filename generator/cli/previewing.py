@@ -41,12 +41,12 @@ def serve(root: Path, port: int, drafts: bool) -> None:
     import threading
 
     from ..live import Live
-    from ..serve import Preview, make_server, watch_files
+    from ..serve import Preview, UsedFiles, make_server, watch_files
 
     with exit_on_error("the preview has ended"):
         config = _preview_config(root, drafts, port)
         wake, stop = threading.Event(), threading.Event()
-        live = Live(config.root, wake.set, lambda event: None)
+        live = Live(config, wake.set, lambda event: None)
         preview = Preview(config.base, live.output)
         try:
             server = make_server(preview, port)
@@ -58,9 +58,11 @@ def serve(root: Path, port: int, drafts: bool) -> None:
         folders = (config.posts, config.pages, "templates", "static", "pyproject.toml")
         watched = [root / folder for folder in folders]
         output = root / config.output
+        used = UsedFiles(root, watched)
         threads = [
             threading.Thread(target=server.serve_forever, daemon=True),
             threading.Thread(target=watch_files, args=(watched, output, stop, wake.set)),
+            threading.Thread(target=used.watch, args=(output, stop, wake.set)),
         ]
         for thread in threads:
             thread.start()
@@ -74,6 +76,7 @@ def serve(root: Path, port: int, drafts: bool) -> None:
                 wake.wait()
                 wake.clear()
                 _preview_once(live, preview, root, drafts, port)
+                used.tell(live.used)
         finally:
             stop.set()
             preview.close()

@@ -138,6 +138,18 @@ def look(post: Post, config: Config, *, root: Path, environment: Ask | None = No
     return decide(post, code_key(post), world_of(config, root, silent, environment))
 
 
+def used_files(post: Post, config: Config) -> frozenset[str]:
+    """What a post's code used when its kept and frozen results were made, as a trace has it."""
+    key = code_key(post)
+    found: set[str] = set()
+    with suppress(kept.DamagedEntry):
+        entry = kept.load(config.root / config.cache, key)
+        found.update(entry.trace.files if entry else ())
+    with suppress(frozen.DamagedFile, KeyError):  # There may be none.
+        found.update(frozen.traced_files(post, key))
+    return frozenset(found)
+
+
 def _groups(posts: Sequence[Post]) -> dict[str, list[Post]]:
     groups: dict[str, list[Post]] = {}
     for post in posts:
@@ -216,5 +228,6 @@ __all__ = [
     "execute",
     "freeze",
     "look",
+    "used_files",
     "why",
 ]

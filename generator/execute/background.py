@@ -71,9 +71,12 @@ class Background:
     def _results(self, post: Post, device: str) -> tuple[Results, Trace | None]:
         path = post.source.path
         key = (code_key(post), around_cells(post, self._sessions.written(post)))
+        last_job = self._jobs.get(path)
+        done = last_job is not None and last_job.done
+        outdated = last_job if done and self._sessions.outdated(post) else None
         with self._lock:
             job = self._jobs.get(path)
-            if job is None or job.key != key:
+            if job is None or job.key != key or job is outdated:
                 old, job = job, Job(post, key)
                 self._jobs[path] = job
                 turn = self._turns.setdefault(path, threading.Lock())
@@ -99,6 +102,10 @@ class Background:
         """Paths of the posts whose code runs."""
         with self._lock:
             return tuple(path for path, job in self._jobs.items() if not job.done)
+
+    def used(self) -> frozenset[str]:
+        """What the posts' code was seen to use, and what they declare, as a trace has it."""
+        return self._sessions.used()
 
     def close(self) -> None:
         """End all that runs."""

@@ -11,7 +11,9 @@ Stands alone, as `guard` and `warm` do; a warm parent loads it after the fork.
 Messages on a state's socket are lines of JSON. To it: `{"run": source, "fork": true}`, with the
 socket of the next state; when its socket closes, a state ends. From it: `{"pid": 17}`, then
 `{"messages": [...], "status": "ok" | "error", "forkable": true, "written": [...]}` when its
-cell has run; `written` are the files that the cells opened for writing.
+cell has run; `written` are the files that the cells opened for writing. To it, too:
+`{"ours": code}`, which runs in the state itself and is no cell, as what watches the cells; it
+answers `{"messages": [...]}`.
 """
 
 from __future__ import annotations
@@ -119,6 +121,11 @@ def serve(control: socket.socket, arguments: Sequence[str]) -> None:
             buffer += control.recv(1 << 20)
         line, _, buffer = buffer.partition(b"\n")
         wanted = json.loads(line)
+        if "ours" in wanted:
+            exec(wanted["ours"], {"get_ipython": lambda: shell})
+            _say(control, {"messages": notes.messages})
+            notes.messages.clear()
+            continue
         following = socket.socket(fileno=descriptors[0])
         if wanted["fork"] and os.fork():
             following.close()
@@ -129,6 +136,9 @@ def serve(control: socket.socket, arguments: Sequence[str]) -> None:
         if wanted["fork"]:
             # An event loop's descriptors would be shared with the checkpoint.
             asyncio.set_event_loop(asyncio.new_event_loop())
+            watch = getattr(sys, "_inkcell_watch", None)
+            if watch is not None:
+                watch.process = os.getpid()  # It is no process that the code has forked.
             for stream in streams:
                 stream.pass_over()
         _say(control, {"pid": os.getpid()})

@@ -226,6 +226,14 @@ class Kernels:
                 self._parents[key] = start_warm_parent(path, executable, modules, environment)
             return self._parents[key]
 
+    def forget_parents(self) -> None:
+        """End the warm parents: what they have imported has changed."""
+        with self._lock:
+            parents = tuple(self._parents.values())
+            self._parents.clear()
+        for parent in parents:
+            parent.end()
+
     def _refuse(self, module: str, reason: str, parent: WarmParent | None, post: Post) -> None:
         """A module cannot be imported before a fork: the next parent does without it."""
         self._forget(parent)

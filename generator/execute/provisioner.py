@@ -25,6 +25,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, cast
@@ -32,6 +33,7 @@ from typing import Any, cast
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from traitlets import Bool, Int, List, Unicode
 
+from .stopped_guard import Process, end_if_stopped, guards_of
 from .warm_parent import (
     CAN_FORK,
     HERE,
@@ -44,6 +46,10 @@ from .warm_parent import (
 
 MIB = 1 << 20
 
+LOOK_AGAIN = 1.0
+"""Seconds after which a guard that was told to end everything may have been stopped meanwhile."""
+ANSWER_TIMEOUT = 180.0
+"""Seconds in which a warm parent must answer; it imports no longer than `warm.IMPORT_PATIENCE`."""
 
 INHERITED = re.compile(r"PYTHON|LD_|LC_|LANG|MPL|MATPLOTLIB|OMP_|OPENBLAS_|MKL_|CUDA_")
 """Environment variables that are read while modules are imported: a warm parent's are those of
@@ -67,6 +73,7 @@ class GuardedKernel:
         """Whether the network was taken away, if that was asked for."""
         self._lifeline = lifeline
         self._guard = guard
+        self._guards: tuple[Process, ...] = ()
 
     def fileno(self) -> int:
         """The lifeline: readable when the guard has something to say."""
@@ -85,7 +92,9 @@ class GuardedKernel:
                 self._note(json.loads(line))
 
     def _note(self, message: dict[str, Any]) -> None:
-        self.pid = message.get("pid", self.pid)
+        if "pid" in message:
+            self.pid = message["pid"]
+            self._guards = guards_of(self.pid)
         self.isolated = message.get("isolated", self.isolated)
         if "exit" in message:
             self.peak_memory = message.get("peak", 0)
@@ -109,8 +118,9 @@ class GuardedKernel:
         self._tell({"signal": number})
 
     def kill(self) -> None:
-        """End the kernel and all it started."""
+        """End the kernel and all it started, also if its code has stopped the guard."""
         self._tell({"kill": True})
+        end_if_stopped(self._guards)
 
     def terminate(self) -> None:
         """Ask the kernel to end."""
@@ -119,6 +129,7 @@ class GuardedKernel:
     def close(self) -> None:
         """Let go of the lifeline: whatever still lives is killed."""
         self._lifeline.close()
+        end_if_stopped(self._guards)
         if self._guard is not None:
             self._guard.wait()
 
@@ -211,11 +222,11 @@ class InkcellProvisioner(LocalProvisioner):
                 self._warm = _shared_parent(executable, self.modules, request["environment"])
             connection = self._warm.connection
             _ask(connection, request, [lifeline.fileno(), *outputs])
-            await _readable(connection.fileno())
+            await asyncio.wait_for(_readable(connection.fileno()), ANSWER_TIMEOUT)
             data = connection.recv(65536)
         except OSError as error:
             data = b""
-            reason = str(error)
+            reason = str(error) or "it does not answer"
         else:
             reason = "it closed the connection"
         if not data:
@@ -238,9 +249,10 @@ class InkcellProvisioner(LocalProvisioner):
     async def kill(self, restart: bool = False) -> None:
         """End the kernel and all it started, and return when that is so."""
         if self.guarded:
-            self.guarded.kill()
             while self.guarded.poll() is None:
-                await _readable(self.guarded.fileno())
+                self.guarded.kill()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(_readable(self.guarded.fileno()), LOOK_AGAIN)
 
     async def send_signal(self, signum: int) -> None:
         """Send a signal to the kernel's process group."""
@@ -287,6 +299,7 @@ def fork_guarded(
     ours, theirs = socket.socketpair()
     try:
         with connected(parent.path) as connection, theirs:
+            connection.settimeout(ANSWER_TIMEOUT)
             _ask(connection, request, [theirs.fileno(), *outputs, control.fileno()])
             data = connection.recv(65536)
     except OSError as error:

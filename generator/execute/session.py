@@ -15,12 +15,14 @@ import select
 import shutil
 import signal
 import socket
+import subprocess
 import tempfile
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Sequence, Set
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -39,9 +41,11 @@ from .key import executed_cells, ingredients
 from .outputs import outputs_of
 from .post_run import GRACE, IPYKERNEL_ARGUMENTS, START_TIMEOUT, opened_logs
 from .provisioner import MIB, GuardedKernel, fork_guarded
-from .trace import Trace
+from .trace import TRACE_TYPE, Environment, Trace
 from .warm_parent import CAN_FORK, WarmParentDied, WarmRefused
 
+CALL_TIMEOUT = 20
+"""Seconds in which code of ours must have run in a state."""
 MOST_SESSIONS = 4
 """Posts whose states are kept; the one that was left alone longest goes first."""
 
@@ -82,6 +86,16 @@ class State:
         message: dict[str, Any] = json.loads(line)
         return message
 
+    def call(self, code: str) -> list[dict[str, Any]]:
+        """Run code of ours in the process, as no cell; what it publishes.
+
+        Raises:
+            OSError, EOFError: the process does not answer.
+        """
+        self.control.sendall(json.dumps({"ours": code}).encode() + b"\n")
+        messages: list[dict[str, Any]] = self.hear(CALL_TIMEOUT)["messages"]
+        return messages
+
 
 class Session:
     """The states of one post's code."""
@@ -97,6 +111,8 @@ class Session:
         self.written: set[str] = set()
         """Files that the cells wrote themselves: they are no input."""
         self.running: State | None = None
+        self.seen: Trace | None = None
+        """What the cells were seen to use, once they have run."""
 
     def keep(self, cells: Sequence[Code]) -> int:
         """Drop the states from the first changed cell on; return how many cells still stand."""
@@ -143,6 +159,16 @@ class Session:
         self.cells.append(cell)
         return str(answer["status"])
 
+    def report(self) -> str:
+        """What the cells were seen to use, as the kernel reports it.
+
+        Raises:
+            OSError, EOFError: the process does not answer.
+        """
+        messages = self.states[-1].call(tracing.report_code())
+        texts = [message["content"].get("data", {}).get(TRACE_TYPE) for message in messages]
+        return next(str(text) for text in texts if text)
+
     def interrupt(self) -> None:
         """End the state whose cell runs."""
         state = self.running
@@ -154,8 +180,9 @@ class Session:
         """End every state and all that they started."""
         for state in self.states:
             state.control.close()
+        self.guarded.poll()
         self.guarded.kill()
-        with suppress(OSError):
+        with suppress(OSError, subprocess.TimeoutExpired):
             self.guarded.wait(10)
         self.guarded.close()
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -185,6 +212,8 @@ class Sessions:
         self._sessions: OrderedDict[str, Session] = OrderedDict()
         self._in_use: set[str] = set()
         """Paths of the posts whose cells run."""
+        self._seen: dict[str, Trace] = {}
+        """What posts declare and were seen to use, by their paths: as it was when they ran last."""
         self._lock = threading.Lock()
 
     def run(self, post: Post, device: str) -> tuple[Results, Trace | None]:
@@ -198,11 +227,14 @@ class Sessions:
             ExecutionError: as kernels raise.
         """
         argv = self._kernels.command(post.meta.kernel)
+        before = self._seen.get(post.source.path)
+        self._seen[post.source.path] = self._expected(post, before)
         if not CAN_FORK or not tracing.is_python(argv) or needs_cold_kernel(post, device):
-            return self._kernels.run(post, device)
+            return self._run_whole(post, device, before)
+        environment = self._kernels.environment(post.meta.kernel)
         session = self._session(post, argv)
         if session is None:
-            return self._kernels.run(post, device)
+            return self._run_whole(post, device, before)
         started = time.monotonic()
         try:
             outputs = self._run_cells(session, post)
@@ -210,8 +242,8 @@ class Sessions:
             self._forget(post)
             raise
         finally:
+            self._note_used(session, post, environment, before)
             self._leave(post)
-        environment = self._kernels.environment(post.meta.kernel)
         provenance = Provenance(
             when=datetime.now(UTC).isoformat(timespec="seconds"),
             seconds=round(time.monotonic() - started, 3),
@@ -229,6 +261,15 @@ class Sessions:
             session = self._sessions.get(post.source.path)
             return session.written if session else frozenset()
 
+    def used(self) -> frozenset[str]:
+        """What the posts' code was seen to use, and what they declare, as a trace has it."""
+        return frozenset(name for seen in tuple(self._seen.values()) for name in seen.files)
+
+    def outdated(self, post: Post) -> bool:
+        """Whether anything has changed that a post's code used when it ran last."""
+        seen = self._seen.get(post.source.path)
+        return seen is not None and bool(tracing.changed_files(seen, self._kernels.root))
+
     def interrupt(self, post: Post) -> None:
         """End what runs of a post's code now; its run fails with KernelDied."""
         self._kernels.interrupt(post)
@@ -245,6 +286,47 @@ class Sessions:
         for session in sessions:
             session.close()
         self._kernels.close()
+
+    def _expected(self, post: Post, before: Trace | None) -> Trace:
+        """What a run will use, as far as it is known: if it fails early, nothing else will be."""
+        root = self._kernels.root
+        declared = tracing.declared_trace(post, root, tracing.folder_of(post, root))
+        if before is None:
+            return declared
+        files = tracing.digests(root, {*before.files, *declared.files}, before.written)
+        return replace(before, files=files)
+
+    def _run_whole(self, post: Post, device: str, before: Trace | None) -> tuple[Results, Trace]:
+        results, trace = self._kernels.run(post, device)
+        self._seen[post.source.path] = self._settled(trace, before)
+        return results, trace
+
+    def _note_used(
+        self, session: Session, post: Post, environment: Environment, before: Trace | None
+    ) -> None:
+        """Ask the kernel what the cells have used; one that cannot tell is not used again."""
+        try:
+            report = session.report()
+        except (OSError, EOFError, StopIteration, ValueError):
+            session.around = ""
+            return
+        seen = tracing.read_report(report, self._kernels.root, post, environment)
+        session.seen = self._seen[post.source.path] = self._settled(seen, before)
+
+    def _settled(self, seen: Trace, before: Trace | None) -> Trace:
+        """What was seen; what changes in each run is changed by the run, and is no reason for one.
+
+        Args:
+            seen: in this run.
+            before: in the last one.
+        """
+        known = before.files if before else {}
+        own = [
+            name
+            for name, digest in seen.files.items()
+            if digest == known.get(name) == tracing.CHANGED
+        ]
+        return replace(seen, files={**seen.files, **tracing.digests(self._kernels.root, own)})
 
     def _run_cells(self, session: Session, post: Post) -> tuple[tuple[Output, ...], ...]:
         cells = executed_cells(post)
@@ -273,11 +355,21 @@ class Sessions:
             session = self._sessions.get(key)
             written = session.written if session else set()
             around = around_cells(post, written)
-            if session is not None and session.around == around and session.guarded.poll() is None:
+            seen = session.seen if session else None
+            changed = tracing.changed_files(seen, self._kernels.root) if seen else ()
+            if (
+                session is not None
+                and session.around == around
+                and not changed
+                and session.guarded.poll() is None
+            ):
                 self._sessions.move_to_end(key)
                 self._in_use.add(key)
                 return session
         self._forget(post)
+        if any(name.endswith(".py") for name in changed):
+            # Warm parents import what the author works on, if it is on the path of modules.
+            self._kernels.forget_parents()
         session = self._begin(post, argv, around)
         if session is None:
             return None
@@ -316,6 +408,8 @@ class Sessions:
                 outputs = [log.fileno() for log in logs]
                 guarded = fork_guarded(parent, request, outputs, theirs)
             first = State(ours, START_TIMEOUT)
+            root = self._kernels.root
+            first.call(tracing.watch_code(root, tracing.folder_of(post, root)))
         except (WarmRefused, WarmParentDied, OSError, EOFError):
             ours.close()
             shutil.rmtree(folder, ignore_errors=True)

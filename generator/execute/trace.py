@@ -113,6 +113,12 @@ def code_differences(before: Trace, now: Trace) -> tuple[str, ...]:
     return tuple(reasons)
 
 
+def changed_files(before: Trace, root: Path) -> tuple[str, ...]:
+    """Those of the files of a trace that are not as they were."""
+    now = digests(root, before.files, before.written)
+    return tuple(path for path in before.files if now[path] != before.files[path])
+
+
 def current(before: Trace, root: Path, environment: Environment, device: str) -> Trace:
     """The same things as they are now."""
     return Trace(

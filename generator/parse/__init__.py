@@ -10,30 +10,41 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..errors import BuildFailed, InkcellError, NotebookError, blame
-from ..model import Config, Notebook, Post, Source
+from ..model import Config, HaltedPost, Notebook, Post, Source
 from .cells import read_cells
 from .front_matter import read_front_matter
 from .notebook import read_notebook
+
+
+class Misread(BuildFailed):
+    """A post has mistakes in its front matter or in the tags and options of its cells."""
+
+    halted: HaltedPost
+    """What could be read of it."""
 
 
 def parse(source: Source, config: Config) -> Post:
     """The post that a source describes. Saved outputs are left behind here.
 
     Raises:
-        BuildFailed: every mistake in the front matter and in the cells' options.
+        Misread: every mistake in the front matter and in the cells' options.
         NotebookError: the file is not a notebook.
     """
     errors: list[InkcellError] = []
     with blame(source.path):
         raw = read_notebook(source)
         errors.extend(raw.problems)
-        meta = read_front_matter(raw, source, config, errors)
+        meta, unread = read_front_matter(raw, source, config, errors)
         notebook = read_cells(raw, meta, errors)
         if source.standing:
             errors.extend(_running_code(notebook))
+        post = Post(source, meta, notebook)
         if errors:
-            raise BuildFailed(errors)
-    return Post(source, meta, notebook)
+            misread = Misread(errors)
+            told = frozenset((error.cell, error.line) for error in errors)
+            misread.halted = HaltedPost(post, unread, told)
+            raise misread
+    return post
 
 
 def _running_code(notebook: Notebook) -> Iterator[InkcellError]:

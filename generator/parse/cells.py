@@ -72,7 +72,10 @@ def read_cells(raw: RawNotebook, meta: Meta, errors: list[InkcellError]) -> Note
                         cell=cell.cell, line=cell.line, text=f"#| label: {label}", hint=hint
                     )
                 )
-            labels[label] = cell.cell
+                # It is told once: who numbers the labels would find it, too.
+                code = replace(code, display=replace(code.display, label=""))
+            else:
+                labels[label] = cell.cell
             cells.append(code)
         elif cell.kind == "markdown" or cell.format in PROSE_FORMATS:
             cells.append(Prose(cell.text, cell.cell, cell.line, cell.attachments))

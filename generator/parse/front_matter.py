@@ -18,8 +18,8 @@ from ..config import (
     read_macros,
 )
 from ..errors import FrontMatterError, InkcellError
-from ..model import Author, Config, Meta, Reference, Source
-from ..record import Record
+from ..model import Author, Config, Meta, Reference, Source, Unread
+from ..record import Record, suggestion
 from ..yaml_text import read_mapping
 from . import elsewhere
 from .authors import family_name, full_name, with_letters
@@ -103,6 +103,13 @@ REFERENCE_KEYS = (
 TRUSTED = ("html",)
 """Kinds of output that a post may publish as they are."""
 
+FOR_PROSE: Mapping[str, Unread] = {
+    "macros": "macros",
+    "references": "works",
+    "bibliography": "works",
+}
+"""Keys without which prose that is right would look wrong."""
+
 ANOTHER_DATE = re.compile(r"(\d{4})\s*[-./년]\s*(\d{1,2})\s*[-./월]\s*(\d{1,2})\s*[.일]?")
 
 DATE_HINT = "write it as 2022-07-08, or 2022-07-08T21:00:00+09:00"
@@ -110,17 +117,20 @@ DATE_HINT = "write it as 2022-07-08, or 2022-07-08T21:00:00+09:00"
 
 def read_front_matter(
     raw: RawNotebook, source: Source, config: Config, errors: list[InkcellError]
-) -> Meta:
-    """The front matter of a post; mistakes go to `errors`.
+) -> tuple[Meta, frozenset[Unread]]:
+    """The front matter of a post, and what of it could not be read; mistakes go to `errors`.
 
-    Raises:
-        FrontMatterError: it is not a YAML mapping, so that nothing can be read from it.
+    Where something is wrong stands what a post has that does not say it.
     """
     lines_of_text = raw.front_matter.split("\n")
+    unread: set[Unread] = set()
+    is_read = True
     try:
         values, lines = read_mapping(raw.front_matter, raw.front_matter_line)
     except FrontMatterError as error:
-        raise error.at(cell=raw.front_matter_cell) from None
+        errors.append(error.at(cell=raw.front_matter_cell))
+        values, lines, is_read = {}, {}, False
+        unread.update(FOR_PROSE.values())
 
     def complain(message: str, key: str, hint: str | None) -> InkcellError:
         known_lines = [lines[name] for name in _ancestors(spelling(key)) if name in lines]
@@ -143,14 +153,18 @@ def read_front_matter(
         if written != other:
             hint = f"remove the line `{written}: …`"
             record.wrong(written, f"`{written}` and `{other}` mean the same", hint)
-    record.known({*KEYS, *PAGE_KEYS} if source.standing else KEYS, elsewhere.FRONT_MATTER)
+    known = {*KEYS, *PAGE_KEYS} if source.standing else {*KEYS}
+    record.known(known, elsewhere.FRONT_MATTER)
+    unread.update(
+        FOR_PROSE[key] for key in FOR_PROSE if any(suggestion(k, [key]) for k in {*values} - known)
+    )
     if source.standing:
         for key in record.values:
             if key in KEYS and key not in PAGE_KEYS:
                 hint = "remove it, or make the page a post: move its folder to posts/"
                 record.wrong(key, f"a standing page has no `{key}`", hint)
     for key in ("title",) if source.standing else ("title", "date", "category"):
-        if record.values.get(key) in (None, ""):
+        if is_read and record.values.get(key) in (None, ""):
             record.wrong(key, f"`{key}` is missing", f"add a line `{key}: …`")
     if record.text("lang", source.language) != source.language:
         record.wrong(
@@ -168,8 +182,15 @@ def read_front_matter(
     if not is_slug(slug):
         hint = "letters, digits, `-` and `_`"
         record.wrong("slug", f"`{slug}` cannot stand in an address", hint)
+    before = len(errors)
     references, bibliography = _works(record, source, errors)
-    return Meta(
+    if len(errors) > before:
+        unread.add("works")
+    before = len(errors)
+    macros = read_macros(record, config.macros)
+    if len(errors) > before:
+        unread.add("macros")
+    meta = Meta(
         title=record.text("title"),
         date=_date(record, "date", config) or datetime(1970, 1, 1, tzinfo=UTC),
         last_modified_at=_date(record, "last_modified_at", config),
@@ -191,12 +212,13 @@ def read_front_matter(
         comments=record.flag("comments", False),
         references=references,
         bibliography=bibliography,
-        macros=read_macros(record, config.macros),
+        macros=macros,
         trusted=_trusted(record),
         execute=read_execution(execute, config.execute),
         kernel=kernel.text("name", saved_kernel),
         kernel_language=kernel.text("language"),
     )
+    return meta, frozenset(unread)
 
 
 def _without_synonyms(values: Mapping[str, object]) -> dict[str, object]:

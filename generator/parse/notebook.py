@@ -10,7 +10,7 @@ import difflib
 import json
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -51,7 +51,7 @@ class RawNotebook:
     metadata: Mapping[str, Any]
     """The notebook's own metadata: kernelspec, language_info."""
     problems: tuple[InkcellError, ...] = ()
-    """Mistakes in tags, which hide none of the others."""
+    """Mistakes in tags, and cells that cannot be read; they hide none of the others."""
 
 
 def read_notebook(source: Source) -> RawNotebook:
@@ -115,7 +115,8 @@ def _myst_cells(
             warnings.simplefilter("error")
             notebook = jupytext.myst.myst_to_notebook("\n".join(lines), add_source_map=True)
     except (jupytext.myst.MystMetadataParsingError, ValidationError, UserWarning) as error:
-        raise _unreadable(error, lines) from None
+        problems.append(_unreadable(error, lines))
+        return (), {}
     cells = []
     starts = notebook.metadata["source_map"]
     for number, (cell, start) in enumerate(zip(notebook.cells, starts, strict=True), start=1):
@@ -125,7 +126,7 @@ def _myst_cells(
         cells.append(
             RawCell(cell.cell_type, cell.source, number, line, tags, places.get("tags", line))
         )
-    _refuse_lost_cells(cells)
+    problems.extend(_lost_cells(cells))
     return tuple(cells), notebook.metadata
 
 
@@ -170,14 +171,14 @@ def _line_of_option(lines: list[str], line: int, key: str) -> int:
     return line
 
 
-def _refuse_lost_cells(cells: list[RawCell]) -> None:
-    """A code cell inside a list or a quote would be shown but never run: say so."""
+def _lost_cells(cells: list[RawCell]) -> Iterator[NotebookError]:
+    """An error for every code cell in a list or a quote: it would be shown but never run."""
     for cell in cells:
         if cell.kind != "markdown":
             continue
         for offset, line in enumerate(cell.text.split("\n")):
             if re.match(r"(\s|>|[-*+] |\d+[.)] )+(`{3,}|~{3,})\{code-cell\}", line):
-                raise NotebookError("a code cell stands inside a list or a quote").at(
+                yield NotebookError("a code cell stands inside a list or a quote").at(
                     line=cell.line + offset,
                     text=line,
                     cell=cell.cell,

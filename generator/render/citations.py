@@ -9,7 +9,7 @@ from html import escape
 from typing import Protocol
 from urllib.parse import quote
 
-from ..errors import MarkdownError
+from ..errors import UnknownWork
 from ..model import Reference
 from ..record import suggestion
 from .context import Context, Place
@@ -104,7 +104,7 @@ def _unknown(key: str, context: Context, place: Place) -> None:
     hint = suggestion(key, context.works) or (
         "add it to `references`, or to a file that `bibliography` names"
     )
-    error = MarkdownError(f"no work has the id `{key}`")
+    error = UnknownWork(f"no work has the id `{key}`")
     context.errors.append(error.at(line=place.line, cell=place.cell, text=f"@{key}", hint=hint))
 
 

@@ -22,7 +22,7 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
 from ..addresses import address
-from ..errors import MarkdownError
+from ..errors import MarkdownError, UnknownLabel
 from ..model import Label, Post
 from ..record import suggestion
 from .citations import KEY, cite, is_work_or_typo
@@ -269,7 +269,7 @@ def _unknown(
     there = "there are: " + ", ".join(listed) + (" …" if len(known) > len(listed) else "")
     hint = suggestion(name, known) or (there if known else "nothing there has a label")
     context.errors.append(
-        MarkdownError(message).at(line=place.line, cell=place.cell, text=name, hint=hint)
+        UnknownLabel(message).at(line=place.line, cell=place.cell, text=name, hint=hint)
     )
 
 

@@ -24,6 +24,8 @@ class FakeSessions(Sessions):
         self.slots = 2
         self.raises: Exception | None = None
         self.may_run = threading.Event()
+        self.changed: set[str] = set()
+        """Folders of the posts of which something else has changed that they used."""
 
     def run(self, post: Post, device: str) -> tuple[Results, Trace | None]:
         assert self.may_run.wait(PATIENCE)
@@ -34,6 +36,9 @@ class FakeSessions(Sessions):
 
     def written(self, post: Post) -> frozenset[str]:
         return frozenset()
+
+    def outdated(self, post: Post) -> bool:
+        return post.source.folder in self.changed
 
     def close(self) -> None:
         pass
@@ -59,4 +64,31 @@ def test_whatever_happens_is_told(write_blog: WriteBlog) -> None:
     sessions.may_run.set()
     assert told.wait(PATIENCE)
     assert place.run(second, "cpu", nullcontext)[0].outputs == ((Stream("stdout", "b"),),)
+    place.close()
+
+
+def test_what_a_run_used_has_changed(write_blog: WriteBlog) -> None:
+    """The code runs again, once; while it runs, its last results are shown."""
+    (item,) = posts_of(write_blog({"posts/a/index.ko.md": post("1")}))
+    sessions, told = FakeSessions(), threading.Event()
+    place = Background(sessions, told.set)
+
+    def has_run() -> bool:
+        sessions.may_run.set()
+        done = told.wait(PATIENCE)
+        told.clear()
+        return done
+
+    assert place.run(item, "cpu", nullcontext)[0].stale
+    assert has_run()
+    assert not place.run(item, "cpu", nullcontext)[0].stale
+    sessions.changed.add("a")
+    for _ in range(2):
+        shown = place.run(item, "cpu", nullcontext)[0]
+        assert (shown.outputs, bool(shown.stale)) == (((Stream("stdout", "a"),),), True)
+    assert item.source.path in place.running
+    sessions.changed.clear()
+    assert has_run()
+    assert not place.run(item, "cpu", nullcontext)[0].stale
+    assert not place.running
     place.close()

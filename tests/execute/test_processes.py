@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from generator.errors import CellFailed, CellTimedOut, KernelDied
+from generator.execute import provisioner
 from generator.model import Omission, Stream
 
 from ..conftest import WriteBlog
@@ -276,17 +278,83 @@ def test_nothing_outlives_a_run(write_blog: WriteBlog, mark: str, temporary: Pat
     assert list(temporary.iterdir()) == []
 
 
+GUARDS = (
+    "inner = os.getppid()\n"
+    "outer, group = map(int, open(f'/proc/{inner}/stat').read().rpartition(')')[2].split()[1:3])\n"
+)
+STOPS = {
+    "itself": "os.kill(os.getpid(), 19)",
+    "guard": "os.kill(inner, 19)\ntime.sleep(600)",
+    "outer": "os.kill(outer, 19)\ntime.sleep(600)",
+    "both": "os.killpg(group, 19)\ntime.sleep(600)",
+    "well": "os.killpg(group, 19)\nprint('well')",
+    "dead": "os.killpg(group, 19)\nos.kill(os.getpid(), 9)",
+}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what a process has started")
+def test_a_run_that_stops_its_guard(write_blog: WriteBlog, mark: str, temporary: Path) -> None:
+    """Or itself: it ends at its time-out, or as it would, and nothing outlives it."""
+    sources = {
+        f"posts/{stops}-{warmth}/index.ko.md": post(
+            FAMILY,
+            GUARDS + last,
+            execute=f"timeout: 5, warm: {'true' if warmth == 'warm' else 'false'}",
+        )
+        for stops, last in STOPS.items()
+        for warmth in ("warm", "cold")
+    }
+    ran = run(write_blog(sources))
+    assert sorted(ran.outputs) == ["well-cold", "well-warm"]
+    for warmth in ("warm", "cold"):
+        assert ran.text(f"well-{warmth}", 1) == "well\n"
+        for stops in STOPS.keys() - {"well"}:
+            error = ran.errors[f"{stops}-{warmth}"]
+            assert isinstance(error, CellTimedOut), (stops, warmth)
+            assert error.cell == 2
+    assert told(marked(mark)) == []
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_run_that_stops_the_warm_parent(
+    write_blog: WriteBlog, mark: str, temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next post does not wait for it, but is forked from a new one."""
+    monkeypatch.setattr(provisioner, "ANSWER_TIMEOUT", 3)
+    above = "above = int(open(f'/proc/{outer}/stat').read().rpartition(')')[2].split()[1])\n"
+    above += "assert 'warm.py' in open(f'/proc/{above}/cmdline').read()\n"
+    stopping = f"import json, os\n{GUARDS}{above}os.kill(above, 19)\nprint('stopped')"
+    next_one = "import json\nprint('next')"
+    root = write_blog(
+        {
+            # The longer code runs first.
+            "posts/a/index.ko.md": post(stopping),
+            "posts/b/index.ko.md": post(next_one),
+            "posts/c/index.ko.md": post(next_one),
+        }
+    )
+    ran = run(root, jobs=1)
+    assert ran.errors == {}
+    assert [ran.text(name) for name in "abc"] == ["stopped\n", "next\n", "next\n"]
+    assert told(marked(mark)) == []
+    assert list(temporary.iterdir()) == []
+
+
 BUSY = FAMILY + '\nopen("ready", "w").close()\ntime.sleep(600)'
 
 
 @pytest.mark.parametrize("how", ["SIGINT", "SIGTERM", "SIGKILL"])
 def test_nothing_outlives_a_build(write_blog: WriteBlog, temporary: Path, how: str) -> None:
-    """A build that is interrupted or killed takes its kernels and all they started with it."""
+    """A build that is interrupted or killed takes its kernels and all they started with it.
+
+    If it is interrupted, also those whose code has stopped their guard.
+    """
     mark = uuid.uuid4().hex
+    stop = GUARDS + "os.killpg(group, 19)" if how == "SIGINT" and sys.platform == "linux" else ""
     root = write_blog(
         {
             "posts/a/index.ko.md": post(BUSY),
-            "posts/b/index.ko.md": post(BUSY, execute="warm: false"),
+            "posts/b/index.ko.md": post(f"import os\n{stop}", BUSY, execute="warm: false"),
             "posts/c/index.ko.md": post("'waits for its turn'"),
         }
     )

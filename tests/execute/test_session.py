@@ -134,6 +134,94 @@ def test_what_else_has_changed_begins_anew(draft: Draft) -> None:
     assert draft.ran() == "ab"
 
 
+OUTSIDE = (
+    "import os, sys\nsys.path.insert(0, '../../lib')\nimport part\nprint(part.X)",
+    "print(open('../../data/x.csv').read())",
+    "print(sorted(os.listdir('../../data')))",
+    "print(os.path.exists('../../other/declared') and 'there')",
+)
+
+
+def test_what_lies_elsewhere_begins_anew(draft: Draft) -> None:
+    """A module, a file, a folder of the blog that the code used; what the post declares."""
+    settings = "dependencies: [../../other]"
+    files = {"lib/part.py": "X = 1\n", "data/x.csv": "one", "other/declared": "1"}
+    draft.write_blog(files)
+    code = cells(*OUTSIDE)
+    draft.run(*code, settings=settings)
+    assert draft.ran() == "abcd"
+    used = draft.sessions.used()
+    assert {"lib/part.py", "data/x.csv", "data/", "other"} <= used
+    post = draft.post(*code, settings=settings)
+    for name, text in (
+        ("lib/part.py", "X = 12\n"),
+        ("data/x.csv", "two"),
+        ("data/new.csv", ""),
+        ("other/declared", "2"),
+    ):
+        assert not draft.sessions.outdated(post)
+        draft.run(*code, settings=settings)
+        assert draft.ran() == "", name
+        draft.write_blog({name: text})
+        assert draft.sessions.outdated(post), name
+        shown = draft.run(*code, settings=settings)
+        assert draft.ran() == "abcd", name
+    assert shown == (
+        (Stream("stdout", "12\n"),),
+        (Stream("stdout", "two\n"),),
+        (Stream("stdout", "['new.csv', 'x.csv']\n"),),
+        (Stream("stdout", "there\n"),),
+    )
+
+
+def test_what_failing_code_used(draft: Draft) -> None:
+    """Is known, too: a file that it missed, and one that holds what it cannot read."""
+    code = cells("x = int(open('../../data/x').read())", "print(x)")
+    draft.write_blog({"data/y": ""})
+    with pytest.raises(CellFailed):
+        draft.run(*code)
+    post = draft.post(*code)
+    assert not draft.sessions.outdated(post)
+    draft.write_blog({"data/x": "one"})
+    assert draft.sessions.outdated(post)
+    with pytest.raises(CellFailed):
+        draft.run(*code)
+    assert not draft.sessions.outdated(post)
+    draft.write_blog({"data/x": "1"})
+    assert draft.sessions.outdated(post)
+    assert draft.run(*code)[1] == (Stream("stdout", "1\n"),)
+
+
+def test_what_code_that_was_stopped_used(draft: Draft) -> None:
+    """What is known of the last run, and what the cells before had read, is no less known."""
+    reading = "import time\nx = open('../../data/x').read()"
+    draft.write_blog({"data/x": "one", "data/y": "two"})
+    draft.run(*cells(reading, "open('../../data/y').read()"))
+    code = cells(reading, "time.sleep(600)")
+    with pytest.raises(CellTimedOut):
+        draft.run(*code, settings="timeout: 1")
+    assert "data/x" in draft.sessions.used()
+    draft.write_blog({"data/x": "other"})
+    assert draft.sessions.outdated(draft.post(*code))
+
+
+def test_what_the_code_changes_itself_is_no_reason(draft: Draft) -> None:
+    """A file that a program of its own changes in each run, after it was read, or before."""
+    code = cells(
+        "import os\nprint(open('../../data/x').read())",
+        "_ = os.system('date +%N >> ../../data/x; date +%N > ../../data/y')",
+        "_ = open('../../data/y').read()",
+    )
+    draft.write_blog({"data/x": "one"})
+    draft.run(*code)
+    post = draft.post(*code)
+    assert draft.sessions.outdated(post)  # Somebody else may have changed it while it ran.
+    draft.run(*code)
+    assert not draft.sessions.outdated(post)
+    draft.write_blog({"data/y": "two"})
+    assert draft.sessions.outdated(post)
+
+
 def test_a_thread_cannot_be_forked(draft: Draft) -> None:
     """A cell that leaves one behind goes on in the same process; a change before it runs all."""
     code = cells(

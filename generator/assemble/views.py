@@ -365,9 +365,12 @@ VIEWS = (
     VersionView,
     PostView,
     StandingView,
+    ArchivedView,
     YearView,
     SearchView,
 )
+"""All of them. The documentation has a table for each, and a test compares the two."""
+
 ABSENT = re.compile(r"\.(?P<view>\w+) object' has no attribute '(?P<name>\w+)'")
 
 

@@ -174,7 +174,9 @@ def notice(warning: InkcellError) -> str:
     """What a build tells of something that is no error, in one line."""
     place = ":".join(str(part) for part in (warning.file, warning.line) if part is not None)
     cell = f" (cell {warning.cell})" if warning.cell is not None else ""
-    return f"{place}{cell}: {warning}" + (f": {warning.text}" if warning.text else "")
+    text = f": {warning.text}" if warning.text else ""
+    hint = f"; {warning.hint}" if warning.hint else ""
+    return f"{place}{cell}: {warning}{text}{hint}"
 
 
 @contextmanager

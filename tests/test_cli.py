@@ -85,6 +85,19 @@ def test_a_post_with_a_future_date_waits(write_blog: WriteBlog) -> None:
     assert page.exists()
 
 
+def test_a_link_without_an_address_is_noted(write_blog: WriteBlog) -> None:
+    """By every build, also one that takes the post over: with file, line, text and a hint."""
+    root = write_blog({"posts/a/index.ko.md": "\n글과 [문서][doc]\n"})
+    line = FRONT_MATTER.count("\n") + 2
+    for arguments in (["build"], ["build"], ["build", "--no-cache"]):
+        done = inkcell(root, *arguments)
+        assert done.exit_code == 0
+        assert done.stderr == (
+            f"note: posts/a/index.ko.md:{line} (cell 1): a link without an address is shown as "
+            "text: [문서][doc]; write `[doc]: https://…` below it (if it is no link, write `\\[`)\n"
+        )
+
+
 def test_folders_and_address_can_be_given(
     write_blog: WriteBlog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,12 +13,22 @@ import shlex
 import shutil
 import tomllib
 from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
 from pathlib import Path
+from types import NoneType, UnionType
+from typing import get_args, get_origin, get_type_hints
 
 import pytest
+from markupsafe import Markup
 
+from generator.assemble import views
+from generator.assemble.pages import templates
+from generator.assemble.pages.templates import Fill
+from generator.assemble.views import VIEWS
 from generator.cli import main
+from generator.compiled import CompiledTemplates
 from generator.config import EXECUTION_KEYS, SETTINGS, parse_config
+from generator.model import Theme
 from generator.parse.cells import OPTIONS, TAGS
 from generator.parse.front_matter import KEYS, REFERENCE_KEYS, SYNONYMS
 from generator.render.markdown import DIRECTIVES
@@ -96,6 +106,118 @@ def test_every_role_is_documented(language: str) -> None:
     names = {*named("tbl-roles", language)}
     assert names <= {*ROLES}
     assert {*ROLES} <= names | {*named("tbl-roles", language, 1)}
+
+
+# --- what a template sees -----------------------------------------------------------------------
+
+KINDS: dict[str, dict[object, tuple[str, ...]]] = {
+    "en": {str: ("text", "address"), int: ("number",), bool: ("yes or no",), Markup: ("HTML",)},
+    "ko": {str: ("글자", "주소"), int: ("수",), bool: ("참·거짓",), Markup: ("HTML",)},
+}
+LISTS = {"en": "list of {}", "ko": "{} 목록"}
+NONE = {"en": "{} or none", "ko": "{} 또는 없음"}
+
+
+def view_label(view: type) -> str:
+    """The label of the table that explains a type: `tbl-post-view`."""
+    return "tbl" + re.sub("[A-Z]", lambda letter: f"-{letter[0].lower()}", view.__name__)
+
+
+def kinds(annotation: object, language: str) -> tuple[str, ...]:
+    """How a table may name the type of an attribute."""
+    inner = get_args(annotation)
+    if get_origin(annotation) is tuple:
+        assert inner[1] is ...
+        several = [
+            name + "es" * (name == "address") if language == "en" else name
+            for name in kinds(inner[0], language)
+        ]
+        return tuple(map(LISTS[language].format, several))
+    if isinstance(annotation, UnionType):
+        (other,) = (part for part in inner if part is not NoneType)
+        return tuple(map(NONE[language].format, kinds(other, language)))
+    if annotation in VIEWS:
+        assert isinstance(annotation, type)
+        return (f"[`{annotation.__name__}`](#{view_label(annotation)})",)
+    return KINDS[language][annotation]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("view", VIEWS)
+def test_tables_explain_what_a_template_sees(view: type, language: str) -> None:
+    """Every attribute of every type, each once and with what it is; no other is named."""
+    hints = get_type_hints(view)
+    told = named(view_label(view), language)
+    assert len(told) == len(set(told))
+    assert {*told} == {field.name for field in fields(view)}
+    for names, explained in table(view_label(view), language):
+        kind, colon, meaning = explained.strip().partition(": ")
+        assert colon
+        assert meaning
+        for name in re.findall(r"`([^`]+)`", names):
+            assert kind in kinds(hints[name], language), f"{view.__name__}.{name}"
+
+
+def test_every_view_has_a_table() -> None:
+    """`VIEWS`, from which hints and these tests are made, misses no type that a template gets."""
+    declared = {value for value in vars(views).values() if is_dataclass(value)}
+    assert {*VIEWS} == declared
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_tables_name_every_template_and_macro(language: str) -> None:
+    """The theme's files, and the macros with what they are given, as they are written."""
+    theme = REPOSITORY / "templates"
+    assert named("tbl-templates", language) == [*dict.fromkeys(named("tbl-templates", language))]
+    assert {*named("tbl-templates", language)} == {path.name for path in theme.glob("*.html")}
+    parts = (theme / "parts.html").read_text(encoding="utf-8")
+    assert named("tbl-macros", language) == re.findall(r"{% macro (\w+\(.*?\)) %}", parts)
+
+
+def view_names(row: str) -> list[str]:
+    """The types that a cell of a table links to."""
+    return re.findall(r"\[`(\w+)`\]\(#tbl-[a-z-]+\)", row)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_tables_name_what_each_template_gets(
+    write_blog: WriteBlog, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    """Built are all kinds of pages: each gets what stands in its row, and what all get."""
+    got: dict[str, set[tuple[tuple[str, str], ...]]] = {}
+    filled = templates.filling
+
+    def described(name: str, value: object) -> tuple[str, str]:
+        one = type(value[0] if isinstance(value, tuple) else value)
+        return name, one.__name__ if one in VIEWS else ""
+
+    def noting(theme: Theme, compiled: CompiledTemplates | None = None) -> Fill:
+        fill = filled(theme, compiled)
+
+        def note(template: str, **seen: object) -> str:
+            got.setdefault(template, set()).add(tuple(map(described, seen, seen.values())))
+            return fill(template, **seen)
+
+        return note
+
+    monkeypatch.setattr(templates, "filling", noting)
+    front = FRONT_MATTER.replace("title", "tags: [a]\nseries: S\naliases: [/old-{}/]\ntitle")
+    about = "---\ntitle: About\n---\nText.\n"
+    # In both languages, so that no list is empty.
+    versions = {f"posts/a/index.{name}.md": front.format(name) for name in ("ko", "en")}
+    done = inkcell(write_blog({**versions, "pages/about/index.ko.md": about}), "build")
+    assert done.exit_code == 0, done.stderr
+    every = tuple(
+        (name.strip(" `"), *(view_names(row) or [""]))
+        for name, row in table("tbl-variables", language)
+    )
+    told: dict[str, set[tuple[tuple[str, ...], ...]]] = {}
+    for name, row in table("tbl-templates", language):
+        more = re.match(r" `(\w+)`, ", row)
+        own = [(more[1], *(view_names(row) or [""]))] if more else []
+        told[name.strip(" `")] = {(*every, *own)}
+    assert all(told.pop(name) == {every} for name in ("base.html", "parts.html"))
+    assert got == told
 
 
 def blocks(language: str) -> Iterator[tuple[Path, int, str]]:

@@ -100,3 +100,5 @@ def test_a_notice_names_file_line_and_cell() -> None:
     warning = PostError("a figure has no alternative text").at(file="a.ipynb", line=1, cell=7)
     assert notice(warning) == "a.ipynb:1 (cell 7): a figure has no alternative text"
     assert notice(PostError("it is odd").at(file="a.md", text="x")) == "a.md: it is odd: x"
+    hinted = PostError("it is odd").at(file="a.md", text="x", hint="write y")
+    assert notice(hinted) == "a.md: it is odd: x; write y"

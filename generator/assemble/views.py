@@ -365,9 +365,12 @@ VIEWS = (
     VersionView,
     PostView,
     StandingView,
+    ArchivedView,
     YearView,
     SearchView,
 )
+"""All of them. The documentation has a table for each, and a test compares the two."""
+
 ABSENT = re.compile(r"\.(?P<view>\w+) object' has no attribute '(?P<name>\w+)'")
 
 
@@ -381,7 +384,7 @@ def what_there_is(message: str) -> str:
         for field in fields(view)
     ]
     if not match or not names:
-        return "what a template may see stands in generator/assemble/views.py"
+        return "what a template may see stands in the documentation, on the page about themes"
     return suggestion(match["name"], names) or "there are: " + ", ".join(names)
 
 

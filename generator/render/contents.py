@@ -14,6 +14,8 @@ from .cross_references import REFERENCE, without_links
 from .headings import section_number
 from .markdown import render_inline
 
+LEFT_OUT = ("link_open", "link_close", "mark_open", "mark_close", "footnote_ref", "image")
+
 
 def contents_list(headings: Sequence[Heading], tag: str, title: str) -> str:
     """Headings as a list in lists, for a page.
@@ -49,12 +51,12 @@ def _nested(headings: Sequence[Heading], tag: str) -> str:
 
 
 def _heading_html(md: MarkdownIt, opening: Token) -> str:
-    """A heading as it stands in a table of contents: without links and footnotes."""
+    """A heading as it stands in a table of contents: without links, footnotes and marks."""
     inline: Token = opening.meta["inline"]
     kept = [
         without_links(token) if token.type == REFERENCE else token
         for token in inline.children or []
-        if token.type not in ("link_open", "link_close", "footnote_ref", "image")
+        if token.type not in LEFT_OUT
     ]
     return section_number(opening) + render_inline(md, kept, "page")
 

@@ -51,7 +51,7 @@ def _emphasis(state: StateInline, silent: bool) -> bool:
     marker = state.src[state.pos]
     if silent or marker not in "*_":
         return False
-    can_open, can_close, length = _scan(state, marker)
+    can_open, can_close, length = scan(state, marker)
     for _ in range(length):
         _push(state, marker, length, can_open, can_close)
     state.pos += length
@@ -61,7 +61,7 @@ def _emphasis(state: StateInline, silent: bool) -> bool:
 def _strikethrough(state: StateInline, silent: bool) -> bool:
     if silent or not state.src.startswith("~~", state.pos):
         return False
-    can_open, can_close, length = _scan(state, "~")
+    can_open, can_close, length = scan(state, "~")
     if length % 2:
         state.push("text", "", 0).content = "~"
     for _ in range(length // 2):
@@ -85,7 +85,7 @@ def _push(state: StateInline, text: str, length: int, can_open: bool, can_close:
     )
 
 
-def _scan(state: StateInline, marker: str) -> tuple[bool, bool, int]:
+def scan(state: StateInline, marker: str) -> tuple[bool, bool, int]:
     """Whether the run of markers at the position can open, can close, and its length."""
     end = state.pos
     while end < state.posMax and state.src[end] == marker:

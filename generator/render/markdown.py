@@ -41,16 +41,19 @@ from .kramdown import kramdown_plugin
 from .labels import CELL
 from .line_breaks import LINE_BREAK_RULES
 from .line_ends import line_ends_plugin
+from .marked_text import marked_text_plugin
 from .mathematics import MATHEMATICS_DIRECTIVES, mathematics_plugin
 from .picture_directives import PICTURE_DIRECTIVES
 from .prose_images import IMAGE_RULES
 from .roles import roles_plugin
 from .side_notes import SIDE_NOTE_DIRECTIVES
 from .statements import STATEMENT_DIRECTIVES
+from .subscripts import subscripts_plugin
 from .table_directives import TABLE_DIRECTIVES
 from .tabs import TAB_DIRECTIVES
 from .tokens import RenderRule
 from .typography import typography_plugin
+from .undefined_links import undefined_links_plugin
 
 DIRECTIVES: dict[str, Directive] = {
     **STATEMENT_DIRECTIVES,
@@ -71,6 +74,8 @@ PLUGINS: tuple[Callable[[MarkdownIt], None], ...] = (
     partial(tasklists_plugin, label=True),
     mathematics_plugin,
     cjk_emphasis_plugin,
+    marked_text_plugin,
+    subscripts_plugin,
     captions_plugin,
     partial(attrs_plugin, after=("image",)),
     references_plugin,
@@ -80,6 +85,7 @@ PLUGINS: tuple[Callable[[MarkdownIt], None], ...] = (
     attributes_plugin,
     kramdown_plugin,
     foreign_plugin,
+    undefined_links_plugin,
     bare_links_plugin,
     typography_plugin,
     abbreviations_plugin,

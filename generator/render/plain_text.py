@@ -16,15 +16,21 @@ from .side_notes import SIDE_NOTE_DIRECTIVES
 
 NO_TEXT = ("image", "softbreak", "html_inline")
 """Of these alone no paragraph is that an excerpt could be made of."""
+ORDINALS = ("st", "nd", "rd", "th")
+"""What is raised behind a number and is no power of it."""
 MORE = re.compile(r"<!--\s*more\s*-->", re.IGNORECASE)
 
 
 def plain_text(
     tokens: Iterable[Token], formula_text: Callable[[Token], str] = lambda token: token.content
 ) -> str:
-    """The text of inline tokens; formulas as TeX, images as their alternative text."""
-    parts = []
+    """The text of inline tokens; formulas as TeX, images as their alternative text, x² as x^2."""
+    parts: list[str] = []
+    raised = False
     for token in tokens:
+        if raised and token.content not in ORDINALS:
+            parts.append("^")
+        raised = token.type == "sup_open"
         if token.type in ("softbreak", "hardbreak"):
             parts.append(" ")
         elif token.type == "image":

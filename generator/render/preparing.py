@@ -29,6 +29,7 @@ from .raw_html import with_addresses
 from .roles import LINK as ROLE_LINK
 from .roles import WRONG as WRONG_ROLE
 from .roles import note_wrong_role, prepare_link
+from .undefined_links import note_undefined_links
 
 ShowCell = Callable[[Code], tuple[str, str]]
 """A code cell -> its HTML with its outputs: (for the page, for the feed)."""
@@ -65,6 +66,7 @@ def prepare(tokens: Sequence[Token], context: Context, show_cell: ShowCell | Non
             if tokens[index - 1].type == "paragraph_open":
                 note_unread_paragraph(token, context, place)
             note_undefined(token, context, place)
+            note_undefined_links(token, context, place)
             prepare_inline(token, context, place, attachments.get(place.cell, {}), notes)
         elif token.type == "paragraph_open":
             prepare_figure(tokens, index, context)

@@ -48,6 +48,8 @@ PAGES = (
     "typography.txt",
     "line_breaks.txt",
     "extensions.txt",
+    "subscripts.txt",
+    "marked_text.txt",
 )
 
 
@@ -87,6 +89,17 @@ def test_error_fixture(source: str, expected: str) -> None:
         f"cell {error.cell}, line {(error.line or 0) - front}: {error}: {error.text}"
         for error in failed.value.errors
     ] == expected.split("\n")
+
+
+@pytest.mark.parametrize(("source", "expected"), fixtures("warnings.txt"))
+def test_warning_fixture(source: str, expected: str) -> None:
+    """What is shown as text but was hardly meant so is told to the author, with its line."""
+    front = FRONT_MATTER.count("\n")
+    told = [
+        f"line {(warning.line or 0) - front}: {warning}: {warning.text}; {warning.hint}"
+        for warning in render_post(source + "\n", neighbours=NEIGHBOURS).warnings
+    ]
+    assert told == expected.split("\n") * bool(expected)
 
 
 @given(st.text(st.sampled_from('ab*_ (".\\`')))
@@ -191,6 +204,35 @@ def test_the_excerpt_is_plain_text() -> None:
     assert excerpt == "Some text with code, x^2 and a link."
 
 
+def test_the_excerpt_keeps_powers_apart() -> None:
+    """Without markup a power would be another number; an ordinal and a formula read well."""
+    excerpt = render_post("2^10^, x^n+1^, the 1^st^ H~2~O and ==this==.\n").excerpt
+    assert excerpt == "2^10, x^n+1, the 1st H2O and this."
+
+
+def test_marks_in_what_else_is_made_of_a_text() -> None:
+    """A search reads words whole; contents have indices and no marks; feeds have both."""
+    post = render_post("## ==Why== H~2~O\n\nIt ==is== x^2^\n")
+    assert [(part.heading, part.text) for part in post.passages] == [("Why H2O", "It is x2")]
+    assert [heading.html for heading in post.headings] == ["Why H<sub>2</sub>O"]
+    assert post.feed_body == (
+        "<h2><mark>Why</mark> H<sub>2</sub>O</h2>\n<p>It <mark>is</mark> x<sup>2</sup></p>\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("text/markdown", "[the docs][a]\n"),
+        ("text/html", "<p>[the docs][a]</p>"),
+    ],
+)
+def test_what_code_puts_out_is_no_mistake_of_its_author(kind: str, text: str) -> None:
+    """Brackets in an output are data."""
+    cell = "```{code-cell}\n1\n```\n"
+    assert render_post(cell, [[Bundle({kind: text})]]).warnings == ()
+
+
 def test_a_side_note_is_no_excerpt() -> None:
     """It stands before the paragraph it belongs to, but the post does not begin with it."""
     text = "::::{margin}\n:::{note}\nBeside.\n:::\nBeside.\n::::\n\nThe text.\n"
@@ -293,6 +335,7 @@ MARKED = st.lists(
         [
             *"*_`$[){}\"'-가a |:\\\n",
             *["**", "](", "\n\n", "> ", "- ", "1. ", "|---|\n", "{:.x}", "{:toc}", "~~~\n", "# "],
+            *["==", "~2~", "^n^", "x~", "]["],
             *["<b>", "</b>", "<div>", "@eq-a", "[^a]", "{::comment}", "{:/}", "$$", "{{ a }}"],
         ]
     ),
@@ -342,6 +385,28 @@ def test_typography_changes_nothing_but_marks(text: str, language: str) -> None:
     assert shown.count("‘") <= shown.count("’")
 
 
+KOREAN = st.sampled_from([*"가나다네 0123,.·/:-()[]!?~^_;", "월", "개", "명", "^^", "==", "a == b"])
+
+
+@given(st.lists(KOREAN, max_size=30).map("".join))
+@settings(deadline=None)
+def test_korean_ranges_smiles_and_comparisons_stay(text: str) -> None:
+    """No range, tone, face or comparison in Korean text becomes an index or a mark."""
+    body = render_post(f"글 {text}").body
+    assert "<sub>" not in body
+    assert "<mark>" not in body or re.search(r"(?<!\S)[(\[_^~]*==[^=\s]", text)
+
+
+@given(st.lists(st.sampled_from([*"abn2+-= ^()", "x^2", "^n"]), max_size=20).map("".join))
+@settings(deadline=None)
+def test_powers_of_powers_stay(text: str) -> None:
+    """Whatever is raised has a caret on both sides and no letter, digit or brace behind it."""
+    body = render_post(f"a {text}").body
+    for raised in re.finditer(r"<sup>(.*?)</sup>(.?)", body):
+        assert f"^{raised[1]}^" in text
+        assert not raised[2].isalnum()
+
+
 GROWING = {
     "quotations": lambda n: ">" * n + " a",
     "brackets": lambda n: "[" * n,
@@ -358,6 +423,12 @@ GROWING = {
     "equal headings": lambda n: "## a\n\n" * n,
     "lines of code": lambda n: "`a`\n" * n,
     "formulas": lambda n: "$a$ " * n,
+    "indices": lambda n: "x~1~^2^" * n,
+    "tildes and carets": lambda n: "a~1^2" * n,
+    "marks": lambda n: "==a== " * n,
+    "marks that never close": lambda n: "==a " * n,
+    "links without an address": lambda n: "[a b][c] " * n,
+    "brackets in brackets": lambda n: "[a[b]" * n,
 }
 
 

@@ -54,6 +54,22 @@ def test_nothing_scrolls_sideways(browser: Browser, constructs: Served, screen: 
         assert outside == 0
 
 
+@pytest.mark.browser
+@pytest.mark.parametrize("path", PATHS)
+def test_indices_part_no_lines(browser: Browser, constructs: Served, path: str) -> None:
+    """Lines with indices stand as far from each other as others: each takes one line height."""
+    page = open_page(browser, constructs.address + path, *SCREENS["desktop"], "light")
+    found = page.evaluate(
+        """[...document.querySelectorAll('p:has(sub):has(sup):has(mark)')].map(part => {
+             const style = getComputedStyle(part);
+             return part.getBoundingClientRect().height / parseFloat(style.lineHeight);
+           })"""
+    )
+    page.context.close()
+    assert found
+    assert all(lines > 2 and abs(lines - round(lines)) < 0.01 for lines in found)
+
+
 def shown_tabs(page: Page) -> list[bool]:
     """Which tabs of the page can be seen."""
     shown: list[bool] = page.evaluate(

@@ -21,8 +21,9 @@ from ..progress import Notice, Report, Reused, silent
 from . import cache as kept
 from . import frozen
 from .decision import Ask, Decision, World, decide, has_code, world_of
+from .interpreters import Environment
 from .key import code_key, executed_cells
-from .trace import Environment, Trace
+from .trace import Trace
 from .work import Place, Run, Work, opened, run_all
 
 

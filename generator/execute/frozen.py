@@ -15,8 +15,10 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from ..model import Output, Post, Results
 from .cache import Entry, plain_entry, read_entry, write_atomically
+from .differences import code_differences
+from .digests import digests
 from .key import code_changes, executed_cells, key_of
-from .trace import Trace, code_differences, digests
+from .trace import Trace
 
 FILE = "frozen.json"
 

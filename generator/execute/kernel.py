@@ -28,11 +28,12 @@ from . import machine
 from . import trace as tracing
 from .client import ConfiguredSpecs, QuickManager
 from .imports import needs_cold_kernel
+from .interpreters import Environment, executable_of
 from .kernelspecs import command_of, environment_of
 from .post_run import PostRun, guarded_of, opened_logs
 from .scratch import close_scratch, open_scratch
 from .share import Turn
-from .trace import Environment, Trace
+from .trace import Trace
 from .warm_parent import (
     CAN_FORK,
     Begun,
@@ -122,7 +123,7 @@ class Kernels:
         """
         argv = self.command(post.meta.kernel)
         forks = CAN_FORK and tracing.is_python(argv) and not needs_cold_kernel(post, device)
-        executable = tracing.executable_of(argv)
+        executable = executable_of(argv)
         while True:
             parent = None
             if forks and self.modules:

@@ -30,16 +30,16 @@ import nbformat
 from ..errors import KernelDied
 from ..model import Code, Omission, Output, Post, Provenance, Results
 from . import frozen, machine
-from . import trace as tracing
 from .client import BoundedNotebook
 from .failures import died, failed, timed_out
 from .imports import imports_of, needs_cold_kernel
+from .interpreters import executable_of
 from .kernel import Kernels
 from .key import executed_cells, ingredients
 from .outputs import outputs_of
 from .post_run import GRACE, IPYKERNEL_ARGUMENTS, START_TIMEOUT, opened_logs
 from .provisioner import MIB, GuardedKernel, fork_guarded
-from .trace import Trace
+from .trace import Trace, is_python
 from .warm_parent import CAN_FORK, WarmParentDied, WarmRefused
 
 MOST_SESSIONS = 4
@@ -198,7 +198,7 @@ class Sessions:
             ExecutionError: as kernels raise.
         """
         argv = self._kernels.command(post.meta.kernel)
-        if not CAN_FORK or not tracing.is_python(argv) or needs_cold_kernel(post, device):
+        if not CAN_FORK or not is_python(argv) or needs_cold_kernel(post, device):
             return self._kernels.run(post, device)
         session = self._session(post, argv)
         if session is None:
@@ -297,7 +297,7 @@ class Sessions:
             session.close()
 
     def _begin(self, post: Post, argv: list[str], around: str) -> Session | None:
-        executable = tracing.executable_of(argv)
+        executable = executable_of(argv)
         threads = post.meta.execute.threads
         parent = self._kernels.warm_parent(executable, threads, imports_of(post))
         if parent is None:

@@ -434,18 +434,19 @@ def test_a_file_that_changes_while_the_code_runs(tmp_path: Path) -> None:
 
 PROBE = """
 import sys
-from generator.execute.trace import REPORT, WATCH
+from pathlib import Path
+from generator.execute.trace import TRACE_TYPE, report_code, watch_code
 root, here, sys.prefix = sys.argv[1:]
 class Shell:
     user_ns = {}
     class display_pub:
-        publish = staticmethod(lambda bundle: print(bundle["report"]))
-watch = WATCH.replace("{root!r}", repr(root)).replace("{here!r}", repr(here))
-exec(watch, {"get_ipython": Shell})
+        publish = staticmethod(lambda bundle: print(bundle[TRACE_TYPE]))
+get_ipython = Shell
+exec(watch_code(Path(root), here))
 open("data.txt").read()
 sys.path.insert(0, "")
 import own
-exec(REPORT.replace("TYPE", "'report'"), {"get_ipython": Shell})
+exec(report_code())
 """
 
 

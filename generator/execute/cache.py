@@ -56,10 +56,10 @@ def load(cache: Path, key: str) -> Entry | None:
     """
     path = entry_path(cache, key)
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8", errors="surrogateescape")
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise DamagedEntry(str(error)) from None
     try:
         data = json.loads(text)
@@ -117,16 +117,25 @@ def store(cache: Path, key: str, entry: Entry) -> None:
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Write a file that is there in full or not at all."""
+    """Write a file that is there in full or not at all.
+
+    The names of files in it need not be UTF-8: they are written as the system has them (PEP 383).
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     file = tempfile.NamedTemporaryFile(  # noqa: SIM115
-        "w", encoding="utf-8", dir=path.parent, suffix=".tmp", delete=False, newline="\n"
+        "w",
+        encoding="utf-8",
+        errors="surrogateescape",
+        dir=path.parent,
+        suffix=".tmp",
+        delete=False,
+        newline="\n",
     )
     try:
         with file:
             file.write(text)
         Path(file.name).replace(path)
-    except OSError:
+    except BaseException:
         Path(file.name).unlink(missing_ok=True)
         raise
 
@@ -257,8 +266,25 @@ def _is_texts(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
+def _is_text(value: object) -> bool:
+    """A text that a page can show: without half a surrogate pair."""
+    try:
+        return isinstance(value, str) and value.encode() is not None
+    except UnicodeEncodeError:
+        return False
+
+
 def _is_mapping_of_texts(value: object) -> bool:
-    return isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
+    return isinstance(value, dict) and all(map(_is_text, (*value, *value.values())))
+
+
+def _is_digests(value: object) -> bool:
+    """Digests of files, whose names need not be UTF-8."""
+    return isinstance(value, dict) and all(map(_is_text, value.values()))
+
+
+def _is_metadata(value: object) -> bool:
+    return isinstance(value, dict) and _is_text(json.dumps(value, ensure_ascii=False))
 
 
 def _is_lists(value: object) -> bool:
@@ -325,12 +351,12 @@ CELL: Form = {"source": _is(str), "may_raise": _is(bool)}
 PROVENANCE: Form = {
     "when": _is_moment,
     "seconds": _is_number,
-    "kernel": _is(str),
-    "interpreter": _is(str),
+    "kernel": _is_text,
+    "interpreter": _is_text,
     "packages": _is_mapping_of_texts,
-    "system": _is(str),
-    "processor": _is(str),
-    "gpu": _is(str),
+    "system": _is_text,
+    "processor": _is_text,
+    "gpu": _is_text,
     "threads": _is_count,
     "peak_memory": _is_count,
 }
@@ -338,16 +364,16 @@ TRACE: Form = {
     "interpreter": _is(str),
     "device": _is(str),
     "packages": _is_mapping_of_texts,
-    "files": _is_mapping_of_texts,
+    "files": _is_digests,
     "missing": _is_texts,
     "variables": _is_mapping_of_texts,
     "imports": _is_texts,
     "written": _is_texts,
 }
 OUTPUTS: Mapping[str, tuple[type[Output], Form]] = {
-    "Stream": (Stream, {"name": lambda name: name in ("stdout", "stderr"), "text": _is(str)}),
-    "Bundle": (Bundle, {"data": _is_mapping_of_texts, "metadata": _is(dict)}),
-    "Failure": (Failure, {"name": _is(str), "value": _is(str), "traceback": _is(str)}),
+    "Stream": (Stream, {"name": lambda name: name in ("stdout", "stderr"), "text": _is_text}),
+    "Bundle": (Bundle, {"data": _is_mapping_of_texts, "metadata": _is_metadata}),
+    "Failure": (Failure, {"name": _is_text, "value": _is_text, "traceback": _is_text}),
     "Omission": (Omission, {"size": _is_count}),
 }
 

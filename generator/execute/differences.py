@@ -38,8 +38,13 @@ def code_differences(before: Trace, now: Trace) -> tuple[str, ...]:
                 word = "holds other files"
             if digest == CHANGED and current:
                 word = CHANGED
-            reasons.append(f"{path} {word}")
+            reasons.append(f"{_shown(path)} {word}")
     return tuple(reasons)
+
+
+def _shown(path: str) -> str:
+    """A path that can be printed, also if it is no UTF-8."""
+    return path.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def current(before: Trace, root: Path, environment: Environment, device: str) -> Trace:

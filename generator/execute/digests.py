@@ -28,14 +28,15 @@ def _digest(root: Path, path: str, own: frozenset[str]) -> str:
     place = root / path
     try:
         if path.endswith("/"):
-            return hashlib.sha256("\n".join(_listing(place, path, own)).encode()).hexdigest()
+            return _sha256("\n".join(_listing(place, path, own)))
         if place.is_dir():
             return _tree_digest(place)
         # Anything else could be read for ever: a pipe, a device.
         if place.is_file():
             with place.open("rb") as file:
                 return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
+    except (OSError, ValueError):
+        # ValueError: no file can have such a name.
         pass
     return ""
 
@@ -57,14 +58,17 @@ def _tree_digest(folder: Path) -> str:
     for file in sorted(folder.rglob("*")):
         name = file.relative_to(folder).as_posix()
         if file.is_file() and all(map(_counts, name.split("/"))):
-            content = hashlib.sha256(file.read_bytes()).hexdigest()
-            digest.update(f"{name}\0{content}\n".encode())
+            with file.open("rb") as opened:
+                content = hashlib.file_digest(opened, "sha256").hexdigest()
+            digest.update(f"{name}\0{content}\n".encode(errors="surrogateescape"))
     return digest.hexdigest()
 
 
 def variables(names: Iterable[str]) -> dict[str, str]:
     """SHA-256 of the values of environment variables: a value may be a secret."""
-    return {
-        name: hashlib.sha256(os.environ[name].encode()).hexdigest() if name in os.environ else ""
-        for name in names
-    }
+    return {name: _sha256(os.environ[name]) if name in os.environ else "" for name in names}
+
+
+def _sha256(text: str) -> str:
+    """The digest of a text as the system has it, which need not be UTF-8 (PEP 383)."""
+    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()

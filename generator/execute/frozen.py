@@ -96,7 +96,7 @@ def write(folder: Path, entries: Mapping[str, Entry]) -> Path:
 
 def _read(content: bytes) -> dict[str, Entry]:
     try:
-        data = json.loads(content)
+        data = json.loads(content.decode("utf-8-sig", "surrogateescape"))
         items = data.get("entries") if isinstance(data, dict) else None
         if not isinstance(items, list) or not items:
             raise DamagedFile("there are no results in it")

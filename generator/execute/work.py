@@ -220,7 +220,7 @@ class _Runner:
         try:
             entry = kept.entry_of(post, results, trace)
             kept.store(self._world.cache, item.key, entry)
-        except OSError as error:
-            text = f"the results cannot be kept: {error.strerror or error}"
+        except (OSError, UnicodeEncodeError) as error:
+            text = f"the results cannot be kept: {getattr(error, 'strerror', None) or error}"
             report(Notice(text, post.source.path))
         return results

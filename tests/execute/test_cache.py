@@ -20,6 +20,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from generator.execute import cache as kept
+from generator.execute.digests import digests, variables
 from generator.execute.frozen import DamagedFile, find
 from generator.execute.key import code_key, ingredients
 from generator.execute.trace import Trace
@@ -116,6 +117,10 @@ DAMAGE: list[Callable[[str], str]] = [
     lambda text: text.replace('"stdout"', '"stdin"'),
     lambda text: text.replace('"format": 3', '"format": 999'),
     lambda text: text.replace('"text": "글"', '"text": 7'),
+    lambda text: text.replace('"text": "글"', '"text": "\\ud83d"'),
+    lambda text: text.replace('"text/plain": "1"', '"text/plain": "\\udcff"'),
+    lambda text: text.replace('"light"', '"\\ud83d"'),
+    lambda text: text.replace('"value": "v"', '"value": "\udcff"'),
     lambda text: text.replace('"numpy": "2.4.6"', '"numpy": 2'),
     lambda text: text.replace('"numpy": "2"', '"numpy": 2'),
     lambda text: text.replace('"missing": ["torch"]', '"missing": "torch"'),
@@ -276,6 +281,50 @@ def test_any_wrong_part_is_damage_or_harmless(path: tuple[Any, ...], edit: Edit)
 
 def _frozen_file(entry: str) -> bytes:
     return f'{{"entries": [{entry}]}}'.encode()
+
+
+def test_names_that_are_no_utf_8(tmp_path: Path) -> None:
+    """Old Korean archives have such names: they are kept, compared, frozen, and can be told of."""
+    world = World(tmp_path)
+    folder = tmp_path / "posts" / "a"
+    folder.mkdir(parents=True)
+    names = ["posts/a/", "posts/a", "posts/a/\udcb0\udca1.csv"]
+    Path(tmp_path, names[2]).write_text("1")
+    world.trace = Trace("Python 3.11", files=digests(tmp_path, names), written=("\udcff.csv",))
+    here = post(cell("x"))
+    here = replace(here, source=replace(here.source, directory=str(folder)))
+    world.execute(here)
+    assert (world.why(here), world.notices()) == (None, [])
+    (written,) = world.freeze(here)
+    source = replace(here.source, neighbours={"frozen.json": written.read_bytes()})
+    found = find(replace(here, source=source), code_key(here), tmp_path)
+    assert found is not None
+    assert found.stale == ()
+    Path(tmp_path, names[2]).write_text("2")
+    assert world.why(here) == ("posts/a changed", "posts/a/\ufffd\ufffd.csv changed")
+
+
+def test_a_variable_that_is_no_utf_8(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its value decides like any other."""
+    monkeypatch.setenv("MODE", "\udcff")
+    (digest,) = variables(["MODE"]).values()
+    monkeypatch.setenv("MODE", "\udcfe")
+    assert variables(["MODE"]) != {"MODE": digest}
+
+
+def test_a_path_that_no_system_takes(tmp_path: Path) -> None:
+    """A trace from somebody else may name it: there is no such file."""
+    assert set(digests(tmp_path, ["a\0/", "a\0", "\ud83d/", "\ud83d"]).values()) == {""}
+
+
+def test_results_that_cannot_be_written(tmp_path: Path) -> None:
+    """They are published, and nothing half-written stays."""
+    world = World(tmp_path)
+    world.trace = replace(TRACE, missing=("\ud83d",))
+    assert len(world.execute(CODE)) == 1
+    (notice,) = world.notices()
+    assert notice.startswith("the results cannot be kept: ")
+    assert not [path for path in tmp_path.rglob("*") if path.suffix in (".tmp", ".json")]
 
 
 def test_a_pipe_in_a_trace_is_never_read(tmp_path: Path) -> None:

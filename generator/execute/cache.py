@@ -16,7 +16,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -293,14 +293,18 @@ def _is_lists(value: object) -> bool:
 
 def _is_number(value: object) -> bool:
     """A finite one: JSON knows no other, but Python's reader does."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+    try:
+        return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+    except OverflowError:  # An integer may have any size.
+        return False
 
 
 def _is_moment(value: object) -> bool:
-    """A moment as RFC 3339 writes it, with its offset from UTC."""
+    """A moment as RFC 3339 writes it, with its offset from UTC; one that UTC has, too."""
     try:
-        return isinstance(value, str) and datetime.fromisoformat(value).tzinfo is not None
-    except ValueError:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+        return moment is not None and moment.tzinfo is not None and bool(moment.astimezone(UTC))
+    except (ValueError, OverflowError):
         return False
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -74,7 +75,10 @@ def _anywhere(text: str, root: Path) -> str:
     """Text in which files are named as on any machine: `numpy/random/mtrand.py`."""
     text = INSTALLED.sub("", text)
     folder = os.path.realpath(root)
-    for place in (str(root), folder, folder.replace(str(Path.home()), "~", 1)):
+    places = [str(root), folder]
+    with suppress(RuntimeError):  # In a container a user may have no home.
+        places.append(folder.replace(str(Path.home()), "~", 1))
+    for place in places:
         text = text.replace(place + os.sep, "")
     return text
 

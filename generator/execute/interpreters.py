@@ -67,9 +67,10 @@ def ask_interpreter(executable: str) -> Environment:
             check=True,
             timeout=60,
         ).stdout
-    except (OSError, subprocess.SubprocessError) as error:
+        # What is imported at the start of an interpreter may say something, too.
+        data = json.loads(answer.rstrip("\n").rpartition("\n")[2])
+    except (OSError, subprocess.SubprocessError, ValueError) as error:
         raise ExecutionError(f"the interpreter {executable} does not start: {error}") from None
-    data = json.loads(answer)
     versions: dict[str, str] = data["versions"]
     owners: dict[str, list[str]] = data["owners"]
     modules = set(data["modules"])

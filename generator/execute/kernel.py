@@ -224,7 +224,11 @@ class Kernels:
                 self._started += 1
                 path = self.folder / f"warm-{self._started}"
                 environment = parent_environment(threads)
-                self._parents[key] = start_warm_parent(path, executable, modules, environment)
+                try:
+                    parent = start_warm_parent(path, executable, modules, environment)
+                except OSError:
+                    return None  # Nor will the kernel start, and that says why.
+                self._parents[key] = parent
             return self._parents[key]
 
     def _refuse(self, module: str, reason: str, parent: WarmParent | None, post: Post) -> None:

@@ -365,6 +365,7 @@ VIEWS = (
     VersionView,
     PostView,
     StandingView,
+    ArchivedView,
     YearView,
     SearchView,
 )

@@ -18,7 +18,7 @@ from lxml import etree
 
 from .built_site import BuiltSite, line_of, resolve, shortened
 from .finding import Finding
-from .page import Element, Page, read_page
+from .page import Element, Page, candidates, read_page
 
 ADDRESSES: dict[str, tuple[str, ...]] = {
     "a": ("href",),
@@ -76,8 +76,7 @@ def _addresses(element: Element) -> Iterator[str]:
         if name in attributes:
             yield attributes[name]
     for name in ("srcset", "imagesrcset"):
-        for candidate in attributes.get(name, "").split(","):
-            yield candidate.split()[0] if candidate.strip() else ""
+        yield from (candidate for candidate, _ in candidates(attributes.get(name, "")))
     if element.name == "meta":
         content = attributes.get("content", "")
         refresh = REFRESH.match(content)

@@ -106,10 +106,15 @@ class Session:
                 break
             same += 1
         if same < len(self.cells):
-            while same and not self.states[same].forkable:
-                same -= 1
+            same = self._forkable(same)
         self._drop(same)
         return same
+
+    def _forkable(self, count: int) -> int:
+        """After how many of the first cells there is a state that can be forked."""
+        while count and not self.states[count].forkable:
+            count -= 1
+        return count
 
     def run(self, cell: Code, timeout: float) -> str:
         """Run the next cell; return `ok`, `error`, `timeout` or `died`."""
@@ -128,6 +133,9 @@ class Session:
             answer = state.hear(timeout)
         except TimeoutError:
             self._end(state, gently=True)
+            if not last.forkable:
+                # It was the process of the state before, too.
+                self._drop(self._forkable(len(self.cells)))
             return "timeout"
         except (OSError, EOFError):
             ours.close()

@@ -149,6 +149,21 @@ def test_a_thread_cannot_be_forked(draft: Draft) -> None:
     assert draft.ran() == "bcd"
 
 
+def test_a_cell_that_hangs_where_nothing_can_be_forked(draft: Draft) -> None:
+    """It took the only process with it: when it is mended, the cells before it run again."""
+    code = cells(
+        "x = 1",
+        "import threading\nstop = threading.Event()\nthreading.Thread(target=stop.wait).start()",
+        "while True: pass",
+    )
+    with pytest.raises(CellTimedOut):
+        draft.run(*code, settings="timeout: 1")
+    assert draft.ran() == "abc"
+    code[2] = cells("", "", "stop.set()\nprint(x)")[2]
+    assert draft.run(*code, settings="timeout: 1")[2] == (Stream("stdout", "1\n"),)
+    assert draft.ran() == "bc"
+
+
 def test_outputs_are_those_of_a_kernel(draft: Draft) -> None:
     """Streams, programs, figures, displays that are updated, awaits, announced exceptions."""
     post = draft.post(

@@ -164,6 +164,29 @@ def test_a_cell_that_hangs_where_nothing_can_be_forked(draft: Draft) -> None:
     assert draft.ran() == "bc"
 
 
+WRITING = [
+    "open('by_open', 'w').write('{0}')",
+    "import os\nos.write(os.open(b'by_bytes', os.O_CREAT | os.O_RDWR), b'{0}')",
+    "open('tmp', 'w').write('{0}')\n_ = os.replace('tmp', 'by_rename')",
+    "import sqlite3\nwith sqlite3.connect('by.db') as base:\n"
+    "    base.execute('create table t{0}(x)')",
+    "with sqlite3.connect('file:by_address.db?mode=rwc', uri=True) as base:\n"
+    "    base.execute('create table t{0}(x)')",
+]
+
+
+def test_what_the_code_writes_itself_is_no_input(draft: Draft) -> None:
+    """However it writes it: else a preview would run for ever, since every run finds it changed."""
+    code = cells(*(cell.format(1) for cell in WRITING), "{}")
+    draft.run(*code)
+    assert draft.ran() == "abcdef"
+    folder = draft.root / "posts" / "a"
+    for name in ("by_open", "by_bytes", "by_rename", "by.db", "by_address.db"):
+        assert (folder / name).stat().st_size, name
+    draft.run(*code[:-1], code[-1].replace("{}", "[]"))
+    assert draft.ran() == "f"
+
+
 def test_outputs_are_those_of_a_kernel(draft: Draft) -> None:
     """Streams, programs, figures, displays that are updated, awaits, announced exceptions."""
     post = draft.post(

@@ -81,8 +81,8 @@ class Watch:
                 self.listed.add(path)
         elif event == "os.mkdir":
             self.written.add(self.place(args[0]))
-        elif event == "os.rename" and self.place(args[0]) in self.written:
-            self.written.add(self.place(args[1]))
+        elif event in ("os.rename", "os.link"):
+            self._names(self.place(args[0]), self.place(args[1]))
         elif event == "sqlite3.connect":
             path, writes = self._database(args[0])
             if path and _state(path):
@@ -136,6 +136,13 @@ class Watch:
                     os.write(descriptor, os.fsencode(path) + b"\0")
             except OSError:
                 pass
+
+    def _names(self, before: str | None, after: str | None) -> None:
+        """What the code has written itself has another name, as has all that is in a folder."""
+        if before in self.written and before is not None and after is not None:
+            known = list(self.written)  # Another thread may write meanwhile.
+            inside = [path for path in known if path and path.startswith(before + os.sep)]
+            self.written.update([after, *(after + path[len(before) :] for path in inside)])
 
     def _database(self, name: Any) -> tuple[str | None, bool]:
         """Where the file of an SQLite database is, and whether it may be written."""

@@ -15,6 +15,7 @@ import select
 import shutil
 import signal
 import socket
+import subprocess
 import tempfile
 import threading
 import time
@@ -163,7 +164,7 @@ class Session:
         for state in self.states:
             state.control.close()
         self.guarded.kill()
-        with suppress(OSError):
+        with suppress(OSError, subprocess.TimeoutExpired):
             self.guarded.wait(10)
         self.guarded.close()
         shutil.rmtree(self.folder, ignore_errors=True)

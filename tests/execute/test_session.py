@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +18,8 @@ from generator.discover import discover
 from generator.errors import CellFailed, CellTimedOut, InkcellError, KernelDied
 from generator.execute import execute
 from generator.execute.kernel import Kernels
-from generator.execute.session import MOST_SESSIONS, Sessions
+from generator.execute.provisioner import GuardedKernel
+from generator.execute.session import MOST_SESSIONS, Session, Sessions, State
 from generator.model import Bundle, Output, Post, Stream
 from generator.parse import parse
 from generator.render.matplotlib_figures import page_figure
@@ -247,6 +250,33 @@ def test_more_posts_at_once_than_sessions_are_kept(write_blog: WriteBlog) -> Non
     finally:
         sessions.close()
     assert not kernels.folder.exists()
+
+
+def test_a_session_whose_kernel_does_not_end(tmp_path: Path) -> None:
+    """A process that waits for a disk: the guard is let go of all the same, and the folder goes."""
+    asked: list[str] = []
+
+    class Guarded(GuardedKernel):
+        def __init__(self) -> None:
+            """Nothing is started."""
+
+        def kill(self) -> None:
+            asked.append("kill")
+
+        def wait(self, timeout: float | None = None) -> int | None:
+            raise subprocess.TimeoutExpired("kernel", timeout or 0)
+
+        def close(self) -> None:
+            asked.append("close")
+
+    ours, theirs = socket.socketpair()
+    with theirs:
+        theirs.sendall(b'{"pid": 0}\n')
+        folder = tmp_path / "session"
+        folder.mkdir()
+        Session(Guarded(), folder, State(ours, 1), "").close()
+    assert asked == ["kill", "close"]
+    assert not folder.exists()
 
 
 def plain(output: Output) -> object:

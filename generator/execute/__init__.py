@@ -21,6 +21,7 @@ from ..progress import Notice, Report, Reused, silent
 from . import cache as kept
 from . import frozen
 from .decision import Ask, Decision, World, decide, has_code, world_of
+from .entry import Entry
 from .interpreters import Environment
 from .key import code_key, executed_cells
 from .trace import Trace
@@ -84,7 +85,7 @@ def freeze(
     world = world_of(config, root, report, environment, thaw=True)
     groups = _groups(posts)
     done = dict(_results(groups, world, errors, run))
-    folders: dict[str, dict[str, kept.Entry]] = {}
+    folders: dict[str, dict[str, Entry]] = {}
     failed: set[str] = set()
     for key, group in groups.items():
         post = group[0]
@@ -108,9 +109,7 @@ def freeze(
     return tuple(written)
 
 
-def _kept_entry(
-    world: World, post: Post, key: str, errors: list[InkcellError]
-) -> kept.Entry | None:
+def _kept_entry(world: World, post: Post, key: str, errors: list[InkcellError]) -> Entry | None:
     with suppress(kept.DamagedEntry):
         entry = kept.load(world.cache, key)
         if entry is not None:

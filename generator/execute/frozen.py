@@ -14,9 +14,10 @@ from difflib import SequenceMatcher
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from ..model import Output, Post, Results
-from .cache import Entry, plain_entry, read_entry, write_atomically
+from .cache import write_atomically
 from .differences import code_differences
 from .digests import digests
+from .entry import Entry, plain_entry, read_entry
 from .key import code_changes, executed_cells, key_of
 from .trace import Trace
 

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from generator.execute import cache as kept
 from generator.execute.digests import digests, variables
+from generator.execute.entry import Entry, plain_entry, read_entry
 from generator.execute.frozen import DamagedFile, find
 from generator.execute.key import code_key, ingredients
 from generator.execute.trace import Trace
@@ -41,7 +42,7 @@ TRACE = Trace(
     ("posts/a/out.png",),
 )
 PROVENANCE = Provenance("2022-07-08T00:00:00+00:00", 1.5, "python3", "Python 3.11", {"numpy": "2"})
-ENTRY = kept.Entry(
+ENTRY = Entry(
     Results(
         (
             (Stream("stdout", "글"), Bundle({"text/plain": "1"}, {"needs_background": "light"})),
@@ -52,7 +53,7 @@ ENTRY = kept.Entry(
     TRACE,
     ingredients(CODE),
 )
-PLAIN = json.loads(json.dumps(kept.plain_entry(KEY, ENTRY)))
+PLAIN = json.loads(json.dumps(plain_entry(KEY, ENTRY)))
 
 
 @contextmanager
@@ -90,7 +91,7 @@ def test_results_survive_the_cache(
 def test_an_entry_is_plain_json() -> None:
     """It can be loaded from anyone: no pickle, no code."""
     assert PLAIN["key"] == KEY
-    assert kept.read_entry(PLAIN) == ENTRY
+    assert read_entry(PLAIN) == ENTRY
 
 
 def change_key(entry: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ import json
 import os
 import tempfile
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -23,6 +24,8 @@ from .entry import Entry, plain_entry, read_entry
 from .key import code_key, key_of
 
 MIB = 1 << 20
+DAY = 24 * 60 * 60
+"""Seconds after which nobody writes a file any more."""
 
 
 class DamagedEntry(ValueError):
@@ -163,6 +166,8 @@ def held(cache: Path, key: str, stopped: threading.Event) -> Iterator[bool]:
 def trim(cache: Path, limit: int, used: Iterable[str]) -> int:
     """Remove the oldest entries until all together take at most `limit` MiB.
 
+    What killed builds have half written goes in any case.
+
     Args:
         cache: the folder of kept results.
         limit: in MiB.
@@ -171,6 +176,10 @@ def trim(cache: Path, limit: int, used: Iterable[str]) -> int:
     Returns:
         How many were removed.
     """
+    for path in cache.glob("??/*.tmp"):
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime > DAY:
+                path.unlink()
     kept = {entry_path(cache, key) for key in used}
     entries = []
     for path in cache.glob("??/*.json"):

@@ -451,6 +451,19 @@ def test_the_oldest_entries_go_first(tmp_path: Path) -> None:
     assert entries(world) == {second, code_key(fourth)}
 
 
+def test_what_killed_builds_have_half_written_goes(tmp_path: Path) -> None:
+    """Once it is a day old: until then somebody may be writing it."""
+    world = World(tmp_path)
+    world.execute(big("a"))
+    folder = kept.entry_path(world.root / "cache", code_key(big("a"))).parent
+    for name in ("old.tmp", "new.tmp"):
+        (folder / name).write_text("{")
+    os.utime(folder / "old.tmp", (1000, 1000))
+    world.execute(big("b"))
+    assert [path.name for path in folder.glob("*.tmp")] == ["new.tmp"]
+    assert entries(world) == {code_key(big("a")), code_key(big("b"))}
+
+
 def test_use_keeps_an_entry_young(tmp_path: Path) -> None:
     """Of two entries the one that was used last stays."""
     world = World(tmp_path)

@@ -80,6 +80,8 @@ class Kernels:
         self.report = report
         self.specs = KernelSpecManager()
         self._lock = threading.Lock()
+        self._asking = threading.Lock()
+        """Held while an interpreter is asked, for which nobody who ends kernels waits."""
         self._stopped = False
         self._running: dict[QuickManager, Post] = {}
         self._parents: dict[tuple[str, int, tuple[str, ...]], WarmParent] = {}
@@ -105,7 +107,7 @@ class Kernels:
             KernelMissing: no kernel of that name is installed.
             ExecutionError: its interpreter does not start.
         """
-        with self._lock:
+        with self._asking:
             if kernel not in self._environments:
                 self._environments[kernel] = environment_of(kernel)
             return self._environments[kernel]

@@ -85,6 +85,7 @@ class Kernels:
         self._stopped = False
         self._running: dict[QuickManager, Post] = {}
         self._parents: dict[tuple[str, int, tuple[str, ...]], WarmParent] = {}
+        self._written: dict[str, frozenset[str]] = {}
         self._started = 0
         if begun is not None:
             self._parents[begun.executable, begun.threads, self.modules] = begun.parent
@@ -138,6 +139,11 @@ class Kernels:
             except WarmParentDied:
                 self._bury(parent, post)
 
+    def written(self, post: Post) -> frozenset[str]:
+        """The absolute paths of the files that the last run of a post wrote itself."""
+        with self._lock:
+            return self._written.get(post.source.path, frozenset())
+
     def interrupt(self, post: Post) -> None:
         """End the kernel that runs a post, if there is one: its run fails with KernelDied."""
         with self._lock:
@@ -187,6 +193,9 @@ class Kernels:
                 text = "`network: false` cannot be enforced here; the code ran with the network"
                 self.report(Notice(text, post.source.path))
             shutil.rmtree(folder, ignore_errors=True)
+        wrote = json.loads(report).get("wrote", ()) if report else ()
+        with self._lock:
+            self._written[post.source.path] = frozenset(wrote)
         trace = replace(self._trace(post, report), device=tracing.device_of(post, device))
         packages = json.loads(report)["packages"] if report and not trace.packages else {}
         provenance = Provenance(

@@ -236,7 +236,7 @@ class Sessions:
         """Files that a post's code wrote itself."""
         with self._lock:
             session = self._sessions.get(post.source.path)
-            return session.written if session else frozenset()
+        return session.written if session else self._kernels.written(post)
 
     def interrupt(self, post: Post) -> None:
         """End what runs of a post's code now; its run fails with KernelDied."""

@@ -19,7 +19,7 @@ from generator.errors import CellFailed, CellTimedOut, InkcellError, KernelDied
 from generator.execute import execute
 from generator.execute.kernel import Kernels
 from generator.execute.provisioner import GuardedKernel
-from generator.execute.session import MOST_SESSIONS, Session, Sessions, State
+from generator.execute.session import MOST_SESSIONS, Session, Sessions, State, around_cells
 from generator.model import Bundle, Output, Post, Stream
 from generator.parse import parse
 from generator.render.matplotlib_figures import page_figure
@@ -188,6 +188,17 @@ def test_what_the_code_writes_itself_is_no_input(draft: Draft) -> None:
         assert (folder / name).stat().st_size, name
     draft.run(*code[:-1], code[-1].replace("{}", "[]"))
     assert draft.ran() == "f"
+
+
+def test_what_a_cold_kernel_writes_is_no_input(draft: Draft) -> None:
+    """A post that is not forked, either, does not run again for what it has written itself."""
+    code = "import os\nopen('by_open', 'w').write('1')\n" + WRITING[2].format(1)
+    before = draft.post(code, settings="warm: false")
+    key = around_cells(before, draft.sessions.written(before))
+    draft.sessions.run(before, "cpu")
+    after = draft.post(code, settings="warm: false")
+    assert {"by_open", "by_rename"} <= {*after.source.neighbours}
+    assert around_cells(after, draft.sessions.written(after)) == key
 
 
 def test_outputs_are_those_of_a_kernel(draft: Draft) -> None:

@@ -55,8 +55,8 @@ def check_site(config: Config, *, external: bool = False, accept: bool = False) 
     everything = read_posts(replace(config, posts=Path(options.get("posts") or config.posts)))
     noted = config.root / FILE
     if accept:
-        noted.write_text(ids_text(ids_of(everything, config)), encoding="utf-8")
-    accepted = read_ids(noted.read_text(encoding="utf-8")) if noted.is_file() else None
+        noted.write_bytes(ids_text(ids_of(everything, config)).encode())
+    accepted = read_ids(noted.read_bytes()) if noted.is_file() else None
     site = built_site(Folder(folder), posts_shown(everything, built), built, str(built.output))
     # What the author put there as it is, is as it is.
     copied = {normalize("NFC", name) for name in copied_files(str(config.root))}

@@ -19,11 +19,12 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
+from unicodedata import normalize
 
 from .errors import WriteError
 from .last_build import ABSENT, MANIFEST, Stamp, staging_folder, stamp
@@ -81,6 +82,8 @@ def _write(site: Site, output: Path, known: Mapping[str, Stamp]) -> Changes:
         raise WriteError("another build has changed the site meanwhile").at(
             file=output.name, hint="build again"
         )
+    removed = sorted(before.keys() - after.keys())
+    renamed = _renamed(after, removed, output)
     stamps: dict[str, Stamp] = {}
     written = []
     for path, digest in after.items():
@@ -89,10 +92,9 @@ def _write(site: Site, output: Path, known: Mapping[str, Stamp]) -> Changes:
             continue
         # It is looked at before it is read: if it changes meanwhile, its times tell.
         stamps[path] = stamp(str(output / path), digest)
-        if path not in site.kept and _differs(output, path, _file(site, path)):
+        if path in renamed or (path not in site.kept and _differs(output, path, _file(site, path))):
             written.append(path)
-    removed = sorted(before.keys() - after.keys())
-    _refuse_foreign(site, written, before, output)
+    _refuse_foreign(site, written, before.keys() | renamed, output)
     listed = _manifest(after)
     listed_digest = hashlib.sha256(listed.encode()).hexdigest()
     stamps[MANIFEST] = stamp(str(output / MANIFEST), listed_digest)
@@ -140,6 +142,23 @@ def _manifest(files: Mapping[str, str]) -> str:
     return json.dumps({"files": files}, ensure_ascii=False, indent=0, sort_keys=True)
 
 
+def _renamed(after: Iterable[str], removed: Iterable[str], output: Path) -> set[str]:
+    """Paths that the disk takes for those of files that go, for they differ in letters only."""
+    gone = {_folded(path): path for path in removed}
+    namesakes = ((path, gone.get(_folded(path))) for path in (after if gone else ()))
+    found = set()
+    for path, other in namesakes:
+        with suppress(FileNotFoundError, NotADirectoryError):
+            if other is not None and (output / path).samefile(output / other):
+                found.add(path)
+    return found
+
+
+def _folded(path: str) -> str:
+    """A path as macOS and Windows compare it: whatever its case and Unicode form (UAX 15)."""
+    return normalize("NFC", normalize("NFC", path).casefold())
+
+
 def _file(site: Site, path: str) -> File | Stored:
     return site.stored[path] if path in site.stored else site.files[path]
 
@@ -169,9 +188,7 @@ def _differs(output: Path, path: str, file: File | Stored) -> bool:
         return True
 
 
-def _refuse_foreign(
-    site: Site, written: list[str], before: Mapping[str, str], output: Path
-) -> None:
+def _refuse_foreign(site: Site, written: list[str], before: Container[str], output: Path) -> None:
     """A file that no build wrote is not overwritten: it may be somebody's work."""
     for path in written:
         file = _file(site, path)
@@ -207,11 +224,14 @@ def _read_manifest(output: Path) -> dict[str, str]:
     if not isinstance(files, dict):
         return {}
     # A manifest is a file like any other: it must not talk us into removing `../thesis.tex`.
-    return {path: digest for path, digest in files.items() if _is_inside(path)}
+    return {path: digest for path, digest in files.items() if is_inside(path)}
 
 
-def _is_inside(path: object) -> bool:
-    return isinstance(path, str) and not path.startswith("/") and ".." not in path.split("/")
+def is_inside(path: str) -> bool:
+    """Whether a path can only lead below the folder that it is read from."""
+    path = path.replace(os.sep, "/")
+    outside = path.startswith("/") or os.path.splitdrive(path)[0] or ".." in path.split("/")
+    return not outside
 
 
 def _stage(
@@ -233,7 +253,7 @@ def _stage(
             shutil.move(file.place, staging / str(number))
         else:
             (staging / str(number)).write_bytes(file.content)
-    (staging / str(len(order))).write_text(listed, encoding="utf-8")
+    (staging / str(len(order))).write_bytes(listed.encode())
     moves = [*order, MANIFEST]
     journal = json.dumps({"move": moves, "remove": removed}, ensure_ascii=False)
     partial = staging / (JOURNAL + ".partial")
@@ -244,20 +264,49 @@ def _stage(
 
 def _finish_moves(staging: Path, output: Path) -> None:
     """Carry out the journal, if there is one. Doing it twice does no harm."""
-    journal = staging / JOURNAL
-    if journal.is_file():
-        plan = json.loads(journal.read_text(encoding="utf-8"))
-        for path in plan["remove"]:
-            if _in_the_way(path, plan["move"]):
+    move, remove = _read_journal(staging)
+    numbers = {_folded(path): number for number, path in enumerate(move)}
+    files = set(move)
+    folders = {above for path in move for above in _above(path)}
+    for path in remove:
+        number = numbers.get(_folded(path))
+        if number is not None:
+            # Where the disk takes both for one file, what has moved already must stay.
+            if (staging / str(number)).exists():
                 _remove(output, path)
-        for number, path in enumerate(plan["move"]):
-            source, target = staging / str(number), output / path
-            # Those that were moved before a kill are not there any more.
-            with suppress(FileNotFoundError):
-                _move(source, target)
-        for path in plan["remove"]:
+        elif path in folders or not files.isdisjoint(_above(path)):
+            # An old file stands where a new one needs a folder, or the other way round.
+            _remove(output, path)
+    for number, path in enumerate(move):
+        source, target = staging / str(number), output / path
+        # Those that were moved before a kill are not there any more.
+        with suppress(FileNotFoundError):
+            _move(source, target)
+    for path in remove:
+        if _folded(path) not in numbers:
             _remove(output, path)
     shutil.rmtree(staging, ignore_errors=True)
+
+
+def _read_journal(staging: Path) -> tuple[list[str], list[str]]:
+    """The files to move to their places, and those to remove; none if there is no journal."""
+    try:
+        plan = json.loads((staging / JOURNAL).read_bytes())
+        return [*plan["move"]], [*plan["remove"]]
+    except FileNotFoundError:
+        return [], []
+    except (ValueError, TypeError, KeyError):
+        # A power cut has kept the name of the file, but not what was in it: what was staged
+        # beside it is no better, and this build makes it again.
+        return [], []
+
+
+def _above(path: str) -> Iterator[str]:
+    """The folders that a path of the site goes through."""
+    end = path.find("/")
+    while end >= 0:
+        yield path[:end]
+        end = path.find("/", end + 1)
 
 
 def _move(source: Path, target: Path) -> None:
@@ -268,11 +317,6 @@ def _move(source: Path, target: Path) -> None:
         source.replace(target)
 
 
-def _in_the_way(path: str, moved: list[str]) -> bool:
-    """Whether an old file stands where a new one needs a folder, or the other way round."""
-    return any(other.startswith(path + "/") or path.startswith(other + "/") for other in moved)
-
-
 def _remove(output: Path, path: str) -> None:
     target = output / path
     if target.is_dir() and not target.is_symlink():
@@ -281,9 +325,12 @@ def _remove(output: Path, path: str) -> None:
     with suppress(FileNotFoundError, NotADirectoryError):
         target.unlink()
     for folder in target.parents:
-        if folder == output or not folder.is_dir() or any(folder.iterdir()):
+        if folder == output:
             break
-        folder.rmdir()
+        try:
+            folder.rmdir()
+        except OSError:  # There is something in it, or it is a link to another folder.
+            break
 
 
 @contextmanager

@@ -27,8 +27,10 @@ from generator.cli import main
 from generator.config import read_config
 from generator.errors import BuildFailed, WriteError
 from generator.execute import execute
+from generator.execute.digests import digests
+from generator.execute.interpreters import Environment
 from generator.execute.key import executed_cells
-from generator.execute.trace import Environment, Trace, digests
+from generator.execute.trace import Trace
 from generator.kept import Kept
 from generator.last_build import MANIFEST, compare, same_build, seconds
 from generator.model import Bundle, DrawShare, MathOutput, Post, Results, ShareWords, Typeset

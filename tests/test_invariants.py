@@ -23,7 +23,8 @@ from generator.cli import main
 from generator.config import read_config
 from generator.errors import BuildFailed, InkcellError, MathError
 from generator.execute import execute
-from generator.execute.trace import Environment, Trace
+from generator.execute.interpreters import Environment
+from generator.execute.trace import Trace
 from generator.model import Bundle, Post, Provenance, Results
 
 from .conftest import REPOSITORY, WriteBlog
@@ -372,7 +373,17 @@ def test_8_only_cli_prints_and_exits() -> None:
             assert not imported.startswith(("click", "generator.cli")), f"{name} imports {imported}"
 
 
-ALONE = ("cells", "figures", "guard", "in_turn", "recording", "stash", "surrogates", "warm")
+ALONE = (
+    "cells",
+    "figures",
+    "guard",
+    "in_turn",
+    "recording",
+    "stash",
+    "surrogates",
+    "warm",
+    "watch",
+)
 """Of `execute`: they run in a kernel's interpreter, which may not have Inkcell."""
 OF_KERNELS = {"IPython", "ipykernel", "jupyter_client", "traitlets", "matplotlib"}
 """What every interpreter with an ipykernel has; and Matplotlib, once the code has imported it."""

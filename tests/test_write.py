@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import ntpath
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
+from unicodedata import normalize
 
 import pytest
 from hypothesis import given
@@ -13,9 +16,9 @@ from hypothesis import strategies as st
 
 from generator.assemble import collect_files
 from generator.errors import BuildFailed, WriteError
-from generator.last_build import MANIFEST
+from generator.last_build import MANIFEST, staging_folder
 from generator.model import File, Site
-from generator.write import clean, write
+from generator.write import JOURNAL, clean, is_inside, write
 
 
 def site(**files: str) -> Site:
@@ -71,6 +74,18 @@ def test_removes_what_an_earlier_build_wrote(tmp_path: Path) -> None:
     assert not (output / "old").exists()
 
 
+def test_a_folder_that_is_a_link_stays(tmp_path: Path) -> None:
+    """Somebody keeps the pages of a folder elsewhere: when the last is gone, the link is there."""
+    output, elsewhere = tmp_path / "site", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    output.mkdir()
+    (output / "far").symlink_to(elsewhere)
+    write(site(index="a", far__page="b"), output)
+    assert write(site(index="a"), output).removed == ("far/page",)
+    assert (output / "far").is_symlink()
+    assert tree(output) == {"index": b"a"}
+
+
 def test_foreign_files_stay(tmp_path: Path) -> None:
     """A CNAME, a `.git`: what no build wrote is neither removed nor overwritten."""
     output = tmp_path / "site"
@@ -117,6 +132,19 @@ def test_a_manifest_cannot_reach_outside(tmp_path: Path) -> None:
     write(site(other="b"), output)
     clean(output)
     assert thesis.read_text() == "years of work"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["..\\thesis.tex", "a\\..\\..\\thesis.tex", "C:\\thesis.tex", "C:thesis.tex", "\\\\host\\x"],
+)
+def test_a_manifest_cannot_reach_outside_on_windows(
+    path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a backslash parts folders, and disks have letters."""
+    monkeypatch.setattr("generator.write.os", SimpleNamespace(sep="\\", path=ntpath))
+    assert not is_inside(path)
+    assert is_inside("a/index.html")
 
 
 @pytest.mark.parametrize("garbage", ["", "[]", '{"files": [1]}', '{"files": {"a": 1}', "\udcff"])
@@ -178,6 +206,48 @@ def test_a_build_killed_while_moving_is_finished_by_the_next(
                 write(new, output)
         assert write(new, output).written == ()
         assert tree(output) == {"index": b"new", "page": b"new", "more/page": b"new"}
+
+
+@pytest.mark.parametrize(
+    "journal",
+    [b"", bytes(40), b'{"move": ["index"', b"[]", b'{"move": 1}'],
+    ids=["empty", "zeros", "cut", "list", "number"],
+)
+def test_a_journal_that_a_power_cut_has_damaged(tmp_path: Path, journal: bytes) -> None:
+    """What was staged beside it is made again; the site is whole in the end."""
+    output = tmp_path / "site"
+    write(site(index="old", gone="old"), output)
+    staging = Path(staging_folder(str(output)))
+    staging.mkdir()
+    (staging / JOURNAL).write_bytes(journal)
+    (staging / "0").write_bytes(b"")
+    write(site(index="new"), output)
+    assert tree(output) == {"index": b"new"}
+    assert [path.name for path in tmp_path.iterdir()] == ["site"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("A/Plot.png", "A/plot.png"), ("가.png", normalize("NFD", "가.png"))]
+)
+def test_a_name_in_other_letters(tmp_path: Path, old: str, new: str) -> None:
+    """For macOS and Windows both names are one file: the new one is there when the old one goes.
+
+    Here it is made a second name by hand, as those systems would find it.
+    """
+    output = tmp_path / "site"
+    write(Site({old: File(old, b"1", "a test")}), output)
+    (output / new).hardlink_to(output / old)
+    original = Path.unlink
+
+    def both(self: Path, missing_ok: bool = False) -> None:
+        name = self.relative_to(output).as_posix()
+        for each in (old, new) if name in (old, new) else (name,):
+            original(output / each, missing_ok=True)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Path, "unlink", both)
+        write(Site({new: File(new, b"1", "a test")}), output)
+    assert tree(output) == {new: b"1"}
 
 
 def test_a_full_disk_is_an_error_that_says_so(

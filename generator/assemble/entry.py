@@ -51,7 +51,7 @@ def entry_of(rendered: RenderedPost, config: Config, theme: Theme) -> Entry:
     """A post as an entry, in the words of its own language."""
     meta, image = rendered.post.meta, rendered.image
     return Entry(
-        id=feed_id(rendered.post, config),
+        id=clean(feed_id(rendered.post, config)),
         page=absolute(post_page(rendered.post, config), config),
         title=clean(meta.title),
         summary=clean(rendered.excerpt),
@@ -59,7 +59,7 @@ def entry_of(rendered: RenderedPost, config: Config, theme: Theme) -> Entry:
         language=meta.language,
         published=meta.date,
         updated=meta.updated,
-        author=meta.author,
+        author=_clean_author(meta.author),
         terms=tuple(clean(term) for term in dict.fromkeys((meta.category, *meta.tags))),
         thumbnail=(
             Thumbnail(absolute(image.path, config), image.width, image.height) if image else None
@@ -83,7 +83,16 @@ def feed_description(feed: Feed, config: Config, theme: Theme) -> str:
     if feed.term:
         pattern = theme.strings_in(feed.language)[f"{feed.kind}_description"]
         return clean(pattern.format(name=feed.term))
-    return config.description[feed.language]
+    return clean(config.description[feed.language])
+
+
+def feed_author(config: Config) -> Author:
+    """Who writes a blog."""
+    return _clean_author(config.author)
+
+
+def _clean_author(author: Author) -> Author:
+    return Author(clean(author.name), clean(author.email), clean(author.uri))
 
 
 def clean(text: str) -> str:

@@ -267,7 +267,10 @@ def _grouped(
     groups: dict[str, tuple[str, list[RenderedPost]]] = {}
     for post in posts:
         for term in terms(post):
-            groups.setdefault(slug(term), (term, []))[1].append(post)
+            listed = groups.setdefault(slug(term), (term, []))[1]
+            # A post that has both has the term once.
+            if not listed or listed[-1] is not post:
+                listed.append(post)
     return dict(sorted(groups.values(), key=lambda group: group[0].casefold()))
 
 

@@ -94,7 +94,7 @@ def resolve(address: str, start: str, site: BuiltSite) -> Place:
     except ValueError as error:
         return Place("", problem="no address", hint=str(error))
     own = urlsplit(site.url)
-    if (parts.scheme, parts.netloc) != (own.scheme, own.netloc):
+    if (parts.scheme, parts.netloc.lower()) != (own.scheme, own.netloc.lower()):
         return Place("")
     path, fragment = unquote(parts.path) or "/", unquote(parts.fragment)
     if not path.startswith(site.base):

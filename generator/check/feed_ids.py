@@ -27,15 +27,15 @@ def ids_of(posts: Iterable[Post], config: Config) -> dict[str, str]:
     }
 
 
-def read_ids(text: str) -> dict[str, str]:
+def read_ids(content: bytes) -> dict[str, str]:
     """What the file says.
 
     Raises:
         ConfigError: it is not one that `inkcell check --accept` writes.
     """
     try:
-        ids = json.loads(text)
-    except ValueError as error:
+        ids = json.loads(content)
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"not valid JSON: {error}").at(
             file=FILE,
             line=getattr(error, "lineno", None),

@@ -18,7 +18,7 @@ from lxml import etree
 
 from .built_site import BuiltSite, line_of, resolve, shortened
 from .finding import Finding
-from .page import Element, Page, read_page
+from .page import Element, Page, candidates, read_page
 
 ADDRESSES: dict[str, tuple[str, ...]] = {
     "a": ("href",),
@@ -76,8 +76,7 @@ def _addresses(element: Element) -> Iterator[str]:
         if name in attributes:
             yield attributes[name]
     for name in ("srcset", "imagesrcset"):
-        for candidate in attributes.get(name, "").split(","):
-            yield candidate.split()[0] if candidate.strip() else ""
+        yield from (candidate for candidate, _ in candidates(attributes.get(name, "")))
     if element.name == "meta":
         content = attributes.get("content", "")
         refresh = REFRESH.match(content)
@@ -106,7 +105,8 @@ def check_links(site: BuiltSite) -> Iterator[Finding]:
 
 def _page(page: Page, told: set[str], site: BuiltSite) -> Iterator[Finding]:
     own = site.address(page.path)
-    base = next((e.attributes["href"] for e in page.named("base") if "href" in e.attributes), own)
+    said = (e.attributes["href"] for e in page.named("base") if "href" in e.attributes)
+    base = _complete(next(said, own), own)
     for link in links_of(page):
         problem, hint = problem_of(link.address, base, site)
         if problem:
@@ -134,7 +134,7 @@ def _page(page: Page, told: set[str], site: BuiltSite) -> Iterator[Finding]:
 
 def _complete(address: str, start: str) -> str:
     try:
-        return urljoin(start, address)
+        return urljoin(start, address.strip())
     except ValueError:
         return address
 
@@ -259,12 +259,10 @@ def external_links(site: BuiltSite) -> dict[str, list[Link]]:
     found: dict[str, list[Link]] = {}
     for page in site.pages.values():
         for link in links_of(page):
-            address = link.address.strip().partition("#")[0]
             if link.element.name not in ("a", "area", "img", "source", "video", "audio", "iframe"):
                 continue
-            if not re.match(r"https?://", address) or address.startswith(site.url + "/"):
-                continue
-            if not resolve(address, site.url, site).problem:
+            place = resolve(link.address, site.url, site)
+            if not place.file and not place.problem:
+                address = _complete(link.address, site.url).partition("#")[0]
                 found.setdefault(address, []).append(link)
-    found.pop(site.url, None)
     return found

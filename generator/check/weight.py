@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from .built_site import BuiltSite, resolve
 from .finding import Finding
-from .page import Page
+from .page import Page, candidates
 
 TEXT = (".css", ".html", ".js", ".json", ".mjs", ".svg", ".xml")
 RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
@@ -25,6 +25,7 @@ FAMILY = re.compile(r"font-family\s*:\s*([^;]+)")
 SOURCE = re.compile(r"url\(\s*[\"']?([^\"')]+)[\"']?\s*\)")
 RANGE = re.compile(r"unicode-range\s*:\s*([^;]+)")
 POINTS = re.compile(r"U\+([0-9A-F?]+)(?:-([0-9A-F]+))?", re.IGNORECASE)
+SIZE = re.compile(r"(\d+(?:\.\d*)?|\.\d+)[wx](?!\S)")
 CLASS = re.compile(r"\.([A-Za-z_][\w-]*)")
 
 
@@ -95,10 +96,9 @@ def _parts(page: Page, site: BuiltSite, faces: dict[str, tuple[Face, ...]]) -> s
 
     for element in page.named("script", "img", "video", "audio", "image", "use"):
         attributes = element.attributes
-        sizes = [part.split() for part in attributes.get("srcset", "").split(",") if part.strip()]
+        sizes = {_size(size): name for name, size in candidates(attributes.get("srcset", ""))}
         if sizes:
-            widest = max(sizes, key=lambda part: float(part[1][:-1]) if len(part) > 1 else 1)
-            add(widest[0])
+            add(sizes[max(sizes)])
         elif attributes.get("preload") != "none":
             add(attributes.get("src") or attributes.get("href") or "#")
     characters: frozenset[int] | None = None
@@ -118,6 +118,12 @@ def _parts(page: Page, site: BuiltSite, faces: dict[str, tuple[Face, ...]]) -> s
             found |= {f.path for f in faces[path] if f.is_needed(classes, characters)}
     found.discard(page.path)
     return found
+
+
+def _size(descriptor: str) -> float:
+    """How large a candidate of a `srcset` says that it is; nothing for what no browser takes."""
+    size = SIZE.match(descriptor or "1x")
+    return float(size[1]) if size else 0
 
 
 def _faces(path: str, site: BuiltSite) -> Iterator[Face]:

@@ -22,8 +22,10 @@ from ..progress import Notice, Report, Reused, silent
 from . import cache as kept
 from . import frozen
 from .decision import Ask, Decision, World, decide, has_code, world_of
+from .entry import Entry
+from .interpreters import Environment
 from .key import code_key, executed_cells
-from .trace import Environment, Trace
+from .trace import Trace
 
 if TYPE_CHECKING:
     from .work import Place, Run, Work
@@ -86,7 +88,7 @@ def freeze(
     world = world_of(config, root, report, environment, thaw=True)
     groups = _groups(posts)
     done = dict(_results(groups, world, errors, run))
-    folders: dict[str, dict[str, kept.Entry]] = {}
+    folders: dict[str, dict[str, Entry]] = {}
     failed: set[str] = set()
     for key, group in groups.items():
         post = group[0]
@@ -110,9 +112,7 @@ def freeze(
     return tuple(written)
 
 
-def _kept_entry(
-    world: World, post: Post, key: str, errors: list[InkcellError]
-) -> kept.Entry | None:
+def _kept_entry(world: World, post: Post, key: str, errors: list[InkcellError]) -> Entry | None:
     with suppress(kept.DamagedEntry):
         entry = kept.load(world.cache, key)
         if entry is not None:

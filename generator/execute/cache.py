@@ -1,4 +1,4 @@
-"""Kept results: one JSON file a key, written atomically, safe to load from anyone.
+"""Kept results: one JSON file a key (see `entry`), written atomically.
 
     <cache>/ab/ab12….json       the entry of a key
     <cache>/posts/<slug>.<lang> the key of what a post last showed, to explain a change
@@ -13,30 +13,19 @@ import json
 import os
 import tempfile
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import time
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
-from datetime import datetime
-from math import isfinite
 from pathlib import Path
-from typing import Any
 
 from ..errors import ExecutionError
-from ..model import Bundle, Failure, Omission, Output, Post, Provenance, Results, Stream
-from .key import FORMAT, code_key, ingredients, key_of
-from .trace import Trace
+from ..model import Post
+from .entry import Entry, plain_entry, read_entry
+from .key import code_key, key_of
 
 MIB = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A result and what it was made from."""
-
-    results: Results
-    trace: Trace
-    ingredients: Mapping[str, Any] = field(default_factory=dict)
-    """Those of the key: see `key.ingredients`."""
+DAY = 24 * 60 * 60
+"""Seconds after which nobody writes a file any more."""
 
 
 class DamagedEntry(ValueError):
@@ -56,10 +45,10 @@ def load(cache: Path, key: str) -> Entry | None:
     """
     path = entry_path(cache, key)
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8", errors="surrogateescape")
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise DamagedEntry(str(error)) from None
     try:
         data = json.loads(text)
@@ -71,45 +60,6 @@ def load(cache: Path, key: str) -> Entry | None:
     return entry
 
 
-def read_entry(data: Any) -> Entry:
-    """An entry from its JSON.
-
-    Raises:
-        ValueError: it is none, or of another version.
-    """
-    version = data.get("format") if isinstance(data, dict) else None
-    if version != FORMAT:
-        raise ValueError("it was made by another version of Inkcell" if version else "no entry")
-    _check(_has_form(data, ENTRY), "an entry has other parts")
-    ingredients, outputs, provenance = data["ingredients"], data["outputs"], data["provenance"]
-    _check(_has_form(ingredients, INGREDIENTS), "the ingredients of its key have another form")
-    _check(key_of(ingredients) == data["key"], "its key belongs to another code")
-    _check(len(outputs) == len(ingredients["cells"]), "it has outputs of other cells")
-    _check(provenance is None or _has_form(provenance, PROVENANCE), "no provenance")
-    _check(_has_form(data["trace"], TRACE), "no trace")
-    lists = {name: tuple(data["trace"][name]) for name in ("missing", "imports", "written")}
-    return Entry(
-        Results(
-            tuple(tuple(_output(item) for item in items) for items in outputs),
-            Provenance(**provenance) if provenance else None,
-        ),
-        Trace(**{**data["trace"], **lists}),
-        ingredients,
-    )
-
-
-def plain_entry(key: str, entry: Entry) -> dict[str, Any]:
-    """An entry as JSON."""
-    return {
-        "format": FORMAT,
-        "key": key,
-        "ingredients": dict(entry.ingredients),
-        "provenance": asdict(entry.results.provenance) if entry.results.provenance else None,
-        "trace": asdict(entry.trace),
-        "outputs": [[_plain(output) for output in outputs] for outputs in entry.results.outputs],
-    }
-
-
 def store(cache: Path, key: str, entry: Entry) -> None:
     """Keep an entry. A reader sees the old file or the new one, never half of it."""
     text = json.dumps(plain_entry(key, entry), ensure_ascii=False, indent=1, sort_keys=True)
@@ -117,23 +67,27 @@ def store(cache: Path, key: str, entry: Entry) -> None:
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Write a file that is there in full or not at all."""
+    """Write a file that is there in full or not at all.
+
+    The names of files in it need not be UTF-8: they are written as the system has them (PEP 383).
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     file = tempfile.NamedTemporaryFile(  # noqa: SIM115
-        "w", encoding="utf-8", dir=path.parent, suffix=".tmp", delete=False, newline="\n"
+        "w",
+        encoding="utf-8",
+        errors="surrogateescape",
+        dir=path.parent,
+        suffix=".tmp",
+        delete=False,
+        newline="\n",
     )
     try:
         with file:
             file.write(text)
         Path(file.name).replace(path)
-    except OSError:
+    except BaseException:
         Path(file.name).unlink(missing_ok=True)
         raise
-
-
-def entry_of(post: Post, results: Results, trace: Trace) -> Entry:
-    """The entry of a run of a post."""
-    return Entry(results, trace, ingredients(post))
 
 
 # --- what a post last showed --------------------------------------------------------------------
@@ -212,6 +166,8 @@ def held(cache: Path, key: str, stopped: threading.Event) -> Iterator[bool]:
 def trim(cache: Path, limit: int, used: Iterable[str]) -> int:
     """Remove the oldest entries until all together take at most `limit` MiB.
 
+    What killed builds have half written goes in any case.
+
     Args:
         cache: the folder of kept results.
         limit: in MiB.
@@ -220,6 +176,10 @@ def trim(cache: Path, limit: int, used: Iterable[str]) -> int:
     Returns:
         How many were removed.
     """
+    for path in cache.glob("??/*.tmp"):
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime > DAY:
+                path.unlink()
     kept = {entry_path(cache, key) for key in used}
     entries = []
     for path in cache.glob("??/*.json"):
@@ -243,124 +203,3 @@ def touch(cache: Path, key: str) -> None:
     """Note that an entry is in use, for `trim`."""
     with suppress(OSError):
         os.utime(entry_path(cache, key))
-
-
-# --- what JSON may hold -------------------------------------------------------------------------
-
-
-def _check(right: bool, message: str) -> None:
-    if not right:
-        raise ValueError(message)
-
-
-def _is_texts(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(item, str) for item in value)
-
-
-def _is_mapping_of_texts(value: object) -> bool:
-    return isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
-
-
-def _is_lists(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(item, list) for item in value)
-
-
-def _is_number(value: object) -> bool:
-    """A finite one: JSON knows no other, but Python's reader does."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
-
-
-def _is_moment(value: object) -> bool:
-    """A moment as RFC 3339 writes it, with its offset from UTC."""
-    try:
-        return isinstance(value, str) and datetime.fromisoformat(value).tzinfo is not None
-    except ValueError:
-        return False
-
-
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 63
-
-
-def _is(kind: type) -> Callable[[object], bool]:
-    return lambda value: isinstance(value, kind)
-
-
-def _is_cells(value: object) -> bool:
-    return isinstance(value, list) and all(_has_form(cell, CELL) for cell in value)
-
-
-Form = Mapping[str, Callable[[Any], bool]]
-"""The keys of a JSON object, and what each may hold."""
-
-
-def _has_form(value: object, form: Form) -> bool:
-    return (
-        isinstance(value, dict)
-        and value.keys() == form.keys()
-        and all(is_right(value[name]) for name, is_right in form.items())
-    )
-
-
-ENTRY: Form = {
-    "format": _is_count,
-    "key": _is(str),
-    "ingredients": _is(dict),
-    "provenance": _is(dict | None),  # type: ignore[arg-type]
-    "trace": _is(dict),
-    "outputs": _is_lists,
-}
-INGREDIENTS: Form = {
-    "format": _is_count,
-    "folder": _is(str),
-    "kernel": _is(str),
-    "cells": _is_cells,
-    "gpu": _is(str),
-    "threads": _is_count,
-    "network": _is(bool),
-    "dependencies": _is_texts,
-    "depends_on_env": _is_texts,
-}
-CELL: Form = {"source": _is(str), "may_raise": _is(bool)}
-PROVENANCE: Form = {
-    "when": _is_moment,
-    "seconds": _is_number,
-    "kernel": _is(str),
-    "interpreter": _is(str),
-    "packages": _is_mapping_of_texts,
-    "system": _is(str),
-    "processor": _is(str),
-    "gpu": _is(str),
-    "threads": _is_count,
-    "peak_memory": _is_count,
-}
-TRACE: Form = {
-    "interpreter": _is(str),
-    "device": _is(str),
-    "packages": _is_mapping_of_texts,
-    "files": _is_mapping_of_texts,
-    "missing": _is_texts,
-    "variables": _is_mapping_of_texts,
-    "imports": _is_texts,
-    "written": _is_texts,
-}
-OUTPUTS: Mapping[str, tuple[type[Output], Form]] = {
-    "Stream": (Stream, {"name": lambda name: name in ("stdout", "stderr"), "text": _is(str)}),
-    "Bundle": (Bundle, {"data": _is_mapping_of_texts, "metadata": _is(dict)}),
-    "Failure": (Failure, {"name": _is(str), "value": _is(str), "traceback": _is(str)}),
-    "Omission": (Omission, {"size": _is_count}),
-}
-
-
-def _plain(output: Output) -> dict[str, object]:
-    return {"type": type(output).__name__, **asdict(output)}
-
-
-def _output(data: Any) -> Output:
-    name = data.get("type") if isinstance(data, dict) else None
-    if not isinstance(name, str) or name not in OUTPUTS:
-        raise ValueError("no output")
-    kind, form = OUTPUTS[name]
-    fields = {key: value for key, value in data.items() if key != "type"}
-    _check(_has_form(fields, form), f"no {name}")
-    return kind(**fields)

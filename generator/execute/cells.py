@@ -11,9 +11,8 @@ Stands alone, as `guard` and `warm` do; a warm parent loads it after the fork.
 Messages on a state's socket are lines of JSON. To it: `{"run": source, "fork": true}`, with the
 socket of the next state; when its socket closes, a state ends. From it: `{"pid": 17}`, then
 `{"messages": [...], "status": "ok" | "error", "forkable": true, "written": [...]}` when its
-cell has run; `written` are the files that the cells opened for writing. To it, too:
-`{"ours": code}`, which runs in the state itself and is no cell, as what watches the cells; it
-answers `{"messages": [...]}`.
+cell has run; `written` are the files that the cells wrote. To it, too: `{"ours": code}`, which runs
+in the state itself and is no cell, as what watches the cells; it answers `{"messages": [...]}`.
 """
 
 from __future__ import annotations
@@ -27,6 +26,7 @@ import os
 import socket
 import sys
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from ipykernel.compiler import XCachingCompiler
 from ipykernel.zmqshell import ZMQInteractiveShell
@@ -171,13 +171,23 @@ def _start_shell(arguments: Sequence[str]) -> tuple[InteractiveShell, Notes]:
 
 
 def _watch_writing() -> set[str]:
-    """The absolute paths of all files that will be opened for writing, as they come."""
+    """The absolute paths of all files that will be written, as they come."""
     written: set[str] = set()
 
     def hook(event: str, args: tuple[Any, ...]) -> None:
         # O_ACCMODE is 3; O_RDONLY is 0.
-        if event == "open" and isinstance(args[0], str) and (args[2] or 0) & 3:
-            written.add(os.path.realpath(args[0]))
+        if event == "open" and (args[2] or 0) & 3:
+            path = args[0]
+        elif event == "os.rename":
+            path = args[1]
+        elif event == "sqlite3.connect":
+            path = args[0]
+            if isinstance(path, str) and path.startswith("file:"):
+                path = unquote(path.removeprefix("file:").partition("?")[0])
+        else:
+            return
+        if isinstance(path, (str, bytes)):
+            written.add(os.path.realpath(os.fsdecode(path)))
 
     sys.addaudithook(hook)
     return written

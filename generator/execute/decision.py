@@ -19,8 +19,10 @@ from ..model import Config, Post, Results
 from ..progress import Notice, Report, silent
 from . import cache as kept
 from . import frozen, machine
+from .differences import current, differences
+from .interpreters import Environment, ask_interpreter
 from .key import code_changes, executed_cells
-from .trace import Environment, Trace, ask_interpreter, current, device_of, differences
+from .trace import Trace, device_of
 
 Ask = Callable[[str], Environment]
 """Kernel name -> what can be imported in it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from ..model import Code, Post
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 CELL_LINE = re.compile(r"(?:Cell In|In ?|Input In ?)\[\d+\][^\n]*?line (\d+)")
 TRACEBACK_LINES = 12
+LOG_END = 1 << 16
+"""Bytes at the end of a log that are looked at: C code may have written any number of them."""
 
 
 def failed(name: str, value: str, outputs: list[Any], cell: Code) -> CellFailed:
@@ -82,6 +85,9 @@ def unwatched(reason: str) -> ExecutionError:
 
 def said(log: Path) -> str | None:
     """The last lines that a kernel's process wrote, without ipykernel's own warnings."""
-    text = ANSI.sub("", log.read_text(encoding="utf-8", errors="replace"))
+    with log.open("rb") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - LOG_END))
+        text = ANSI.sub("", file.read().decode(errors="replace"))
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     lines = [line for line in text.strip().split("\n") if "[IPKernelApp]" not in line]
     return "\n".join(lines[-TRACEBACK_LINES:]) or None

@@ -14,9 +14,12 @@ from difflib import SequenceMatcher
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from ..model import Output, Post, Results
-from .cache import Entry, plain_entry, read_entry, write_atomically
+from .cache import write_atomically
+from .differences import code_differences
+from .digests import digests
+from .entry import Entry, plain_entry, read_entry
 from .key import code_changes, executed_cells, key_of
-from .trace import Trace, code_differences, digests
+from .trace import Trace
 
 FILE = "frozen.json"
 
@@ -94,7 +97,7 @@ def write(folder: Path, entries: Mapping[str, Entry]) -> Path:
 
 def _read(content: bytes) -> dict[str, Entry]:
     try:
-        data = json.loads(content)
+        data = json.loads(content.decode("utf-8-sig", "surrogateescape"))
         items = data.get("entries") if isinstance(data, dict) else None
         if not isinstance(items, list) or not items:
             raise DamagedFile("there are no results in it")

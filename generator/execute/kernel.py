@@ -28,11 +28,12 @@ from . import machine
 from . import trace as tracing
 from .client import ConfiguredSpecs, QuickManager
 from .imports import needs_cold_kernel
+from .interpreters import Environment, executable_of
 from .kernelspecs import command_of, environment_of
 from .post_run import PostRun, guarded_of, opened_logs
 from .scratch import close_scratch, open_scratch
 from .share import Turn
-from .trace import Environment, Trace
+from .trace import Trace
 from .warm_parent import (
     CAN_FORK,
     Begun,
@@ -79,9 +80,12 @@ class Kernels:
         self.report = report
         self.specs = KernelSpecManager()
         self._lock = threading.Lock()
+        self._asking = threading.Lock()
+        """Held while an interpreter is asked, for which nobody who ends kernels waits."""
         self._stopped = False
         self._running: dict[QuickManager, Post] = {}
         self._parents: dict[tuple[str, int, tuple[str, ...]], WarmParent] = {}
+        self._written: dict[str, frozenset[str]] = {}
         self._started = 0
         if begun is not None:
             self._parents[begun.executable, begun.threads, self.modules] = begun.parent
@@ -104,7 +108,7 @@ class Kernels:
             KernelMissing: no kernel of that name is installed.
             ExecutionError: its interpreter does not start.
         """
-        with self._lock:
+        with self._asking:
             if kernel not in self._environments:
                 self._environments[kernel] = environment_of(kernel)
             return self._environments[kernel]
@@ -122,7 +126,7 @@ class Kernels:
         """
         argv = self.command(post.meta.kernel)
         forks = CAN_FORK and tracing.is_python(argv) and not needs_cold_kernel(post, device)
-        executable = tracing.executable_of(argv)
+        executable = executable_of(argv)
         while True:
             parent = None
             if forks and self.modules:
@@ -134,6 +138,11 @@ class Kernels:
                 self._refuse(module, reason, parent, post)
             except WarmParentDied:
                 self._bury(parent, post)
+
+    def written(self, post: Post) -> frozenset[str]:
+        """The absolute paths of the files that the last run of a post wrote itself."""
+        with self._lock:
+            return self._written.get(post.source.path, frozenset())
 
     def interrupt(self, post: Post) -> None:
         """End the kernel that runs a post, if there is one: its run fails with KernelDied."""
@@ -184,6 +193,9 @@ class Kernels:
                 text = "`network: false` cannot be enforced here; the code ran with the network"
                 self.report(Notice(text, post.source.path))
             shutil.rmtree(folder, ignore_errors=True)
+        wrote = json.loads(report).get("wrote", ()) if report else ()
+        with self._lock:
+            self._written[post.source.path] = frozenset(wrote)
         trace = replace(self._trace(post, report), device=tracing.device_of(post, device))
         packages = json.loads(report)["packages"] if report and not trace.packages else {}
         provenance = Provenance(
@@ -223,7 +235,11 @@ class Kernels:
                 self._started += 1
                 path = self.folder / f"warm-{self._started}"
                 environment = parent_environment(threads)
-                self._parents[key] = start_warm_parent(path, executable, modules, environment)
+                try:
+                    parent = start_warm_parent(path, executable, modules, environment)
+                except OSError:
+                    return None  # Nor will the kernel start, and that says why.
+                self._parents[key] = parent
             return self._parents[key]
 
     def forget_parents(self) -> None:

@@ -7,8 +7,14 @@ import re
 from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 
 from ..errors import KernelMissing
-from . import trace as tracing
-from .trace import Environment
+from .interpreters import (
+    Environment,
+    ask_interpreter,
+    ask_node,
+    executable_of,
+    other_language,
+)
+from .trace import is_node, is_python
 
 PYTHON_NAME = re.compile(r"python|conda|ipykernel|^py\d|venv|^base$", re.IGNORECASE)
 NODE_NAME = re.compile(r"^(node|javascript|js|jslab|tslab|ijavascript|deno|nodejs)$", re.IGNORECASE)
@@ -54,6 +60,6 @@ def environment_of(kernel: str) -> Environment:
         ExecutionError: its interpreter does not start.
     """
     argv = command_of(kernel, KernelSpecManager())
-    if tracing.is_python(argv):
-        return tracing.ask_interpreter(tracing.executable_of(argv))
-    return tracing.ask_node() if tracing.is_node(argv) else tracing.other_language(kernel)
+    if is_python(argv):
+        return ask_interpreter(executable_of(argv))
+    return ask_node() if is_node(argv) else other_language(kernel)

@@ -160,7 +160,8 @@ class Worker:
 
     def __init__(self, node: str) -> None:
         theirs_in, self._requests = os.pipe()
-        self._replies, theirs_out = os.pipe()
+        replies, theirs_out = os.pipe()
+        self._replies = os.fdopen(replies, "rb")
         # Files, not pipes: a child process of the author's can fill them while nobody reads.
         self._files = {"stdout": _growing_file(), "stderr": _growing_file()}
         self._taken = dict.fromkeys(self._files, 0)
@@ -222,10 +223,9 @@ class Worker:
         self._process.wait()
 
     def _received(self) -> Iterator[dict[str, Any]]:
-        pending = b""
-        while received := os.read(self._replies, CHUNK):
-            *lines, pending = (pending + received).split(b"\n")
-            yield from map(json.loads, lines)
+        for line in self._replies:
+            if line.endswith(b"\n"):  # Else the process has ended in the middle of it.
+                yield json.loads(line)
 
     def _send(self, request: dict[str, Any]) -> None:
         data = json.dumps(request).encode() + b"\n"

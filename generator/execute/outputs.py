@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -14,11 +15,11 @@ from .widgets import VIEW, States, widget_text
 
 CELL_FILE = re.compile(r"(?<![^\s'\"(<])[^\s'\"(<]*[/\\]ipykernel_\d+[/\\]\d+\.py")
 """How ipykernel names the file of a cell: with the kernel's process id."""
-INSTALLED = re.compile(
-    r"(?:~|/|[A-Za-z]:\\)[^\s'\"()<>\x1b]*?[/\\](?:python3(?:\.\d+)?|Lib)[/\\]"
-    r"(?:(?:site|dist)-packages[/\\])?"
-)
-"""Where the files of packages and of Python itself lie."""
+WORD = re.compile(r"[^\s'\"()<>\x1b]+")
+"""What may be a path."""
+BEGINNING = re.compile(r"~|/|[A-Za-z]:\\")
+INSTALLED = re.compile(r"[/\\](?:python3(?:\.\d+)?|Lib)[/\\](?:(?:site|dist)-packages[/\\])?")
+"""The folder in which the files of packages and of Python itself lie."""
 
 
 def outputs_of(
@@ -72,11 +73,24 @@ def _bundle(output: Any, widgets: States) -> Bundle:
 
 def _anywhere(text: str, root: Path) -> str:
     """Text in which files are named as on any machine: `numpy/random/mtrand.py`."""
-    text = INSTALLED.sub("", text)
+    if INSTALLED.search(text):
+        text = WORD.sub(_uninstalled, text)
     folder = os.path.realpath(root)
-    for place in (str(root), folder, folder.replace(str(Path.home()), "~", 1)):
+    places = [str(root), folder]
+    with suppress(RuntimeError):  # In a container a user may have no home.
+        places.append(folder.replace(str(Path.home()), "~", 1))
+    for place in places:
         text = text.replace(place + os.sep, "")
     return text
+
+
+def _uninstalled(word: re.Match[str]) -> str:
+    """A path without the place where packages are installed."""
+    path, at, kept = word[0], 0, []
+    while (start := BEGINNING.search(path, at)) and (end := INSTALLED.search(path, start.end())):
+        kept.append(path[at : start.start()])
+        at = end.end()
+    return "".join([*kept, path[at:]])
 
 
 def _unnamed(text: str) -> str:

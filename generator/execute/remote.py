@@ -33,10 +33,11 @@ from ..errors import ExecutionError, InkcellError
 from ..model import Post, Results
 from ..progress import Notice, Report
 from . import machine
+from .differences import current, differences
 from .kernel import Kernels
 from .kernelspecs import environment_of
 from .share import Turn
-from .trace import Trace, current, differences
+from .trace import Trace
 
 GPU = "GPU"
 TRIES = 2

@@ -34,14 +34,17 @@ from ..model import Code, Omission, Output, Post, Provenance, Results
 from . import frozen, machine
 from . import trace as tracing
 from .client import BoundedNotebook
+from .differences import changed_files
+from .digests import digests
 from .failures import died, failed, timed_out
 from .imports import imports_of, needs_cold_kernel
+from .interpreters import Environment, executable_of
 from .kernel import Kernels
 from .key import executed_cells, ingredients
 from .outputs import outputs_of
 from .post_run import GRACE, IPYKERNEL_ARGUMENTS, START_TIMEOUT, opened_logs
 from .provisioner import MIB, GuardedKernel, fork_guarded
-from .trace import TRACE_TYPE, Environment, Trace
+from .trace import CHANGED, TRACE_TYPE, Trace, is_python
 from .warm_parent import CAN_FORK, WarmParentDied, WarmRefused
 
 CALL_TIMEOUT = 20
@@ -122,10 +125,15 @@ class Session:
                 break
             same += 1
         if same < len(self.cells):
-            while same and not self.states[same].forkable:
-                same -= 1
+            same = self._forkable(same)
         self._drop(same)
         return same
+
+    def _forkable(self, count: int) -> int:
+        """After how many of the first cells there is a state that can be forked."""
+        while count and not self.states[count].forkable:
+            count -= 1
+        return count
 
     def run(self, cell: Code, timeout: float) -> str:
         """Run the next cell; return `ok`, `error`, `timeout` or `died`."""
@@ -144,6 +152,9 @@ class Session:
             answer = state.hear(timeout)
         except TimeoutError:
             self._end(state, gently=True)
+            if not last.forkable:
+                # It was the process of the state before, too.
+                self._drop(self._forkable(len(self.cells)))
             return "timeout"
         except (OSError, EOFError):
             ours.close()
@@ -229,7 +240,7 @@ class Sessions:
         argv = self._kernels.command(post.meta.kernel)
         before = self._seen.get(post.source.path)
         self._seen[post.source.path] = self._expected(post, before)
-        if not CAN_FORK or not tracing.is_python(argv) or needs_cold_kernel(post, device):
+        if not CAN_FORK or not is_python(argv) or needs_cold_kernel(post, device):
             return self._run_whole(post, device, before)
         environment = self._kernels.environment(post.meta.kernel)
         session = self._session(post, argv)
@@ -259,7 +270,7 @@ class Sessions:
         """Files that a post's code wrote itself."""
         with self._lock:
             session = self._sessions.get(post.source.path)
-            return session.written if session else frozenset()
+        return session.written if session else self._kernels.written(post)
 
     def used(self) -> frozenset[str]:
         """What the posts' code was seen to use, and what they declare, as a trace has it."""
@@ -268,7 +279,7 @@ class Sessions:
     def outdated(self, post: Post) -> bool:
         """Whether anything has changed that a post's code used when it ran last."""
         seen = self._seen.get(post.source.path)
-        return seen is not None and bool(tracing.changed_files(seen, self._kernels.root))
+        return seen is not None and bool(changed_files(seen, self._kernels.root))
 
     def interrupt(self, post: Post) -> None:
         """End what runs of a post's code now; its run fails with KernelDied."""
@@ -293,7 +304,7 @@ class Sessions:
         declared = tracing.declared_trace(post, root, tracing.folder_of(post, root))
         if before is None:
             return declared
-        files = tracing.digests(root, {*before.files, *declared.files}, before.written)
+        files = digests(root, {*before.files, *declared.files}, before.written)
         return replace(before, files=files)
 
     def _run_whole(self, post: Post, device: str, before: Trace | None) -> tuple[Results, Trace]:
@@ -321,12 +332,8 @@ class Sessions:
             before: in the last one.
         """
         known = before.files if before else {}
-        own = [
-            name
-            for name, digest in seen.files.items()
-            if digest == known.get(name) == tracing.CHANGED
-        ]
-        return replace(seen, files={**seen.files, **tracing.digests(self._kernels.root, own)})
+        own = [name for name, digest in seen.files.items() if digest == known.get(name) == CHANGED]
+        return replace(seen, files={**seen.files, **digests(self._kernels.root, own)})
 
     def _run_cells(self, session: Session, post: Post) -> tuple[tuple[Output, ...], ...]:
         cells = executed_cells(post)
@@ -356,7 +363,7 @@ class Sessions:
             written = session.written if session else set()
             around = around_cells(post, written)
             seen = session.seen if session else None
-            changed = tracing.changed_files(seen, self._kernels.root) if seen else ()
+            changed = changed_files(seen, self._kernels.root) if seen else ()
             if (
                 session is not None
                 and session.around == around
@@ -389,7 +396,7 @@ class Sessions:
             session.close()
 
     def _begin(self, post: Post, argv: list[str], around: str) -> Session | None:
-        executable = tracing.executable_of(argv)
+        executable = executable_of(argv)
         threads = post.meta.execute.threads
         parent = self._kernels.warm_parent(executable, threads, imports_of(post))
         if parent is None:

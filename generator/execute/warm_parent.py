@@ -79,23 +79,25 @@ def start_warm_parent(
         executable: the Python interpreter of the kernels.
         modules: what to import, in order.
         environment: the process's, of which a module may read some while it is imported.
+
+    Raises:
+        OSError: the interpreter does not start.
     """
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    listener.bind(str(path))
-    listener.listen(64)
-    process = subprocess.Popen(
-        [executable, str(HERE / "warm.py"), str(listener.fileno()), *modules],
-        pass_fds=[listener.fileno()],
-        env=environment,
-        # Nothing lies there that a module could read while it is imported.
-        cwd=path.parent,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        # A Ctrl-C in the terminal is for the build, which closes the connection.
-        start_new_session=True,
-    )
-    listener.close()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        listener.bind(str(path))
+        listener.listen(64)
+        process = subprocess.Popen(
+            [executable, str(HERE / "warm.py"), str(listener.fileno()), *modules],
+            pass_fds=[listener.fileno()],
+            env=environment,
+            # Nothing lies there that a module could read while it is imported.
+            cwd=path.parent,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            # A Ctrl-C in the terminal is for the build, which closes the connection.
+            start_new_session=True,
+        )
     return WarmParent(path, connected(path), process)
 
 

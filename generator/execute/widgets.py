@@ -10,6 +10,7 @@ import html
 import json
 import re
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any
 
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -22,7 +23,10 @@ States = Mapping[str, Mapping[str, Any]]
 
 def widget_text(view: object, states: States) -> str | None:
     """What a widget shows in the end; None for one that is more than words and bars."""
-    data = json.loads(view) if isinstance(view, str) else view
+    try:
+        data = json.loads(view) if isinstance(view, str) else view
+    except (ValueError, RecursionError):
+        return None
     model = data.get("model_id") if isinstance(data, dict) else None
     return _text(str(model), states, depth=0)
 
@@ -37,7 +41,10 @@ def _text(model: str, states: States, depth: int) -> str | None:
     if name in ("FloatProgressModel", "IntProgressModel"):
         return _bar(state)
     if name in ("HBoxModel", "VBoxModel", "BoxModel"):
-        names = [str(child).removeprefix("IPY_MODEL_") for child in state.get("children", ())]
+        children = state.get("children", [])
+        if not isinstance(children, list | tuple):
+            return None
+        names = [str(child).removeprefix("IPY_MODEL_") for child in children]
         parts = [_text(child, states, depth + 1) for child in names]
         known = [part for part in parts if part is not None]
         return ("\n" if name == "VBoxModel" else "").join(known) if known == parts else None
@@ -48,6 +55,8 @@ def _bar(state: Mapping[str, Any]) -> str | None:
     try:
         least, value, most = (float(state.get(key, 0)) for key in ("min", "value", "max"))
     except (TypeError, ValueError):
+        return None
+    if not all(map(isfinite, (least, value, most))):
         return None
     share = min(max((value - least) / (most - least), 0), 1) if most > least else 0
     return f"|{'█' * round(share * BAR):<{BAR}}|"

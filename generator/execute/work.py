@@ -17,6 +17,7 @@ from ..progress import Finished, Notice, Reused, Started
 from . import cache as kept
 from . import machine
 from .decision import World, from_cache
+from .entry import entry_of
 from .imports import imports_of, needs_cold_kernel, union
 from .share import Shares, Turn
 from .trace import Trace
@@ -218,9 +219,9 @@ class _Runner:
         if trace is None:
             return results
         try:
-            entry = kept.entry_of(post, results, trace)
+            entry = entry_of(post, results, trace)
             kept.store(self._world.cache, item.key, entry)
-        except OSError as error:
-            text = f"the results cannot be kept: {error.strerror or error}"
+        except (OSError, UnicodeEncodeError) as error:
+            text = f"the results cannot be kept: {getattr(error, 'strerror', None) or error}"
             report(Notice(text, post.source.path))
         return results

@@ -354,6 +354,32 @@ def test_categories_and_tags_have_feeds(blog: Path) -> None:
     assert text(feed, "subtitle") == "‘집합론’ 태그가 붙은 글"
 
 
+def test_characters_that_xml_does_not_allow(write_blog: WriteBlog) -> None:
+    """Escapes of YAML and TOML can name them, wherever a text stands; feeds leave them out."""
+    settings = SETTINGS.replace('"Somebody"', '"Some\\u0007body"').replace(
+        '"A blog"', '"A\\u0007 blog"'
+    )
+    settings = settings.replace("language =", 'description = "All\\u0007 of it"\nlanguage =')
+    front = (
+        '---\ntitle: "x\\x07y"\ndate: 2022-07-08\ncategory: c\ntags: ["a\\x07b"]\n'
+        'author: "Au\\x07thor"\nid: "tag:\\x07x"\ndescription: "d\\x07d"\n---\nx\n'
+    )
+    files = {"pyproject.toml": settings, "posts/a/index.ko.md": front}
+    feed = feed_of(pipeline.build(read_config(write_blog(files))))
+    assert [text(feed, name) for name in ("title", "subtitle")] == ["A blog", "All of it"]
+    assert [name.text for name in feed.iter(ATOM + "name")] == ["Somebody", "Author"]
+    (entry,) = feed.findall(ATOM + "entry")
+    assert [text(entry, name) for name in ("id", "title", "summary")] == ["tag:x", "xy", "dd"]
+
+
+def test_a_tag_that_a_post_has_twice(write_blog: WriteBlog) -> None:
+    """`ML` and `ml` are one term, and no feed has a post twice."""
+    front = "---\ntitle: x\ndate: 2022-07-08\ncategory: c\ntags: [ML, ml]\n---\nx\n"
+    site = pipeline.build(read_config(write_blog({"posts/a/index.ko.md": front})))
+    assert len(feed_of(site, "feed/by_tag/ml.xml").findall(ATOM + "entry")) == 1
+    assert site.files["tag/ml/index.html"].content.count(b"<article") == 1
+
+
 def test_a_tag_typed_in_another_form_of_unicode_has_the_same_feed(write_blog: WriteBlog) -> None:
     """What a Mac types in two parts, NFD, is composed on the disk and in addresses."""
     tag = unicodedata.normalize("NFD", "집합론")

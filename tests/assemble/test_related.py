@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from generator import pipeline
+from generator.assemble.related import MOST, UNIT, Related
 from generator.config import read_config
 from generator.progress import Event, Notice
 
@@ -63,6 +70,43 @@ def test_parts_of_the_series_are_named_already(write_blog: WriteBlog) -> None:
     site = pipeline.build(read_config(write_blog(files)))
     assert select(site, "math/2022-01-01-p1/index.html", RELATED) == []
     assert not select(site, "math/2022-01-01-p1/index.html", "//section[@class='related']")
+
+
+POSTS = st.lists(
+    st.tuples(st.sets(st.sampled_from("abcd")).map(sorted), st.sampled_from(["x", "y"])),
+    min_size=1,
+    max_size=12,
+)
+
+
+@given(POSTS, st.sets(st.integers(0, 11)))
+def test_all_posts_weighed_against_all(
+    posts: list[tuple[list[str], str]], without: set[int]
+) -> None:
+    """What is found is what weighing each post against each would find, whatever they share."""
+    values: Any = [
+        SimpleNamespace(
+            post=SimpleNamespace(
+                source=SimpleNamespace(path=str(number)),
+                meta=SimpleNamespace(tags=tags, category=category),
+            )
+        )
+        for number, (tags, category) in enumerate(posts)
+    ]
+    count = Counter(tag for tags, _ in posts for tag in tags)
+    finder = Related(values)
+    for own, (tags, category) in enumerate(posts):
+
+        def rank(
+            number: int, tags: list[str] = tags, category: str = category
+        ) -> tuple[int, bool, int]:
+            shared = sum(UNIT // count[tag] for tag in posts[number][0] if tag in tags)
+            return -shared, posts[number][1] != category, number
+
+        others = (n for n in range(len(posts)) if n != own and n not in without)
+        fit = [n for n in sorted(others, key=rank) if rank(n)[:2] != (0, True)]
+        found = finder.to(values[own], {str(number) for number in without})
+        assert [item.post.source.path for item in found] == [str(n) for n in fit[:MOST]]
 
 
 @pytest.mark.parametrize(

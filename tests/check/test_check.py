@@ -109,6 +109,18 @@ def test_feed_ids_are_noted_and_watched(write_blog: WriteBlog) -> None:
     assert inkcell(root, "check").exit_code == 0
 
 
+@pytest.mark.parametrize("content", [b"\xff\xfe{", b'{"a/ko": "\xb0\xa1"}', b"{", b"[" * 100_000])
+def test_feed_ids_that_cannot_be_read(write_blog: WriteBlog, content: bytes) -> None:
+    """Whatever an editor or a merge has made of the file: an error that names it."""
+    root = write_blog({"posts/a/index.ko.md": "글\n"})
+    assert inkcell(root, "build").exit_code == 0
+    (root / "feed-ids.json").write_bytes(content)
+    done = inkcell(root, "check")
+    assert done.exit_code == 1
+    assert re.search("^feed-ids.json(:1)?: error: not valid JSON: ", done.stderr, re.MULTILINE)
+    assert "hint: take it from git again, or write it anew" in done.stderr
+
+
 def test_findings_for_machines(write_blog: WriteBlog) -> None:
     """`--json` prints all of them as JSON, with the same exit status."""
     root = write_blog({"posts/a/index.ko.md": "글 [x](/gone/) TODO\n"})

@@ -18,8 +18,9 @@ from generator.cli import main
 from generator.config import parse_config, read_config
 from generator.errors import CellFailed, InkcellError
 from generator.execute import execute, freeze, why
+from generator.execute.interpreters import Environment
 from generator.execute.key import executed_cells
-from generator.execute.trace import Environment, Trace, device_of, read_report
+from generator.execute.trace import Trace, device_of, read_report
 from generator.model import ExecutedPost, Post, Results, Source, Stream
 from generator.parse import parse
 from generator.progress import Event, Notice

@@ -20,6 +20,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from generator.execute import cache as kept
+from generator.execute.digests import digests, variables
+from generator.execute.entry import Entry, plain_entry, read_entry
 from generator.execute.frozen import DamagedFile, find
 from generator.execute.key import code_key, ingredients
 from generator.execute.trace import Trace
@@ -40,7 +42,7 @@ TRACE = Trace(
     ("posts/a/out.png",),
 )
 PROVENANCE = Provenance("2022-07-08T00:00:00+00:00", 1.5, "python3", "Python 3.11", {"numpy": "2"})
-ENTRY = kept.Entry(
+ENTRY = Entry(
     Results(
         (
             (Stream("stdout", "글"), Bundle({"text/plain": "1"}, {"needs_background": "light"})),
@@ -51,7 +53,7 @@ ENTRY = kept.Entry(
     TRACE,
     ingredients(CODE),
 )
-PLAIN = json.loads(json.dumps(kept.plain_entry(KEY, ENTRY)))
+PLAIN = json.loads(json.dumps(plain_entry(KEY, ENTRY)))
 
 
 @contextmanager
@@ -89,7 +91,7 @@ def test_results_survive_the_cache(
 def test_an_entry_is_plain_json() -> None:
     """It can be loaded from anyone: no pickle, no code."""
     assert PLAIN["key"] == KEY
-    assert kept.read_entry(PLAIN) == ENTRY
+    assert read_entry(PLAIN) == ENTRY
 
 
 def change_key(entry: dict[str, Any]) -> None:
@@ -116,14 +118,20 @@ DAMAGE: list[Callable[[str], str]] = [
     lambda text: text.replace('"stdout"', '"stdin"'),
     lambda text: text.replace('"format": 3', '"format": 999'),
     lambda text: text.replace('"text": "글"', '"text": 7'),
+    lambda text: text.replace('"text": "글"', '"text": "\\ud83d"'),
+    lambda text: text.replace('"text/plain": "1"', '"text/plain": "\\udcff"'),
+    lambda text: text.replace('"light"', '"\\ud83d"'),
+    lambda text: text.replace('"value": "v"', '"value": "\udcff"'),
     lambda text: text.replace('"numpy": "2.4.6"', '"numpy": 2'),
     lambda text: text.replace('"numpy": "2"', '"numpy": 2'),
     lambda text: text.replace('"missing": ["torch"]', '"missing": "torch"'),
     lambda text: text.replace('"seconds": 1.5', '"seconds": NaN'),
+    lambda text: text.replace('"seconds": 1.5', f'"seconds": 1{"0" * 400}'),
     lambda text: text.replace('"peak_memory": 0', '"peak_memory": "much"'),
     lambda text: text.replace('"threads": 1', '"threads": true'),
     lambda text: re.sub('"when": "[^"]*"', '"when": "yesterday"', text),
     lambda text: re.sub('"when": "[^"]*"', '"when": "2026-10-03T23:59:58"', text),
+    lambda text: re.sub('"when": "[^"]*"', '"when": "0001-01-01T00:00:00+09:00"', text),
     lambda text: text.replace('"size": 9', '"size": -9'),
     lambda text: text.replace('"may_raise": true', '"may_raise": false'),
     lambda text: _edited(text, change_key),
@@ -278,6 +286,50 @@ def _frozen_file(entry: str) -> bytes:
     return f'{{"entries": [{entry}]}}'.encode()
 
 
+def test_names_that_are_no_utf_8(tmp_path: Path) -> None:
+    """Old Korean archives have such names: they are kept, compared, frozen, and can be told of."""
+    world = World(tmp_path)
+    folder = tmp_path / "posts" / "a"
+    folder.mkdir(parents=True)
+    names = ["posts/a/", "posts/a", "posts/a/\udcb0\udca1.csv"]
+    Path(tmp_path, names[2]).write_text("1")
+    world.trace = Trace("Python 3.11", files=digests(tmp_path, names), written=("\udcff.csv",))
+    here = post(cell("x"))
+    here = replace(here, source=replace(here.source, directory=str(folder)))
+    world.execute(here)
+    assert (world.why(here), world.notices()) == (None, [])
+    (written,) = world.freeze(here)
+    source = replace(here.source, neighbours={"frozen.json": written.read_bytes()})
+    found = find(replace(here, source=source), code_key(here), tmp_path)
+    assert found is not None
+    assert found.stale == ()
+    Path(tmp_path, names[2]).write_text("2")
+    assert world.why(here) == ("posts/a changed", "posts/a/\ufffd\ufffd.csv changed")
+
+
+def test_a_variable_that_is_no_utf_8(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its value decides like any other."""
+    monkeypatch.setenv("MODE", "\udcff")
+    (digest,) = variables(["MODE"]).values()
+    monkeypatch.setenv("MODE", "\udcfe")
+    assert variables(["MODE"]) != {"MODE": digest}
+
+
+def test_a_path_that_no_system_takes(tmp_path: Path) -> None:
+    """A trace from somebody else may name it: there is no such file."""
+    assert set(digests(tmp_path, ["a\0/", "a\0", "\ud83d/", "\ud83d"]).values()) == {""}
+
+
+def test_results_that_cannot_be_written(tmp_path: Path) -> None:
+    """They are published, and nothing half-written stays."""
+    world = World(tmp_path)
+    world.trace = replace(TRACE, missing=("\ud83d",))
+    assert len(world.execute(CODE)) == 1
+    (notice,) = world.notices()
+    assert notice.startswith("the results cannot be kept: ")
+    assert not [path for path in tmp_path.rglob("*") if path.suffix in (".tmp", ".json")]
+
+
 def test_a_pipe_in_a_trace_is_never_read(tmp_path: Path) -> None:
     """An entry from somebody else cannot make a build wait for ever, or read a device."""
     world = World(tmp_path)
@@ -397,6 +449,19 @@ def test_the_oldest_entries_go_first(tmp_path: Path) -> None:
     fourth = big("d")
     world.execute(posts[1], fourth)
     assert entries(world) == {second, code_key(fourth)}
+
+
+def test_what_killed_builds_have_half_written_goes(tmp_path: Path) -> None:
+    """Once it is a day old: until then somebody may be writing it."""
+    world = World(tmp_path)
+    world.execute(big("a"))
+    folder = kept.entry_path(world.root / "cache", code_key(big("a"))).parent
+    for name in ("old.tmp", "new.tmp"):
+        (folder / name).write_text("{")
+    os.utime(folder / "old.tmp", (1000, 1000))
+    world.execute(big("b"))
+    assert [path.name for path in folder.glob("*.tmp")] == ["new.tmp"]
+    assert entries(world) == {code_key(big("a")), code_key(big("b"))}
 
 
 def test_use_keeps_an_entry_young(tmp_path: Path) -> None:

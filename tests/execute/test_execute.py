@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from generator.execute.differences import current, differences
+from generator.execute.digests import digests
+from generator.execute.interpreters import Environment
 from generator.execute.key import code_key
-from generator.execute.trace import Environment, Trace, current, differences, digests
+from generator.execute.trace import Trace
 from generator.model import Post, Stream
 from generator.progress import Reused, Started
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 
 from generator.errors import KernelMissing
+from generator.execute.interpreters import Environment, other_language
+from generator.execute.kernel import Kernels
 from generator.execute.kernelspecs import command_of
 
 OURS = "for the Python of this environment write `kernelspec: {name: python3}`"
@@ -33,6 +37,36 @@ def refusal(name: str, *installed: str) -> KernelMissing:
     with pytest.raises(KernelMissing) as missing:
         command_of(name, cast("KernelSpecManager", Specs(*installed)))
     return missing.value
+
+
+def test_a_kernel_that_is_asked_for_long_keeps_nobody_from_ending(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C ends a build at once, also while an interpreter says what can be imported in it."""
+    asked, answer = threading.Event(), threading.Event()
+    times: list[str] = []
+
+    def slow(name: str) -> Environment:
+        times.append(name)
+        asked.set()
+        assert answer.wait(120)
+        return other_language(name)
+
+    monkeypatch.setattr("generator.execute.kernel.environment_of", slow)
+    kernels = Kernels(tmp_path)
+    asking = [threading.Thread(target=kernels.environment, args=["slow"]) for _ in range(2)]
+    ending = threading.Thread(target=kernels.close)
+    for thread in asking:
+        thread.start()
+    assert asked.wait(60)
+    ending.start()
+    ending.join(60)
+    ended = not ending.is_alive()
+    answer.set()
+    for thread in (*asking, ending):
+        thread.join(60)
+    assert ended
+    assert times == ["slow"]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -183,3 +184,29 @@ def test_errors_do_not_tell_where_files_lie(said: str, shown: str) -> None:
         Stream("stderr", shown),
         Failure("E", "", shown),
     )
+
+
+def test_a_kernel_whose_interpreter_is_gone(
+    write_blog: WriteBlog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An environment that was removed leaves its kernelspec: an error of that post alone."""
+    spec = tmp_path / "kernels" / "gone" / "kernel.json"
+    spec.parent.mkdir(parents=True)
+    argv = [
+        str(tmp_path / "gone" / "python"),
+        "-m",
+        "ipykernel_launcher",
+        "-f",
+        "{connection_file}",
+    ]
+    spec.write_text(json.dumps({"argv": argv, "display_name": "gone", "language": "python"}))
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    front = FRONT_MATTER.replace("title", "kernelspec: {name: gone}\ntitle")
+    code = cell("import json\nprint(json.dumps(1))")
+    blog = Blog(write_blog({"posts/a/index.ko.md": front + code, "posts/b/index.ko.md": code}))
+    (done,) = blog.run()
+    assert done.results.outputs == ((Stream("stdout", "1\n"),),)
+    (error,) = blog.errors
+    assert error.file == "posts/a/index.ko.md"
+    assert str(error) == "the kernel `gone` does not start: it ended while it started"
+    assert "No such file or directory" in str(error.detail)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +18,8 @@ from generator.discover import discover
 from generator.errors import CellFailed, CellTimedOut, InkcellError, KernelDied
 from generator.execute import execute
 from generator.execute.kernel import Kernels
-from generator.execute.session import MOST_SESSIONS, Sessions
+from generator.execute.provisioner import GuardedKernel
+from generator.execute.session import MOST_SESSIONS, Session, Sessions, State, around_cells
 from generator.model import Bundle, Output, Post, Stream
 from generator.parse import parse
 from generator.render.matplotlib_figures import page_figure
@@ -237,6 +240,55 @@ def test_a_thread_cannot_be_forked(draft: Draft) -> None:
     assert draft.ran() == "bcd"
 
 
+def test_a_cell_that_hangs_where_nothing_can_be_forked(draft: Draft) -> None:
+    """It took the only process with it: when it is mended, the cells before it run again."""
+    code = cells(
+        "x = 1",
+        "import threading\nstop = threading.Event()\nthreading.Thread(target=stop.wait).start()",
+        "while True: pass",
+    )
+    with pytest.raises(CellTimedOut):
+        draft.run(*code, settings="timeout: 1")
+    assert draft.ran() == "abc"
+    code[2] = cells("", "", "stop.set()\nprint(x)")[2]
+    assert draft.run(*code, settings="timeout: 1")[2] == (Stream("stdout", "1\n"),)
+    assert draft.ran() == "bc"
+
+
+WRITING = [
+    "open('by_open', 'w').write('{0}')",
+    "import os\nos.write(os.open(b'by_bytes', os.O_CREAT | os.O_RDWR), b'{0}')",
+    "open('tmp', 'w').write('{0}')\n_ = os.replace('tmp', 'by_rename')",
+    "import sqlite3\nwith sqlite3.connect('by.db') as base:\n"
+    "    base.execute('create table t{0}(x)')",
+    "with sqlite3.connect('file:by_address.db?mode=rwc', uri=True) as base:\n"
+    "    base.execute('create table t{0}(x)')",
+]
+
+
+def test_what_the_code_writes_itself_is_no_input(draft: Draft) -> None:
+    """However it writes it: else a preview would run for ever, since every run finds it changed."""
+    code = cells(*(cell.format(1) for cell in WRITING), "{}")
+    draft.run(*code)
+    assert draft.ran() == "abcdef"
+    folder = draft.root / "posts" / "a"
+    for name in ("by_open", "by_bytes", "by_rename", "by.db", "by_address.db"):
+        assert (folder / name).stat().st_size, name
+    draft.run(*code[:-1], code[-1].replace("{}", "[]"))
+    assert draft.ran() == "f"
+
+
+def test_what_a_cold_kernel_writes_is_no_input(draft: Draft) -> None:
+    """A post that is not forked, either, does not run again for what it has written itself."""
+    code = "import os\nopen('by_open', 'w').write('1')\n" + WRITING[2].format(1)
+    before = draft.post(code, settings="warm: false")
+    key = around_cells(before, draft.sessions.written(before))
+    draft.sessions.run(before, "cpu")
+    after = draft.post(code, settings="warm: false")
+    assert {"by_open", "by_rename"} <= {*after.source.neighbours}
+    assert around_cells(after, draft.sessions.written(after)) == key
+
+
 def test_outputs_are_those_of_a_kernel(draft: Draft) -> None:
     """Streams, programs, figures, displays that are updated, awaits, announced exceptions."""
     post = draft.post(
@@ -297,6 +349,33 @@ def test_more_posts_at_once_than_sessions_are_kept(write_blog: WriteBlog) -> Non
     finally:
         sessions.close()
     assert not kernels.folder.exists()
+
+
+def test_a_session_whose_kernel_does_not_end(tmp_path: Path) -> None:
+    """A process that waits for a disk: the guard is let go of all the same, and the folder goes."""
+    asked: list[str] = []
+
+    class Guarded(GuardedKernel):
+        def __init__(self) -> None:
+            """Nothing is started."""
+
+        def kill(self) -> None:
+            asked.append("kill")
+
+        def wait(self, timeout: float | None = None) -> int | None:
+            raise subprocess.TimeoutExpired("kernel", timeout or 0)
+
+        def close(self) -> None:
+            asked.append("close")
+
+    ours, theirs = socket.socketpair()
+    with theirs:
+        theirs.sendall(b'{"pid": 0}\n')
+        folder = tmp_path / "session"
+        folder.mkdir()
+        Session(Guarded(), folder, State(ours, 1), "").close()
+    assert asked == ["kill", "close"]
+    assert not folder.exists()
 
 
 def plain(output: Output) -> object:

@@ -67,6 +67,9 @@ CELLS = [
     "open('moved.txt').read()\nos.makedirs('made/deep', exist_ok=True)\n"
     "open('made/deep/file.txt', 'w').close()\nos.listdir('made/deep')\n"
     "open('parts/written.csv', 'w').close()\nos.listdir('parts')\nNone",
+    "os.makedirs('staged/deep')\nopen('staged/deep/part.txt', 'w').close()\n"
+    "os.rename('staged', 'whole')\nopen('whole/deep/part.txt').read()\n"
+    "os.link('whole/deep/part.txt', 'second.txt')\nopen('second.txt').read()\nNone",
     # Imports that fail.
     "for name in ('notyet', 'package.notyet', 'broken'):\n    try:\n"
     "        importlib.import_module(name)\n    except Exception:\n        pass",
@@ -312,6 +315,8 @@ UNUSED: dict[str, Callable[[Path], object]] = {
     "what it wrote into a listed folder": lambda post: (post / "parts" / "written.csv").unlink(
         missing_ok=True
     ),
+    "a folder that it renamed": lambda post: shutil.rmtree(post / "whole", ignore_errors=True),
+    "a second name of what it wrote": lambda post: (post / "second.txt").unlink(missing_ok=True),
     "a folder that it made": lambda post: shutil.rmtree(post / "made", ignore_errors=True),
     "a hidden file": lambda post: (post / "parts" / ".hidden").unlink(missing_ok=True),
     "bytecode": lambda post: write_files(post, {"parts/__pycache__/a.pyc": b""}),
@@ -434,18 +439,19 @@ def test_a_file_that_changes_while_the_code_runs(tmp_path: Path) -> None:
 
 PROBE = """
 import sys
-from generator.execute.trace import REPORT, WATCH
+from pathlib import Path
+from generator.execute.trace import TRACE_TYPE, report_code, watch_code
 root, here, sys.prefix = sys.argv[1:]
 class Shell:
     user_ns = {}
     class display_pub:
-        publish = staticmethod(lambda bundle: print(bundle["report"]))
-watch = WATCH.replace("{root!r}", repr(root)).replace("{here!r}", repr(here))
-exec(watch, {"get_ipython": Shell})
+        publish = staticmethod(lambda bundle: print(bundle[TRACE_TYPE]))
+get_ipython = Shell
+exec(watch_code(Path(root), here))
 open("data.txt").read()
 sys.path.insert(0, "")
 import own
-exec(REPORT.replace("TYPE", "'report'"), {"get_ipython": Shell})
+exec(report_code())
 """
 
 

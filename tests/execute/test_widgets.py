@@ -23,6 +23,10 @@ STATES: dict[str, dict[str, Any]] = {
     "mixed": {"_model_name": "HBoxModel", "children": ["IPY_MODEL_a", "IPY_MODEL_slider"]},
     "loop": {"_model_name": "HBoxModel", "children": ["IPY_MODEL_loop"]},
     "odd": {"_model_name": "FloatProgressModel", "max": "many"},
+    "unknown": {"_model_name": "FloatProgressModel", "max": 8, "value": float("nan")},
+    "endless": {"_model_name": "FloatProgressModel", "max": float("inf"), "min": float("-inf")},
+    "null": {"_model_name": "HBoxModel", "children": None},
+    "text": {"_model_name": "VBoxModel", "children": "IPY_MODEL_a"},
 }
 
 
@@ -35,6 +39,10 @@ STATES: dict[str, dict[str, Any]] = {
         ("mixed", None),
         ("loop", None),
         ("odd", None),
+        ("unknown", None),
+        ("endless", None),
+        ("null", None),
+        ("text", None),
         ("nowhere", None),
     ],
 )
@@ -42,6 +50,12 @@ def test_a_widget_as_text(model: str, text: str | None) -> None:
     """Words and bars are shown; of anything else the kernel's own text stays."""
     assert widget_text({"model_id": model}, STATES) == text
     assert widget_text(json.dumps({"model_id": model}), STATES) == text
+
+
+@pytest.mark.parametrize("view", ["no JSON", "[" * 100_000, "[1]", '"text"', None, 3])
+def test_a_view_that_is_none(view: object) -> None:
+    """Code may put out anything under any type: its own text stays."""
+    assert widget_text(view, STATES) is None
 
 
 def test_an_output_shows_how_a_progress_bar_ended() -> None:

@@ -148,7 +148,7 @@ def test_our_own_check_finds_nothing(served: Served) -> None:
     posts = read_posts(config)
     shown = [post for post in posts if not post.meta.draft]
     site = built_site(Folder(served.folder), shown, built, "site")
-    accepted = read_ids((REPOSITORY / FILE).read_text(encoding="utf-8"))
+    accepted = read_ids((REPOSITORY / FILE).read_bytes())
     assert check(site, posts, config, accepted) == ()
 
 

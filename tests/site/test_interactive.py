@@ -16,7 +16,8 @@ from playwright.sync_api import Browser
 from generator import pipeline
 from generator.config import read_config
 from generator.execute import execute
-from generator.execute.trace import Environment, Trace
+from generator.execute.interpreters import Environment
+from generator.execute.trace import Trace
 from generator.model import Bundle, Post, Results
 from generator.write import write
 

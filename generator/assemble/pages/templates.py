@@ -41,7 +41,8 @@ def filling(theme: Theme, compiled: CompiledTemplates | None = None) -> Fill:
     def fill(template: str, **seen: object) -> str:
         try:
             return environment.get_template(template).render(seen)
-        except jinja2.TemplateError as error:
+        except Exception as error:
+            # An expression of a template may raise whatever Python's own do.
             name, line = _place(error, template)
             raise ThemeError(f"{type(error).__name__}: {error}").at(
                 file=f"templates/{name}",
@@ -70,7 +71,7 @@ class Compiled(jinja2.BytecodeCache):
         self._templates.keep(bucket.key, bucket.bytecode_to_string())
 
 
-def _place(error: jinja2.TemplateError, template: str) -> tuple[str, int | None]:
+def _place(error: Exception, template: str) -> tuple[str, int | None]:
     """Template and line of an error: Jinja2 tells them itself, or its traceback does."""
     if isinstance(error, jinja2.TemplateSyntaxError):
         return error.name or template, error.lineno
@@ -84,5 +85,5 @@ def _place(error: jinja2.TemplateError, template: str) -> tuple[str, int | None]
 
 
 def _line(text: str, number: int | None) -> str | None:
-    lines = text.splitlines()
+    lines = text.split("\n")
     return lines[number - 1] if number and number <= len(lines) else None

@@ -1,0 +1,46 @@
+"""What the author of failing code is told. No kernel starts here."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from generator.execute.failures import TRACEBACK_LINES, said
+
+SAID_IN_LITTLE_ROOM = """
+import resource, sys
+from pathlib import Path
+from generator.execute.failures import said
+resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+print(said(Path(sys.argv[1])))
+"""
+
+
+def test_what_a_process_said_last(tmp_path: Path) -> None:
+    """Without colours, and without what ipykernel says itself."""
+    log = tmp_path / "log"
+    lines = [f"line {number}" for number in range(20)]
+    log.write_text("\n".join([*lines, "[IPKernelApp] WARNING | x", "\x1b[31mred\x1b[0m", ""]))
+    assert said(log) == "\n".join([*lines, "red"][-TRACEBACK_LINES:])
+    log.write_text("[IPKernelApp] WARNING | x\n")
+    assert said(log) is None
+    log.write_bytes(b" 10%|#   |\r100%|####|\r\nSegmentation fault\n")
+    assert said(log) == "10%|#   |\n100%|####|\nSegmentation fault"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere memory has no such limit")
+def test_a_process_that_said_too_much(tmp_path: Path) -> None:
+    """Of a log that fills the disk only the end is read."""
+    log = tmp_path / "log"
+    with log.open("wb") as file:
+        file.truncate(2 << 30)
+        file.seek(0, os.SEEK_END)
+        file.write("\n끝\n".encode())
+    done = subprocess.run(
+        [sys.executable, "-c", SAID_IN_LITTLE_ROOM, str(log)], capture_output=True, text=True
+    )
+    assert done.stdout.endswith("\n끝\n"), done.stderr

@@ -359,6 +359,9 @@ def test_a_session_whose_kernel_does_not_end(tmp_path: Path) -> None:
         def __init__(self) -> None:
             """Nothing is started."""
 
+        def poll(self) -> int | None:
+            return None
+
         def kill(self) -> None:
             asked.append("kill")
 

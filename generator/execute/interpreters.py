@@ -6,7 +6,6 @@ import json
 import os
 import platform
 import re
-import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -58,6 +57,8 @@ def ask_interpreter(executable: str) -> Environment:
             lambda module: find_spec(module) is not None,
             once(_own_owners),
         )
+    import subprocess  # Most builds ask none.
+
     try:
         answer = subprocess.run(
             [executable, "-c", ASK],
@@ -139,6 +140,8 @@ def ask_node() -> Environment:
     Raises:
         ExecutionError: Node does not start.
     """
+    import subprocess  # Most builds ask none.
+
     try:
         answer = subprocess.run(
             ["node", "--version"], capture_output=True, text=True, check=True, timeout=60

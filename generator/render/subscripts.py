@@ -22,25 +22,20 @@ WORD = rf"[+\-−]?[{LETTER}\d]+[+\-−]?"
 SUM = rf"[+\-−]?[{LETTER}\d]+(?:[+\-−,=][{LETTER}\d]+)+|\([{LETTER}\d]+(?:[+\-−][{LETTER}\d]+)*\)"
 """`n+1`, `i,j`, `(n)`."""
 
-LOWERED = re.compile(
-    rf"""
+LOWERED = rf"""(?x)
     ~(?: (?P<number>{NUMBER}) ~(?![\d~])
        | (?P<word>{WORD}|{SUM}) ~(?![{LETTER}\d~])
        | (?P<count>[a-z]{{1,2}}) ~(?=[A-Z])
     )
-    """,
-    re.VERBOSE,
-)
-"""`H~2~O` goes on with a letter, a range does, too, `a~b~c`; but for `C~n~H~2n+2~`."""
-RAISED = re.compile(
-    rf"""
+"""
+"""`H~2~O` goes on with a letter, a range does, too, `a~b~c`; but for `C~n~H~2n+2~`. Compiled when a
+sign is met, which takes longer than to read a post: few have one."""
+RAISED = rf"""(?x)
     \^(?: (?P<number>{NUMBER}) \^(?![{LETTER}\d^{{])
         | (?P<word>{WORD}) \^(?![{LETTER}\d^~({{\[\\−-])
         | (?P<sum>{SUM}) \^(?![{LETTER}\d^~({{\[\\−+=/-])
     )
-    """,
-    re.VERBOSE,
-)
+"""
 """`2^3^4` and `e^x^-1` are powers of powers, `x^2+y^(2)` and `x^2+y^{2}` two powers."""
 
 EMPHASIS = r"[*_]{0,3}"
@@ -85,7 +80,7 @@ def _rule(state: StateInline, silent: bool) -> bool:
 
 
 def _lowered(state: StateInline) -> re.Match[str] | None:
-    match = LOWERED.match(state.src, state.pos, state.posMax)
+    match = re.compile(LOWERED).match(state.src, state.pos, state.posMax)
     if not match:
         return None
     before = _before(state)
@@ -96,7 +91,7 @@ def _lowered(state: StateInline) -> re.Match[str] | None:
 
 
 def _raised(state: StateInline) -> re.Match[str] | None:
-    match = RAISED.match(state.src, state.pos, state.posMax)
+    match = re.compile(RAISED).match(state.src, state.pos, state.posMax)
     if not match:
         return None
     before = _before(state)

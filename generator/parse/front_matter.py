@@ -260,7 +260,13 @@ def _tags(record: Record) -> tuple[str, ...]:
         # Jekyll parts them at spaces, Pelican at commas; but a tag may be of two words.
         hint = f"write tags: [{', '.join(several)}]; if it is one, tags: [{value.strip()}]"
         record.wrong("tags", f"`{value.strip()}` may be one tag or several", hint)
-    return tuple(unicodedata.normalize("NFC", tag) for tag in record.texts("tags"))
+    tags = tuple(unicodedata.normalize("NFC", tag) for tag in record.texts("tags"))
+    for tag in tags:
+        if not slug_of(tag):
+            record.wrong(
+                "tags", f"`{tag}` cannot stand in an address", "a tag has letters or digits"
+            )
+    return tags
 
 
 def _category(record: Record, config: Config) -> str:

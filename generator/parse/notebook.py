@@ -186,6 +186,21 @@ def _lost_cells(cells: list[RawCell]) -> Iterator[NotebookError]:
                 )
 
 
+def _refuse_half_characters(cell: RawCell) -> None:
+    """JSON can hold half a surrogate pair (RFC 8259, 8.2), which no file and no page can."""
+    try:
+        cell.text.encode()
+    except UnicodeEncodeError as error:
+        line = cell.text.count("\n", 0, error.start)
+        shown = cell.text.split("\n")[line].encode("ascii", "backslashreplace").decode()
+        raise NotebookError("a cell of the notebook has half a character").at(
+            cell=cell.cell,
+            line=line + 1,
+            text=shown,
+            hint="write the character again, or remove it",
+        ) from None
+
+
 def _read_ipynb(text: str) -> RawNotebook:
     try:
         notebook = json.loads(text)
@@ -218,6 +233,8 @@ def _read_ipynb(text: str) -> RawNotebook:
         raise NotebookError("the post has no front matter").at(
             cell=1, hint="make the first cell a raw cell with `title: …`, `date: …`"
         )
+    for cell in cells:
+        _refuse_half_characters(cell)
     first, *rest = cells
     lines = first.text.strip("\n").split("\n")
     fenced = FENCE.match(lines[0])

@@ -12,7 +12,8 @@ Messages on a state's socket are lines of JSON. To it: `{"run": source, "fork": 
 socket of the next state; when its socket closes, a state ends. From it: `{"pid": 17}`, then
 `{"messages": [...], "status": "ok" | "error", "forkable": true, "written": [...]}` when its
 cell has run; `written` are the files that the cells wrote. To it, too: `{"ours": code}`, which runs
-in the state itself and is no cell, as what watches the cells; it answers `{"messages": [...]}`.
+in the state itself and is no cell; it answers `{"messages": [...]}`. The first such code is that of
+`watch`, which notes what the cells use and write.
 """
 
 from __future__ import annotations
@@ -26,7 +27,6 @@ import os
 import socket
 import sys
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
 from ipykernel.compiler import XCachingCompiler
 from ipykernel.zmqshell import ZMQInteractiveShell
@@ -105,7 +105,6 @@ class Written(io.TextIOBase):
 def serve(control: socket.socket, arguments: Sequence[str]) -> None:
     """Be a state until the socket closes, and run the cell of each next state in a fork."""
     shell, notes = _start_shell(arguments)
-    written = _watch_writing()
     streams: Any = (sys.stdout, sys.stderr)
     threads = _threads()
     asyncio.set_event_loop(asyncio.new_event_loop())
@@ -136,9 +135,7 @@ def serve(control: socket.socket, arguments: Sequence[str]) -> None:
         if wanted["fork"]:
             # An event loop's descriptors would be shared with the checkpoint.
             asyncio.set_event_loop(asyncio.new_event_loop())
-            watch = getattr(sys, "_inkcell_watch", None)
-            if watch is not None:
-                watch.process = os.getpid()  # It is no process that the code has forked.
+            vars(sys)["_inkcell_watch"].process = os.getpid()  # The code has not forked it.
             for stream in streams:
                 stream.pass_over()
         _say(control, {"pid": os.getpid()})
@@ -149,7 +146,7 @@ def serve(control: socket.socket, arguments: Sequence[str]) -> None:
             "messages": notes.messages,
             "status": status,
             "forkable": _forkable(threads),
-            "written": sorted(written),
+            "written": vars(sys)["_inkcell_watch"].wrote(),
         }
         _say(control, answer)
         notes.messages.clear()
@@ -168,29 +165,6 @@ def _start_shell(arguments: Sequence[str]) -> tuple[InteractiveShell, Notes]:
     if sys.path[:1] != [""]:
         sys.path.insert(0, "")
     return shell, notes
-
-
-def _watch_writing() -> set[str]:
-    """The absolute paths of all files that will be written, as they come."""
-    written: set[str] = set()
-
-    def hook(event: str, args: tuple[Any, ...]) -> None:
-        # O_ACCMODE is 3; O_RDONLY is 0.
-        if event == "open" and (args[2] or 0) & 3:
-            path = args[0]
-        elif event == "os.rename":
-            path = args[1]
-        elif event == "sqlite3.connect":
-            path = args[0]
-            if isinstance(path, str) and path.startswith("file:"):
-                path = unquote(path.removeprefix("file:").partition("?")[0])
-        else:
-            return
-        if isinstance(path, (str, bytes)):
-            written.add(os.path.realpath(os.fsdecode(path)))
-
-    sys.addaudithook(hook)
-    return written
 
 
 def _run(shell: Any, source: str) -> str:

@@ -52,7 +52,9 @@ class Watch:
         """All modules that were looked for."""
         self.roots: list[str] = []
         """Those of them that the author's own code imports, in order."""
-        self._process = os.getpid()
+        self.process = os.getpid()
+        """The kernel's; every other one was forked by the code, or is the state after a cell, which
+        says so here."""
         self._forked = tempfile.TemporaryFile()  # noqa: SIM115
         """What processes that were forked have read."""
         self._forked_file = self._forked.fileno(), os.fstat(self._forked.fileno())
@@ -129,7 +131,7 @@ class Watch:
         if path in self.written or path in self.opened:
             return
         self.opened[path] = _state(path)
-        if os.getpid() != self._process:
+        if os.getpid() != self.process:
             descriptor, file = self._forked_file
             try:  # It may have closed what it inherited, and opened other files.
                 if os.path.samestat(os.fstat(descriptor), file):
@@ -153,6 +155,10 @@ class Watch:
         if address.startswith("//"):
             address = address[2:][address[2:].find("/") :]
         return self.place(unquote(address)), not {"mode=ro", "immutable=1"} & {*options.split("&")}
+
+    def wrote(self) -> list[str]:
+        """The paths of the blog's files that the code has written so far, links resolved."""
+        return sorted({os.path.realpath(path) for path in list(self.written) if path})
 
     # --- when it has run --------------------------------------------------------------------
 
@@ -218,7 +224,7 @@ class Watch:
                 "absent": sorted(self._absent(lost, local)),
                 "changed": sorted(self._name(path) for path in changed),
                 "written": sorted(self._name(path) for path in own),
-                "wrote": sorted({os.path.realpath(path) for path in self.written if path}),
+                "wrote": self.wrote(),
                 "missing": sorted(name for name in lost if "." not in name),
                 "imports": [
                     name

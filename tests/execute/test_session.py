@@ -177,6 +177,16 @@ def test_what_lies_elsewhere_begins_anew(draft: Draft) -> None:
     )
 
 
+def test_what_a_cell_no_longer_uses(draft: Draft) -> None:
+    """The changed cell is another one: what the old one had read is nothing to it."""
+    draft.write_blog({"data/x.csv": "one"})
+    first, read = cells("one = 1", "print(open('../../data/x.csv').read())")
+    draft.run(first, read)
+    assert "data/x.csv" in draft.sessions.used()
+    draft.run(*cells("one = 1", "print(2)"))
+    assert "data/x.csv" not in draft.sessions.used()
+
+
 def test_what_failing_code_used(draft: Draft) -> None:
     """Is known, too: a file that it missed, and one that holds what it cannot read."""
     code = cells("x = int(open('../../data/x').read())", "print(x)")

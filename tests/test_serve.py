@@ -179,6 +179,19 @@ def test_a_preview_that_cannot_tell_its_address_ends(write_blog: WriteBlog) -> N
     assert done.returncode == 1
 
 
+def notices(noticed: threading.Event, change: Callable[[str], object], attempts: int = 60) -> bool:
+    """Whether a watch notices a change, and has told all of it."""
+    # It may not have begun yet: an author saves again, too.
+    for attempt in range(attempts):
+        change(str(attempt))
+        if noticed.wait(1):
+            while noticed.is_set():
+                noticed.clear()
+                noticed.wait(1)
+            return True
+    return False
+
+
 def test_what_comes_and_goes_is_watched(tmp_path: Path) -> None:
     """A folder that an author adds, and a file that an editor replaces when it saves."""
     posts, theme, settings = (tmp_path / name for name in ("posts", "templates", "pyproject.toml"))
@@ -191,16 +204,7 @@ def test_what_comes_and_goes_is_watched(tmp_path: Path) -> None:
     )
     thread.start()
 
-    def is_noticed(change: Callable[[str], object]) -> bool:
-        # The watch may not have begun yet: an author saves again, too.
-        for attempt in range(60):
-            change(str(attempt))
-            if noticed.wait(1):
-                while noticed.is_set():
-                    noticed.clear()
-                    noticed.wait(1)  # Until all of it has been told.
-                return True
-        return False
+    is_noticed = partial(notices, noticed)
 
     def save(text: str) -> None:
         (tmp_path / "new").write_text(text)
@@ -233,15 +237,7 @@ def test_what_code_uses_elsewhere_is_watched(tmp_path: Path) -> None:
     thread.start()
 
     def is_noticed(name: str, attempts: int = 60) -> bool:
-        # The watch may not have begun yet: an author saves again, too.
-        for attempt in range(attempts):
-            (tmp_path / name).write_text(str(attempt))
-            if noticed.wait(1):
-                while noticed.is_set():
-                    noticed.clear()
-                    noticed.wait(1)  # Until all of it has been told.
-                return True
-        return False
+        return notices(noticed, (tmp_path / name).write_text, attempts)
 
     try:
         names = (

@@ -12,11 +12,12 @@ import posixpath
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import PurePath
 from urllib.parse import quote, unquote, urlsplit
+
+from msgspec import Struct
 
 from .model import Config, Label, Post, ShareWords
 from .record import suggestion
@@ -231,16 +232,15 @@ def search_text_path(name: str = "") -> str:
     return asset_path(f"search/posts/{name}")
 
 
-@dataclass(frozen=True, slots=True)
-class Links:
+class Links(Struct, frozen=True):
     """What a post may link to."""
 
     pages: Mapping[str, str]
     """Path of a post's source to the path of its page."""
     config: Config
-    titles: Mapping[str, str] = field(default_factory=dict)
+    titles: Mapping[str, str] = {}
     """Path of a post's source to the post's title."""
-    labels: Mapping[str, Mapping[str, Label]] = field(default_factory=dict)
+    labels: Mapping[str, Mapping[str, Label]] = {}
     """Path of a post's source to what stands in it by name, for posts that others refer to."""
 
 
@@ -254,8 +254,7 @@ def collect_links(posts: Iterable[Post], config: Config) -> Links:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """Where a link of a post leads."""
 
     address: str

@@ -9,9 +9,11 @@ pages are.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set, Sized
-from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from .execute.machine import cores
 from .kept import Fresh, Kept, keep_written, listed, without_text
@@ -33,8 +35,7 @@ if TYPE_CHECKING:
     from .shelf import Shelf
 
 
-@dataclass(frozen=True, slots=True)
-class Again:
+class Again(Struct, frozen=True):
     """A post of the last build, and the files that show it now."""
 
     rendered: RenderedPost

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from unicodedata import normalize
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from .errors import SiteError
 from .last_build import MANIFEST, compare, copied_files, read_record
@@ -16,8 +18,7 @@ if TYPE_CHECKING:
     from .check.finding import Finding
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Struct, frozen=True):
     """What `check_site` looked at and found."""
 
     pages: int

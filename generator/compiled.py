@@ -11,9 +11,10 @@ import hashlib
 import os
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+
+from msgspec import Struct
 
 from .last_build import keep as keep_file
 
@@ -21,8 +22,7 @@ DIGEST_SIZE = 32
 """Bytes of a SHA-256 digest, with which a kept file begins."""
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledTemplates:
+class CompiledTemplates(Struct, frozen=True):
     """Compiled templates by name, where they are kept if they can be."""
 
     load: Callable[[str], bytes | None]

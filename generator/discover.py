@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from unicodedata import normalize
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from .errors import BuildFailed, InkcellError, NotebookError, PostError, ThemeError
 from .font import FONT, font_path
@@ -24,12 +26,11 @@ DATE_BEFORE = re.compile(r"^\d{4}-\d{1,2}-\d{1,2}-(?=.)")
 KATEX_FOLDERS = (PACKAGE / "katex", PACKAGE.parent / "node_modules" / "katex" / "dist")
 
 
-@dataclass(frozen=True, slots=True)
-class Katex:
+class Katex(Struct, frozen=True):
     """The parts of KaTeX that a build needs."""
 
-    script: str = field(repr=False)
-    static: dict[str, bytes] = field(repr=False)
+    script: str
+    static: dict[str, bytes]
     """Style sheet and fonts, by their path below `assets/`."""
 
 

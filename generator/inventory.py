@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+from msgspec import Struct
 
 from .model import Post
 
@@ -15,8 +16,7 @@ Code = Literal["none", "kept", "frozen", "would run", "would fail"]
 """What a build would do with a version's code now."""
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(Struct, frozen=True):
     """A post in one language."""
 
     post: Post
@@ -24,8 +24,7 @@ class Version:
     code: Code
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """A post in all its languages, the blog's default one first."""
 
     versions: tuple[Version, ...]

@@ -9,16 +9,17 @@ dropped, never trusted.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
 from typing import Any
 from zoneinfo import TZPATH, ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from .addresses import post_page
 from .last_build import (
@@ -48,6 +49,7 @@ from .model import (
     RenderedPost,
     Stored,
     Typeset,
+    Value,
     WrittenEntry,
 )
 from .plain import NotPlain, plain, restored
@@ -56,8 +58,7 @@ ENTRIES = "posts"
 """Their folder, beside the record."""
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
+class Published(Value, frozen=True):
     """A file that a post publishes. Its content is kept where it is: in the site."""
 
     path: str
@@ -65,8 +66,7 @@ class Published:
     origin: str
 
 
-@dataclass(frozen=True, slots=True)
-class KnownFormula:
+class KnownFormula(Value, frozen=True):
     """A formula that a post has, typeset."""
 
     tex: str
@@ -75,8 +75,7 @@ class KnownFormula:
     macros: Macros = ()
 
 
-@dataclass(frozen=True, slots=True)
-class KnownCode:
+class KnownCode(Value, frozen=True):
     """Code that a post shows, coloured."""
 
     code: str
@@ -84,8 +83,7 @@ class KnownCode:
     html: str
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Value, frozen=True):
     """A rendered post on the disk."""
 
     rendered: RenderedPost
@@ -95,21 +93,19 @@ class Entry:
     codes: tuple[KnownCode, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Uses:
+class Uses(Struct, frozen=True):
     """What the results of a post depend on besides its own folder."""
 
     code: str = ""
     """Key of the code; empty if nothing runs."""
     kernel: str = ""
-    files: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = {}
     """Path, relative to the blog's folder, to SHA-256."""
     missing: tuple[str, ...] = ()
     variables: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Fresh:
+class Fresh(Struct, frozen=True):
     """A post that this build has made."""
 
     post: Post
@@ -118,8 +114,8 @@ class Fresh:
     a draft, or one that waits for its date."""
     uses: Uses | None = None
     """None if nobody can tell: then the post is made anew by every build."""
-    asked: Mapping[str, str] = field(default_factory=dict)
-    referred: Mapping[str, str] = field(default_factory=dict)
+    asked: Mapping[str, str] = {}
+    referred: Mapping[str, str] = {}
     entry: str = ""
     """Name of its entry, which is on the disk already."""
     notices: tuple[str, ...] = ()
@@ -191,7 +187,7 @@ class Kept:
         if made is None or not made["entry"]:
             return None
         if self._last_entry[0] != made["entry"]:
-            self._last_entry = made["entry"], self._load(made["entry"], _unpacked)
+            self._last_entry = made["entry"], self._load(made["entry"], _entry)
         return self._last_entry[1]
 
     def written_entry(self, name: str) -> WrittenEntry | None:
@@ -536,7 +532,7 @@ def keep_post(
     entry = Entry(replace(rendered, post=post, files=()), files, formulas, codes)
     # If nothing can be kept, the next build takes longer.
     with suppress(OSError):
-        return _keep(kept.entries, _packed(entry), "post")
+        return _keep(kept.entries, plain(entry), "post")
     return ""
 
 
@@ -551,11 +547,11 @@ def keep_written(kept: Kept, written: WrittenEntry) -> WrittenEntry | str:
 
 
 def _outline_text(rendered: RenderedPost) -> str:
-    return json.dumps(plain(outline(rendered), RenderedPost), ensure_ascii=False)
+    return plain(outline(rendered)).decode()
 
 
 def _outline_of(text: str) -> RenderedPost:
-    return restored(json.loads(text), RenderedPost)
+    return restored(text, RenderedPost)
 
 
 def _texts_by_source(content: bytes) -> dict[str, str]:
@@ -571,50 +567,14 @@ def _keep_outlines(kept: Kept, outlines: Mapping[str, str]) -> str:
     return _keep(kept.entries, "".join(parts).encode(), "outlines")
 
 
-def _packed(entry: Entry) -> bytes:
-    """An entry as JSON, on one line, and after it its long texts as they are.
-
-    JSON would take several times as long over them, for the quotation marks in HTML.
-    """
-    data = plain(entry, Entry)
-    texts = []
-    for holder, name in _long_texts(data):
-        text = holder[name].encode()
-        holder[name] = len(text)
-        texts.append(text)
-    return b"".join((_json(data), b"\n", *texts))
-
-
-def _unpacked(content: bytes) -> Entry:
-    head, _, texts = content.partition(b"\n")
-    data, start = json.loads(head), 0
-    try:
-        for holder, name in _long_texts(data):
-            end = start + holder[name]
-            holder[name] = texts[start:end].decode()
-            start = end
-    except (AttributeError, KeyError, TypeError) as error:
-        raise NotPlain(str(error)) from None
-    return restored(data, Entry)
-
-
-def _long_texts(data: Any) -> Iterator[tuple[Any, str]]:
-    """Where the long texts of an entry stand in its plain form."""
-    yield from ((data["rendered"], name) for name in ("body", "feed_body"))
-    for known in data.get("formulas", ()):
-        yield from ((known["formula"], name) for name in ("html", "feed"))
-    for known in data.get("codes", ()):
-        yield from ((known, name) for name in ("code", "html"))
+def _entry(content: bytes) -> Entry:
+    return restored(content, Entry)
 
 
 def _written_entry(content: bytes) -> WrittenEntry:
     updated, size, texts = content.split(b"\n", 2)
     atom = int(size)
     return WrittenEntry(datetime.fromisoformat(updated.decode()), texts[:atom], texts[atom:])
-
-
-def _json(data: object) -> bytes:
-    return json.dumps(data, ensure_ascii=False).encode()
 
 
 def _keep(entries: Path, content: bytes, ending: str) -> str:

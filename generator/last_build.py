@@ -27,7 +27,7 @@ from importlib.util import find_spec
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypedDict, cast
 
-FORMAT = 5
+FORMAT = 6
 """Changes when records made before cannot be used any more."""
 
 FOLDER = ".inkcell"

@@ -7,21 +7,25 @@ tells how far a post has come. Nothing here reads a disk, a clock or an environm
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
+
+from msgspec import Struct
 
 from .errors import InkcellError
 
 DEFAULT_PERMALINK = "/:category/:year-:month-:day-:slug/"
 
 
+class Value(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """What flows from stage to stage. As JSON (`plain.py`) it is an array of its fields."""
+
+
 # --- settings ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Author:
+class Author(Value, frozen=True):
     """Who wrote a post, or the whole blog."""
 
     name: str
@@ -33,8 +37,7 @@ MathOutput = Literal["html", "mathml"]
 """Mathematics on a page: HTML for the eye beside MathML, or MathML alone."""
 
 
-@dataclass(frozen=True, slots=True)
-class FeedSettings:
+class FeedSettings(Value, frozen=True):
     """`[tool.inkcell.feed]`."""
 
     limit: int = 10
@@ -43,8 +46,7 @@ class FeedSettings:
     """Mathematics in a feed: MathML that carries its TeX, or the TeX itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class CheckSettings:
+class CheckSettings(Value, frozen=True):
     """`[tool.inkcell.check]`."""
 
     page_weight: int = 1024
@@ -53,8 +55,7 @@ class CheckSettings:
     """What `check` says nothing of: parts of messages or of offending texts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Execution:
+class Execution(Value, frozen=True):
     """How a post's code runs: `[tool.inkcell.execute]`, then the post's own `execute:`."""
 
     enabled: bool = True
@@ -86,8 +87,7 @@ class Execution:
     """Environment variables whose change runs the code again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(Value, frozen=True):
     """The settings of one blog, complete."""
 
     title: Mapping[str, str]
@@ -128,9 +128,9 @@ class Config:
     """Folders of posts whose code runs whatever is kept."""
     run_code: bool = True
     """False: only kept and frozen results are used."""
-    macros: Mapping[str, str] = field(default_factory=dict)
+    macros: Mapping[str, str] = {}
     """TeX commands of every post's formulas and what they stand for: `\\R` and `\\mathbb{R}`."""
-    theme: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    theme: Mapping[str, Mapping[str, str]] = {}
     """`[tool.inkcell.theme]`: a colour's values on light and dark paper, others' by language."""
     allow_stale: bool = False
     """True: frozen results that do not fit the code any more are published, with a word."""
@@ -162,8 +162,7 @@ class Config:
 # --- a post as written ------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Value, frozen=True):
     """One language version of a post, as it lies on the disk."""
 
     path: str
@@ -176,7 +175,7 @@ class Source:
     format: Literal["md", "ipynb"]
     directory: str
     """The post's folder on the disk: where its code runs."""
-    neighbours: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    neighbours: Mapping[str, bytes] = {}
     """Every other file in the folder, by its path relative to it."""
     standing: bool = False
     """True: a standing page, as About: it has no date and stands in no list."""
@@ -191,8 +190,7 @@ OTHERS = "et al."
 """Stands among the authors for those who are not named; a page says it in its language."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Value, frozen=True):
     """A work that a post cites. Field names follow CSL 1.0.2."""
 
     id: str
@@ -215,8 +213,7 @@ class Reference:
     """`a`, `b`, …: tells works of the same authors and year apart; empty if none is needed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Meta:
+class Meta(Value, frozen=True):
     """All that the front matter says, typed and complete."""
 
     title: str
@@ -251,7 +248,7 @@ class Meta:
     """Works that are listed, cited or not."""
     bibliography: tuple[Reference, ...] = ()
     """Works of the BibTeX files beside the post: listed if they are cited."""
-    macros: Mapping[str, str] = field(default_factory=dict)
+    macros: Mapping[str, str] = {}
     """TeX commands of this post's formulas, those of the settings included."""
     trusted: tuple[str, ...] = ()
     """Kinds of output that are published as they are, scripts and all: `html`."""
@@ -269,8 +266,7 @@ class Meta:
 Visibility = Literal["shown", "collapsed", "absent"]
 
 
-@dataclass(frozen=True, slots=True)
-class Display:
+class Display(Value, frozen=True):
     """How a code cell and its outputs are shown. It never decides whether the code runs."""
 
     input: Visibility = "shown"
@@ -280,8 +276,6 @@ class Display:
     label: str = ""
     caption: str = ""
     """`fig-cap` or `tbl-cap`: Markdown."""
-    caption_line: int = field(default=0, compare=False)
-    """Line of the caption, counted as a cell's `line`; 0 without one."""
     alt: str = ""
     """`fig-alt`: plain text for those who cannot see the figure."""
     filename: str = ""
@@ -290,8 +284,7 @@ class Display:
     """`code-line-numbers`: whether the lines of the code have numbers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Prose:
+class Prose(Value, frozen=True, tag=True):
     """A cell of Markdown."""
 
     text: str
@@ -299,12 +292,11 @@ class Prose:
     """Position in the notebook, counted from 1."""
     line: int
     """Line of the cell's first line in the file, counted from 1 (in an `.ipynb`: in the cell)."""
-    attachments: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    attachments: Mapping[str, bytes] = {}
     """Files that a notebook keeps inside the cell, by name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(Value, frozen=True, tag=True):
     """A cell of code, without outputs."""
 
     source: str
@@ -320,13 +312,14 @@ class Code:
     options: str = ""
     """The `#|` option lines above `source`, as the author wrote them."""
     tags: tuple[str, ...] = ()
+    caption_line: int = 0
+    """Line of the caption, counted as `line`; 0 without one."""
 
 
 Cell = Prose | Code
 
 
-@dataclass(frozen=True, slots=True)
-class Notebook:
+class Notebook(Value, frozen=True):
     """The cells of a post in order."""
 
     cells: tuple[Cell, ...]
@@ -341,8 +334,7 @@ class Notebook:
         return tuple(cell for cell in self.cells if isinstance(cell, Code))
 
 
-@dataclass(frozen=True, slots=True)
-class Post:
+class Post(Value, frozen=True):
     """A post as its author means it: front matter and cells, never an output."""
 
     source: Source
@@ -354,8 +346,7 @@ Unread = Literal["macros", "works"]
 """What prose may use of a front matter that cannot be read: TeX commands, works to cite."""
 
 
-@dataclass(frozen=True, slots=True)
-class HaltedPost:
+class HaltedPost(Value, frozen=True):
     """A post that goes no further because of a mistake, as far as it is known.
 
     It is no `Post`, so that nobody runs or publishes it: it is only looked through for what else
@@ -371,25 +362,22 @@ class HaltedPost:
 # --- a post that has run ----------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Stream:
+class Stream(Value, frozen=True, tag=True):
     """What a cell wrote to one of its standard streams."""
 
     name: Literal["stdout", "stderr"]
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Bundle:
+class Bundle(Value, frozen=True, tag=True):
     """One result in several representations: a MIME bundle of the Jupyter protocol."""
 
     data: Mapping[str, str]
     """MIME type to content; binary types in Base64, as in nbformat."""
-    metadata: Mapping[str, object] = field(default_factory=dict)
+    metadata: Mapping[str, object] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Value, frozen=True, tag=True):
     """An exception that a cell announced."""
 
     name: str
@@ -398,8 +386,7 @@ class Failure:
     """With ANSI colours, as the kernel sent it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Omission:
+class Omission(Value, frozen=True, tag=True):
     """What a cell put out beyond the limit, and is not kept."""
 
     size: int
@@ -409,8 +396,7 @@ class Omission:
 Output = Stream | Bundle | Failure | Omission
 
 
-@dataclass(frozen=True, slots=True)
-class Provenance:
+class Provenance(Value, frozen=True):
     """Where, when and on what results were made: kept beside them, told on the post's page."""
 
     when: str
@@ -421,7 +407,7 @@ class Provenance:
     """Jupyter's name of the kernel: `python3`."""
     interpreter: str = ""
     """What ran the code: `Python 3.11.7`."""
-    packages: Mapping[str, str] = field(default_factory=dict)
+    packages: Mapping[str, str] = {}
     """Distribution to version, of the packages that the code imported."""
     system: str = ""
     """Operating system and architecture: `Linux x86_64`."""
@@ -434,8 +420,7 @@ class Provenance:
     """Bytes that the kernel and everything it started took at their most; 0 if unknown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Results:
+class Results(Value, frozen=True):
     """What the code of a post produced."""
 
     outputs: tuple[tuple[Output, ...], ...]
@@ -448,8 +433,7 @@ class Results:
     """Why they do not fit the post's code any more; published only with `--allow-stale`."""
 
 
-@dataclass(frozen=True, slots=True)
-class ExecutedPost:
+class ExecutedPost(Value, frozen=True):
     """A post and what its code produced."""
 
     post: Post
@@ -459,8 +443,7 @@ class ExecutedPost:
 # --- a post as HTML ---------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Formula:
+class Formula(Value, frozen=True):
     """One typeset formula."""
 
     html: str
@@ -492,8 +475,7 @@ class Foreseeing(Typeset, Protocol):
         """Be told of the formulas of a post; those that it refuses it refuses when asked."""
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(Value, frozen=True):
     """What an author can refer to by name."""
 
     name: str
@@ -507,8 +489,7 @@ class Label:
         return self.name.partition("-")[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(Value, frozen=True):
     """A line of the table of contents."""
 
     level: int
@@ -517,8 +498,7 @@ class Heading:
     """What the heading says: inline HTML without links."""
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
+class Passage(Value, frozen=True):
     """What stands under one heading, as plain text: formulas are their TeX."""
 
     id: str
@@ -528,19 +508,17 @@ class Passage:
     """On one line."""
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(Value, frozen=True):
     """One file of the site."""
 
     path: str
     """Path inside the output folder, with slashes: `en/paper/2022-07-08-ncut/index.html`."""
-    content: bytes = field(repr=False)
+    content: bytes
     origin: str
     """What asked for the file; named when two files meet at one path."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(Value, frozen=True):
     """One file of the site that lies on the disk already, so that memory need not hold it."""
 
     path: str
@@ -555,8 +533,7 @@ class Stored:
     origin: str
 
 
-@dataclass(frozen=True, slots=True)
-class Image:
+class Image(Value, frozen=True):
     """A picture that stands for a post."""
 
     path: str
@@ -566,8 +543,7 @@ class Image:
     height: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class ShareWords:
+class ShareWords(Value, frozen=True):
     """What the picture says that stands for a post where it is shared."""
 
     title: str
@@ -586,8 +562,7 @@ DrawShare = Callable[[ShareWords], bytes]
 """Draws such a picture, as PNG. The same words give the same bytes."""
 
 
-@dataclass(frozen=True, slots=True)
-class RenderedPost:
+class RenderedPost(Value, frozen=True):
     """A post as HTML, for a page and for a feed."""
 
     post: Post
@@ -608,7 +583,7 @@ class RenderedPost:
     has_math: bool = False
     libraries: tuple[str, ...] = ()
     """JavaScript libraries that interactive figures need: `plotly`, `vega`."""
-    labels: Mapping[str, Label] = field(default_factory=dict)
+    labels: Mapping[str, Label] = {}
     """What others can refer to in it, by name."""
     has_contents: bool = False
     """Whether a table of contents stands in the text."""
@@ -616,7 +591,7 @@ class RenderedPost:
     """Whether something on the page leads to an equation, a figure, a statement or a work."""
     works: tuple[Reference, ...] = ()
     """The works listed at the end."""
-    citations: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    citations: Mapping[str, tuple[str, ...]] = {}
     """Id of a work to the ids of the places where it is cited."""
     warnings: tuple[InkcellError, ...] = ()
     """What KaTeX accepted but LaTeX would not, figures without alternative text: each with its
@@ -636,8 +611,7 @@ class RenderedPost:
     stale: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenEntry:
+class WrittenEntry(Value, frozen=True):
     """A post as it stands in every feed, in the words of each format."""
 
     updated: datetime
@@ -647,17 +621,16 @@ class WrittenEntry:
     """An object, indented by two spaces."""
 
 
-@dataclass(frozen=True, slots=True)
-class Theme:
+class Theme(Value, frozen=True):
     """Templates, texts and static files, already read."""
 
     templates: Mapping[str, str]
     """Template name to its source."""
     strings: Mapping[str, Mapping[str, str]]
     """Language to the theme's texts in it."""
-    static: Mapping[str, bytes] = field(repr=False)
+    static: Mapping[str, bytes]
     """Path below `assets/` to content."""
-    copied: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    copied: Mapping[str, bytes] = {}
     """Path in the site to content, of the files that a blog has beside its theme."""
 
     def strings_in(self, language: str) -> Mapping[str, str]:
@@ -665,14 +638,13 @@ class Theme:
         return self.strings.get(language) or self.strings["en"]
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Value, frozen=True):
     """Every file of the finished site, by its path."""
 
     files: Mapping[str, File]
-    kept: Mapping[str, str] = field(default_factory=dict)
+    kept: Mapping[str, str] = {}
     """Files that an earlier build has written and this one would make again: path to SHA-256."""
-    stored: Mapping[str, Stored] = field(default_factory=dict)
+    stored: Mapping[str, Stored] = {}
     """Files that lie on the disk already."""
 
     @property

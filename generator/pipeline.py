@@ -14,9 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, suppress
-from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from .addresses import Links
 from .assembling import Assembly, Lost, with_names
@@ -48,8 +49,7 @@ if TYPE_CHECKING:
     from .write import Changes
 
 
-@dataclass(frozen=True, slots=True)
-class Build:
+class Build(Struct, frozen=True):
     """A finished site, and what the next build may take over of it."""
 
     site: Site

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Started:
+class Started(Struct, frozen=True):
     """The code of a post has begun to run."""
 
     post: str
@@ -15,8 +15,7 @@ class Started:
     """Why it runs; empty if it never ran before."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finished:
+class Finished(Struct, frozen=True):
     """The code of a post has run, or has failed."""
 
     post: str
@@ -24,15 +23,13 @@ class Finished:
     failed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Reused:
+class Reused(Struct, frozen=True):
     """Kept results were used."""
 
     post: str
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(Struct, frozen=True):
     """Something the author should know, that is no error."""
 
     text: str

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from .errors import InkcellError
 
@@ -22,13 +23,12 @@ def suggestion(word: str, known: Iterable[str]) -> str | None:
     return f"did you mean `{near[0]}`?" if near else None
 
 
-@dataclass
-class Record:
+class Record(Struct):
     """A mapping that an author wrote. Every reader returns its default after a mistake."""
 
     values: Mapping[str, object]
     complain: Complain
-    errors: list[InkcellError] = field(default_factory=list)
+    errors: list[InkcellError] = []
     prefix: str = ""
     """Dotted path of this mapping inside the whole, with a dot at the end."""
     sign: str = ": "

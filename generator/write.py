@@ -21,10 +21,11 @@ import threading
 import time
 from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from unicodedata import normalize
+
+from msgspec import Struct
 
 from .errors import WriteError
 from .last_build import ABSENT, MANIFEST, Stamp, staging_folder, stamp
@@ -39,13 +40,12 @@ NOTHING: Mapping[str, Stamp] = MappingProxyType({})
 JOURNAL = "journal.json"
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(Struct, frozen=True):
     """What writing a site changed: paths inside the output folder."""
 
     written: tuple[str, ...]
     removed: tuple[str, ...]
-    site: Mapping[str, Stamp] = field(default_factory=dict)
+    site: Mapping[str, Stamp] = {}
     """What the folder holds now, the manifest included. ABSENT times are those of a file that may
     not be ours."""
     moved: int = 0

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from html import escape
+
+from msgspec import Struct
 
 from ..addresses import absolute, feed_id, post_page
 from ..model import Author, Config, RenderedPost, Theme
@@ -17,8 +18,7 @@ NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]"
 """Characters that XML 1.0 (2.2) does not allow, and DEL, which readers show as a box."""
 
 
-@dataclass(frozen=True, slots=True)
-class Thumbnail:
+class Thumbnail(Struct, frozen=True):
     """The picture that stands for a post."""
 
     address: str
@@ -27,8 +27,7 @@ class Thumbnail:
     """0 if it is not known."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """An entry. Every text is one that XML can hold, and every address is complete."""
 
     id: str

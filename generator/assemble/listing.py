@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from ..addresses import (
     SITE_FEED,
@@ -24,8 +25,7 @@ from ..model import Config, RenderedPost
 Kind = Literal["home", "category", "tag", "series"]
 
 
-@dataclass(frozen=True, slots=True)
-class PostList:
+class PostList(Struct, frozen=True):
     """A list of posts that pages of their own show, so many on each."""
 
     kind: Kind
@@ -72,8 +72,7 @@ def shown_in(posts: Sequence[RenderedPost], language: str, config: Config) -> li
     return in_language(posts, language)
 
 
-@dataclass(frozen=True, slots=True)
-class Feed:
+class Feed(Struct, frozen=True):
     """What a feed shows, in whatever format."""
 
     kind: Literal["site", "language", "category", "tag"]

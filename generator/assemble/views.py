@@ -7,16 +7,16 @@ markup; all other text is escaped by the template.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields
 from datetime import datetime
 
 from markupsafe import Markup
+from msgspec import Struct
+from msgspec.structs import fields
 
 from ..record import suggestion
 
 
-@dataclass(frozen=True, slots=True)
-class LinkView:
+class LinkView(Struct, frozen=True):
     """A link with its text."""
 
     name: str
@@ -27,8 +27,7 @@ class LinkView:
     """How many posts are behind it, where that makes sense."""
 
 
-@dataclass(frozen=True, slots=True)
-class SiteView:
+class SiteView(Struct, frozen=True):
     """The blog, as every page shows it."""
 
     title: str
@@ -51,8 +50,7 @@ class SiteView:
     and is not deferred. Empty if the theme has none."""
 
 
-@dataclass(frozen=True, slots=True)
-class AlternateView:
+class AlternateView(Struct, frozen=True):
     """The same page in another language."""
 
     language: str
@@ -65,8 +63,7 @@ class AlternateView:
     """As Open Graph has it: `en_US`."""
 
 
-@dataclass(frozen=True, slots=True)
-class ImageView:
+class ImageView(Struct, frozen=True):
     """A bitmap."""
 
     address: str
@@ -77,8 +74,7 @@ class ImageView:
     """Pixels."""
 
 
-@dataclass(frozen=True, slots=True)
-class PagerLink:
+class PagerLink(Struct, frozen=True):
     """A page of a list, as a pager shows it."""
 
     number: int
@@ -86,8 +82,7 @@ class PagerLink:
     address: str
 
 
-@dataclass(frozen=True, slots=True)
-class PagerView:
+class PagerView(Struct, frozen=True):
     """Which page of a list this is, and where the others are."""
 
     number: int
@@ -100,8 +95,7 @@ class PagerView:
     links: tuple[PagerLink, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class FeedView:
+class FeedView(Struct, frozen=True):
     """A feed that readers find by a page."""
 
     title: str
@@ -110,8 +104,7 @@ class FeedView:
     address: str
 
 
-@dataclass(frozen=True, slots=True)
-class PageView:
+class PageView(Struct, frozen=True):
     """The page at hand."""
 
     kind: str
@@ -145,8 +138,7 @@ class PageView:
     """Addresses of fonts that the beginning of the page needs."""
 
 
-@dataclass(frozen=True, slots=True)
-class DateView:
+class DateView(Struct, frozen=True):
     """A date in the page's language."""
 
     text: str
@@ -154,8 +146,7 @@ class DateView:
     year: int
 
 
-@dataclass(frozen=True, slots=True)
-class SummaryView:
+class SummaryView(Struct, frozen=True):
     """A post in a list."""
 
     title: str
@@ -168,8 +159,7 @@ class SummaryView:
     minutes: int
 
 
-@dataclass(frozen=True, slots=True)
-class HeadingView:
+class HeadingView(Struct, frozen=True):
     """A line of the table of contents with the lines below it."""
 
     id: str
@@ -177,8 +167,7 @@ class HeadingView:
     below: tuple[HeadingView, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class SeriesView:
+class SeriesView(Struct, frozen=True):
     """The series that a post is a part of."""
 
     name: str
@@ -189,8 +178,7 @@ class SeriesView:
     """All of them, the post's own included, in order."""
 
 
-@dataclass(frozen=True, slots=True)
-class CitationView:
+class CitationView(Struct, frozen=True):
     """A place on the page that cites a work."""
 
     id: str
@@ -198,8 +186,7 @@ class CitationView:
     title: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReferenceView:
+class ReferenceView(Struct, frozen=True):
     """A cited work."""
 
     id: str
@@ -218,16 +205,14 @@ class ReferenceView:
     citations: tuple[CitationView, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class PackageView:
+class PackageView(Struct, frozen=True):
     """A package that a post's code imported."""
 
     name: str
     version: str
 
 
-@dataclass(frozen=True, slots=True)
-class CardView:
+class CardView(Struct, frozen=True):
     """What the results of a post were made on. A text is empty where that is not known."""
 
     date: DateView
@@ -254,8 +239,7 @@ class CardView:
     """Address at which Google Colab opens the post."""
 
 
-@dataclass(frozen=True, slots=True)
-class RelatedView:
+class RelatedView(Struct, frozen=True):
     """A post that another one names at its end; of its text nothing is shown there."""
 
     title: str
@@ -264,8 +248,7 @@ class RelatedView:
     category: str
 
 
-@dataclass(frozen=True, slots=True)
-class VersionView:
+class VersionView(Struct, frozen=True):
     """A version in another language."""
 
     language: str
@@ -276,8 +259,7 @@ class VersionView:
     """Of its last revision, in the language of the page."""
 
 
-@dataclass(frozen=True, slots=True)
-class PostView:
+class PostView(Struct, frozen=True):
     """A post on its own page."""
 
     summary: SummaryView
@@ -302,8 +284,7 @@ class PostView:
     """None if no code ran."""
 
 
-@dataclass(frozen=True, slots=True)
-class StandingView:
+class StandingView(Struct, frozen=True):
     """A standing page, as About."""
 
     html: Markup
@@ -314,8 +295,7 @@ class StandingView:
     newer_version: VersionView | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ArchivedView:
+class ArchivedView(Struct, frozen=True):
     """A post in the archive, which tells nothing of its text."""
 
     title: str
@@ -324,16 +304,14 @@ class ArchivedView:
     date: DateView
 
 
-@dataclass(frozen=True, slots=True)
-class YearView:
+class YearView(Struct, frozen=True):
     """A year of the archive."""
 
     year: int
     posts: tuple[ArchivedView, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SearchView:
+class SearchView(Struct, frozen=True):
     """The page that searches the posts of a language."""
 
     index: str

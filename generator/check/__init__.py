@@ -12,7 +12,8 @@ Pure, but for `reading` and `external`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from ..addresses import notebook_path, page_path, post_page
 from ..model import Config, Post

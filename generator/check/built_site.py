@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from urllib.parse import quote, unquote, urljoin, urlsplit
+
+from msgspec import Struct
 
 from ..addresses import SAFE
 from ..model import Post
@@ -13,8 +14,7 @@ from .finding import Finding, Severity
 from .page import Page
 
 
-@dataclass(frozen=True, slots=True)
-class BuiltSite:
+class BuiltSite(Struct, frozen=True):
     """A finished site."""
 
     files: Mapping[str, bytes]
@@ -75,8 +75,7 @@ def shortened(text: str) -> str:
     return text if len(text) <= 120 else text[:119] + "…"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where an address leads."""
 
     file: str

@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from html import unescape
 from typing import Any
 from urllib.parse import quote, urljoin
 
 from lxml import etree
+from msgspec import Struct
 
 from .built_site import BuiltSite, line_of, resolve, shortened
 from .finding import Finding
@@ -53,8 +53,7 @@ TOP = ("", "top")
 """Fragments that lead to the beginning of any page (HTML 7.4.6.4)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """An address that stands on a page."""
 
     page: Page

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from html import unescape
+
+from msgspec import Struct
 
 TOKEN = re.compile(
     r"<!--.*?(?:-->|\Z)"
@@ -78,8 +79,7 @@ LOOKED_AT = frozenset(
 """Elements that some check asks for; of the others only the id is known."""
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(Struct, frozen=True):
     """A start tag."""
 
     name: str
@@ -90,8 +90,7 @@ class Element:
     """As it is written."""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """A mistake in the markup itself."""
 
     message: str
@@ -100,8 +99,7 @@ class Problem:
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """A page of the site."""
 
     path: str
@@ -130,8 +128,7 @@ class Page:
         )
 
 
-@dataclass(slots=True)
-class _Open:
+class _Open(Struct):
     name: str
     offset: int
     source: str

@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from .built_site import BuiltSite, resolve
 from .finding import Finding
@@ -29,8 +30,7 @@ SIZE = re.compile(r"(\d+(?:\.\d*)?|\.\d+)[wx](?!\S)")
 CLASS = re.compile(r"\.([A-Za-z_][\w-]*)")
 
 
-@dataclass(frozen=True, slots=True)
-class Face:
+class Face(Struct, frozen=True):
     """A font of a style sheet."""
 
     path: str

@@ -77,8 +77,9 @@ def build(
                 _print_same(same, root, started, as_json)
                 return
 
-        from dataclasses import replace
         from datetime import UTC, datetime
+
+        from msgspec.structs import replace
 
         from ..config import read_config
         from ..kept import Kept

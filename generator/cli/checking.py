@@ -94,7 +94,7 @@ def _as_error(finding: Finding) -> InkcellError:
 
 
 def _check_kernels(root: Path, posts: tuple[str, ...], jobs: int | None) -> None:
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from ..comparing import compare_kernels
     from ..config import read_config

@@ -25,7 +25,7 @@ def freeze(
     Builds use frozen results as long as the code is what it was, on whatever machine. So a post
     that needs a GPU is run and frozen where there is one, and published everywhere.
     """
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from ..config import read_config
     from ..freezing import freeze as freeze_posts

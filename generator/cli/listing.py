@@ -28,8 +28,9 @@ def list_posts(root: Path, as_json: bool) -> None:
     Drafts and posts that wait for their date are marked, and so is what a build would do with the
     code: nothing (`kept`, `frozen`), run it, or fail. No code runs.
     """
-    from dataclasses import replace
     from datetime import UTC, datetime
+
+    from msgspec.structs import replace
 
     from ..config import read_config
     from ..execute import look

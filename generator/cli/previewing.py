@@ -85,7 +85,7 @@ def serve(root: Path, port: int, drafts: bool) -> None:
 
 
 def _preview_config(root: Path, drafts: bool, port: int) -> Config:
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from ..config import read_config
 

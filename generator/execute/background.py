@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ..errors import ExecutionError, InkcellError
 from ..model import Post, Results
@@ -25,8 +26,7 @@ GATHER = 0.3
 """Seconds in which several posts may finish before whoever watches is told."""
 
 
-@dataclass(slots=True)
-class Job:
+class Job(Struct):
     """One state of a post's code, and what came of it."""
 
     post: Post

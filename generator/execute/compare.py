@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from ..errors import ExecutionError
 from ..model import Bundle, ExecutedPost, Failure, Omission, Output, Post, Stream

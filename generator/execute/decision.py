@@ -9,9 +9,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ..errors import ExecutionError, KernelMissing
 from ..last_build import is_own
@@ -28,8 +30,7 @@ Ask = Callable[[str], Environment]
 """Kernel name -> what can be imported in it."""
 
 
-@dataclass(frozen=True, slots=True)
-class World:
+class World(Struct, frozen=True):
     """What a decision about a post's results may look at."""
 
     config: Config
@@ -44,8 +45,7 @@ class World:
     """True: frozen results are made anew, not used."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """Whether a post's code must run."""
 
     results: Results | None = None

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from math import isfinite
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from ..model import Bundle, Failure, Omission, Output, Post, Provenance, Results, Stream
 from .key import FORMAT, ingredients, key_of
 from .trace import Trace
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A result and what it was made from."""
 
     results: Results
     trace: Trace
-    ingredients: Mapping[str, Any] = field(default_factory=dict)
+    ingredients: Mapping[str, Any] = {}
     """Those of the key: see `key.ingredients`."""
 
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from pathlib import Path, PurePosixPath, PureWindowsPath
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ..model import Output, Post, Results
 from .cache import write_atomically
@@ -32,8 +34,7 @@ class DamagedFile(ValueError):
     """A `frozen.json` that holds no results."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """Frozen results of a post."""
 
     results: Results

@@ -9,10 +9,11 @@ import re
 import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, TypeVar
+
+from msgspec import Struct
 
 from ..errors import ExecutionError
 
@@ -30,8 +31,7 @@ print(json.dumps({
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Environment:
+class Environment(Struct, frozen=True):
     """What can be imported with one interpreter."""
 
     interpreter: str

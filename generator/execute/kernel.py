@@ -15,11 +15,11 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from jupyter_client.kernelspec import KernelSpecManager
+from msgspec.structs import replace
 
 from ..errors import ExecutionError
 from ..model import Post, Provenance, Results

@@ -18,7 +18,6 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -27,6 +26,7 @@ from distributed import Client, KilledWorker, get_worker
 from distributed import TimeoutError as DaskTimeoutError
 from distributed.client import FutureCancelledError
 from distributed.comm import CommClosedError
+from msgspec.structs import replace
 
 from .. import __version__
 from ..errors import ExecutionError, InkcellError

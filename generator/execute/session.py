@@ -22,12 +22,12 @@ import time
 from collections import OrderedDict
 from collections.abc import Sequence, Set
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import nbformat
+from msgspec.structs import replace
 
 from ..errors import KernelDied
 from ..model import Code, Omission, Output, Post, Provenance, Results

@@ -11,8 +11,9 @@ import os
 import posixpath
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct
 
 from ..model import Post
 from .digests import POST_FILE, digests, variables
@@ -25,23 +26,22 @@ CHANGED = "changed while the code ran"
 """Stands for the digest of a file of which nobody knows what the code has read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
+class Trace(Struct, frozen=True):
     """Everything besides its code that a result depends on."""
 
     interpreter: str
     """Name and version of what ran the code: `Python 3.11.7`."""
     device: str = ""
     """`cuda` or `cpu` if the post asks for a GPU, else nothing."""
-    packages: Mapping[str, str] = field(default_factory=dict)
+    packages: Mapping[str, str] = {}
     """Distribution to version, of the imported third-party packages only."""
-    files: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = {}
     """Path relative to the blog's folder to SHA-256; an empty digest for a missing file. The
     path of a listed folder ends with a slash, and its digest is that of the names in it. A
     module that is being worked on elsewhere has an absolute path."""
     missing: tuple[str, ...] = ()
     """Top-level modules whose import failed."""
-    variables: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = {}
     """Declared environment variable to the SHA-256 of its value; empty if it is not set."""
     imports: tuple[str, ...] = ()
     """Modules that the code and the modules beside it imported, in order: what a warm parent

@@ -10,9 +10,10 @@ import socket
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from ..font import font_path
 from . import figures
@@ -101,8 +102,7 @@ def start_warm_parent(
     return WarmParent(path, connected(path), process)
 
 
-@dataclass(frozen=True, slots=True)
-class Begun:
+class Begun(Struct, frozen=True):
     """A warm parent that was started before there was anything to fork from it."""
 
     parent: WarmParent

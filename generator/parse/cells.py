@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from ..errors import InkcellError, NotebookError
 from ..model import Cell, Code, Meta, Notebook, Prose
@@ -195,11 +196,11 @@ def _with_options(
             shown,
             label=record.text("label"),
             caption=record.text(caption),
-            caption_line=places.get(caption, 0),
             alt=record.text("fig-alt"),
             filename=record.text("filename"),
             line_numbers=record.flag("code-line-numbers", False),
         ),
+        caption_line=places.get(caption, 0),
     )
 
 

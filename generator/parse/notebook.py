@@ -11,8 +11,9 @@ import json
 import re
 import warnings
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from ..errors import InkcellError, NotebookError
 from ..model import Source
@@ -21,8 +22,7 @@ OTHER_LINE_ENDS = re.compile("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 FENCE = re.compile(r"---[ \t]*$")
 
 
-@dataclass(frozen=True, slots=True)
-class RawCell:
+class RawCell(Struct, frozen=True):
     """A cell as the file has it."""
 
     kind: Literal["markdown", "code", "raw"]
@@ -36,11 +36,10 @@ class RawCell:
     """Line on which the tags stand; None in an `.ipynb`, which keeps them beside the text."""
     format: str = ""
     """MIME type of a raw cell."""
-    attachments: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    attachments: Mapping[str, bytes] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class RawNotebook:
+class RawNotebook(Struct, frozen=True):
     """A notebook as the file has it."""
 
     front_matter: str

@@ -7,13 +7,13 @@ A feed has no classes: there an admonition is a quotation that begins with its t
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from html import escape
 
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import normalizeReference
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
+from msgspec.structs import replace
 
 from ..errors import MarkdownError
 from ..record import suggestion

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from html import escape
 from typing import Protocol
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from ..errors import UnknownWork
 from ..model import Reference
@@ -32,8 +33,7 @@ class Cited(Protocol):
     def after(self) -> str: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Citation:
+class Citation(Struct, frozen=True):
     """What a citation shows."""
 
     text: str

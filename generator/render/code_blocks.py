@@ -7,13 +7,13 @@ cell. Numbers are no text, so that nobody copies them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from html import escape
 
 from markdown_it.common.utils import escapeHtml, unescapeAll
 from markdown_it.renderer import RendererProtocol
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
+from msgspec import Struct
 
 from ..errors import MarkdownError
 from .attributes import classes
@@ -25,8 +25,7 @@ from .picture_directives import identity
 from .tokens import RenderRule, with_attributes
 
 
-@dataclass(frozen=True, slots=True)
-class LineLook:
+class LineLook(Struct, frozen=True):
     """How the lines of a block of code are shown."""
 
     first: int | None = None

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from html import escape
 from typing import Literal
 
 from markdown_it.token import Token
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ..addresses import Links, Target, nearest_file, neighbour_path, resolve
 from ..errors import InkcellError, MarkdownError, MathError
@@ -25,8 +26,7 @@ Fragments = Mapping[tuple[int, int], Sequence[Token]]
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif", ".tif", ".tiff")
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where something stands in a post."""
 
     cell: int
@@ -37,8 +37,7 @@ class Place:
         return Place(self.cell, None if self.line is None else self.line + lines)
 
 
-@dataclass
-class Context:
+class Context(Struct):
     """One post on its way to HTML: what it may use, and what it has produced so far."""
 
     post: Post
@@ -46,36 +45,36 @@ class Context:
     typeset: Typeset
     strings: Mapping[str, str]
     highlight: Highlight = highlight
-    errors: list[InkcellError] = field(default_factory=list)
-    files: dict[str, File] = field(default_factory=dict)
-    ids: set[str] = field(default_factory=set)
-    headings: dict[str, int] = field(default_factory=dict)
+    errors: list[InkcellError] = []
+    files: dict[str, File] = {}
+    ids: set[str] = set()
+    headings: dict[str, int] = {}
     """How often the id of a heading was wanted so far."""
-    images: list[Image] = field(default_factory=list)
-    warnings: list[InkcellError] = field(default_factory=list)
+    images: list[Image] = []
+    warnings: list[InkcellError] = []
     has_math: bool = False
-    given: dict[str, bytes] = field(default_factory=dict)
+    given: dict[str, bytes] = {}
     """What was published, by path, as it was before."""
     drawings: int = 0
     """How many figures stand in the page itself."""
-    libraries: set[str] = field(default_factory=set)
+    libraries: set[str] = set()
     """JavaScript libraries that interactive figures of the page need."""
-    labels: Mapping[str, Label] = field(default_factory=dict)
+    labels: Mapping[str, Label] = {}
     """What can be referred to in this post."""
     has_references: bool = False
-    works: Mapping[str, Reference] = field(default_factory=dict)
+    works: Mapping[str, Reference] = {}
     """What can be cited, by id."""
-    citations: dict[str, list[str]] = field(default_factory=dict)
+    citations: dict[str, list[str]] = {}
     """Id of a work to the ids of the places that cite it."""
-    macros: dict[str, str] = field(default_factory=dict)
+    macros: dict[str, str] = {}
     """TeX commands that formulas from here on know."""
-    terms: dict[str, str] = field(default_factory=dict)
+    terms: dict[str, str] = {}
     """What the post's glossaries explain, to its id."""
     tab_sets: int = 0
     """How many sets of tabs there are so far."""
-    open_tab_sets: list[str] = field(default_factory=list)
+    open_tab_sets: list[str] = []
     """Names of those whose tabs are still to come, the innermost last."""
-    fragments: Fragments = field(default_factory=dict)
+    fragments: Fragments = {}
     """What code put out as Markdown or TeX, as tokens."""
 
     def formula(self, tex: str, display: bool, place: Place, feed_tex: str = "") -> Formula:

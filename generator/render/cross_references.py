@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from html import escape
 from urllib.parse import quote, unquote
 
@@ -20,6 +19,7 @@ from markdown_it.renderer import RendererProtocol
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
+from msgspec import Struct
 
 from ..addresses import address
 from ..errors import MarkdownError, UnknownLabel
@@ -48,8 +48,7 @@ ITEM = re.compile(
 COMMAND = re.compile(r"\\(?P<how>eqref|ref)\{(?:(?P<post>[\w.-]+):)?(?P<label>[^{}\s]+)\}")
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """One of the names in a reference."""
 
     label: str = ""
@@ -155,8 +154,7 @@ def _command(state: StateInline, silent: bool) -> bool:
 # --- what a reference shows -------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """A reference, or a part of one, as text and as HTML."""
 
     text: str

@@ -7,13 +7,13 @@ to the HTML around the body: `render.markdown.DIRECTIVES`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Literal
 
 from markdown_it.renderer import RendererProtocol
 from markdown_it.rules_block import StateBlock
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
+from msgspec import Struct
 
 from ..errors import InkcellError, MarkdownError
 from ..record import suggestion
@@ -26,8 +26,7 @@ PROBLEM = "directive_problem"
 """The token of something that looks like a directive and is none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(Struct, frozen=True):
     """A directive as its author wrote it."""
 
     name: str
@@ -47,12 +46,11 @@ class Written:
     """Line of the file that its label stands on."""
     label_text: str = ""
     """That line."""
-    facts: Mapping[str, int] = field(default_factory=dict)
+    facts: Mapping[str, int] = {}
     """What the directive around it, or its own body, has told about it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Struct, frozen=True):
     """HTML around what stands in a directive, for one medium."""
 
     opening: str
@@ -67,8 +65,7 @@ Show = Callable[[Written, str, Context], tuple[Frame, Frame]]
 """(what was written, its number, context) -> the frame on the page and the frame in a feed."""
 
 
-@dataclass
-class Draft:
+class Draft(Struct):
     """A directive while it is read."""
 
     state: StateBlock
@@ -79,10 +76,10 @@ class Draft:
     body: int
     last: int
     """The closing line."""
-    options: dict[str, str] = field(default_factory=dict)
-    option_lines: dict[str, int] = field(default_factory=dict)
-    facts: dict[str, int] = field(default_factory=dict)
-    problems: list[InkcellError] = field(default_factory=list)
+    options: dict[str, str] = {}
+    option_lines: dict[str, int] = {}
+    facts: dict[str, int] = {}
+    problems: list[InkcellError] = []
 
     def text(self) -> str:
         """The body, without the indentation of the opening line."""
@@ -117,14 +114,13 @@ Finish = Callable[[Draft, list[Token]], list[Token]]
 """(what is read, the tokens of its body) -> those that stand there in the end."""
 
 
-@dataclass(frozen=True, slots=True)
-class Directive:
+class Directive(Struct, frozen=True):
     """How a directive is read, and what shows it."""
 
     show: Show
-    options: Options = field(default_factory=dict)
+    options: Options = {}
     argument: Literal["none", "text", "markdown"] = "markdown"
-    needs: Mapping[str, str] = field(default_factory=dict)
+    needs: Mapping[str, str] = {}
     """`argument` or `body`, if it cannot do without, and the hint for an author who has."""
     body: Literal["none", "text", "markdown"] = "markdown"
     counts: str = ""

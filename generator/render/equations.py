@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ..errors import MathError
 
@@ -41,8 +43,7 @@ PIECE = re.compile(
 REFERENCE = re.compile(r"\\(?P<how>eqref|ref)\s*\{(?P<label>[^{}]*)\}")
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """A row of a display formula, or all of it, without its label and tag."""
 
     tex: str
@@ -54,8 +55,7 @@ class Row:
     """What numbering gave it; empty without a label."""
 
 
-@dataclass(frozen=True, slots=True)
-class Equation:
+class Equation(Struct, frozen=True):
     """A display formula, taken apart."""
 
     rows: tuple[Row, ...]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ..addresses import address
 from ..model import Config
@@ -14,8 +15,7 @@ PAGE_WIDTH = 782
 """CSS pixels of the widest figure of the theme: 46rem of 17 pixels."""
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(Struct, frozen=True):
     """A picture that is published."""
 
     path: str

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ..errors import MathError
 from ..model import Macros
@@ -31,8 +32,7 @@ COMMAND = re.compile(r"\\(?:[A-Za-z]+|[^A-Za-z\s])")
 ARGUMENT = re.compile("#([1-9])")
 
 
-@dataclass(frozen=True, slots=True)
-class Definitions:
+class Definitions(Struct, frozen=True):
     """A formula without its definitions, and what they define."""
 
     tex: str

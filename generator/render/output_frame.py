@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
 
 from markdown_it import MarkdownIt
+from msgspec import Struct
 
 from ..addresses import address
 from ..errors import OutputError
@@ -14,8 +14,7 @@ from ..model import Bundle, Code
 from .context import Context, Place
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """One output as HTML."""
 
     page: str
@@ -23,8 +22,7 @@ class Shown:
     kind: Literal["figure", "text"] = "text"
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Struct, frozen=True):
     """What an output is rendered with."""
 
     md: MarkdownIt

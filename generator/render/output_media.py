@@ -6,8 +6,9 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from html import escape
+
+from msgspec.structs import replace
 
 from ..addresses import absolute, address, post_page
 from ..errors import OutputError

@@ -119,7 +119,7 @@ def _caption(md: MarkdownIt, context: Context, code: Code) -> tuple[str, str]:
     start = caption_start(label.name, label.number, context.strings) if label else ""
     texts = ("", "")
     if display.caption:
-        place = Place(code.cell, display.caption_line or code.line)
+        place = Place(code.cell, code.caption_line or code.line)
         texts = render_caption(md, display.caption, context, place)
     if not (start or display.caption):
         return "", ""

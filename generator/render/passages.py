@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 from lxml import etree
 from lxml import html as lxml_html
+from msgspec import Struct
 
 from ..model import Passage
 
@@ -30,8 +30,7 @@ LONGEST_OUTPUT = 2000
 """Characters. What a cell prints beyond that is data, and nobody looks for it by its words."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """A passage, and what of it is prose."""
 
     passage: Passage
@@ -40,11 +39,10 @@ class Reading:
     """The rest of its text: code, and what code has put out."""
 
 
-@dataclass(slots=True)
-class _Draft:
+class _Draft(Struct):
     id: str = ""
-    heading: list[str] = field(default_factory=list)
-    parts: list[tuple[bool, str]] = field(default_factory=list)
+    heading: list[str] = []
+    parts: list[tuple[bool, str]] = []
     """Whether it is code, and its text."""
 
     def read(self) -> Reading:

@@ -7,10 +7,10 @@ title, and so does a feed.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from html import escape
 
 from markdown_it.token import Token
+from msgspec.structs import replace
 
 from .context import Context
 from .directive_options import FLAG, TEXT

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
+from msgspec import Struct
 
 from .emphasis import is_cjk
 from .tokens import text_token
@@ -147,8 +147,7 @@ def _verbatim(html: str) -> int:
     return -1 if tag["end"] else 1
 
 
-@dataclass(slots=True)
-class _Open:
+class _Open(Struct):
     """A mark that opens a quotation if another closes it."""
 
     mark: str

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from lxml import etree, html
+from msgspec.structs import replace
 
 from generator.addresses import collect_links
 from generator.assemble import assemble

@@ -13,7 +13,6 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from itertools import accumulate
 from random import Random
 from typing import Any
@@ -22,6 +21,7 @@ import pytest
 import Stemmer
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from py_mini_racer import MiniRacer
 
 from generator import pipeline

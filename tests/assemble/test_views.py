@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import is_dataclass
 
 import pytest
+from msgspec import Struct
 
 from generator.assemble import views
 
-KINDS = [value for _, value in inspect.getmembers(views, is_dataclass)]
+KINDS = [
+    kind
+    for _, kind in inspect.getmembers(views, inspect.isclass)
+    if issubclass(kind, Struct) and kind is not Struct
+]
 
 
 @pytest.mark.parametrize("view", KINDS, ids=lambda view: view.__name__)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import gc
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from generator.execute.imports import imports_of, needs_cold_kernel, union
 from generator.model import Post

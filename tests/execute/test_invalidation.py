@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from generator.execute import machine
 from generator.progress import Started
@@ -151,7 +151,7 @@ def option(**values: object) -> Change:
     """A setting of the whole blog, or an option of the command."""
 
     def change(blog: Blog, patch: pytest.MonkeyPatch) -> None:
-        blog.config = replace(blog.config, **values)  # type: ignore[arg-type]
+        blog.config = replace(blog.config, **values)
 
     return change
 
@@ -160,7 +160,7 @@ def every_post(**values: object) -> Change:
     """A setting in `[tool.inkcell.execute]`."""
 
     def change(blog: Blog, patch: pytest.MonkeyPatch) -> None:
-        execute = replace(blog.config.execute, **values)  # type: ignore[arg-type]
+        execute = replace(blog.config.execute, **values)
         blog.config = replace(blog.config, execute=execute)
 
     return change

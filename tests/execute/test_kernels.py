@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import nbformat
 import pytest
+from msgspec.structs import replace
 
 from generator.config import read_config
 from generator.discover import discover

@@ -7,13 +7,13 @@ import os
 import re
 import sqlite3
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 import pytest
 from lxml import etree, html
+from msgspec.structs import replace
 
 from generator.check import built_site, check
 from generator.check.feed_ids import FILE, read_ids

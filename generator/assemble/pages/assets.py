@@ -8,8 +8,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from ...addresses import asset_path
 from ...model import Config, File, RenderedPost, Theme
@@ -43,8 +44,7 @@ POST_SCRIPTS: dict[str, Callable[[RenderedPost], bool]] = {
 """The theme's scripts that some posts load, and which."""
 
 
-@dataclass(frozen=True)
-class Assets:
+class Assets(Struct, frozen=True, dict=True):
     """The theme's files that pages load, and where they lie in the site."""
 
     files: Mapping[str, bytes]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from ... import __version__
 from ...addresses import (
@@ -34,8 +35,7 @@ from .mention import link_view
 from .templates import Fill
 
 
-@dataclass(frozen=True)
-class Blog:
+class Blog(Struct, frozen=True, dict=True):
     """A blog, as its pages show it: what each of them asks for, and what only some do."""
 
     posts: Sequence[RenderedPost]

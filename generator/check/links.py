@@ -16,9 +16,10 @@ from urllib.parse import quote, urljoin
 
 from lxml import etree
 
+from ..srcset import candidates
 from .built_site import BuiltSite, line_of, resolve, shortened
 from .finding import Finding
-from .page import Element, Page, candidates, read_page
+from .page import Element, Page, read_page
 
 ADDRESSES: dict[str, tuple[str, ...]] = {
     "a": ("href",),

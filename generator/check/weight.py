@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from functools import partial
 from urllib.parse import quote
 
+from ..srcset import candidates
 from .built_site import BuiltSite, resolve
 from .finding import Finding
-from .page import Page, candidates
+from .page import Page
 
 TEXT = (".css", ".html", ".js", ".json", ".mjs", ".svg", ".xml")
 RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")

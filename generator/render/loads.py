@@ -8,6 +8,8 @@ import re
 from html import unescape
 from urllib.parse import urlsplit
 
+from ..srcset import candidates
+
 ATTRIBUTE = r"""\s[^\s"'<>/=]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'<>]+))?"""
 TAG = re.compile(
     rf"<(audio|embed|form|iframe|img|link|object|script|source|style|track|video)\b"
@@ -58,7 +60,9 @@ def what_it_loads(html: str) -> tuple[tuple[str, str], ...]:
                 found.append((f"{name}-src", _hash(text)))
         for attribute, directive in LOADS.get(name, ()):
             written = values.get(attribute, "")
-            addresses = written.split(",") if attribute == "srcset" else [written]
+            addresses = [written]
+            if attribute == "srcset":
+                addresses = [candidate for candidate, _ in candidates(written)]
             found += [(directive, source) for source in map(_source, addresses) if source]
         tag = TAG.search(html, end)
     for handler in HANDLER.finditer(html):

@@ -60,6 +60,11 @@ def test_a_post_may_place_what_it_draws() -> None:
             "img-src",
             ["https://a.example", "https://b.example"],
         ),
+        (
+            '<img srcset="https://a.example/w_3,https://b.example/1.png 1x, https://c.example 2x">',
+            "img-src",
+            ["https://a.example", "https://c.example"],
+        ),
         ('<IFRAME allow src=https://v.example/1></IFRAME>', "frame-src", ["https://v.example"]),
         ('<video><source src="https://v.example:8/1.mp4"></video>', "media-src",
          ["https://v.example:8"]),

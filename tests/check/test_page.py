@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from generator.check.page import LOOKED_AT, candidates, read_page, title_of
+from generator.check.page import LOOKED_AT, read_page, title_of
 
 
 class Tags(HTMLParser):
@@ -43,25 +43,6 @@ def test_the_same_tags_as_pythons_parser(html: str) -> None:
     parser.close()
     page = read_page("a.html", html)
     assert [(e.name, dict(e.attributes)) for e in page.elements] == parser.found
-
-
-@pytest.mark.parametrize(
-    ("srcset", "found"),
-    [
-        ("", []),
-        (" , ,", []),
-        ("a.png", [("a.png", "")]),
-        ("a.png 1x, b.png 2x", [("a.png", "1x"), ("b.png", "2x")]),
-        ("a.png, b.png\n 100w 50h ,", [("a.png", ""), ("b.png", "100w 50h")]),
-        # An address may hold commas, only not at its end.
-        ("https://h/w_3,c_x/a.jpg 1x", [("https://h/w_3,c_x/a.jpg", "1x")]),
-        ("data:image/png;base64,AAA= 2x,b", [("data:image/png;base64,AAA=", "2x"), ("b", "")]),
-        ("a,,, b", [("a", ""), ("b", "")]),
-    ],
-)
-def test_the_candidates_of_a_srcset(srcset: str, found: list[tuple[str, str]]) -> None:
-    """As the HTML Standard divides them (4.8.4.2)."""
-    assert list(candidates(srcset)) == found
 
 
 @given(st.text(alphabet="<>/!-='\" abpsvgimtile\n", max_size=200))

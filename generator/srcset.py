@@ -1,0 +1,23 @@
+"""The addresses in a `srcset`. Pure; used by the stages that follow them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+SPACE = " \t\n\f\r"
+"""What HTML takes for white space."""
+
+
+def candidates(srcset: str) -> Iterator[tuple[str, str]]:
+    """The addresses in a `srcset`, each with what is said of its size (HTML 4.8.4.2).
+
+    A comma ends an address only at its end: `https://host/w_3,c_x/a.jpg` has one in it.
+    """
+    rest = srcset
+    while rest := rest.lstrip(SPACE + ","):
+        address = re.split(f"[{SPACE}]", rest, maxsplit=1)[0]
+        rest, size = rest[len(address) :], ""
+        if not address.endswith(","):
+            size, _, rest = rest.partition(",")
+        yield address.rstrip(","), size.strip(SPACE)

@@ -126,11 +126,15 @@ def read_front_matter(
     unread: set[Unread] = set()
     is_read = True
     try:
-        values, lines = read_mapping(raw.front_matter, raw.front_matter_line)
+        values, lines, twice = read_mapping(raw.front_matter, raw.front_matter_line)
     except FrontMatterError as error:
         errors.append(error.at(cell=raw.front_matter_cell))
-        values, lines, is_read = {}, {}, False
+        values, lines, twice, is_read = {}, {}, [], False
         unread.update(FOR_PROSE.values())
+    for name, wrong in twice:
+        errors.append(wrong.at(cell=raw.front_matter_cell))
+        # The prose may mean the other one.
+        unread.update(FOR_PROSE[key] for key in FOR_PROSE if key == name.partition(".")[0])
 
     def complain(message: str, key: str, hint: str | None) -> InkcellError:
         known_lines = [lines[name] for name in _ancestors(spelling(key)) if name in lines]

@@ -13,6 +13,16 @@ from .record import describe
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """YAML 1.1 without timestamps: dates are read by us, which takes Jekyll's forms too."""
 
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except (AttributeError, KeyError, ValueError):
+            # What Python says of a text that is none of the type that a tag names.
+            kind = str(node.tag).rpartition(":")[2]
+            raise yaml.constructor.ConstructorError(
+                None, None, f"`{node.value}` is no `!!{kind}`", node.start_mark
+            ) from None
+
 
 _Loader.yaml_implicit_resolvers = {
     first: [pair for pair in resolvers if pair[0] != "tag:yaml.org,2002:timestamp"]
@@ -60,6 +70,10 @@ def read_mapping(
         return found._replace(values=loader.construct_document(node))
     except yaml.YAMLError as error:
         raise _syntax_error(error, text, first_line, error_type) from None
+    except RecursionError:
+        raise error_type("a value holds itself, or too many others in each other").at(
+            line=first_line, hint="write it out instead of an alias, as `*name` is one"
+        ) from None
     finally:
         loader.dispose()
 
@@ -122,6 +136,8 @@ def _syntax_error(
         hint = "a quote is opened and never closed"
     elif "expected ',' or" in problem:
         hint = f"close it: the next sign must be {problem.partition('expected ')[2]}"
+    elif "` is no `!!" in problem:
+        hint = "write such a value, or leave the `!!` and the word behind it out"
     elif "could not find expected ':'" in problem:
         hint = "look at the line above too: a colon and a space follow each key"
     return error_type(f"not valid YAML: {problem}").at(

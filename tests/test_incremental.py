@@ -565,6 +565,17 @@ def test_a_sitemap_of_several_files(blog: Blog, monkeypatch: pytest.MonkeyPatch)
     blog.check()
 
 
+def test_a_file_whose_name_is_not_utf8(blog: Blog) -> None:
+    """As old Korean archives have them: an input like any other."""
+    path = blog.root / "posts" / "a" / os.fsdecode(b"\xb1\xdb.csv")
+    path.write_bytes(b"1")
+    assert blog.build().made == ("a en", "a ko")
+    blog.check()
+    path.write_bytes(b"22")
+    assert blog.build().made == ("a en", "a ko")
+    blog.check()
+
+
 def test_a_touched_file_changes_nothing(blog: Blog) -> None:
     """It is read once; from then on its new time is enough."""
     for name in ("posts/a/index.ko.md", "posts/b/local.py", "pyproject.toml", "site/404.html"):

@@ -16,7 +16,7 @@ from urllib.parse import quote, urljoin
 
 from lxml import etree
 
-from ..srcset import candidates
+from ..html_syntax import candidates
 from .built_site import BuiltSite, line_of, resolve, shortened
 from .finding import Finding
 from .page import Element, Page, read_page

@@ -11,8 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html import unescape
 
+from ..html_syntax import COMMENT
+
 TOKEN = re.compile(
-    r"<!--.*?(?:-->|\Z)"
+    rf"{COMMENT}"
     r"|<(?P<close>/?)(?P<name>[A-Za-z][^\s/>]*)(?P<attributes>(?:[^\"'>]|\"[^\"]*\"|'[^']*')*)>"
     r"|<[!?/][^>]*>",
     re.DOTALL,

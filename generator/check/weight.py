@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from urllib.parse import quote
 
-from ..srcset import candidates
+from ..html_syntax import candidates
 from .built_site import BuiltSite, resolve
 from .finding import Finding
 from .page import Page

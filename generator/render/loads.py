@@ -8,15 +8,16 @@ import re
 from html import unescape
 from urllib.parse import urlsplit
 
-from ..srcset import candidates
+from ..html_syntax import COMMENT, candidates
 
 ATTRIBUTE = r"""\s[^\s"'<>/=]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'<>]+))?"""
 TAG = re.compile(
-    rf"<(audio|embed|form|iframe|img|link|object|script|source|style|track|video)\b"
+    rf"{COMMENT}|<(audio|embed|form|iframe|img|link|object|script|source|style|track|video)\b"
     rf"((?:{ATTRIBUTE}|\s|/)*)>",
     re.IGNORECASE,
 )
-"""The start of an element that may load something. In code and in formulas `<` is `&lt;`."""
+"""The start of an element that may load something, or a comment. In code and in formulas `<` is
+`&lt;`."""
 VALUE = re.compile(r"""\s([^\s"'<>/=]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+))""")
 HANDLER = re.compile(r"""<[a-z][^<>]*?\son[a-z]+\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
 CLOSING = {name: re.compile(rf"</{name}[\s/>]", re.IGNORECASE) for name in ("script", "style")}
@@ -46,10 +47,10 @@ def what_it_loads(html: str) -> tuple[tuple[str, str], ...]:
     found: list[tuple[str, str]] = []
     tag = TAG.search(html)
     while tag:
-        name, end = tag[1].lower(), tag.end()
+        name, end = (tag[1] or "").lower(), tag.end()
         values = {
             match[1].lower(): unescape(match[2] or match[3] or match[4] or "")
-            for match in VALUE.finditer(tag[2])
+            for match in VALUE.finditer(tag[2] or "")
         }
         if name in ("script", "style"):
             # What stands in it is no HTML.

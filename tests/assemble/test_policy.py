@@ -108,6 +108,14 @@ def test_a_script_is_no_html() -> None:
     assert parsed(policy_of(many))["script-src"] == ["'self'", hashed(many[8:])]
 
 
+def test_a_comment_is_no_html() -> None:
+    """What it holds is not loaded, and hides nothing that stands behind it."""
+    behind = '<img src="https://b.example/x.png">'
+    policy = parsed(policy_of(f'<!-- <script> <img src="https://a.example/x.png"> -->{behind}'))
+    assert policy["img-src"] == ["'self'", "data:", "https://b.example"]
+    assert policy["script-src"] == ["'self'"]
+
+
 def test_interactive_figures_get_what_their_libraries_need() -> None:
     """Style sheets that they write; Plotly, not Vega, compiles code. Hashes would undo that."""
     plotly, vega = (parsed(policy_of("<style>p {}</style>", [n])) for n in ("plotly", "vega"))

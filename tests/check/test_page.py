@@ -45,6 +45,13 @@ def test_the_same_tags_as_pythons_parser(html: str) -> None:
     assert [(e.name, dict(e.attributes)) for e in page.elements] == parser.found
 
 
+@pytest.mark.parametrize("comment", ["<!-->", "<!--->", "<!-- a --!>", "<!-- > -- -->"])
+def test_a_comment_hides_nothing_behind_it(comment: str) -> None:
+    """Where browsers end it, however it was meant."""
+    page = read_page("a.html", f'{comment}<a href="x">y</a><!-- b -->')
+    assert [element.name for element in page.elements] == ["a"]
+
+
 @given(st.text(alphabet="<>/!-='\" abpsvgimtile\n", max_size=200))
 def test_any_text_can_be_read(html: str) -> None:
     """Whatever it is, and every problem names a place in it."""

@@ -1,4 +1,4 @@
-"""The addresses in a `srcset`. Pure; used by the stages that follow them."""
+"""Parts of HTML's syntax that more than one stage reads. Pure."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from collections.abc import Iterator
 
 SPACE = " \t\n\f\r"
 """What HTML takes for white space."""
+
+COMMENT = r"(?s:<!--(?:-?>|.*?(?:--!?>|\Z)))"
+"""A comment, as browsers end it (HTML 13.2.5.43 to 51): also `<!-->`, and `--!>` at its end."""
 
 
 def candidates(srcset: str) -> Iterator[tuple[str, str]]:

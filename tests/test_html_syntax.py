@@ -1,10 +1,12 @@
-"""The addresses in a `srcset`."""
+"""Parts of HTML's syntax."""
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from generator.srcset import candidates
+from generator.html_syntax import COMMENT, candidates
 
 
 @pytest.mark.parametrize(
@@ -24,3 +26,22 @@ from generator.srcset import candidates
 def test_the_candidates_of_a_srcset(srcset: str, found: list[tuple[str, str]]) -> None:
     """As the HTML Standard divides them (4.8.4.2)."""
     assert list(candidates(srcset)) == found
+
+
+@pytest.mark.parametrize(
+    ("html", "comment"),
+    [
+        ("<!-- a > b -- c -->d-->", "<!-- a > b -- c -->"),
+        ("<!--\n-->", "<!--\n-->"),
+        ("<!-->a-->", "<!-->"),
+        ("<!--->a-->", "<!--->"),
+        ("<!---->a-->", "<!---->"),
+        ("<!-- a --!> b -->", "<!-- a --!>"),
+        ("<!-- a", "<!-- a"),
+    ],
+)
+def test_a_comment_ends_where_browsers_end_it(html: str, comment: str) -> None:
+    """As the HTML Standard has it, mistakes included."""
+    found = re.match(COMMENT, html)
+    assert found
+    assert found[0] == comment

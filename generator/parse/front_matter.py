@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 
 from ..addresses import is_slug
 from ..addresses import slug as slug_of
@@ -245,7 +245,14 @@ def _date(record: Record, key: str, config: Config) -> datetime | None:
     except ValueError:
         record.wrong(key, f"`{value}` is not a date", _meant_date(text) or DATE_HINT)
         return None
-    return date if date.tzinfo else date.replace(tzinfo=config.timezone or UTC)
+    return _in_whole_minutes(date if date.tzinfo else date.replace(tzinfo=config.timezone or UTC))
+
+
+def _in_whole_minutes(moment: datetime) -> datetime:
+    """A moment whose offset has no seconds, as local mean time had them: RFC 3339 has none."""
+    offset = moment.utcoffset() or timedelta()
+    seconds = offset % timedelta(minutes=1)
+    return moment.replace(tzinfo=timezone(offset - seconds)) if seconds else moment
 
 
 def _meant_date(text: str) -> str | None:

@@ -79,13 +79,17 @@ def _hash(text: str) -> str:
 
 
 def _source(address: str) -> str:
-    """The host of an address, or the scheme of one that has none; nothing for the site's own."""
+    """The host of an address, or the scheme of one that has none; nothing for what is none."""
+    if not address.strip():
+        return ""
     try:
         parts = urlsplit(address.strip())
     except ValueError:
         return ""
     if parts.scheme in ("data", "blob"):
         return f"{parts.scheme}:"
+    if not parts.scheme and not parts.netloc:
+        return "'self'"
     if parts.scheme not in ("", "http", "https") or not re.fullmatch(r"[\w.:\[\]-]+", parts.netloc):
         return ""
     return f"{parts.scheme}://{parts.netloc}" if parts.scheme else parts.netloc

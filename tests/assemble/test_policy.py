@@ -74,6 +74,8 @@ def test_a_post_may_place_what_it_draws() -> None:
         ("<style>p { color: red }</style>", "style-src", [hashed("p { color: red }")]),
         ('<p onclick="go(&quot;x&quot;)">', "script-src", ["'unsafe-hashes'", hashed('go("x")')]),
         ('<form action="https://f.example/">', "form-action", ["https://f.example"]),
+        ('<iframe src="/talks/2026.html"></iframe>', "frame-src", ["'self'"]),
+        ('<object data="paper.pdf"></object>', "object-src", ["'self'"]),
     ],
 )  # fmt: skip
 def test_what_an_author_wrote_is_allowed(html: str, directive: str, sources: list[str]) -> None:

@@ -122,6 +122,9 @@ def _read_folder(folder: Path, root: Path, config: Config, known: Container[str]
         versions[language] = path
     if not versions:
         raise PostError("the folder holds no post").at(hint=_what_is_a_post(files, config))
+    if not _is_utf8(folder.name):
+        hint = "rename it: the site has files that are named after it"
+        raise PostError("the folder's name is not UTF-8").at(hint=hint)
     unread = {name: path for name, path in versions.items() if _name(path, root) not in known}
     if not unread:
         return []
@@ -165,6 +168,15 @@ def _is_neighbour(name: str) -> bool:
 
 def _name(path: Path, root: Path) -> str:
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+
+
+def _is_utf8(name: str) -> bool:
+    """Whether a name is one in UTF-8; Python has the bytes of another as surrogates."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _read_text(path: Path, root: Path) -> str:
@@ -211,6 +223,14 @@ def read_theme(root: Path) -> Theme:
     if len(folders) == 2 and (wrong := [*_misnamed(own, folders[-1], root, templates)]):
         raise BuildFailed(wrong)
     names = copied_files(str(root))
+    # What is published has an address, which is UTF-8.
+    published = [f"templates/static/{name}" for name in static]
+    published += [f"{STATIC}/{name}" for name in names]
+    if unnamed := [name for name in published if not _is_utf8(name)]:
+        hint = "rename it: it would have no address"
+        raise BuildFailed(
+            ThemeError("the file's name is not UTF-8").at(file=name, hint=hint) for name in unnamed
+        )
     copied = {normalize("NFC", name): (root / STATIC / name).read_bytes() for name in names}
     return Theme(templates, strings, static, copied)
 

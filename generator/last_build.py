@@ -553,11 +553,11 @@ def staging_folder(output: str) -> str:
 def read_record(root: str, home: str = FOLDER) -> Record | None:
     """The record of the last build, if there is one and it is whole."""
     try:
-        with open(os.path.join(root, home, RECORD), encoding="utf-8") as file:
-            digest, _, text = file.read().partition("\n")
-        if hashlib.sha256(text.encode()).hexdigest() != digest:
+        with open(os.path.join(root, home, RECORD), "rb") as file:
+            digest, _, text = file.read().partition(b"\n")
+        if hashlib.sha256(text).hexdigest() != digest.decode("ascii", "replace"):
             return None
-        record: Record = json.loads(text)
+        record: Record = json.loads(text.decode(errors="surrogateescape"))
         if record["format"] != FORMAT:
             return None
         record["stamps"] = {name: Stamp(*stamp) for name, stamp in record["stamps"].items()}
@@ -569,9 +569,10 @@ def read_record(root: str, home: str = FOLDER) -> Record | None:
 
 def write_record(root: str, record: Record, home: str = FOLDER) -> None:
     """Keep the record of a build."""
-    text = json.dumps(record, ensure_ascii=False)
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    keep(os.path.join(root, home), RECORD, f"{digest}\n{text}".encode())
+    # The names of files need not be UTF-8.
+    text = json.dumps(record, ensure_ascii=False).encode(errors="surrogateescape")
+    digest = hashlib.sha256(text).hexdigest()
+    keep(os.path.join(root, home), RECORD, b"%s\n%s" % (digest.encode(), text))
 
 
 def keep(folder: str, name: str, content: bytes) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -12,6 +12,16 @@ from .record import describe
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """YAML 1.1 without timestamps: dates are read by us, which takes Jekyll's forms too."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except (AttributeError, KeyError, ValueError):
+            # What Python says of a text that is none of the type that a tag names.
+            kind = str(node.tag).rpartition(":")[2]
+            raise yaml.constructor.ConstructorError(
+                None, None, f"`{node.value}` is no `!!{kind}`", node.start_mark
+            ) from None
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -25,20 +35,30 @@ MERGE = "tag:yaml.org,2002:merge"
 """What YAML takes a key for: a text, or `<<`."""
 
 
+class Mapping(NamedTuple):
+    """A mapping that an author typed. Nested keys are `execute.timeout`."""
+
+    values: dict[str, object]
+    lines: dict[str, int]
+    """The line of each key."""
+    twice: list[tuple[str, PostError]]
+    """Each key that stood there already, and the error that it is; its value is the first one."""
+
+
 def read_mapping(
     text: str, first_line: int, error_type: type[PostError] = FrontMatterError
-) -> tuple[dict[str, object], dict[str, int]]:
-    """A mapping and the line of each key, nested keys as `execute.timeout`.
+) -> Mapping:
+    """A mapping, its lines, and its keys that stand twice.
 
     Raises:
-        PostError: (of the given type) not YAML, not a mapping, or a key stands twice.
+        PostError: (of the given type) not YAML, or not a mapping.
     """
-    lines: dict[str, int] = {}
+    found = Mapping({}, {}, [])
     loader = _Loader(text)
     try:
         node = loader.get_single_node()
         if node is None:
-            return {}, lines
+            return found
         if not isinstance(node, yaml.MappingNode):
             value = loader.construct_document(node)
             raise error_type(f"expected `key: value` lines, not {describe(value)}").at(
@@ -46,10 +66,14 @@ def read_mapping(
                 text=text.strip().split("\n")[0],
                 hint="a colon and a space follow each key",
             )
-        _note_lines(node, "", first_line, lines, error_type)
-        return loader.construct_document(node), lines
+        _note_lines(node, "", first_line, found, error_type)
+        return found._replace(values=loader.construct_document(node))
     except yaml.YAMLError as error:
         raise _syntax_error(error, text, first_line, error_type) from None
+    except RecursionError:
+        raise error_type("a value holds itself, or too many others in each other").at(
+            line=first_line, hint="write it out instead of an alias, as `*name` is one"
+        ) from None
     finally:
         loader.dispose()
 
@@ -58,26 +82,32 @@ def _note_lines(
     node: yaml.MappingNode,
     prefix: str,
     first_line: int,
-    lines: dict[str, int],
+    found: Mapping,
     error_type: type[PostError],
 ) -> None:
+    """Note the line of each key, and leave only the first of those that are the same."""
+    lines, first_ones = found.lines, []
     for key, value in node.value:
         if isinstance(key, yaml.ScalarNode) and key.tag != MERGE:
             key.tag = TEXT  # Keys are names, also `on` and `2022`.
         line = key.start_mark.line + first_line
         name = prefix + str(key.value)
         if name in lines:
-            raise error_type(f"`{name}` stands twice").at(
+            error = error_type(f"`{name}` stands twice").at(
                 line=line, text=f"{key.value}: …", hint=f"it is also on line {lines[name]}"
             )
+            found.twice.append((name, error))
+            continue
         lines[name] = line
+        first_ones.append((key, value))
         if isinstance(value, yaml.MappingNode):
-            _note_lines(value, name + ".", first_line, lines, error_type)
+            _note_lines(value, name + ".", first_line, found, error_type)
         elif isinstance(value, yaml.SequenceNode):
             for number, item in enumerate(value.value):
                 lines[f"{name}.{number}"] = item.start_mark.line + first_line
                 if isinstance(item, yaml.MappingNode):
-                    _note_lines(item, f"{name}.{number}.", first_line, lines, error_type)
+                    _note_lines(item, f"{name}.{number}.", first_line, found, error_type)
+    node.value = first_ones
 
 
 def _syntax_error(
@@ -106,6 +136,8 @@ def _syntax_error(
         hint = "a quote is opened and never closed"
     elif "expected ',' or" in problem:
         hint = f"close it: the next sign must be {problem.partition('expected ')[2]}"
+    elif "` is no `!!" in problem:
+        hint = "write such a value, or leave the `!!` and the word behind it out"
     elif "could not find expected ':'" in problem:
         hint = "look at the line above too: a colon and a space follow each key"
     return error_type(f"not valid YAML: {problem}").at(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -92,3 +93,22 @@ def test_checks_leave_them_alone(write_blog: WriteBlog) -> None:
     told = run(root, "check").output
     assert "그림.html" not in told
     assert "cv.pdf" not in told
+
+
+@pytest.mark.parametrize("folder", ["static", "templates/static", "posts"])
+def test_what_is_published_has_a_name_in_utf8(write_blog: WriteBlog, folder: str) -> None:
+    """Another one, as old archives have them, can be no part of an address: it is an error."""
+    root = write_blog(FILES)
+    before = built(root)
+    name = root / folder / os.fsdecode(b"\xb1\xdb")
+    name.parent.mkdir(parents=True, exist_ok=True)
+    if folder == "posts":
+        name.mkdir()
+        (name / "index.ko.md").write_bytes((root / "posts/a/index.ko.md").read_bytes())
+    else:
+        name.write_bytes(b"x")
+    done = run(root, "build")
+    assert done.exit_code == 1
+    assert "name is not UTF-8" in done.output
+    assert done.output.count("hint: rename it") == 1
+    assert json.loads((root / "site" / MANIFEST).read_text())["files"] == before

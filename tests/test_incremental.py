@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from generator import kept, last_build, pipeline
+from generator.assemble import sitemap
 from generator.cli import main
 from generator.config import read_config
 from generator.errors import BuildFailed, WriteError
@@ -537,6 +538,42 @@ def test_a_feed_changes_with_its_posts_only(blog: Blog) -> None:
     assert "en/feed.xml" in blog.build().changes.written
     blog.replace("posts/e/index.ko.md", "다섯째", "여섯째")
     assert not [path for path in blog.build().changes.written if path.endswith(".xml")]
+    blog.check()
+
+
+def test_a_sitemap_of_several_files(blog: Blog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It grows and shrinks with the site; a word of a post leaves all of them."""
+    limited = partial(sitemap.sitemap_files, most_pages=4)
+    monkeypatch.setattr(sitemap, "sitemap_files", limited)
+
+    def maps() -> list[str]:
+        return sorted(path.name for path in (blog.root / "site").glob("sitemap*.xml"))
+
+    blog.write({"posts/f/index.ko.md": post("바", "여섯째\n", category="sets")})
+    blog.build()
+    before = maps()
+    assert len(before) > 2
+    blog.check()
+    blog.replace("posts/f/index.ko.md", "여섯째", "그다음")
+    assert not [path for path in blog.build().changes.written if path.startswith("sitemap")]
+    assert maps() == before
+    blog.check()
+    for folder in "cef":
+        blog.remove(f"posts/{folder}")
+    blog.remove("pages")
+    assert blog.build().changes.removed
+    assert len(maps()) < len(before)
+    blog.check()
+
+
+def test_a_file_whose_name_is_not_utf8(blog: Blog) -> None:
+    """As old Korean archives have them: an input like any other."""
+    path = blog.root / "posts" / "a" / os.fsdecode(b"\xb1\xdb.csv")
+    path.write_bytes(b"1")
+    assert blog.build().made == ("a en", "a ko")
+    blog.check()
+    path.write_bytes(b"22")
+    assert blog.build().made == ("a en", "a ko")
     blog.check()
 
 

@@ -31,7 +31,7 @@ from .conftest import REPOSITORY, WriteBlog
 
 PACKAGE = Path(generator.__file__).parent
 STAGES = ("discover", "parse", "execute", "render", "assemble", "write", "check")
-PURE = ("model", "addresses", "sizes", "parse", "render", "assemble", "check")
+PURE = ("model", "addresses", "sizes", "html_syntax", "parse", "render", "assemble", "check")
 IMPURE = ("check/external.py", "check/reading.py")
 """What asks the world for the checks: servers, and the disk."""
 

@@ -64,7 +64,9 @@ def test_every_key_may_be_wrong(key: str, value: str, typeset: Typeset) -> None:
         ("reference: []", ["MathError", "MarkdownError"]),
         ("bibliography: none.bib", ["MathError", "MarkdownError"]),
         ("title: a: b", ["MarkdownError"]),
-        ("title: a\ntitle: b", ["MarkdownError"]),
+        ("title: a\ntitle: b", ["MathError", "MarkdownError", "UnknownWork"]),
+        ("macros: {}\nmacros: {}", ["MarkdownError", "UnknownWork"]),
+        ("references: []\nreferences: []", ["MathError", "MarkdownError"]),
     ],
 )
 def test_nothing_is_told_that_may_be_right(

@@ -7,9 +7,12 @@ import subprocess
 import sys
 import sysconfig
 import zipfile
+from datetime import date
 from pathlib import Path
 
 import pytest
+
+from generator.new_blog import new_blog
 
 from .conftest import REPOSITORY
 
@@ -78,6 +81,13 @@ def test_the_wheel_carries_theme_katex_and_licences(wheel: Path) -> None:
     assert "generator/katex/fonts/KaTeX_Main-Regular.woff2" in names
     tops = {name.partition("/")[0] for name in names if ".d" not in name.partition("/")[0]}
     assert tops == {"generator"}
+
+
+def test_a_new_blog_names_the_wheel(wheel: Path) -> None:
+    """Where it expects it: there is no Inkcell on PyPI that its workflow could install."""
+    files = new_blog("A", "https://example.org", "B", ["ko", "en"], date(2026, 11, 26))
+    assert f"./{wheel.name}" in files["requirements.txt"].splitlines()
+    assert wheel.name in files["README.md"]
 
 
 @pytest.mark.kernel

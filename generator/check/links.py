@@ -16,9 +16,10 @@ from urllib.parse import quote, urljoin
 from lxml import etree
 from msgspec import Struct
 
+from ..html_syntax import candidates
 from .built_site import BuiltSite, line_of, resolve, shortened
 from .finding import Finding
-from .page import Element, Page, candidates, read_page
+from .page import Element, Page, read_page
 
 ADDRESSES: dict[str, tuple[str, ...]] = {
     "a": ("href",),
@@ -44,6 +45,7 @@ CSS_URL = re.compile(r"""url\(\s*(?:"([^"]*)"|'([^']*)'|([^"')\s]+))\s*\)""")
 REFRESH = re.compile(r"^\s*\d+\s*[;,]\s*(?:url\s*=\s*)?[\"']?(?P<address>[^\"']+)", re.IGNORECASE)
 OTHER_SCHEME = re.compile(r"(?!https?:)[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 FEED = re.compile(r"([\w-]+/)?feed(/.+)?\.xml")
+SITEMAP = re.compile(r"sitemap(-\d+)?\.xml")
 JSON_FEED = re.compile(r"([\w-]+/)?feed\.json")
 
 Contents = dict[str, tuple[str, ...]]
@@ -94,7 +96,7 @@ def check_links(site: BuiltSite) -> Iterator[Finding]:
     for path in site.files:
         if path.endswith(".css"):
             yield from _style(path, site.files[path].decode(errors="replace"), site)
-        elif FEED.fullmatch(path) or path == "sitemap.xml":
+        elif FEED.fullmatch(path) or SITEMAP.fullmatch(path):
             found = _in_document(path, site.files[path], contents, site)
             yield from _complete_addresses(path, found, told, site)
         elif JSON_FEED.fullmatch(path):

@@ -12,8 +12,10 @@ from html import unescape
 
 from msgspec import Struct
 
+from ..html_syntax import COMMENT
+
 TOKEN = re.compile(
-    r"<!--.*?(?:-->|\Z)"
+    rf"{COMMENT}"
     r"|<(?P<close>/?)(?P<name>[A-Za-z][^\s/>]*)(?P<attributes>(?:[^\"'>]|\"[^\"]*\"|'[^']*')*)>"
     r"|<[!?/][^>]*>",
     re.DOTALL,
@@ -66,9 +68,6 @@ PARENTS: Mapping[str, frozenset[str]] = {
 }
 """Element to those in which alone it may stand."""
 NOT_IN_ITSELF = frozenset("a button form h1 h2 h3 h4 h5 h6 label".split())
-
-SPACE = " \t\n\f\r"
-"""What HTML takes for white space."""
 
 LOOKED_AT = frozenset(
     """
@@ -276,17 +275,6 @@ class _Reader:
 
     def _wrong(self, message: str, offset: int, text: str, hint: str = "") -> None:
         self.problems.append(Problem(message, offset, text, hint))
-
-
-def candidates(srcset: str) -> Iterator[tuple[str, str]]:
-    """The addresses in a `srcset`, each with what is said of its size (HTML 4.8.4.2)."""
-    rest = srcset
-    while rest := rest.lstrip(SPACE + ","):
-        address = re.split(f"[{SPACE}]", rest, maxsplit=1)[0]
-        rest, size = rest[len(address) :], ""
-        if not address.endswith(","):
-            size, _, rest = rest.partition(",")
-        yield address.rstrip(","), size.strip(SPACE)
 
 
 def title_of(page: Page) -> str:

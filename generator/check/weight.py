@@ -15,9 +15,10 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
+from ..html_syntax import candidates
 from .built_site import BuiltSite, resolve
 from .finding import Finding
-from .page import Page, candidates
+from .page import Page
 
 TEXT = (".css", ".html", ".js", ".json", ".mjs", ".svg", ".xml")
 RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from ..errors import InkcellError, NotebookError
+from ..errors import InkcellError, NotebookError, PostError
 from ..model import Cell, Code, Meta, Notebook, Prose
 from ..record import Record
 from ..yaml_text import read_mapping
@@ -155,16 +155,11 @@ def _with_options(
         return code
     text = "\n".join(_uncomment(line) for line in lines)
     try:
-        values, places = read_mapping(text, cell.line, NotebookError)
+        values, places, twice = read_mapping(text, cell.line, NotebookError)
     except NotebookError as error:
-        if error.line is not None and error.text is not None:
-            # YAML was given the lines without their `#| `.
-            written = lines[error.line - cell.line]
-            if error.column is not None:
-                error.column += len(written) - len(_uncomment(written))
-            error.text = written
-        errors.append(error.at(cell=cell.cell))
+        errors.append(_as_written(error, cell, lines))
         return code
+    errors += [_as_written(error, cell, lines) for _, error in twice]
 
     def complain(message: str, key: str, hint: str | None) -> InkcellError:
         line = places.get(key, cell.line)
@@ -202,6 +197,16 @@ def _with_options(
         ),
         caption_line=places.get(caption, 0),
     )
+
+
+def _as_written(error: PostError, cell: RawCell, lines: Sequence[str]) -> PostError:
+    """A mistake in YAML, which was given the lines without their `#| `."""
+    if error.line is not None and error.text is not None:
+        written = lines[error.line - cell.line]
+        if error.column is not None:
+            error.column += len(written) - len(_uncomment(written))
+        error.text = written
+    return error.at(cell=cell.cell)
 
 
 def _uncomment(line: str) -> str:

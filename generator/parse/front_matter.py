@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 
 from ..addresses import is_slug
 from ..addresses import slug as slug_of
@@ -126,11 +126,15 @@ def read_front_matter(
     unread: set[Unread] = set()
     is_read = True
     try:
-        values, lines = read_mapping(raw.front_matter, raw.front_matter_line)
+        values, lines, twice = read_mapping(raw.front_matter, raw.front_matter_line)
     except FrontMatterError as error:
         errors.append(error.at(cell=raw.front_matter_cell))
-        values, lines, is_read = {}, {}, False
+        values, lines, twice, is_read = {}, {}, [], False
         unread.update(FOR_PROSE.values())
+    for name, wrong in twice:
+        errors.append(wrong.at(cell=raw.front_matter_cell))
+        # The prose may mean the other one.
+        unread.update(FOR_PROSE[key] for key in FOR_PROSE if key == name.partition(".")[0])
 
     def complain(message: str, key: str, hint: str | None) -> InkcellError:
         known_lines = [lines[name] for name in _ancestors(spelling(key)) if name in lines]
@@ -241,7 +245,14 @@ def _date(record: Record, key: str, config: Config) -> datetime | None:
     except ValueError:
         record.wrong(key, f"`{value}` is not a date", _meant_date(text) or DATE_HINT)
         return None
-    return date if date.tzinfo else date.replace(tzinfo=config.timezone or UTC)
+    return _in_whole_minutes(date if date.tzinfo else date.replace(tzinfo=config.timezone or UTC))
+
+
+def _in_whole_minutes(moment: datetime) -> datetime:
+    """A moment whose offset has no seconds, as local mean time had them: RFC 3339 has none."""
+    offset = moment.utcoffset() or timedelta()
+    seconds = offset % timedelta(minutes=1)
+    return moment.replace(tzinfo=timezone(offset - seconds)) if seconds else moment
 
 
 def _meant_date(text: str) -> str | None:

@@ -233,12 +233,13 @@ def _yaml(draft: Draft) -> dict[str, str]:
     draft.body = closed + 1
     text = "\n".join(line_text(state, line) for line in range(start + 1, closed))
     try:
-        values, places = read_mapping(text, start + 1 + draft.first_line, MarkdownError)
+        found = read_mapping(text, start + 1 + draft.first_line, MarkdownError)
     except PostError as error:
         draft.problems.append(error)
         return {}
-    draft.option_lines = {key: line - draft.first_line for key, line in places.items()}
-    return {str(key): as_text(value) for key, value in values.items()}
+    draft.problems += [error for _, error in found.twice]
+    draft.option_lines = {key: line - draft.first_line for key, line in found.lines.items()}
+    return {str(key): as_text(value) for key, value in found.values.items()}
 
 
 def _fields(draft: Draft) -> dict[str, str]:

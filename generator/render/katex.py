@@ -152,10 +152,8 @@ class Katex:
             raise _refusal(tex, answer)
         # KaTeX gives the cells beside a \\tag a width, which MathML Core's mtd does not have.
         html = str(answer["html"]).replace('<mtd width="50%">', "<mtd>")
-        # A formula may break between KaTeX's boxes even in text that does not wrap.
-        html = html.replace(
-            '</span><span class="katex-base">', '</span><wbr><span class="katex-base">'
-        )
+        if not display and BOXES in html:
+            html = _with_line_ends(html)
         if ROW_NUMBER in html:
             html = self._with_row_numbers(html, TAG.findall(tex), macros)
         html = NUMBER_IN_TEX.sub(r"\2", html)
@@ -182,6 +180,42 @@ class Katex:
 
     def _as_text(self, tag: str, macros: Macros) -> str:
         return text_of(self(rf"\text{{{tag}}}", False, macros)) if is_tex(tag) else tag
+
+
+BOXES = '</span><span class="katex-base">'
+"""Between two boxes of KaTeX's, behind a relation or an operation, a line may end."""
+LINE_END = '</span><wbr><span class="katex-base">'
+BRACKET = re.compile(r'class="m(?:(open)|close)\b[^>]*>')
+SHORT = 16
+"""Signs between brackets that stay on one line: some ten em."""
+
+
+def _with_line_ends(html: str) -> str:
+    """A formula in the text with a `wbr` where its line may end: not within short brackets.
+
+    The style sheet lets it end nowhere else.
+    """
+    whole: list[tuple[int, int]] = []
+    open_ones: list[int] = []
+    for bracket in BRACKET.finditer(html, html.index(MATHML_END)):
+        if bracket[1]:
+            open_ones.append(bracket.end())
+        elif open_ones:
+            start, end = open_ones.pop(), bracket.start()
+            if BOXES in html[start:end] and _signs(html[start:end]) <= SHORT:
+                while whole and whole[-1][0] > start:
+                    whole.pop()  # It lies within these brackets.
+                whole.append((start, end))
+    done, at = [], 0
+    for start, end in whole:
+        done += [html[at:start].replace(BOXES, LINE_END), html[start:end]]
+        at = end
+    return "".join([*done, html[at:].replace(BOXES, LINE_END)])
+
+
+def _signs(html: str) -> int:
+    """How many signs KaTeX's HTML shows; the last tag may be cut."""
+    return len(unescape(re.sub(r"<[^>]*>?", "", html)).replace("\u200b", ""))
 
 
 ANNOTATED = re.compile(

@@ -8,13 +8,16 @@ import re
 from html import unescape
 from urllib.parse import urlsplit
 
+from ..html_syntax import COMMENT, candidates
+
 ATTRIBUTE = r"""\s[^\s"'<>/=]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'<>]+))?"""
 TAG = re.compile(
-    rf"<(audio|embed|form|iframe|img|link|object|script|source|style|track|video)\b"
+    rf"{COMMENT}|<(audio|embed|form|iframe|img|link|object|script|source|style|track|video)\b"
     rf"((?:{ATTRIBUTE}|\s|/)*)>",
     re.IGNORECASE,
 )
-"""The start of an element that may load something. In code and in formulas `<` is `&lt;`."""
+"""The start of an element that may load something, or a comment. In code and in formulas `<` is
+`&lt;`."""
 VALUE = re.compile(r"""\s([^\s"'<>/=]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+))""")
 HANDLER = re.compile(r"""<[a-z][^<>]*?\son[a-z]+\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
 CLOSING = {name: re.compile(rf"</{name}[\s/>]", re.IGNORECASE) for name in ("script", "style")}
@@ -44,10 +47,10 @@ def what_it_loads(html: str) -> tuple[tuple[str, str], ...]:
     found: list[tuple[str, str]] = []
     tag = TAG.search(html)
     while tag:
-        name, end = tag[1].lower(), tag.end()
+        name, end = (tag[1] or "").lower(), tag.end()
         values = {
             match[1].lower(): unescape(match[2] or match[3] or match[4] or "")
-            for match in VALUE.finditer(tag[2])
+            for match in VALUE.finditer(tag[2] or "")
         }
         if name in ("script", "style"):
             # What stands in it is no HTML.
@@ -58,7 +61,9 @@ def what_it_loads(html: str) -> tuple[tuple[str, str], ...]:
                 found.append((f"{name}-src", _hash(text)))
         for attribute, directive in LOADS.get(name, ()):
             written = values.get(attribute, "")
-            addresses = written.split(",") if attribute == "srcset" else [written]
+            addresses = [written]
+            if attribute == "srcset":
+                addresses = [candidate for candidate, _ in candidates(written)]
             found += [(directive, source) for source in map(_source, addresses) if source]
         tag = TAG.search(html, end)
     for handler in HANDLER.finditer(html):
@@ -74,13 +79,17 @@ def _hash(text: str) -> str:
 
 
 def _source(address: str) -> str:
-    """The host of an address, or the scheme of one that has none; nothing for the site's own."""
+    """The host of an address, or the scheme of one that has none; nothing for what is none."""
+    if not address.strip():
+        return ""
     try:
         parts = urlsplit(address.strip())
     except ValueError:
         return ""
     if parts.scheme in ("data", "blob"):
         return f"{parts.scheme}:"
+    if not parts.scheme and not parts.netloc:
+        return "'self'"
     if parts.scheme not in ("", "http", "https") or not re.fullmatch(r"[\w.:\[\]-]+", parts.netloc):
         return ""
     return f"{parts.scheme}://{parts.netloc}" if parts.scheme else parts.netloc

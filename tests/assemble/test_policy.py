@@ -60,6 +60,11 @@ def test_a_post_may_place_what_it_draws() -> None:
             "img-src",
             ["https://a.example", "https://b.example"],
         ),
+        (
+            '<img srcset="https://a.example/w_3,https://b.example/1.png 1x, https://c.example 2x">',
+            "img-src",
+            ["https://a.example", "https://c.example"],
+        ),
         ('<IFRAME allow src=https://v.example/1></IFRAME>', "frame-src", ["https://v.example"]),
         ('<video><source src="https://v.example:8/1.mp4"></video>', "media-src",
          ["https://v.example:8"]),
@@ -69,6 +74,8 @@ def test_a_post_may_place_what_it_draws() -> None:
         ("<style>p { color: red }</style>", "style-src", [hashed("p { color: red }")]),
         ('<p onclick="go(&quot;x&quot;)">', "script-src", ["'unsafe-hashes'", hashed('go("x")')]),
         ('<form action="https://f.example/">', "form-action", ["https://f.example"]),
+        ('<iframe src="/talks/2026.html"></iframe>', "frame-src", ["'self'"]),
+        ('<object data="paper.pdf"></object>', "object-src", ["'self'"]),
     ],
 )  # fmt: skip
 def test_what_an_author_wrote_is_allowed(html: str, directive: str, sources: list[str]) -> None:
@@ -101,6 +108,14 @@ def test_a_script_is_no_html() -> None:
     assert policy["img-src"] == ["'self'", "data:"]
     many = "<script>" * 50_000
     assert parsed(policy_of(many))["script-src"] == ["'self'", hashed(many[8:])]
+
+
+def test_a_comment_is_no_html() -> None:
+    """What it holds is not loaded, and hides nothing that stands behind it."""
+    behind = '<img src="https://b.example/x.png">'
+    policy = parsed(policy_of(f'<!-- <script> <img src="https://a.example/x.png"> -->{behind}'))
+    assert policy["img-src"] == ["'self'", "data:", "https://b.example"]
+    assert policy["script-src"] == ["'self'"]
 
 
 def test_interactive_figures_get_what_their_libraries_need() -> None:

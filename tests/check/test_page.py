@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from generator.check.page import LOOKED_AT, candidates, read_page, title_of
+from generator.check.page import LOOKED_AT, read_page, title_of
 
 
 class Tags(HTMLParser):
@@ -45,23 +45,11 @@ def test_the_same_tags_as_pythons_parser(html: str) -> None:
     assert [(e.name, dict(e.attributes)) for e in page.elements] == parser.found
 
 
-@pytest.mark.parametrize(
-    ("srcset", "found"),
-    [
-        ("", []),
-        (" , ,", []),
-        ("a.png", [("a.png", "")]),
-        ("a.png 1x, b.png 2x", [("a.png", "1x"), ("b.png", "2x")]),
-        ("a.png, b.png\n 100w 50h ,", [("a.png", ""), ("b.png", "100w 50h")]),
-        # An address may hold commas, only not at its end.
-        ("https://h/w_3,c_x/a.jpg 1x", [("https://h/w_3,c_x/a.jpg", "1x")]),
-        ("data:image/png;base64,AAA= 2x,b", [("data:image/png;base64,AAA=", "2x"), ("b", "")]),
-        ("a,,, b", [("a", ""), ("b", "")]),
-    ],
-)
-def test_the_candidates_of_a_srcset(srcset: str, found: list[tuple[str, str]]) -> None:
-    """As the HTML Standard divides them (4.8.4.2)."""
-    assert list(candidates(srcset)) == found
+@pytest.mark.parametrize("comment", ["<!-->", "<!--->", "<!-- a --!>", "<!-- > -- -->"])
+def test_a_comment_hides_nothing_behind_it(comment: str) -> None:
+    """Where browsers end it, however it was meant."""
+    page = read_page("a.html", f'{comment}<a href="x">y</a><!-- b -->')
+    assert [element.name for element in page.elements] == ["a"]
 
 
 @given(st.text(alphabet="<>/!-='\" abpsvgimtile\n", max_size=200))

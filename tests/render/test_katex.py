@@ -40,6 +40,29 @@ def test_html_for_the_eye_and_mathml_for_everybody(typeset: Typeset) -> None:
 
 
 @pytest.mark.parametrize(
+    ("tex", "lines"),
+    [
+        ("f(x + y) = g(x, y) + 1", ["f(x+y)=", "g(x,y)+", "1"]),
+        (r"\{a \in A: f(a) \in U\}", ["{a∈A:f(a)∈U}"]),
+        (r"\lVert a + b \rVert + \left(a + b\right)", ["∥a+b∥+", "(a+b)"]),
+        # Brackets around much may hold short ones.
+        ("(ab + cd + ef + gh + h(k + l))", ["(ab+", "cd+", "ef+", "gh+", "h(k+l))"]),
+        # Some close nothing, and some are never closed.
+        ("]0, 1] + [0, 1[ + x", ["]0,1]+", "[0,1[+x"]),
+    ],
+)
+def test_a_line_may_end_outside_of_short_brackets(
+    typeset: Typeset, tex: str, lines: list[str]
+) -> None:
+    """In the text; a formula on a line of its own has no such places."""
+    html = typeset(tex, False).html
+    parts = html[html.index("</math>") :].split("<wbr>")
+    texts = [unescape(re.sub("<[^>]*>", "", part)).replace("\u200b", "") for part in parts]
+    assert texts == lines
+    assert "<wbr>" not in typeset(tex, True).html
+
+
+@pytest.mark.parametrize(
     ("tex", "text"),
     [
         (r"A - B", "A−B"),

@@ -345,6 +345,32 @@ def test_a_formula_is_not_parted_from_its_particle(
         page.context.close()
 
 
+PARTED_BOXES = """
+[...document.querySelectorAll('.katex-html')].flatMap(html => {
+  const boxes = [...html.children].filter(part => part.matches('.katex-base'));
+  const next = boxes.slice(1).map((box, i) => [boxes[i], box, box.previousSibling !== boxes[i]]);
+  return next.filter(([one, other]) =>
+    other.getBoundingClientRect().left < one.getBoundingClientRect().left
+  ).map(([one, other, may]) => may);
+})
+"""
+"""Of each line that ends in a formula: whether it ends where it may."""
+
+
+@pytest.mark.parametrize("width", [360, 600, 1440])
+def test_a_line_ends_in_a_formula_where_it_may(
+    browser: Browser, served: Served, width: int
+) -> None:
+    """Not within short brackets; elsewhere a long formula goes on in the next line."""
+    found = []
+    for path in ("paper/2022-07-08-ncut/", "math/2022-07-31-topology_2/"):
+        page = open_page(browser, served.address + path, width, 900, "light")
+        found += page.evaluate(PARTED_BOXES)
+        page.context.close()
+    assert found
+    assert all(found)
+
+
 def test_header_text_and_footer_share_an_edge(browser: Browser, served: Served) -> None:
     """Whatever the size of their type, in both languages."""
     for path in ("", "en/"):

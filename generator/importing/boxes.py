@@ -1,0 +1,38 @@
+"""Boxes as widespread themes of Jekyll write them, by a class: `.prompt-tip`, `.notice--info`."""
+
+from __future__ import annotations
+
+import re
+
+from .passages import passages
+
+PROMPTS = {"tip": "TIP", "info": "NOTE", "warning": "WARNING", "danger": "CAUTION"}
+NOTICES = {"warning": "warning", "danger": "danger", "success": "tip"}
+PROMPT = re.compile(
+    r"(?P<quote>(?:^>[^\n]*\n)+)\{:\s*\.prompt-(?P<kind>tip|info|warning|danger)\s*\}[ \t]*$",
+    re.MULTILINE,
+)
+NOTICE = re.compile(
+    r"(?P<text>(?:^(?![ \t]*$|[{#>|<]|[-*+] |\d+\. )[^\n]+\n)+)"
+    r"\{:\s*\.notice(?:--(?P<kind>\w+))?\s*\}[ \t]*$",
+    re.MULTILINE,
+)
+
+
+def write_boxes(text: str) -> str:
+    """Quotes and paragraphs of such a class as boxes; fences in between stay as they are."""
+    hidden: list[str] = []
+    shown = ""
+    # A paragraph may hold inline code: it is put aside, so that no part of a pattern meets it.
+    for part, is_code in passages(text):
+        if is_code:
+            hidden.append(part)
+            # What spans lines counts as many, so that `^` and `$` mean the same.
+            shown += "\ue004" + str(len(hidden) - 1) + "\ue005"
+        else:
+            shown += part
+    shown = PROMPT.sub(lambda m: f"> [!{PROMPTS[m['kind']]}]\n{m['quote'].rstrip()}", shown)
+    shown = NOTICE.sub(
+        lambda m: f":::{{{NOTICES.get(m['kind'] or '', 'note')}}}\n{m['text']}:::", shown
+    )
+    return re.sub("\ue004(\\d+)\ue005", lambda m: hidden[int(m[1])], shown)

@@ -83,7 +83,9 @@ def import_blog(
             summary.append(f"{len(outcome.there)} imported before")
         click.echo("; ".join(summary) + ".")
         if outcome.written and not dry_run:
-            click.echo("`inkcell build` says what is left to do in them; `inkcell serve` shows them.")
+            click.echo(
+                "`inkcell build` says what is left to do in them; `inkcell serve` shows them."
+            )
         print_errors(errors, "the other posts were imported" if outcome.written else "nothing was")
     if errors:
         sys.exit(1)

@@ -1,7 +1,7 @@
 """Posts of other tools -> posts of Inkcell: `inkcell import`.
 
 1. `recognise`   the old blog's files -> which tool it was made for
-2. `jekyll`, `hugo`, `quarto`, `loose`   the files -> OldSite: its posts, their former addresses, ids
+2. `jekyll`, `hugo`, `quarto`, `loose`   the files -> OldSite: posts, former addresses, feed ids
 3. `placing`     the posts -> where each lies from now on
 4. `body`        the text of a post, through the hands that its tool needs
 5. `links`       links and pictures -> new posts, and files beside them
@@ -13,7 +13,7 @@ Pure, but for `reading`: whoever calls it reads with what that hands over, and w
 
 from __future__ import annotations
 
-import re
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -93,7 +93,7 @@ def _new_post(item: Placed, links: Links, config: Config, category: str) -> NewP
     if post.guessed_date:
         message = f"the post has no date; it gets that of its file, {post.date}"
         hint = "write the day on which it was published, above the text"
-        remarks.say(message, path, 3, f"date: {post.date}", hint)
+        remarks.say(message, path, 3, "", hint)
     for name in post.beside:
         links.put_beside(name)
     kernel = _kernel(post, remarks)
@@ -201,8 +201,9 @@ def _kernel(post: OldPost, remarks: Remarks) -> dict[str, str]:
         return {}
     wanted: object = post.value("jupyter")
     spec = wanted.get("kernelspec") if isinstance(wanted, dict) else None
-    name = spec.get("name") if isinstance(spec, dict) else wanted
-    name = name if isinstance(name, str) and found != "python" else KERNELS[found]
+    named = spec.get("name") if isinstance(spec, dict) else wanted
+    # Python's kernels have names of their own on each machine.
+    name = named if isinstance(named, str) and found != "python" else KERNELS[found]
     return {"name": name, "display_name": found.capitalize()}
 
 
@@ -211,6 +212,4 @@ def _flow(items: list[str]) -> str:
 
 
 def _json(text: str) -> str:
-    import json
-
     return json.dumps(text, ensure_ascii=False)

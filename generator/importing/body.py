@@ -11,7 +11,7 @@ from .divs import write_divs
 from .formulas import plain_brackets, plain_dollars
 from .front_matter import for_all_cells
 from .links import Links, rewrite_links, take_data
-from .liquid import run_liquid, unfold_blocks
+from .liquid import keep_liquid, run_liquid, unfold_blocks
 from .old_blog import OldPost, Tool
 from .passages import FLAGS, MARKED_CODE
 from .shortcodes import run_shortcodes, unfold_shortcodes
@@ -28,6 +28,8 @@ def _excerpt(text: str, post: OldPost, links: Links) -> str:
 
 
 def _liquid(text: str, post: OldPost, links: Links) -> str:
+    if post.value("render_with_liquid") is False:
+        return keep_liquid(text)
     return run_liquid(unfold_blocks(text), post, links.site, links, links.remarks)
 
 
@@ -97,5 +99,3 @@ def _with_data(text: str, links: Links) -> str:
         return take_data(match[0], links)
 
     return re.sub(MARKED_CODE, taken, text, flags=FLAGS)
-
-

@@ -17,10 +17,19 @@ NOTICE = re.compile(
     r"\{:\s*\.notice(?:--(?P<kind>\w+))?\s*\}[ \t]*$",
     re.MULTILINE,
 )
+OPENED = re.compile(
+    r"^([ ]{0,3}<(?:details|div|section|figure)\b[^>\n]*"
+    r"\bmarkdown=[\"']?(?:1|block)\b[^>\n]*>)(?=[^\n])",
+    re.MULTILINE | re.IGNORECASE,
+)
+"""A tag whose content is Markdown, and which has no line of its own."""
 
 
 def write_boxes(text: str) -> str:
-    """Quotes and paragraphs of such a class as boxes; fences in between stay as they are."""
+    """Quotes and paragraphs of such a class as boxes; fences in between stay as they are.
+
+    And a tag with `markdown="1"` on a line of its own, as it must stand here.
+    """
     hidden: list[str] = []
     shown = ""
     # A paragraph may hold inline code: it is put aside, so that no part of a pattern meets it.
@@ -31,6 +40,7 @@ def write_boxes(text: str) -> str:
             shown += "\ue004" + str(len(hidden) - 1) + "\ue005"
         else:
             shown += part
+    shown = OPENED.sub(r"\1\n", shown)
     shown = PROMPT.sub(lambda m: f"> [!{PROMPTS[m['kind']]}]\n{m['quote'].rstrip()}", shown)
     shown = NOTICE.sub(
         lambda m: f":::{{{NOTICES.get(m['kind'] or '', 'note')}}}\n{m['text']}:::", shown

@@ -18,8 +18,26 @@ RUNS = re.compile(r"\{(?P<language>[A-Za-z]\w*)(?P<options>[\s,][^}]*)?\}\s*$")
 SHOWN = re.compile(r"\{?\s*\.(?P<language>[\w+#-]+)(?P<attributes>[^}]*)\}\s*$")
 WITH_ATTRIBUTES = re.compile(r"(?P<language>[\w+#-]+)\s*\{(?P<attributes>[^}]*)\}\s*$")
 ATTRIBUTE = re.compile(r"([\w-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|\[([^\]]*)\]|([^\s,]+))")
-KERNELS = {"python": "python3", "r": "ir", "julia": "julia", "bash": "bash", "javascript": "inkcell-node"}
-DRAWINGS = ("mermaid", "dot", "ojs", "tikz", "embed", "verbatim", "sql", "css", "html", "stan", "=html")
+KERNELS = {
+    "python": "python3",
+    "r": "ir",
+    "julia": "julia",
+    "bash": "bash",
+    "javascript": "inkcell-node",
+}
+DRAWINGS = (
+    "mermaid",
+    "dot",
+    "ojs",
+    "tikz",
+    "embed",
+    "verbatim",
+    "sql",
+    "css",
+    "html",
+    "stan",
+    "=html",
+)
 FOR_ALL = ("echo", "warning", "output", "include", "error", "eval")
 """Keys of Quarto's `execute` that hold for all cells."""
 MARKERS = {"javascript": "//|", "julia": "#|", "r": "#|"}
@@ -108,9 +126,9 @@ def _options(
         elif not known:
             hint = CELLS.get(key.replace(".", "-"), "cells have no such option here")
             kept.append(remarks.sign(f"the cell's option `{key}` is left out", chunk.strip(), hint))
-    for key, value in for_all.items():
-        if key not in given and isinstance(value, bool):
-            kept.append(f"{marker} {key}: {str(value).lower()}")
+    for key, flag in for_all.items():
+        if key not in given and isinstance(flag, bool):
+            kept.append(f"{marker} {key}: {str(flag).lower()}")
     # A remark about a line that is gone stands before the next that is there.
     signs = "".join(line for line in kept if line.startswith("\ue000"))
     lines = [line for line in kept if not line.startswith("\ue000")]
@@ -125,17 +143,17 @@ def _read(
     written: list[str], remarks: Remarks
 ) -> tuple[dict[str, object], dict[str, tuple[int, int]]]:
     """The options of a cell, and which lines each takes."""
+    if not written:
+        return {}, {}
     text = "\n".join(re.sub(r"^(?:#|//)\| ?", "", line) for line in written)
     try:
         values, lines = read_mapping(text, 0, PostError)
     except PostError:
         # The build will say what is wrong; nothing is lost.
-        return {}, {"label": (0, len(written))} if written else {}
+        return {}, {"label": (0, len(written))}
     starts = [lines[key] for key in values]
     ends = [*starts[1:], len(written)]
-    return values, {
-        key: (start, end) for key, start, end in zip(values, starts, ends, strict=True)
-    }
+    return values, {key: (start, end) for key, start, end in zip(values, starts, ends, strict=True)}
 
 
 def _chunk(options: str) -> list[tuple[str, str]]:
@@ -174,7 +192,11 @@ def _shown(match: re.Match[str], info: str, remarks: Remarks) -> str:
             "linenos": "" if value == "false" else ":linenos:",
             "linenostart": f":lineno-start: {value}",
         }
-        if key in known:
+        most = max(map(int, re.findall(r"\d+", value)), default=0)
+        if key == "hl_lines" and not 0 < most <= code.count("\n"):
+            hint = f"the code has {code.count(chr(10))} lines: write :emphasize-lines: below it"
+            signs += remarks.sign(f"the option `{key}` of the code is left out", info, hint)
+        elif key in known:
             options += [known[key]] if known[key] else []
         else:
             hint = "options of a code-block: filename, caption, linenos, emphasize-lines"

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from .passages import passages
 from .remarks import Remarks
 
-OPENING = re.compile(r"^(?P<lead>[ \t]*)(?P<fence>:{3,})[ \t]*(?:\{(?P<attributes>[^}]*)\}|(?P<name>[\w-]+))[ \t:]*$")
+OPENING = re.compile(
+    r"^(?P<lead>[ \t]*)(?P<fence>:{3,})[ \t]*(?:\{(?P<attributes>[^}]*)\}|(?P<name>[\w-]+))[ \t:]*$"
+)
 CLOSING = re.compile(r"^[ \t]*:{3,}[ \t]*$")
 HEADING = re.compile(r"^[ \t]*#{1,6}[ \t]+(?P<title>.*?)[ \t]*$")
 CALLOUTS = ("note", "tip", "important", "warning", "caution")
@@ -126,7 +128,9 @@ def _opened(
     said = opening["attributes"] or f".{opening['name']}"
     classes = re.findall(r"(?<![\w=\"'/])\.([\w-]+)", said)
     id = next(iter(re.findall(r"#([\w-]+)", said)), "")
-    values = {key: one or two for key, one, two in re.findall(r"([\w-]+)=(?:\"([^\"]*)\"|(\S+))", said)}
+    values = {
+        key: one or two for key, one, two in re.findall(r"([\w-]+)=(?:\"([^\"]*)\"|(\S+))", said)
+    }
     fence = ":" * (3 + depth)
     kind = next((name[8:] for name in classes if name.startswith("callout-")), "")
     statement = STATEMENTS.get(id.partition("-")[0]) if "-" in id else None

@@ -24,7 +24,8 @@ PICTURE_KEYS = ("path", "image", "src", "feature", "teaser", "og_image", "overla
 CONTENTS = ("toc", "showToc", "ShowToc", "TableOfContents", "tableOfContents")
 READ = ("title", "linkTitle", "date", "publishDate", "category", "categories", "tag", "tags",
         "draft", "published", "slug", "permalink", "url", "aliases", "redirect_from", "lang",
-        "language", "locale", "id", "execute", "jupyter", "kernelspec", "jupytext")  # fmt: skip
+        "language", "locale", "id", "execute", "jupyter", "kernelspec", "jupytext",
+        "media_subpath", "img_path", "render_with_liquid", "excerpt_separator")  # fmt: skip
 """Keys that have done their work, or are looked at below."""
 NAMED = ("name", "email", "uri")
 ALL_CELLS = ("echo", "warning", "output", "include", "error")
@@ -74,12 +75,12 @@ def write_front_matter(
                 return key, value
         return "", None
 
-    _, changed = first(CHANGED)
+    changed_key, changed = first(CHANGED)
     if stamp := iso(changed, str(site.settings.get("timezone") or "")):
         if stamp[:19] != post.date[:19]:
             lines.append(f"last_modified_at: {stamp}")
     elif changed is not None:
-        _tell(remarks, post, _, f"`{changed}` is not a date", "write it as 2022-07-08")
+        _tell(remarks, post, changed_key, f"`{changed}` is not a date", "write it as 2022-07-08")
     _, description = first(DESCRIPTIONS)
     if isinstance(description, str):
         lines.append(f"description: {quoted(' '.join(description.split()))}")
@@ -94,7 +95,7 @@ def write_front_matter(
     lines += _series(post, used, remarks)
     if post.draft:
         lines.append("draft: true")
-    lines += _author(post, used, remarks)
+    lines += _author(post, site.authors, used, remarks)
     lines += _image(post, used, links, remarks)
     _, contents = first(CONTENTS)
     if isinstance(contents, bool):
@@ -155,13 +156,16 @@ def _series(post: OldPost, used: set[str], remarks: Remarks) -> Iterator[str]:
         _tell(remarks, post, "series", f"the series `{name}` is left out", "a post is in one")
 
 
-def _author(post: OldPost, used: set[str], remarks: Remarks) -> Iterator[str]:
+def _author(
+    post: OldPost, known_people: Mapping[str, Any], used: set[str], remarks: Remarks
+) -> Iterator[str]:
     key = next((key for key in ("author", "authors") if post.front.get(key)), "")
     if not key:
         return
     used.add(key)
     value = post.front[key]
     people = value if isinstance(value, list) else [value]
+    people = [known_people.get(one, one) if isinstance(one, str) else one for one in people]
     names = []
     for person in people:
         name = person.get("name") if isinstance(person, dict) else person
@@ -174,7 +178,10 @@ def _author(post: OldPost, used: set[str], remarks: Remarks) -> Iterator[str]:
         return
     single = people[0] if len(people) == 1 and isinstance(people[0], dict) else {}
     more = {"email": single.get("email"), "uri": single.get("uri") or single.get("url")}
-    known = {"name": ", ".join(names), **{k: v for k, v in more.items() if isinstance(v, str) and v}}
+    known = {
+        "name": ", ".join(names),
+        **{k: v for k, v in more.items() if isinstance(v, str) and v},
+    }
     yield f"author: {quoted(known if len(known) > 1 else known['name'])}"
 
 
@@ -211,7 +218,9 @@ def _bibliography(post: OldPost, used: set[str], links: Links, remarks: Remarks)
         if path := links.file(str(name)):
             files.append(links.put_beside(path))
         else:
-            _tell(remarks, post, "bibliography", f"`{name}` was not found", "put it beside the post")
+            _tell(
+                remarks, post, "bibliography", f"`{name}` was not found", "put it beside the post"
+            )
     if files:
         yield f"bibliography: {quoted(files)}"
 

@@ -53,8 +53,8 @@ def read_site(blog: OldBlog, errors: list[InkcellError]) -> OldSite:
         url,
         base,
         language[:2].lower(),
-        tuple(left_out),
-        ("static/", "assets/", "content/"),
+        left_out=tuple(left_out),
+        static=("static/", "assets/", "content/"),
     )
 
 

@@ -55,8 +55,23 @@ def read_site(blog: OldBlog, errors: list[InkcellError]) -> OldSite:
     posts = collect(lambda path: _post(path, blog, settings, id_of), paths, errors)
     language = str(settings.get("lang") or settings.get("locale") or settings.get("language") or "")
     return OldSite(
-        "jekyll", posts, settings, url, base, language[:2].lower(), tuple(left_out)
+        "jekyll",
+        posts,
+        settings,
+        url,
+        base,
+        language[:2].lower(),
+        _authors(blog),
+        tuple(left_out),
     )
+
+
+def _authors(blog: OldBlog) -> dict[str, Any]:
+    for name in ("_data/authors.yml", "_data/authors.yaml"):
+        if name in blog.paths:
+            with blame(name):
+                return read_settings(text_of(blog, name), "yml")
+    return {}
 
 
 def _is_post(path: str, left_out: list[InkcellError]) -> bool:

@@ -50,7 +50,8 @@ class Moved:
 
 def moved(posts: Iterable[tuple[OldPost, str]]) -> Moved:
     """Of posts, each with its new path."""
-    addresses, paths = {}, {}
+    addresses: dict[str, str] = {}
+    paths: dict[str, str] = {}
     for post, path in posts:
         paths[post.path] = path
         for address in (post.address, *post.other_addresses):
@@ -83,16 +84,21 @@ class Links:
 
     def old_address_of_file(self, wanted: str) -> str | None:
         """The address that `{% link %}`, `ref` and their kin mean by a path of the old blog."""
-        wanted = wanted.removeprefix("/")
-        for path in sorted(self.moved.paths):
-            stem = path.rpartition(".")[0]
-            if wanted in (path, stem) or path.endswith("/" + wanted) or stem.endswith("/" + wanted):
-                return POST + quote(path)
+        wanted = wanted.strip("/")
+        found = [path for path in sorted(self.moved.paths) if _is_meant(path, wanted)]
+        language = self.path.split(".")[-2]
+        # Of the versions of a post, that in the language of the page on which the link stands.
+        found.sort(key=lambda path: self.moved.paths[path].split(".")[-2] != language)
+        if found:
+            return POST + quote(found[0])
         return "/" + wanted if self.file("/" + wanted) else None
 
     def file(self, address: str) -> str | None:
         """The file of the old blog behind a path of the site, or one relative to the post."""
         path = unquote(address)
+        under = self.post.value("media_subpath") or self.post.value("img_path")
+        if isinstance(under, str) and not path.startswith("/"):
+            path = f"/{under.strip('/')}/{path}"
         if path.startswith("/"):
             places = [folder + path.lstrip("/") for folder in self.site.static]
         else:
@@ -102,7 +108,11 @@ class Links:
             places = [posixpath.join(near, path), *(folder + far for folder in self.site.static)]
             places += [folder + path for folder in self.site.static]
         for place in map(posixpath.normpath, places):
-            for form in (place, unicodedata.normalize("NFC", place), unicodedata.normalize("NFD", place)):
+            for form in (
+                place,
+                unicodedata.normalize("NFC", place),
+                unicodedata.normalize("NFD", place),
+            ):
                 if form in self.blog.paths:
                     return form
         return None
@@ -148,7 +158,7 @@ class Links:
                 path = path.removeprefix(self.site.base) or "/"
         is_text = PurePosixPath(path).suffix.lower() in TEXTS
         found = self.file(path)
-        if found in self.moved.paths:
+        if found and found in self.moved.paths:
             return self._to_post(self.moved.paths[found]) + rest
         at = path if path.startswith("/") else self._absolute(path)
         if new := self.moved.addresses.get(address_key(at)):
@@ -178,9 +188,37 @@ class Links:
         return _written(posixpath.relpath(path, posixpath.dirname(self.path)))
 
 
+def _is_meant(path: str, wanted: str) -> bool:
+    """Whether a file goes by a name: its path or the end of it, with or without the ending."""
+    stem = path.rpartition(".")[0]
+    bare = re.sub(r"\.[a-z]{2}$", "", stem)
+    names = {path, stem, bare, bare.removesuffix("/index"), bare.removesuffix("/index") + ".md"}
+    return any(name == wanted or name.endswith("/" + wanted) for name in names)
+
+
 def _written(path: str) -> str:
     """A path as it stands in a link: only what would end the link is escaped."""
     return SPECIAL.sub(lambda match: quote(match[0]), path)
+
+
+def picture(address: str, alt: str, caption: str, width: str, links: Links, *, alone: bool) -> str:
+    """A picture as other tools' figures have it: with a caption, if it stands on a line alone."""
+    label = (alt or caption).replace("[", r"\[").replace("]", r"\]")
+    if not caption or not alone or caption == alt:
+        attributes = f"{{width={width}}}" if width else ""
+        return f"![{label}]({address.replace(' ', '%20')}){attributes}"
+    new = links.new_address(address.replace(" ", "%20"), picture=True) or address
+    sign, end, bare = new.rpartition("\ue001")
+    options = [f":alt: {alt}"] if alt else []
+    options += [f":width: {width}"] if width else []
+    return "\n".join((f"{sign}{end}:::{{figure}} {bare}", *options, "", caption, ":::"))
+
+
+def stands_alone(match: re.Match[str]) -> bool:
+    """Whether nothing else stands on the line of what was found."""
+    before = match.string[: match.start()].rpartition("\n")[2]
+    after = match.string[match.end() :].partition("\n")[0]
+    return not before and not after.strip()
 
 
 def rewrite_links(text: str, links: Links) -> str:

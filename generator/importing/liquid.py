@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from .links import Links
+from .links import Links, picture, stands_alone
 from .old_blog import OldPost, OldSite
 from .passages import FLAGS, MARKED_CODE, as_code, change_prose, fenced
 from .remarks import Remarks
@@ -66,6 +66,11 @@ def _hidden(text: str) -> str:
     return re.sub(r"(?<=[%}])\}", CLOSE, re.sub(r"\{(?=[%{])", OPEN, text))
 
 
+def keep_liquid(text: str) -> str:
+    """A text that Jekyll did not search for Liquid: what looks like it is shown as it is."""
+    return change_prose(change_prose(text, _hidden), _shown)
+
+
 def run_liquid(text: str, post: OldPost, site: OldSite, links: Links, remarks: Remarks) -> str:
     """The text with each piece of Liquid replaced, in prose."""
 
@@ -115,12 +120,14 @@ def _replaced(
     if match["tag"] is None:
         found = _value(match["value"], post, site, before, after)
     else:
-        found = _tag(match["tag"], match["rest"].strip(), match[0], links, remarks)
+        found = _tag(match, links, remarks)
     if found is not None:
         return found
     if _in_attribute(before):
         # A tag of HTML cannot hold code; the build will name the place, too.
-        return remarks.sign("Liquid is not run here", match[0], "write what it stood for") + match[0]
+        return (
+            remarks.sign("Liquid is not run here", match[0], "write what it stood for") + match[0]
+        )
     return remarks.sign("Liquid is not run here", match[0], LOOK) + as_code(match[0])
 
 
@@ -155,8 +162,9 @@ def _value(written: str, post: OldPost, site: OldSite, before: str, after: str) 
     return str(found)
 
 
-def _tag(name: str, rest: str, written: str, links: Links, remarks: Remarks) -> str | None:
+def _tag(match: re.Match[str], links: Links, remarks: Remarks) -> str | None:
     """What `{% … %}` stands for; None if that is not known."""
+    name, rest, written = match["tag"], match["rest"].strip(), match[0]
     if name == "post_url":
         wanted = rest.strip("\"'").strip("/").removesuffix(".md").removesuffix(".markdown")
         return links.old_address_of_file(f"_posts/{wanted}")
@@ -169,37 +177,32 @@ def _tag(name: str, rest: str, written: str, links: Links, remarks: Remarks) -> 
         )
         return f"{sign}<{GIST}{rest.split()[0] if rest else ''}>"
     if name in ("include", "include_relative"):
-        return _include(rest, written, links, remarks)
+        return _include(rest, match, links, remarks)
     if name == "youtube" and rest:
         return _film(rest.split()[0].strip("\"'"), written, remarks)
     return None
 
 
-def _include(rest: str, written: str, links: Links, remarks: Remarks) -> str | None:
+def _include(rest: str, match: re.Match[str], links: Links, remarks: Remarks) -> str | None:
     file = rest.split()[0] if rest.split() else ""
+    written = match[0]
     given = {key: one or two for key, one, two in PARAMETER.findall(rest)}
     is_picture = re.search(r"fig|image|img|picture", file, re.IGNORECASE)
     path = next((given[key] for key in PICTURES if given.get(key)), "")
     if is_picture and path and "{" not in path:
         found = links.file("/" + path.lstrip("/")) if "://" not in path else path
         if found:
-            alt = given.get("alt") or given.get("caption") or given.get("title") or ""
-            caption = given.get("caption") or given.get("title")
             hint = "look at it; what else the include did is not there"
             sign = remarks.sign("an include has become a picture", written, hint)
             address = path if "://" in path else "/" + path.lstrip("/")
-            below = f"\n\n*{caption}*" if caption and caption != alt else ""
-            return f"{sign}![{_label(alt)}]({address.replace(' ', '%20')}){below}"
-    if re.search(r"youtube|video", file, re.IGNORECASE) and (
-        id := given.get("id") or given.get("video_id")
-    ):
-        if given.get("provider", "youtube") == "youtube":
-            return _film(id, written, remarks)
+            caption = given.get("caption") or given.get("title") or ""
+            alone = stands_alone(match)
+            return sign + picture(address, given.get("alt", ""), caption, "", links, alone=alone)
+    id = given.get("id") or given.get("video_id")
+    is_film = re.search(r"youtube|video", file, re.IGNORECASE)
+    if is_film and id and given.get("provider", "youtube") == "youtube":
+        return _film(id, written, remarks)
     return None
-
-
-def _label(text: str) -> str:
-    return text.replace("[", r"\[").replace("]", r"\]")
 
 
 def _film(id: str, written: str, remarks: Remarks) -> str:

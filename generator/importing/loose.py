@@ -63,7 +63,9 @@ def _post(path: str, blog: OldBlog) -> OldPost:
         str(front.values.get("slug") or (dated["name"] if dated else name)),
         language=language,
         categories=tuple(str(item) for item in (listed or folders[-1:])),
-        tags=tuple(str(tag) for tag in (tags if isinstance(tags, list) else [tags] if tags else [])),
+        tags=tuple(
+            str(tag) for tag in (tags if isinstance(tags, list) else [tags] if tags else [])
+        ),
         draft=front.values.get("draft") is True,
         other_addresses=tuple(
             str(item) for item in _list(front.values.get("aliases")) if str(item).startswith("/")

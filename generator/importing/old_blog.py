@@ -77,6 +77,8 @@ class OldSite:
     """The base path: empty, or with a slash in front."""
     language: str = ""
     """The language that the settings name."""
+    authors: Mapping[str, Any] = field(default_factory=dict)
+    """People by the names under which posts speak of them."""
     left_out: tuple[InkcellError, ...] = ()
     """What looked like a post, and is none."""
     static: tuple[str, ...] = ("",)

@@ -109,5 +109,3 @@ def is_korean(post: OldPost) -> bool:
     )
     hangul = len(HANGUL.findall(prose))
     return 4 * hangul > len(LETTER.findall(prose)) and hangul > 1
-
-

@@ -25,7 +25,16 @@ FOLDERS = ("post", "posts", "blog", "articles")
 MADE = re.compile(r"(^|/)[^/]+_(files|cache)/")
 METADATA = ("_metadata.yml", "_metadata.yaml")
 NAME = re.compile(r"(?P<date>\d{4}-\d{2}-\d{2})[-_](?P<name>.+)")
-INHERITED = ("author", "draft", "lang", "execute", "format", "jupyter", "categories", "bibliography")
+INHERITED = (
+    "author",
+    "draft",
+    "lang",
+    "execute",
+    "format",
+    "jupyter",
+    "categories",
+    "bibliography",
+)
 """Of the settings of a site or a folder, what a post says as well."""
 
 
@@ -50,13 +59,14 @@ def read_site(blog: OldBlog, errors: list[InkcellError]) -> OldSite:
         and not path.startswith(output.strip("/") + "/")
         and not MADE.search(path)
         and not any(part.startswith("_") for part in PurePosixPath(path).parts)
-        and PurePosixPath(path).stem.upper() not in ("README", "LICENSE", "CHANGELOG", "CONTRIBUTING")
+        and PurePosixPath(path).stem.upper()
+        not in ("README", "LICENSE", "CHANGELOG", "CONTRIBUTING")
     ]
     found = collect(lambda path: _post(path, blog, settings, url, left_out), paths, errors)
     posts = tuple(post for post in found if post)
     language = str(settings.get("lang") or "")[:2].lower()
     return OldSite(
-        "quarto", posts, settings, url, urlsplit(url).path, language, tuple(left_out)
+        "quarto", posts, settings, url, urlsplit(url).path, language, left_out=tuple(left_out)
     )
 
 
@@ -150,5 +160,3 @@ def _beside(path: str, blog: OldBlog) -> tuple[str, ...]:
         and not MADE.search(other)
         and not posixpath.basename(other).startswith("_metadata")
     )
-
-

@@ -27,7 +27,7 @@ def open_blog(folder: Path, today: date, url: str = "") -> OldBlog:
             hint="look at the folder's permissions"
         )
 
-    paths = []
+    paths: list[str] = []
     for above, folders, names in os.walk(folder, onerror=refuse):
         folders[:] = [name for name in folders if name not in SKIPPED and name[:1] != "."]
         paths.extend((Path(above) / name).relative_to(folder).as_posix() for name in names)

@@ -29,7 +29,7 @@ class Remarks:
 
     def say(self, message: str, file: str, line: int | None, text: str, hint: str) -> None:
         """Note a remark about a place of the old blog."""
-        self.said.append(PostError(message).at(file=file, line=line, text=text, hint=hint))
+        self.said.append(PostError(message).at(file=file, line=line, text=text or None, hint=hint))
 
 
 def without_signs(

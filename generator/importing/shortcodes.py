@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 
-from .links import Links
+from .links import Links, picture, stands_alone
 from .passages import FLAGS, MARKED_CODE, as_code, change_prose, fenced
 from .remarks import Remarks
 
 BLOCK = re.compile(
     rf"""
     (?P<skip>{MARKED_CODE})
-    | (?P<lead>^[ \t]*)?\{{\{{[<%]\s*(?P<name>highlight|code)\b(?P<rest>[^\n]*?)\s*[>%]\}}\}}[ \t]*\n?
+    | (?P<lead>^[ \t]*)?\{{\{{[<%]\s*(?P<name>highlight|code)\b(?P<rest>[^\n]*?)\s*[>%]\}}\}}
+      [ \t]*\n?
       (?P<source>.*?)\n?[ \t]*\{{\{{[<%]\s*/\s*(?P=name)\s*[>%]\}}\}}
     | \{{\{{[<%]\s*(?P<formula>katex|math|mathjax|tex)\b(?P<how>[^>%]*?)\s*[>%]\}}\}}(?P<tex>.*?)
       \{{\{{[<%]\s*/\s*(?P=formula)\s*[>%]\}}\}}
@@ -26,7 +27,7 @@ SHORTCODE = re.compile(
 KEPT = re.compile(r"\{\{(?P<open>[<%])/\*\s?(?P<inner>.*?)\s?\*/(?P<close>[>%])\}\}", re.DOTALL)
 """`{{</* name */>}}`: what shows a shortcode without running it."""
 PARAMETER = re.compile(
-    r"(?:(?P<key>[\w-]+)\s*=\s*)?(?:\"(?P<text>(?:[^\"\\]|\\.)*)\"|`(?P<raw>[^`]*)`|(?P<bare>[^\s\"`=]+))"
+    r"(?:(?P<key>[\w-]+)\s*=\s*)?(?:\"(?P<text>(?:[^\"\\]|\\.)*)\"|`(?P<raw>[^`]*)`|(?P<bare>[^\s\"`]+))"
 )
 BOXES = {
     "note": "note", "info": "note", "tip": "tip", "hint": "tip", "success": "tip",
@@ -114,8 +115,8 @@ def _replaced(
         if found is not None:
             return (found or "") + sharp + fragment
     elif name == "figure" and (source := given.get("src")):
-        return _figure(source, given, written, remarks)
-    elif name in ("youtube", "vimeo", "gist", "x", "tweet", "twitter"):
+        return _figure(source, given, match, links, remarks)
+    elif name in ("youtube", "vimeo", "gist", "x", "tweet", "twitter", "video"):
         if address := _elsewhere(name, given):
             sign = remarks.sign(f"`{name}` is a link now", written, "give the link a text")
             return f"{sign}<{address}>"
@@ -148,21 +149,24 @@ def _is_closed(match: re.Match[str], text: str) -> bool:
     return re.search(closing, text) is not None
 
 
-def _figure(source: str, given: dict[str, str], written: str, remarks: Remarks) -> str:
+def _figure(
+    source: str, given: dict[str, str], match: re.Match[str], links: Links, remarks: Remarks
+) -> str:
     caption = given.get("caption") or given.get("title") or ""
-    alt = given.get("alt") or caption
     width = given.get("width", "")
-    attributes = ""
-    if re.fullmatch(r"\d+(?:px|%)?", width):
-        attributes = f"{{width={width if width.endswith(('%', 'px')) else width + 'px'}}}"
-    label = alt.replace("[", r"\[").replace("]", r"\]")
-    picture = f"![{label}]({source.replace(' ', '%20')}){attributes}"
-    if (link := given.get("link")) and not attributes:
-        picture = f"[{picture}]({link})"
-    if attribution := given.get("attr"):
-        hint = "say it in the text, if it is due"
-        picture = remarks.sign(f"a figure's `attr` is left out: {attribution}", written, hint) + picture
-    return f"{picture}\n\n*{caption}*" if caption and caption != alt else picture
+    if not re.fullmatch(r"\d+(?:px|%)?", width):
+        width = ""
+    elif width.isdigit():
+        width += "px"
+    sign = ""
+    for key in ("attr", "link"):
+        if given.get(key):
+            hint = "say it in the text, if it is due"
+            message = f"a figure's `{key}` is left out: {given[key]}"
+            sign += remarks.sign(message, match[0], hint)
+    # A directive's first line begins at the margin, and signs go with it.
+    alone = stands_alone(match)
+    return sign + picture(source, given.get("alt", ""), caption, width, links, alone=alone)
 
 
 def _elsewhere(name: str, given: dict[str, str]) -> str:
@@ -174,7 +178,8 @@ def _elsewhere(name: str, given: dict[str, str]) -> str:
         return f"https://vimeo.com/{first}" if first else ""
     if name == "gist":
         return f"https://gist.github.com/{first}/{second}" if second else ""
+    if name == "video":
+        first = given.get("src") or first
+        return first if re.match(r"https?://", first) else ""
     user = given.get("user", "")
     return f"https://x.com/{user}/status/{first}" if user and first else ""
-
-

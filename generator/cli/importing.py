@@ -23,7 +23,7 @@ MOST_ALIKE = 3
 
 
 @click.command("import", cls=Command)
-@click.argument("old", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("old", type=click.Path(path_type=Path))
 @click.option(
     "--from",
     "tool",
@@ -55,6 +55,8 @@ def import_blog(
 
     with exit_on_error("nothing was written", as_json):
         config = read_config(root)
+        if not old.is_dir():
+            raise InkcellError(f"there is no folder {old}").at(hint="name that of the old blog")
         blog = open_blog(old.resolve(), datetime.now(config.timezone).date(), url)
         tool = tool or _recognised(blog, old)
         imported = import_posts(blog, tool, config, category)
@@ -139,7 +141,7 @@ def _gathered(remarks: Sequence[InkcellError]) -> Iterator[str]:
     for remark in remarks:
         group = groups[str(remark), remark.hint]
         if len(group) <= MOST_ALIKE or not str(remark).startswith("the key "):
-            yield notice(remark)
+            yield notice(remark).removeprefix(": ")
         elif remark is group[0]:
             first = f"{remark.file}:{remark.line}"
             yield f"{remark} ({len(_files(group))} posts, the first {first}); {remark.hint}"

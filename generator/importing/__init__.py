@@ -94,6 +94,8 @@ def _new_post(item: Placed, links: Links, config: Config, category: str) -> NewP
         message = f"the post has no date; it gets that of its file, {post.date}"
         hint = "write the day on which it was published, above the text"
         remarks.say(message, path, 3, "", hint)
+        if post.notebook:
+            remarks.said[-1].at(cell=1)
     for name in post.beside:
         links.put_beside(name)
     kernel = _kernel(post, remarks)

@@ -62,7 +62,7 @@ def write_cells(text: str, kernel: str, for_all: Mapping[str, object], remarks: 
     """The text with its cells as `{code-cell}`; `for_all` is what `execute` says of all of them."""
 
     def rewritten(match: re.Match[str]) -> str:
-        if match["block"] is None:
+        if match["block"] is None or match["unclosed"] is not None:
             return match[0]
         info = match["info"].strip()
         lead, fence, code = match["indent"], match["fence"], match["code"]
@@ -169,7 +169,9 @@ def write_shown_code(text: str, remarks: Remarks) -> str:
     """Fences with attributes behind their language, as `code-block` has its options."""
     return BLOCK.sub(
         lambda match: (
-            match[0] if match["block"] is None else _shown(match, match["info"].strip(), remarks)
+            match[0]
+            if match["block"] is None or match["unclosed"] is not None
+            else _shown(match, match["info"].strip(), remarks)
         ),
         text,
     )

@@ -38,7 +38,10 @@ def read_front_text(text: str) -> FrontText:
     if FENCE.match(lines[0]):
         end = _end(lines, END)
         front = "\n".join(lines[1:end])
-        values, places = read_mapping(front, 2)
+        try:
+            values, places = read_mapping(front, 2)
+        except PostError as error:
+            raise error.at(hint="look at this line, and at the one above") from None
         return FrontText(values, places, "\n".join(lines[end + 1 :]))
     if lines[0].rstrip() == "+++":
         end = _end(lines, re.compile(r"\+\+\+[ \t]*$"))
@@ -83,8 +86,8 @@ def read_toml(text: str, first_line: int) -> dict[str, Any]:
         return {key: _plain(value) for key, value in tomllib.loads(text).items()}
     except tomllib.TOMLDecodeError as error:
         place = re.search(r"at line (\d+), column (\d+)", str(error))
-        line, column = (int(place[1]), int(place[2])) if place else (1, None)
         shown = text.split("\n")
+        line, column = (int(place[1]), int(place[2])) if place else (len(shown), None)
         raise FrontMatterError(f"not valid TOML: {str(error).partition(' (at')[0]}").at(
             line=line + first_line - 1,
             column=column,

@@ -136,7 +136,7 @@ def _post(
         tags=tuple(_plural(values, "tag", "tags")),
         draft=draft or values.get("draft") is True,
         address=addresses[0] if addresses else "",
-        other_addresses=tuple(addresses[1:]),
+        other_addresses=(*addresses[1:], *_former(values)),
         id=_id(addresses[0], name, id_of) if addresses else "",
         guessed_date=not date,
     )
@@ -157,6 +157,14 @@ def _defaults(path: str, settings: Mapping[str, Any]) -> Iterator[tuple[str, obj
         within = not where or path == where or path.startswith(where + "/")
         if within and scope.get("type", kind) in (kind, kind[:-1]):
             yield from values.items()
+
+
+def _former(values: Mapping[str, object]) -> Iterator[str]:
+    """Addresses that led to the post before, as jekyll-redirect-from has them."""
+    for key in ("redirect_from", "aliases"):
+        value = values.get(key)
+        for address in value if isinstance(value, list) else [value] if value else []:
+            yield "/" + str(address).strip().lstrip("/")
 
 
 def _plural(values: Mapping[str, object], one: str, several: str) -> list[str]:

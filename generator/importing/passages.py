@@ -11,7 +11,7 @@ Change = Callable[[str], str]
 FENCE = r"""
     ^(?P<indent>[ \t>]*(?:[-*+][ \t]+|\d+[.)][ \t]+)?)(?P<fence>`{3,}|~{3,})(?P<info>[^`\n]*)\n
     (?P<code>(?:.*?\n)??)
-    (?:[ \t>]*(?P=fence)[`~]*[ \t]*$|\Z)
+    (?:[ \t>]*(?P=fence)[`~]*[ \t]*$|(?P<unclosed>[^\n]*)\Z)
 """
 MARKED_CODE = rf"""
     (?P<comment><!--.*?(?:-->|\Z))

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from datetime import date
 from functools import partial
 from pathlib import Path
 
@@ -234,7 +235,7 @@ def test_a_key_of_many_posts_is_told_once(root: Path, tmp_path: Path) -> None:
 def test_the_tool_is_recognised(tmp_path: Path, names: list[str], tool: str | None) -> None:
     """By the files that each of them needs."""
     old = old_blog(tmp_path, dict.fromkeys(names, ""))
-    assert recognise(open_blog(old, dates.date(2020, 1, 1))) == tool
+    assert recognise(open_blog(old, date(2020, 1, 1))) == tool
 
 
 def test_a_folder_without_posts_is_an_error(root: Path, tmp_path: Path) -> None:
@@ -478,6 +479,120 @@ def test_boxes_of_themes() -> None:
     assert write_boxes("a `b`\nc\n{: .notice--danger}\n") == ":::{danger}\na `b`\nc\n:::\n"
     shown = "```\n> a\n{: .prompt-info }\n```\n"
     assert write_boxes(shown) == shown
+
+
+OLD_SITES = {
+    "jekyll": ("_config.yml", "url: https://old.example\n", "_posts/2022-07-08-a.md"),
+    "hugo": ("hugo.toml", 'baseURL = "https://old.example/"\n', "content/posts/a/index.md"),
+    "quarto": ("_quarto.yml", "website: {site-url: https://old.example}\n", "posts/a/index.qmd"),
+    "files": ("x.txt", "", "a.md"),
+}
+"""Of each tool: the settings, and where a post lies."""
+
+
+def body(root: Path, folder: Path, tool: str, text: str, front: str = "") -> str:
+    """What becomes of the text of a post, with a picture and data beside it."""
+    name, settings, path = OLD_SITES[tool]
+    home = path.rpartition("/")[0] if tool != "jekyll" else ""
+    beside = {f"{home}/p.svg".lstrip("/"): "<svg/>", f"{home}/d.csv".lstrip("/"): "1"}
+    post = f"---\ntitle: T\ndate: 2022-07-08\n{front}---\n{text}\n"
+    done = inkcell(root, "import", str(old_blog(folder, {name: settings, path: post, **beside})))
+    assert done.exit_code == 0, done.stderr
+    (written,) = (root / "posts").glob("*/index.*.md")
+    return written.read_text(encoding="utf-8").partition("\n---\n\n")[2].rstrip("\n")
+
+
+@pytest.mark.parametrize(
+    ("tool", "old", "new"),
+    [
+        ("jekyll", "`{% raw %}{{ a }}`{% endraw %} b", "`{{ a }}` b"),
+        ("jekyll", "{% raw %}\n```\n{{ a }}\n```\n{% endraw %}\nb", "```\n{{ a }}\n```\nb"),
+        ("jekyll", "{% raw %}$x_{{a}}$ {{ b }}{% endraw %}", "$x_{{a}}$ `{{ b }}`"),
+        ("jekyll", "[a]({% post_url 2022-07-08-a.md}) b", "[a]({% post_url 2022-07-08-a.md}) b"),
+        ("jekyll", "[`a`]: {% post_url 2022-07-08-a %}", "[`a`]: index.en.md"),
+        ("jekyll", "<{{ site.baseurl }}/p.svg>", "</p.svg>"),
+        ("jekyll", "{% gist u/1 %}", "<https://gist.github.com/u/1>"),
+        ("jekyll", "`` {% x %} `` and {% x y %}", "`` {% x %} `` and `{% x y %}`"),
+        ("jekyll", '<a href="{{ x }}">b</a>', '<a href="{{ x }}">b</a>'),
+        ("hugo", "a {{ .Title }} b", "a `{{ .Title }}` b"),
+        ("hugo", "{{< math >}}$x$ {{</ math >}}", "$x$"),
+        ("hugo", '{{< figure src="p.svg" alt="A" >}}', "![A](p.svg)"),
+        ("hugo", '{{< x.com y="z" />}}', '`{{< x.com y="z" />}}`'),
+        (
+            "hugo",
+            '{{% expand "A" %}}\n{{% notice tip %}}\nb\n{{% /notice %}}\n{{% /expand %}}',
+            "::::{dropdown} A\n:::{tip}\nb\n:::\n::::",
+        ),
+        (
+            "quarto",
+            "```` markdown\n```{python}\n1\n```\n````",
+            "```` markdown\n```{python}\n1\n```\n````",
+        ),
+        (
+            "quarto",
+            "```{python}\n#| fig-cap:\n#|   A\n#| cache: true\n#| echo: false\n1\n```",
+            "```{code-cell}\n#| fig-cap:\n#|   A\n#| echo: false\n1\n```",
+        ),
+        (
+            "quarto",
+            "```{r, echo=FALSE, fig.width=3}\nplot(1)\n```",
+            "```{code-cell}\n#| echo: false\nplot(1)\n```",
+        ),
+        ("quarto", "::: {.proof}\nx\n:::", ":::{proof}\nx\n:::"),
+        ("quarto", ":::{note}\nx\n:::", ":::{note}\nx\n:::"),
+        (
+            "quarto",
+            ":::: {.panel-tabset}\n## A\n::: {.callout-note}\nx\n:::\n### B\n::::",
+            ":::::{tab-set}\n:::{tab-item} A\n:::{note}\nx\n:::\n### B\n:::\n:::::",
+        ),
+        ("files", "```{figure} p.svg\nCap\n```", "```{figure} p.svg\nCap\n```"),
+        (
+            "files",
+            "[a](d.csv) [b](https://e.example/d.csv)",
+            "[a](d.csv) [b](https://e.example/d.csv)",
+        ),
+        ("files", "$f[i](d.csv)$ and `[a](nowhere)`", "$f[i](d.csv)$ and `[a](nowhere)`"),
+        (
+            "files",
+            "```python {hl_lines=[1]}\nnever closed",
+            "```python {hl_lines=[1]}\nnever closed",
+        ),
+    ],
+)
+def test_what_becomes_of_texts(root: Path, tmp_path: Path, tool: str, old: str, new: str) -> None:
+    """Constructs as they stand in blogs, each by itself."""
+    assert body(root, tmp_path, tool, old) == new
+
+
+def test_code_beside_a_remark_stays_code(root: Path, tmp_path: Path) -> None:
+    """What is told of a fence stands before it while the text is converted; nothing is changed."""
+    shown = "```{mermaid}\n[a](nowhere.md) {{< x >}}\n::: {.callout-note}\n```"
+    assert body(root, tmp_path, "quarto", shown) == shown.replace("{mermaid}", "mermaid")
+
+
+def test_a_text_that_liquid_never_read(root: Path, tmp_path: Path) -> None:
+    """`render_with_liquid: false` says so; what looks like Liquid is shown."""
+    new = body(root, tmp_path, "jekyll", "{{ a }} $x_{{b}}$", "render_with_liquid: false\n")
+    assert new == "`{{ a }}` $x_{{b}}$"
+
+
+def test_lists_in_lists_are_one(root: Path, tmp_path: Path) -> None:
+    """Jekyll flattens them; and a date with the template's `+/-TTTT` is one."""
+    front = "tags:\n- [a b, c]\n- d\nlast_modified_at: 2023-01-02 10:00:00 +/-TTTT\n"
+    body(root, tmp_path, "jekyll", "x", front)
+    text = (root / "posts/a/index.en.md").read_text("utf-8")
+    assert 'tags: ["a b", "c", "d"]\n' in text
+    assert "last_modified_at: 2023-01-02T10:00:00\n" in text
+
+
+def test_a_picture_that_a_theme_finds_by_its_name(root: Path, tmp_path: Path) -> None:
+    """Hugo's themes show `featured.*` of a post's own folder."""
+    old_blog(tmp_path, {"content/posts/a/featured.png": b"png"})
+    body(root, tmp_path, "hugo", "x", "image: {caption: ''}\nauthors: [admin]\n")
+    text = (root / "posts/a/index.en.md").read_text("utf-8")
+    assert 'image: "featured.png"\n' in text
+    assert "author" not in text
+    assert (root / "posts/a/featured.png").read_bytes() == b"png"
 
 
 def test_names_in_addresses() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,7 +11,7 @@ from .cells import kernel_of, write_cells, write_shown_code
 from .divs import write_divs
 from .formulas import plain_brackets, plain_dollars
 from .front_matter import for_all_cells
-from .links import Links, rewrite_links, take_data
+from .links import Links, rewrite_directive, rewrite_links, take_data
 from .liquid import keep_liquid, run_liquid, unfold_blocks
 from .old_blog import OldPost, Tool
 from .passages import FLAGS, MARKED_CODE
@@ -35,6 +36,10 @@ def _liquid(text: str, post: OldPost, links: Links) -> str:
 
 def _shortcodes(text: str, post: OldPost, links: Links) -> str:
     return run_shortcodes(unfold_shortcodes(text), links, links.remarks)
+
+
+def _braces(text: str, post: OldPost, links: Links) -> str:
+    return keep_liquid(text)
 
 
 def _formulas(text: str, post: OldPost, links: Links) -> str:
@@ -73,9 +78,9 @@ def _links(text: str, post: OldPost, links: Links) -> str:
 
 HANDS: Mapping[Tool, tuple[Hand, ...]] = {
     "jekyll": (_excerpt, _liquid, _boxes, _formulas, _shown_code, _links),
-    "hugo": (_shortcodes, _formulas_of_hugo, _shown_code, _links),
-    "quarto": (_shortcodes, _cells, _divs, _links),
-    "files": (_cells, _divs, _links),
+    "hugo": (_shortcodes, _braces, _formulas_of_hugo, _shown_code, _links),
+    "quarto": (_shortcodes, _braces, _cells, _divs, _links),
+    "files": (_braces, _cells, _divs, _links),
 }
 """What is done with the text of each tool's posts."""
 
@@ -90,12 +95,13 @@ def new_text(text: str, post: OldPost, links: Links, kind: str = "markdown") -> 
 
 
 def _with_data(text: str, links: Links) -> str:
-    """What the cells of a text notebook read is put beside the post."""
-    import re
+    """What the cells of a text notebook read is put beside the post, and pictures of directives."""
 
     def taken(match: re.Match[str]) -> str:
-        if match["block"] is None or not match["info"].startswith("{code-cell}"):
-            return match[0]
-        return take_data(match[0], links)
+        if match["block"] is not None and match["info"].startswith("{code-cell}"):
+            return take_data(match[0], links)
+        if match["block"] is not None and match["info"].startswith(("{figure}", "{image}")):
+            return rewrite_directive(match[0], links)
+        return match[0]
 
     return re.sub(MARKED_CODE, taken, text, flags=FLAGS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .passages import passages
+from .passages import change_around_code
 
 PROMPTS = {"tip": "TIP", "info": "NOTE", "warning": "WARNING", "danger": "CAUTION"}
 NOTICES = {"warning": "warning", "danger": "danger", "success": "tip"}
@@ -30,19 +30,12 @@ def write_boxes(text: str) -> str:
 
     And a tag with `markdown="1"` on a line of its own, as it must stand here.
     """
-    hidden: list[str] = []
-    shown = ""
-    # A paragraph may hold inline code: it is put aside, so that no part of a pattern meets it.
-    for part, is_code in passages(text):
-        if is_code:
-            hidden.append(part)
-            # What spans lines counts as many, so that `^` and `$` mean the same.
-            shown += "\ue004" + str(len(hidden) - 1) + "\ue005"
-        else:
-            shown += part
-    shown = OPENED.sub(r"\1\n", shown)
-    shown = PROMPT.sub(lambda m: f"> [!{PROMPTS[m['kind']]}]\n{m['quote'].rstrip()}", shown)
-    shown = NOTICE.sub(
-        lambda m: f":::{{{NOTICES.get(m['kind'] or '', 'note')}}}\n{m['text']}:::", shown
-    )
-    return re.sub("\ue004(\\d+)\ue005", lambda m: hidden[int(m[1])], shown)
+
+    def change(shown: str) -> str:
+        shown = OPENED.sub(r"\1\n", shown)
+        shown = PROMPT.sub(lambda m: f"> [!{PROMPTS[m['kind']]}]\n{m['quote'].rstrip()}", shown)
+        return NOTICE.sub(
+            lambda m: f":::{{{NOTICES.get(m['kind'] or '', 'note')}}}\n{m['text']}:::", shown
+        )
+
+    return change_around_code(text, change)

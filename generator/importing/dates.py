@@ -19,9 +19,10 @@ IN_WORDS = (
     re.compile(r"(?:\w+,\s*)?(?P<day>\d{1,2})(?:st|nd|rd|th)?\s+(?P<month>[A-Za-z]{3,9})\.?,?\s+"
                r"(?P<year>\d{4})(?P<rest>.*)", re.S),
 )  # fmt: skip
+# `+/-TTTT` is what the template of a widespread theme leaves authors to fill in, and many do not.
 TIME = re.compile(
     r"[T\s]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?"
-    r"\s*(?P<half>[AaPp][Mm])?\s*(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2})?(?:\s+[A-Z]{2,4})?\s*"
+    r"\s*(?P<half>[AaPp][Mm])?\s*(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2})?(?:\s+(?:[A-Z]{2,4}|\+/-TTTT))?\s*"
 )
 
 

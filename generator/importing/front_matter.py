@@ -21,6 +21,7 @@ PICTURES = ("image", "cover", "featured_image", "featuredImage", "thumbnail", "i
             "feature", "images", "header", "preview")  # fmt: skip
 PICTURE_KEYS = ("path", "image", "src", "feature", "teaser", "og_image", "overlay_image",
                 "thumbnail", "url", "filename")  # fmt: skip
+FEATURED = re.compile(r"(^|/)(featured?|cover|thumbnail)[^/]*\.(jpe?g|png|webp|gif|svg)$")
 CONTENTS = ("toc", "showToc", "ShowToc", "TableOfContents", "tableOfContents")
 READ = ("title", "linkTitle", "date", "publishDate", "category", "categories", "tag", "tags",
         "draft", "published", "slug", "permalink", "url", "aliases", "redirect_from", "lang",
@@ -166,12 +167,13 @@ def _author(
     value = post.front[key]
     people = value if isinstance(value, list) else [value]
     people = [known_people.get(one, one) if isinstance(one, str) else one for one in people]
-    names = []
+    names: list[str] = []
     for person in people:
         name = person.get("name") if isinstance(person, dict) else person
         if isinstance(name, dict):  # Quarto's {given: …, family: …}.
             name = " ".join(str(part) for part in (name.get("given"), name.get("family")) if part)
-        if isinstance(name, str) and name.strip():
+        # `admin` is what a widespread theme of Hugo's calls whoever owns the blog.
+        if isinstance(name, str) and name.strip() not in ("", "admin"):
             names.append(name.strip())
     if not names:
         _tell(remarks, post, key, f"the key `{key}` is left out", "author: a name")
@@ -208,6 +210,12 @@ def _image(post: OldPost, used: set[str], links: Links, remarks: Remarks) -> Ite
             return
         hint = "put it beside the post, and write image: name.png"
         _tell(remarks, post, key, f"the picture `{value}` was not found", hint)
+    # Hugo's themes find it by its name.
+    for path in post.beside:
+        if FEATURED.search(path):
+            used.update(PICTURES)
+            yield f"image: {quoted(links.put_beside(path))}"
+            return
 
 
 def _bibliography(post: OldPost, used: set[str], links: Links, remarks: Remarks) -> Iterator[str]:

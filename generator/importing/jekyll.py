@@ -175,7 +175,9 @@ def _plural(values: Mapping[str, object], one: str, several: str) -> list[str]:
         parts = [value] if values.get(one) else re.split(r"\s*,\s*|\s+", value)
         return [part.strip() for part in parts if part.strip()]
     if isinstance(value, list):
-        return [str(item).strip() for item in value if item not in (None, "")]
+        # Jekyll makes one list of lists in lists.
+        flat = [part for item in value for part in (item if isinstance(item, list) else [item])]
+        return [str(item).strip() for item in flat if item not in (None, "")]
     return [str(value)] if isinstance(value, int | float) else []
 
 

@@ -15,7 +15,7 @@ from pathlib import PurePosixPath
 from urllib.parse import quote, unquote, urlsplit
 
 from .old_blog import OldBlog, OldPost, OldSite
-from .passages import change_words
+from .passages import change_around_code
 from .remarks import Remarks
 
 POST = "post:/"
@@ -26,7 +26,12 @@ LINK = re.compile(
     r"(?P<after>(?:\s+(?:\"[^\"]*\"|'[^']*'|\([^()]*\)))?(?:\s+=\d*x?\d*)?\s*\))"
 )
 DEFINITION = re.compile(
-    r"(?P<before>^[ ]{0,3}\[[^\]^\n][^\]\n]*\]:[ \t]*)(?P<address><[^>\n]*>|\S+)(?P<after>)",
+    r"(?P<before>^(?:[ ]|\ue000\d+\ue001)*\[[^\]^\n][^\]\n]*\]:[ \t]*)(?P<address><[^>\n]*>|\S+)(?P<after>)",
+    re.MULTILINE,
+)
+DIRECTIVE = re.compile(
+    r"(?P<before>^(?:[ \t]|\ue000\d+\ue001)*(?::{3,}|`{3,})[ \t]*\{(?:figure|image)\}[ \t]+)"
+    r"(?P<address>\S+)(?P<after>)",
     re.MULTILINE,
 )
 ATTRIBUTE = re.compile(
@@ -201,17 +206,16 @@ def _written(path: str) -> str:
     return SPECIAL.sub(lambda match: quote(match[0]), path)
 
 
-def picture(address: str, alt: str, caption: str, width: str, links: Links, *, alone: bool) -> str:
+def picture(address: str, alt: str, caption: str, width: str, *, alone: bool) -> str:
     """A picture as other tools' figures have it: with a caption, if it stands on a line alone."""
     label = (alt or caption).replace("[", r"\[").replace("]", r"\]")
     if not caption or not alone or caption == alt:
         attributes = f"{{width={width}}}" if width else ""
         return f"![{label}]({address.replace(' ', '%20')}){attributes}"
-    new = links.new_address(address.replace(" ", "%20"), picture=True) or address
-    sign, end, bare = new.rpartition("\ue001")
     options = [f":alt: {alt}"] if alt else []
     options += [f":width: {width}"] if width else []
-    return "\n".join((f"{sign}{end}:::{{figure}} {bare}", *options, "", caption, ":::"))
+    address = address.replace(" ", "%20")
+    return "\n".join((f":::{{figure}} {address}", *options, "", caption, ":::"))
 
 
 def stands_alone(match: re.Match[str]) -> bool:
@@ -224,13 +228,33 @@ def stands_alone(match: re.Match[str]) -> bool:
 def rewrite_links(text: str, links: Links) -> str:
     """A text whose links, pictures and attributes of HTML lead to the new places."""
 
+    def change(words: str) -> str:
+        for pattern in (LINK, DEFINITION, ATTRIBUTE, DIRECTIVE):
+            words = _rewritten(words, pattern, links)
+        return NAMED.sub(lambda match: links.new_address(match[0]) or match[0], words)
+
+    return change_around_code(text, change, formulas=True)
+
+
+def rewrite_directive(code: str, links: Links) -> str:
+    """The first line of a `figure` or an `image` between backticks, with its picture's new name."""
+    first, line_end, rest = code.partition("\n")
+    return _rewritten(first, DIRECTIVE, links) + line_end + rest
+
+
+def _rewritten(text: str, pattern: re.Pattern[str], links: Links) -> str:
+
     def rewritten(match: re.Match[str]) -> str:
         address = match["address"].strip("<>").strip()
         if not address or "{" in address or "`" in address:
             return match[0]
         line = match.string[: match.start()].rpartition("\n")[2]
         opening = line.rpartition("[")[0]
-        is_picture = opening.endswith("!") or re.search(r"<img\b[^>]*$", line) is not None
+        is_picture = (
+            pattern is DIRECTIVE
+            or opening.endswith("!")
+            or re.search(r"<img\b[^>]*$", line) is not None
+        )
         new = links.new_address(address, picture=is_picture)
         if new is None:
             return match[0]
@@ -238,12 +262,7 @@ def rewrite_links(text: str, links: Links) -> str:
         # A sign may stand before the brackets only: an address with one would be none.
         return sign + end + match["before"] + bare + match["after"]
 
-    def change(words: str) -> str:
-        for pattern in (LINK, DEFINITION, ATTRIBUTE):
-            words = pattern.sub(rewritten, words)
-        return NAMED.sub(lambda match: links.new_address(match[0]) or match[0], words)
-
-    return change_words(text, change)
+    return pattern.sub(rewritten, text)
 
 
 def take_data(code: str, links: Links) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from .links import Links, picture, stands_alone
 from .old_blog import OldPost, OldSite
-from .passages import FLAGS, MARKED_CODE, as_code, change_prose, fenced
+from .passages import FLAGS, MARKED_CODE, as_code, change_around_code, change_prose, fenced
 from .remarks import Remarks
 
 BLOCK = re.compile(
@@ -19,14 +19,19 @@ BLOCK = re.compile(
     (?P<skip>{MARKED_CODE})
     | (?P<lead>^[ \t]*)?\{{%-?\s*highlight\s+(?P<language>[\w+\#.-]*)[^%\n]*-?%\}}[ \t]*\n?
       (?P<source>.*?)\n?[ \t]*\{{%-?\s*endhighlight\s*-?%\}}
-    | \{{%-?\s*raw\s*-?%\}}(?P<raw>.*?)\{{%-?\s*endraw\s*-?%\}}
     | \{{%-?\s*comment\s*-?%\}}(?P<remark>.*?)\{{%-?\s*endcomment\s*-?%\}}
     """,
     FLAGS,
 )
-RAW = re.compile(r"\{%-?\s*raw\s*-?%\}\n?(.*?)\{%-?\s*endraw\s*-?%\}\n?", re.DOTALL)
+RAW = re.compile(
+    r"(?:^[ \t]*\{%-?\s*raw\s*-?%\}[ \t]*\n|\{%-?\s*raw\s*-?%\})(?P<kept>.*?)"
+    r"(?:^[ \t]*\{%-?\s*endraw\s*-?%\}[ \t]*(?:\n|\Z)|\{%-?\s*endraw\s*-?%\})",
+    re.DOTALL | re.MULTILINE,
+)
 LIQUID = re.compile(
-    r"\{%-?[ \t]*(?P<tag>\w+)(?P<rest>.*?)-?%\}|\{\{-?(?P<value>[^{}]*?)-?\}\}", re.DOTALL
+    r"\{%-?[ \t]*(?P<tag>\w+)(?P<rest>(?:(?!\{[%{]|\n[ \t]*\n).)*?)-?%\}"
+    r"|\{\{-?(?P<value>[^{}]*?)-?\}\}",
+    re.DOTALL,
 )
 OPEN, CLOSE = "\ue002", "\ue003"
 """Stand for `{` before `%` or `{`, and for `}` behind one, in what `{% raw %}` kept from Liquid."""
@@ -45,21 +50,16 @@ def unfold_blocks(text: str) -> str:
 
     def unfolded(match: re.Match[str]) -> str:
         if match["skip"] is not None:
-            return match[0] if match["comment"] is not None else _out_of_reach(match[0])
+            return match[0]
         if match["source"] is not None:
             lead = match["lead"] or ""
-            source = _out_of_reach(match["source"])
-            lines = [line.removeprefix(lead) for line in source.strip("\n").split("\n")]
+            source = match["source"].strip("\n")
+            lines = [line.removeprefix(lead) for line in source.split("\n")]
             return fenced("\n".join(lines), match["language"].lower(), lead)
-        if match["raw"] is not None:
-            return _hidden(match["raw"])
         return f"<!--{match['remark'].replace('--', '- -')}-->"
 
-    return BLOCK.sub(unfolded, text)
-
-
-def _out_of_reach(code: str) -> str:
-    return RAW.sub(lambda match: _hidden(match[1]), code)
+    # Liquid comes before Markdown: what `raw` keeps may begin in code and end behind it.
+    return BLOCK.sub(unfolded, RAW.sub(lambda match: _hidden(match["kept"]), text))
 
 
 def _hidden(text: str) -> str:
@@ -67,8 +67,11 @@ def _hidden(text: str) -> str:
 
 
 def keep_liquid(text: str) -> str:
-    """A text that Jekyll did not search for Liquid: what looks like it is shown as it is."""
-    return change_prose(change_prose(text, _hidden), _shown)
+    """A text in which Liquid means nothing: what looks like it is shown as it is.
+
+    The same signs mean something in templates of other kinds, of which prose may tell as well.
+    """
+    return _shown(change_prose(text, lambda prose: LIQUID.sub(lambda m: _hidden(m[0]), prose)))
 
 
 def run_liquid(text: str, post: OldPost, site: OldSite, links: Links, remarks: Remarks) -> str:
@@ -78,7 +81,7 @@ def run_liquid(text: str, post: OldPost, site: OldSite, links: Links, remarks: R
         return LIQUID.sub(lambda match: _replaced(match, post, site, links, remarks), prose)
 
     done = change_prose(text, change, lambda code: _told_in_code(code, remarks))
-    return change_prose(done, _shown, _unhidden)
+    return _shown(done)
 
 
 def _told_in_code(code: str, remarks: Remarks) -> str:
@@ -100,17 +103,16 @@ def _unhidden(text: str) -> str:
     return text.replace(OPEN, "{").replace(CLOSE, "}")
 
 
-HIDDEN = re.compile(f"{OPEN}[%{{].*?[%}}]{CLOSE}", re.DOTALL)
+KEPT = re.compile(f"{OPEN}[%{{].*?[%}}]{CLOSE}", re.DOTALL)
 
 
-def _shown(prose: str) -> str:
-    """What `{% raw %}` kept is text; as code it stays what it is, but not in a formula."""
+def _shown(text: str) -> str:
+    """What was kept from Liquid is text; as code it stays what it is, and a formula is one."""
 
-    def shown(match: re.Match[str]) -> str:
-        dollars = prose.count("$", 0, match.start())
-        return _unhidden(match[0]) if dollars % 2 else as_code(_unhidden(match[0]))
+    def change(prose: str) -> str:
+        return KEPT.sub(lambda match: as_code(_unhidden(match[0])), prose)
 
-    return _unhidden(HIDDEN.sub(shown, prose))
+    return _unhidden(change_around_code(text, change, formulas=True))
 
 
 def _replaced(
@@ -197,7 +199,7 @@ def _include(rest: str, match: re.Match[str], links: Links, remarks: Remarks) ->
             address = path if "://" in path else "/" + path.lstrip("/")
             caption = given.get("caption") or given.get("title") or ""
             alone = stands_alone(match)
-            return sign + picture(address, given.get("alt", ""), caption, "", links, alone=alone)
+            return sign + picture(address, given.get("alt", ""), caption, "", alone=alone)
     id = given.get("id") or given.get("video_id")
     is_film = re.search(r"youtube|video", file, re.IGNORECASE)
     if is_film and id and given.get("provider", "youtube") == "youtube":

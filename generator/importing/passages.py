@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 Change = Callable[[str], str]
 """A passage -> what stands in its place."""
 
+# A sign of a remark may stand before a fence.
 FENCE = r"""
-    ^(?P<indent>[ \t>]*(?:[-*+][ \t]+|\d+[.)][ \t]+)?)(?P<fence>`{3,}|~{3,})(?P<info>[^`\n]*)\n
+    ^(?P<indent>(?:[ \t>]|\ue000\d+\ue001)*(?:[-*+][ \t]+|\d+[.)][ \t]+)?)(?P<fence>`{3,}|~{3,})(?P<info>[^`\n]*)\n
     (?P<code>(?:.*?\n)??)
     (?:[ \t>]*(?P=fence)[`~]*[ \t]*$|(?P<unclosed>[^\n]*)\Z)
 """
@@ -45,17 +46,25 @@ def change_prose(text: str, change: Change, code: Change = str) -> str:
     return "".join(code(part) if is_code else change(part) for part, is_code in passages(text))
 
 
-def change_words(text: str, change: Change) -> str:
-    """As `change_prose`, and formulas are left alone as well."""
+def change_around_code(text: str, change: Change, *, formulas: bool = False) -> str:
+    """A text changed as a whole, its code put aside: what is changed may reach over code.
+
+    Code stands there as a sign without letters, and comes back as it was; so do formulas, if that
+    is asked for.
+    """
+    hidden: list[str] = []
+
+    def hide(part: str) -> str:
+        hidden.append(part)
+        return f"\ue004{len(hidden) - 1}\ue005"
 
     def prose(part: str) -> str:
-        done, position = [], 0
-        for match in FORMULA.finditer(part):
-            done += [change(part[position : match.start()]), match[0]]
-            position = match.end()
-        return "".join((*done, change(part[position:])))
+        return FORMULA.sub(lambda match: hide(match[0]), part) if formulas else part
 
-    return change_prose(text, prose)
+    return HIDDEN.sub(lambda match: hidden[int(match[1])], change(change_prose(text, prose, hide)))
+
+
+HIDDEN = re.compile("\ue004(\\d+)\ue005")
 
 
 def passages(text: str) -> Iterator[tuple[str, bool]]:

@@ -37,6 +37,7 @@ BOXES = {
 """Kinds of boxes, and ours."""
 FRAMES = ("callout", "admonition", "notice", "alert", "hint", "box")
 """Shortcodes of widespread themes whose first word is the kind of the box."""
+FOLDS = ("details", "expand", "spoiler", "collapse")
 LOOK = "it stands there as code: write what it stood for, as Markdown or HTML"
 MARK = "\ue002"
 """Stands behind the first brace of what is only shown, until shortcodes are done."""
@@ -56,7 +57,7 @@ def unfold_shortcodes(text: str) -> str:
             return fenced("\n".join(lines), language.lower(), lead)
         inner = match["tex"]
         if match["formula"].lower() == "math" or re.search(r"\$|\\[(\[]", inner):
-            return inner
+            return inner.strip(" ")
         display = "display" in match["how"] or "\n" in inner.strip()
         return f"\n\n$$\n{inner.strip()}\n$$\n\n" if display else f"${inner.strip()}$"
 
@@ -69,9 +70,12 @@ def unfold_shortcodes(text: str) -> str:
 def run_shortcodes(text: str, links: Links, remarks: Remarks) -> str:
     """The text with each shortcode replaced, in prose."""
     open_boxes: list[tuple[str, str]] = []
+    longest = 2 + _depth(text)
 
     def change(prose: str) -> str:
-        return SHORTCODE.sub(lambda m: _replaced(m, text, open_boxes, links, remarks), prose)
+        return SHORTCODE.sub(
+            lambda m: _replaced(m, text, longest, open_boxes, links, remarks), prose
+        )
 
     done = change_prose(text, change)
     shown = re.compile(rf"\{{{MARK}(\{{[<%].*?[>%]\}}\}})", re.DOTALL)
@@ -98,6 +102,7 @@ def _parameters(rest: str) -> dict[str, str]:
 def _replaced(
     match: re.Match[str],
     text: str,
+    longest: int,
     boxes: list[tuple[str, str]],
     links: Links,
     remarks: Remarks,
@@ -105,9 +110,12 @@ def _replaced(
     name = match["name"].lower()
     written = match[0]
     given = _parameters(match["rest"])
+    # A box that holds others has the longer fence.
+    fence = ":" * max(longest - len(boxes), 3)
+    around = "" if stands_alone(match) else "\n"
     if match["close"]:
         if boxes and boxes[-1][0] == name:
-            return boxes.pop()[1]
+            return around + boxes.pop()[1] + around
     elif name in ("ref", "relref"):
         wanted = given.get("0") or given.get("path") or ""
         path, sharp, fragment = wanted.partition("#")
@@ -115,24 +123,24 @@ def _replaced(
         if found is not None:
             return (found or "") + sharp + fragment
     elif name == "figure" and (source := given.get("src")):
-        return _figure(source, given, match, links, remarks)
+        return _figure(source, given, match, remarks)
     elif name in ("youtube", "vimeo", "gist", "x", "tweet", "twitter", "video"):
         if address := _elsewhere(name, given):
             sign = remarks.sign(f"`{name}` is a link now", written, "give the link a text")
             return f"{sign}<{address}>"
-    elif name in ("details", "expand", "spoiler", "collapse"):
+    elif name in FOLDS:
         if _is_closed(match, text):
             title = given.get("summary") or given.get("title") or given.get("0") or ""
-            boxes.append((name, "\n:::\n"))
-            return f"\n:::{{dropdown}} {title}".rstrip() + "\n"
+            boxes.append((name, fence))
+            return around + f"{fence}{{dropdown}} {title}".rstrip() + around
     elif name in FRAMES or name in BOXES:
         first = given.get("0") or given.get("type") or given.get("kind") or name
         kind = BOXES.get(first.lower(), BOXES.get(name, "note"))
         title = given.get("title") or given.get("1") or ""
         if _is_closed(match, text):
-            boxes.append((name, "\n:::\n"))
+            boxes.append((name, fence))
             head = f"{{admonition}} {title}\n:class: {kind}\n" if title else f"{{{kind}}}"
-            return f"\n:::{head}\n"
+            return f"{around}{fence}{head}{around}"
     if _in_attribute(match):
         return remarks.sign("the shortcode is not run here", written, LOOK) + written
     return remarks.sign("the shortcode is not run here", written, LOOK) + as_code(written)
@@ -143,15 +151,23 @@ def _in_attribute(match: re.Match[str]) -> bool:
     return bool(re.search(r"<[A-Za-z][^<>]*=\s*[\"'][^\"'<>]*\Z", tail))
 
 
+def _depth(text: str) -> int:
+    """How deep boxes stand in each other."""
+    depth = deepest = 0
+    for match in SHORTCODE.finditer(text):
+        if match["name"].lower() in (*FOLDS, *FRAMES, *BOXES) and _is_closed(match, text):
+            depth += -1 if match["close"] else 1
+            deepest = max(deepest, depth)
+    return max(deepest, 1)
+
+
 def _is_closed(match: re.Match[str], text: str) -> bool:
     """Whether a shortcode of such a name has an end, in the text as a whole."""
     closing = rf"\{{\{{[<%]\s*/\s*{re.escape(match['name'])}\s*[>%]\}}\}}"
     return re.search(closing, text) is not None
 
 
-def _figure(
-    source: str, given: dict[str, str], match: re.Match[str], links: Links, remarks: Remarks
-) -> str:
+def _figure(source: str, given: dict[str, str], match: re.Match[str], remarks: Remarks) -> str:
     caption = given.get("caption") or given.get("title") or ""
     width = given.get("width", "")
     if not re.fullmatch(r"\d+(?:px|%)?", width):
@@ -166,7 +182,7 @@ def _figure(
             sign += remarks.sign(message, match[0], hint)
     # A directive's first line begins at the margin, and signs go with it.
     alone = stands_alone(match)
-    return sign + picture(source, given.get("alt", ""), caption, width, links, alone=alone)
+    return sign + picture(source, given.get("alt", ""), caption, width, alone=alone)
 
 
 def _elsewhere(name: str, given: dict[str, str]) -> str:

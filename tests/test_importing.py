@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from contextlib import suppress
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -19,13 +20,15 @@ import pytest
 
 from generator import pipeline
 from generator.config import parse_config, read_config
+from generator.errors import InkcellError
 from generator.execute import execute
-from generator.importing import dates
+from generator.importing import dates, import_posts
 from generator.importing.boxes import write_boxes
 from generator.importing.formulas import plain_brackets, plain_dollars
 from generator.importing.front_text import read_front_text
 from generator.importing.hugo import urlize
 from generator.importing.jekyll import slugify
+from generator.importing.old_blog import TOOLS, OldBlog, Tool
 from generator.importing.passages import passages
 from generator.importing.reading import open_blog
 from generator.importing.recognise import recognise
@@ -651,3 +654,45 @@ def test_the_old_blog_may_lie_in_the_new_one(write_blog: WriteBlog) -> None:
     new = write_blog({"old/a.md": "# 글 하나\n\n한글이에요.\n", "posts/_x/y": ""})
     assert inkcell(new, "import", str(new / "old")).exit_code == 0
     assert (new / "posts/a/index.ko.md").is_file()
+
+
+KEYS = (
+    "title date categories category tags tag series author authors image header images toc "
+    "comments bibliography execute jupyter kernelspec format lang slug permalink url aliases "
+    "redirect_from draft published description lastmod keywords id media_subpath"
+).split()
+SETTINGS_OF_OLD_BLOGS = (
+    "url baseurl baseURL permalink permalinks timezone defaults lang languages website project "
+    "execute format defaultContentLanguage excerpt_separator markup"
+).split()
+VALUES = (
+    *("5", "true", "null", "[]", "{}", "[1, null, [a]]", "{a: {b: 1}}", '"x"', "[{a: 1}]", '"/"'),
+    *(
+        '"../x"',
+        "{name: 5}",
+        "{html: 5}",
+        "{path: [1]}",
+        "[{scope: 5}]",
+        "{posts: 5}",
+        '"2020-1-1"',
+    ),
+)
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_whatever_stands_in_front_matter_and_settings(tool: Tool) -> None:
+    """It is read, left out, or an error with its place; nothing ends the import."""
+    settings, _, path = OLD_SITES[tool]
+    config = parse_config(SETTINGS)
+    good = "---\ntitle: a\ndate: 2020-01-01 10:00\n---\n"
+    texts = [(f"---\n{key}: {value}\n---\n", "") for key in KEYS for value in VALUES]
+    texts += [(good, f"{key}: {value}\n") for key in SETTINGS_OF_OLD_BLOGS for value in VALUES]
+    for text, said in texts:
+        body = text + "{{ page.title }} {{ site.url }}\n\n```{python}\n1\n```\n"
+        read = {settings.replace(".toml", ".yaml"): said.encode(), path: body.encode()}
+        blog = OldBlog(
+            frozenset(read), read.__getitem__, lambda name: date(2020, 1, 1), date(2020, 1, 1)
+        )
+        with suppress(InkcellError):
+            imported = import_posts(blog, tool, config, "notes")
+            assert len(imported.posts) + len(imported.errors) + len(imported.remarks) >= 1

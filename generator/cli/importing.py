@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -57,6 +58,12 @@ def import_blog(
         config = read_config(root)
         if not old.is_dir():
             raise InkcellError(f"there is no folder {old}").at(hint="name that of the old blog")
+        if old.resolve() == config.root:
+            raise InkcellError("that is this blog itself").at(hint="name that of the old blog")
+        if url and not re.match(r"https?://[^\s/]+", url):
+            raise InkcellError(f"`{url}` is not an address of a site").at(
+                hint="for example --url https://user.github.io/project"
+            )
         blog = open_blog(old.resolve(), datetime.now(config.timezone).date(), url)
         tool = tool or _recognised(blog, old)
         imported = import_posts(blog, tool, config, category)

@@ -147,16 +147,16 @@ def _defaults(path: str, settings: Mapping[str, Any]) -> Iterator[tuple[str, obj
     found = settings.get("defaults")
     rules = [rule for rule in found if isinstance(rule, dict)] if isinstance(found, list) else []
     kind = "drafts" if "_drafts" in path.split("/") else "posts"
-
-    def specific(rule: Mapping[str, Any]) -> int:
-        return len(str((rule.get("scope") or {}).get("path") or ""))
-
-    for rule in sorted(rules, key=specific):
-        scope, values = rule.get("scope") or {}, rule.get("values") or {}
+    fitting: list[tuple[int, Mapping[str, object]]] = []
+    for rule in rules:
+        scope, values = rule.get("scope"), rule.get("values")
+        scope = scope if isinstance(scope, dict) else {}
         where = str(scope.get("path") or "").strip("/")
         within = not where or path == where or path.startswith(where + "/")
-        if within and scope.get("type", kind) in (kind, kind[:-1]):
-            yield from values.items()
+        if within and isinstance(values, dict) and scope.get("type", kind) in (kind, kind[:-1]):
+            fitting.append((len(where), values))
+    for _, values in sorted(fitting, key=lambda pair: pair[0]):
+        yield from values.items()
 
 
 def _former(values: Mapping[str, object]) -> Iterator[str]:

@@ -26,7 +26,8 @@ LINK = re.compile(
     r"(?P<after>(?:\s+(?:\"[^\"]*\"|'[^']*'|\([^()]*\)))?(?:\s+=\d*x?\d*)?\s*\))"
 )
 DEFINITION = re.compile(
-    r"(?P<before>^(?:[ ]|\ue000\d+\ue001)*\[[^\]^\n][^\]\n]*\]:[ \t]*)(?P<address><[^>\n]*>|\S+)(?P<after>)",
+    r"(?P<before>^(?:[ ]|\ue000\d+\ue001)*\[[^\]^\n][^\]\n]*\]:[ \t]*)"
+    r"(?P<address><[^>\n]*>|\S+)(?P<after>)",
     re.MULTILINE,
 )
 DIRECTIVE = re.compile(

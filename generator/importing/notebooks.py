@@ -34,6 +34,10 @@ def read_old_notebook(text: str) -> dict[str, Any]:
         raise NotebookError("not a notebook of nbformat 4").at(
             hint="open it in Jupyter and save it again"
         )
+    if not isinstance(notebook.get("metadata", {}), dict):
+        raise NotebookError("the notebook's metadata are damaged").at(
+            hint="open it in Jupyter and save it again"
+        )
     for number, cell in enumerate(cells, start=1):
         if not isinstance(cell, dict) or cell.get("cell_type") not in ("code", "markdown", "raw"):
             raise NotebookError("a cell of the notebook is damaged").at(

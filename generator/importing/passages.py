@@ -10,7 +10,8 @@ Change = Callable[[str], str]
 
 # A sign of a remark may stand before a fence.
 FENCE = r"""
-    ^(?P<indent>(?:[ \t>]|\ue000\d+\ue001)*(?:[-*+][ \t]+|\d+[.)][ \t]+)?)(?P<fence>`{3,}|~{3,})(?P<info>[^`\n]*)\n
+    ^(?P<indent>(?:[ \t>]|\ue000\d+\ue001)*
+    (?:[-*+][ \t]+|\d+[.)][ \t]+)?)(?P<fence>`{3,}|~{3,})(?P<info>[^`\n]*)\n
     (?P<code>(?:.*?\n)??)
     (?:[ \t>]*(?P=fence)[`~]*[ \t]*$|(?P<unclosed>[^\n]*)\Z)
 """

@@ -187,8 +187,7 @@ def _checked(
 def _kernel(post: OldPost, remarks: Remarks) -> dict[str, str]:
     """What `kernelspec` says in the new post: nothing, if the notebook says it itself."""
     if post.notebook:
-        own = post.notebook.get("metadata", {}).get("kernelspec")
-        own = own if isinstance(own, dict) else {}
+        own = post.notebook.get("metadata", {}).get("kernelspec", {})
         name, language = str(own.get("name", "python3")), str(own.get("language", "python"))
         if language.startswith("python") and name != "python3":
             message = f"the notebook's kernel `{name}` is that of another machine"

@@ -11,7 +11,7 @@ from ..addresses import slug as address_slug
 from ..parse import elsewhere
 from .dates import iso
 from .links import Links
-from .old_blog import OldPost, OldSite
+from .old_blog import OldPost, OldSite, Tool
 from .remarks import Remarks
 
 CHANGED = ("last_modified_at", "lastmod", "last-modified-at", "modified", "updated",
@@ -23,12 +23,21 @@ PICTURE_KEYS = ("path", "image", "src", "feature", "teaser", "og_image", "overla
                 "thumbnail", "url", "filename")  # fmt: skip
 FEATURED = re.compile(r"(^|/)(featured?|cover|thumbnail)[^/]*\.(jpe?g|png|webp|gif|svg)$")
 CONTENTS = ("toc", "showToc", "ShowToc", "TableOfContents", "tableOfContents")
-READ = ("title", "linkTitle", "date", "publishDate", "category", "categories", "tag", "tags",
-        "draft", "published", "slug", "permalink", "url", "aliases", "redirect_from", "lang",
-        "language", "locale", "id", "execute", "jupyter", "kernelspec", "jupytext",
-        "media_subpath", "img_path", "render_with_liquid", "excerpt_separator")  # fmt: skip
-"""Keys that have done their work, or are looked at below."""
-NAMED = ("name", "email", "uri")
+READ = (
+    "title", "date", "categories", "tags", "draft", "slug", "lang", "language", "locale",
+    "aliases", "execute", "kernelspec",
+)  # fmt: skip
+"""Keys that have done their work, or are looked at below, whichever tool read them."""
+READ_BY: Mapping[Tool, tuple[str, ...]] = {
+    "jekyll": ("category", "tag", "published", "permalink", "redirect_from", "media_subpath",
+               "img_path", "render_with_liquid", "excerpt_separator"),
+    "hugo": ("category", "published", "url"),
+    "quarto": ("jupyter",),
+    "files": ("category", "id", "jupytext", "jupyter"),
+}  # fmt: skip
+"""The same for a single tool."""
+INSTEAD = {"linkTitle": "title", "publishDate": "date", "publishdate": "date", "pubdate": "date"}
+"""Keys of Hugo's that are read where another is missing."""
 ALL_CELLS = ("echo", "warning", "output", "include", "error")
 LEFT_OUT = {
     "redirect_to": "a post has a text of its own: make a page of the site that leads on",
@@ -66,7 +75,7 @@ def write_front_matter(
 ) -> str:
     """The lines of YAML. What is left out of the old front matter is remarked with its line."""
     lines = [f"title: {quoted(title)}", f"date: {post.date}"]
-    used: set[str] = {*READ}
+    used: set[str] = {*READ, *READ_BY[site.tool]}
 
     def first(keys: tuple[str, ...]) -> tuple[str, object]:
         for key in keys:
@@ -82,9 +91,12 @@ def write_front_matter(
             lines.append(f"last_modified_at: {stamp}")
     elif changed is not None:
         _tell(remarks, post, changed_key, f"`{changed}` is not a date", "write it as 2022-07-08")
-    _, description = first(DESCRIPTIONS)
+    description_key, description = first(DESCRIPTIONS)
     if isinstance(description, str):
         lines.append(f"description: {quoted(' '.join(description.split()))}")
+    else:
+        used.discard(description_key)
+    used.update(key for key in INSTEAD if key in post.front and not post.front.get(INSTEAD[key]))
     own, tags = _category_and_tags(post, category, languages, remarks)
     lines.append(f"category: {quoted(own)}")
     if not tags and isinstance(keywords := post.value("keywords"), list | str):
@@ -98,9 +110,11 @@ def write_front_matter(
         lines.append("draft: true")
     lines += _author(post, site.authors, used, remarks)
     lines += _image(post, used, links, remarks)
-    _, contents = first(CONTENTS)
+    contents_key, contents = first(CONTENTS)
     if isinstance(contents, bool):
         lines.append(f"toc: {str(contents).lower()}")
+    else:
+        used.discard(contents_key)
     if isinstance(post.front.get("comments"), bool):
         used.add("comments")
         lines.append(f"comments: {str(post.front['comments']).lower()}")

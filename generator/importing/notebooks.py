@@ -34,7 +34,8 @@ def read_old_notebook(text: str) -> dict[str, Any]:
         raise NotebookError("not a notebook of nbformat 4").at(
             hint="open it in Jupyter and save it again"
         )
-    if not isinstance(notebook.get("metadata", {}), dict):
+    metadata = notebook.get("metadata", {})
+    if not isinstance(metadata, dict) or not isinstance(metadata.get("kernelspec", {}), dict):
         raise NotebookError("the notebook's metadata are damaged").at(
             hint="open it in Jupyter and save it again"
         )

@@ -131,6 +131,7 @@ def _post(
         {key: value for key, value in values.items() if key not in front.values},
         language=str(values.get("lang") or "")[:2].lower(),
         categories=tuple(str(item) for item in listed),
+        tags=tuple(str(item) for item in _list(front.values.get("tags"))),
         draft=draft,
         address="" if draft else page.removesuffix("index.html") if is_index else page,
         other_addresses=tuple(

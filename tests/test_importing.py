@@ -310,6 +310,43 @@ def test_ids_are_those_of_the_blogs_own_feed(
     assert f'id: "{id}"\n' in (root / "posts/n/index.en.md").read_text("utf-8")
 
 
+@pytest.mark.parametrize(
+    ("feed", "id"),
+    [
+        ("<rss><channel><item><link>https://o.example/2022/07/08/n.html</link>"
+         "<guid>tag:o,2022:n</guid></item></channel></rss>", "tag:o,2022:n"),
+        ('<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>urn:n</id>'
+         '<link href="https://o.example/2022/07/08/n"/></entry></feed>', "urn:n"),
+        ("<rss><channel><item><link>http://localhost:4000/2022/07/08/n.html</link>"
+         "<guid>x</guid></item></channel></rss>", "https://o.example/2022/07/08/n"),
+        ("no feed", "https://o.example/2022/07/08/n"),
+    ],
+)  # fmt: skip
+def test_ids_of_a_feed_that_was_built(root: Path, tmp_path: Path, feed: str, id: str) -> None:
+    """A finished feed beside the sources knows better; that of a preview does not."""
+    old = old_blog(
+        tmp_path,
+        {
+            "_config.yml": "url: https://o.example",
+            "_posts/2022-07-08-n.md": "---\ntitle: T\n---\n",
+            "_site/feed.xml": feed,
+        },
+    )
+    inkcell(root, "import", str(old))
+    assert f'id: "{id}"\n' in (root / "posts/n/index.en.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_no_key_is_lost_silently(root: Path, tmp_path: Path, tool: str) -> None:
+    """What means nothing, or is of no use as it is, is told with its line."""
+    front = "zzz: 1\ndescription: [a]\ntoc: {a: 1}\nsubtitle: More\n"
+    name, settings, path = OLD_SITES[tool]
+    post = f"---\ntitle: T\ndate: 2022-07-08\n{front}---\nx\n"
+    done = inkcell(root, "import", str(old_blog(tmp_path, {name: settings, path: post})))
+    for line, key in enumerate(("zzz", "description", "toc", "subtitle"), start=4):
+        assert f"{path}:{line}: the key `{key}` is left out" in done.stderr
+
+
 def test_an_address_that_nobody_knows_is_told(root: Path, tmp_path: Path) -> None:
     """Without `url` in the settings there are no ids; `--url` says it."""
     old = old_blog(tmp_path, {"_config.yml": "", "_posts/2022-07-08-n.md": "---\ntitle: T\n---\n"})

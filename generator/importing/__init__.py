@@ -2,11 +2,12 @@
 
 1. `recognise`   the old blog's files -> which tool it was made for
 2. `jekyll`, `hugo`, `quarto`, `loose`   the files -> OldSite: posts, former addresses, feed ids
-3. `placing`     the posts -> where each lies from now on
-4. `body`        the text of a post, through the hands that its tool needs
-5. `links`       links and pictures -> new posts, and files beside them
-6. `front_matter`   keys -> those that are known here
-7. `parse`       what was written is read as any post, and what is wrong with it is told
+3. `built_feeds`   feeds that lie there, finished -> the ids that readers know
+4. `placing`     the posts -> where each lies from now on
+5. `body`        the text of a post, through the hands that its tool needs
+6. `links`       links and pictures -> new posts, and files beside them
+7. `front_matter`   keys -> those that are known here
+8. `parse`       what was written is read as any post, and what is wrong with it is told
 
 Pure, but for `reading`: whoever calls it reads with what that hands over, and writes.
 """
@@ -23,6 +24,7 @@ from ..model import Config, Source
 from ..parse import parse
 from . import hugo, jekyll, loose, quarto
 from .body import new_text
+from .built_feeds import built_ids
 from .cells import KERNELS, kernel_of
 from .front_matter import title_of, write_front_matter
 from .links import Links, address_key, moved
@@ -71,8 +73,10 @@ def import_posts(blog: OldBlog, tool: Tool, config: Config, category: str) -> Im
     """The posts of an old blog, as they are written here."""
     errors: list[InkcellError] = []
     site = READERS[tool](blog, errors)
+    ids = built_ids(blog, site.base)
+    site = replace(site, posts=tuple(_with_id(post, ids) for post in site.posts))
     remarks: list[InkcellError] = list(site.left_out)
-    if site.posts and not site.url and tool != "files":
+    if tool != "files" and any(post.address and not post.id for post in site.posts):
         message = "the settings do not say where the blog was published, so posts get no feed id"
         hint = "say it with --url, so that readers do not get all posts again"
         remarks.append(InkcellError(message).at(hint=hint))
@@ -85,6 +89,12 @@ def import_posts(blog: OldBlog, tool: Tool, config: Config, category: str) -> Im
 
     posts = collect(converted, found, errors)
     return Imported(posts, tuple(remarks), tuple(errors))
+
+
+def _with_id(post: OldPost, ids: Mapping[str, str]) -> OldPost:
+    """A post with the id that a feed is known to have had for it."""
+    known = ids.get(address_key(post.address)) if post.address else None
+    return replace(post, id=known) if known else post
 
 
 def _new_post(item: Placed, links: Links, config: Config, category: str) -> NewPost:

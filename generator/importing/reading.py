@@ -7,12 +7,17 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from ..errors import InkcellError
+from .built_feeds import FEEDS
 from .old_blog import OldBlog
 
 SKIPPED = frozenset(
     ("node_modules", "__pycache__", "_site", "_freeze", "venv", "vendor", "site_libs", "resources")
 )
 """Folders that a tool made, or in which others' files lie; so are those with a dot in front."""
+
+
+BUILT = "_site"
+"""The one folder of `SKIPPED` in which feeds lie."""
 
 
 def open_blog(folder: Path, today: date, url: str = "") -> OldBlog:
@@ -30,6 +35,10 @@ def open_blog(folder: Path, today: date, url: str = "") -> OldBlog:
     paths: list[str] = []
     for above, folders, names in os.walk(folder, onerror=refuse):
         folders[:] = [name for name in folders if name not in SKIPPED and name[:1] != "."]
+        if Path(above) == folder:
+            # Of a finished site, only what its feeds say is of use.
+            feeds = (folder / BUILT / name for name in FEEDS)
+            paths.extend(feed.relative_to(folder).as_posix() for feed in feeds if feed.is_file())
         paths.extend((Path(above) / name).relative_to(folder).as_posix() for name in names)
 
     def read(path: str) -> bytes:

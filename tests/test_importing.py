@@ -24,7 +24,7 @@ from generator.errors import InkcellError
 from generator.execute import execute
 from generator.importing import dates, import_posts
 from generator.importing.boxes import write_boxes
-from generator.importing.formulas import plain_brackets, plain_dollars
+from generator.importing.formulas import plain_brackets, plain_dollars, rename_labels
 from generator.importing.front_text import read_front_text
 from generator.importing.hugo import urlize
 from generator.importing.jekyll import slugify
@@ -513,6 +513,23 @@ def test_dollars(written: str, display: bool, read: str) -> None:
     assert plain_dollars(written, display=display) == read
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (r"$$a \label{eq:cut}$$ \eqref{eq:cut}", r"$$a \label{eq-cut}$$ \eqref{eq-cut}"),
+        (r"$\ref{a b}$ $$a\label{a b}$$", r"\ref{eq-a-b} $$a\label{eq-a-b}$$"),
+        (r"$$a\label{eq-a}$$ `\label{x}` \ref{x}", r"$$a\label{eq-a}$$ `\label{x}` \ref{x}"),
+        (
+            r"$$\label{eq:a_b}$$ $$\label{eq:a-b}$$ \ref{eq:a-b}",
+            r"$$\label{eq-a-b}$$ $$\label{eq-a-b-2}$$ \ref{eq-a-b-2}",
+        ),
+    ],
+)
+def test_labels_of_equations(written: str, read: str) -> None:
+    """MathJax takes any name; here it begins with `eq-`. Code and strangers stay."""
+    assert rename_labels(written) == read
+
+
 def test_boxes_of_themes() -> None:
     """Classes of Chirpy and of Minimal Mistakes; code that shows them stays."""
     assert write_boxes("> a\n> b\n{: .prompt-info }\n") == "> [!NOTE]\n> a\n> b\n"
@@ -614,6 +631,15 @@ def test_a_text_that_liquid_never_read(root: Path, tmp_path: Path) -> None:
     """`render_with_liquid: false` says so; what looks like Liquid is shown."""
     new = body(root, tmp_path, "jekyll", "{{ a }} $x_{{b}}$", "render_with_liquid: false\n")
     assert new == "`{{ a }}` $x_{{b}}$"
+
+
+def test_what_is_no_markdown_is_told(root: Path, tmp_path: Path) -> None:
+    """A page of Hugo's in another format, but for one that is there as Markdown as well."""
+    names = ("content/post/a.Rmd", "content/post/a.html", "content/post/b.org", "content/post/b.md")
+    old = old_blog(tmp_path, {"hugo.toml": "", **dict.fromkeys(names, "x")})
+    told = inkcell(root, "import", str(old)).stderr
+    assert "content/post/a.Rmd: the page is not Markdown; convert it" in told
+    assert told.count("is not Markdown") == 1
 
 
 def test_lists_in_lists_are_one(root: Path, tmp_path: Path) -> None:

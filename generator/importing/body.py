@@ -9,7 +9,7 @@ from typing import Any
 from .boxes import write_boxes
 from .cells import kernel_of, write_cells, write_shown_code
 from .divs import write_divs
-from .formulas import plain_brackets, plain_dollars
+from .formulas import plain_brackets, plain_dollars, rename_labels
 from .front_matter import for_all_cells
 from .links import Links, rewrite_directive, rewrite_links, take_data
 from .liquid import keep_liquid, run_liquid, unfold_blocks
@@ -40,6 +40,10 @@ def _shortcodes(text: str, post: OldPost, links: Links) -> str:
 
 def _braces(text: str, post: OldPost, links: Links) -> str:
     return keep_liquid(text)
+
+
+def _labels(text: str, post: OldPost, links: Links) -> str:
+    return rename_labels(text)
 
 
 def _formulas(text: str, post: OldPost, links: Links) -> str:
@@ -77,10 +81,10 @@ def _links(text: str, post: OldPost, links: Links) -> str:
 
 
 HANDS: Mapping[Tool, tuple[Hand, ...]] = {
-    "jekyll": (_excerpt, _liquid, _boxes, _formulas, _shown_code, _links),
-    "hugo": (_shortcodes, _braces, _formulas_of_hugo, _shown_code, _links),
+    "jekyll": (_excerpt, _liquid, _boxes, _formulas, _labels, _shown_code, _links),
+    "hugo": (_shortcodes, _braces, _formulas_of_hugo, _labels, _shown_code, _links),
     "quarto": (_shortcodes, _braces, _cells, _divs, _links),
-    "files": (_braces, _cells, _divs, _links),
+    "files": (_braces, _labels, _cells, _divs, _links),
 }
 """What is done with the text of each tool's posts."""
 

@@ -55,3 +55,39 @@ def plain_dollars(text: str, *, display: bool) -> str:
 
 def _undoubled(formula: str) -> str:
     return DOUBLED.sub(lambda match: match[0][: len(match[0]) // 2], formula)
+
+
+LABEL = re.compile(r"\\label\s*\{\s*(?P<name>[^{}]+?)\s*\}")
+REFERENCE = re.compile(r"\\(?P<how>eqref|ref)\s*\{\s*(?P<name>[^{}]+?)\s*\}")
+OURS = re.compile(r"eq-[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?")
+LONELY = re.compile(r"(?<![\\$])\$\s*(\\(?:eqref|ref)\{[^{}]+\})\s*\$(?!\$)")
+
+
+def rename_labels(text: str) -> str:
+    r"""Labels of MathJax's, `\label{eq:cut}`, as they are here, `eq-cut`, with all references.
+
+    A reference to what has no label in the text stays.
+    """
+    names: dict[str, str] = {}
+
+    def note(prose: str) -> str:
+        for match in LABEL.finditer(prose):
+            if not OURS.fullmatch(match["name"]):
+                bare = re.sub(r"^(?:eqn?|equation)[:.\s_-]+", "", match["name"])
+                plain = re.sub(r"[^A-Za-z0-9]+", "-", bare).strip("-") or "one"
+                new = f"eq-{plain}"
+                while new in names.values():
+                    new += "-2"
+                names.setdefault(match["name"], new)
+        return prose
+
+    def renamed(match: re.Match[str]) -> str:
+        return match[0].replace(match["name"], names.get(match["name"], match["name"]))
+
+    def change(prose: str) -> str:
+        prose = REFERENCE.sub(renamed, LABEL.sub(renamed, prose))
+        # Here a reference is text, and a formula around it would be one of its own.
+        return LONELY.sub(r"\1", prose)
+
+    change_prose(text, note)
+    return change_prose(text, change)

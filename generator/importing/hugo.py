@@ -22,6 +22,7 @@ from .old_blog import OldBlog, OldPost, OldSite, text_of
 from .recognise import HUGO_SETTINGS
 
 MARKDOWN = (".md", ".markdown", ".mdown")
+OTHER_FORMATS = ("rmd", "rmarkdown", "org", "adoc", "asciidoc", "rst", "html", "pandoc")
 GENERAL = ("post", "posts", "blog", "blogs", "article", "articles", "note", "notes", "writing")
 """Sections that say no more than that posts stand in them."""
 NAME = re.compile(r"(?P<date>\d{4}-\d{2}-\d{2})[-_]?(?P<name>.*)")
@@ -43,6 +44,7 @@ def read_site(blog: OldBlog, errors: list[InkcellError]) -> OldSite:
                if isinstance(values, dict) and values.get("contentDir")}  # fmt: skip
     place = _Place(blog, settings, url, default, tuple(languages), folders)
     paths = sorted(path for path in blog.paths if _is_page(path, blog))
+    left_out += _other_formats(paths, blog)
     found = collect(lambda path: _post(path, place, left_out), paths, errors)
     language = str(settings.get("locale") or settings.get("languageCode") or default)
     posts = tuple(post for post in found if post)
@@ -56,6 +58,18 @@ def read_site(blog: OldBlog, errors: list[InkcellError]) -> OldSite:
         left_out=tuple(left_out),
         static=("static/", "assets/", "content/"),
     )
+
+
+def _other_formats(pages: list[str], blog: OldBlog) -> Iterator[InkcellError]:
+    """What is told of pages that are not Markdown, once for each that is not there as such."""
+    stems = {page.rpartition(".")[0] for page in pages}
+    for path in sorted(blog.paths):
+        stem, _, ending = path.rpartition(".")
+        is_page = path.startswith("content/") and ending.lower() in OTHER_FORMATS
+        if is_page and stem not in stems and not posixpath.basename(stem).startswith("_index"):
+            stems.add(stem)
+            hint = "convert it to Markdown, as with pandoc, and import again"
+            yield PostError("the page is not Markdown").at(file=path, hint=hint)
 
 
 class _Place:

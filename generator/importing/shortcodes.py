@@ -197,5 +197,5 @@ def _elsewhere(name: str, given: dict[str, str]) -> str:
     if name == "video":
         first = given.get("src") or first
         return first if re.match(r"https?://", first) else ""
-    user = given.get("user", "")
-    return f"https://x.com/{user}/status/{first}" if user and first else ""
+    user = given.get("user", "i")
+    return f"https://x.com/{user}/status/{first}" if first else ""

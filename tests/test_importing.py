@@ -595,6 +595,12 @@ def body(root: Path, folder: Path, tool: str, text: str, front: str = "") -> str
             "```{r, echo=FALSE, fig.width=3}\nplot(1)\n```",
             "```{code-cell}\n#| echo: false\nplot(1)\n```",
         ),
+        (
+            "quarto",
+            "```{python}\n#| code-fold: show\n#| fig-cap: [a, b]\n"
+            "#| output: asis\n#| label: x\n1\n```",
+            "```{code-cell}\n#| label: x\n1\n```",
+        ),
         ("quarto", "::: {.proof}\nx\n:::", ":::{proof}\nx\n:::"),
         ("quarto", ":::{note}\nx\n:::", ":::{note}\nx\n:::"),
         (

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .boxes import write_boxes
-from .cells import kernel_of, write_cells, write_shown_code
+from .cells import kernel_of, known_options, write_cells, write_shown_code
 from .divs import write_divs
 from .formulas import plain_brackets, plain_dollars, rename_labels
 from .front_matter import for_all_cells
@@ -92,6 +92,8 @@ HANDS: Mapping[Tool, tuple[Hand, ...]] = {
 def new_text(text: str, post: OldPost, links: Links, kind: str = "markdown") -> str:
     """The text of a post, or of a cell of a notebook; signs in it stand for remarks."""
     if kind == "code":
+        if links.site.tool in ("quarto", "files"):
+            text = known_options(text, "", "python", for_all_cells(post), links.remarks)
         return take_data(text, links)
     for hand in HANDS[links.site.tool]:
         text = hand(text, post, links)

@@ -40,6 +40,7 @@ DRAWINGS = (
 )
 FOR_ALL = ("echo", "warning", "output", "include", "error", "eval")
 """Keys of Quarto's `execute` that hold for all cells."""
+FLAGS = (*FOR_ALL, "code-fold", "code-line-numbers")
 MARKERS = {"javascript": "//|", "julia": "#|", "r": "#|"}
 CHUNK = {
     "echo": "echo", "eval": "eval", "include": "include", "warning": "warning", "error": "error",
@@ -76,9 +77,8 @@ def write_cells(text: str, kernel: str, for_all: Mapping[str, object], remarks: 
                         "put it at the left margin, as ```{code-cell}",
                     )
                     return f"{lead}{sign}{fence}{language}\n{code}{lead}{fence}"
-                options = _options(code, runs["options"] or "", language, for_all, remarks)
-                body = "\n".join(line for line in options if line)
-                return f"{fence}{{code-cell}}\n{body}{chr(10) if body else ''}{_body(code)}{fence}"
+                own = known_options(code, runs["options"] or "", language, for_all, remarks)
+                return f"{fence}{{code-cell}}\n{own}{fence}"
             hint = f"the post's cells run in one kernel, `{kernel}`" if kernel else "write a cell"
             if language in DRAWINGS:
                 hint = "draw it with a cell, or put a picture beside the post"
@@ -89,6 +89,17 @@ def write_cells(text: str, kernel: str, for_all: Mapping[str, object], remarks: 
         return _shown(match, info, remarks)
 
     return BLOCK.sub(rewritten, text)
+
+
+def known_options(
+    code: str, chunk: str, language: str, for_all: Mapping[str, object], remarks: Remarks
+) -> str:
+    """The code of a cell with those of its options that are known here, and what all cells have.
+
+    `chunk` is what stands behind the language in knitr's chunks.
+    """
+    lines = _options(code, chunk, language, for_all, remarks)
+    return "".join(f"{line}\n" for line in lines if line) + _body(code)
 
 
 def _body(code: str) -> str:
@@ -113,8 +124,13 @@ def _options(
     kept: list[str] = []
     for key, (start, end) in places.items():
         lines = written[start:end]
-        if key in OPTIONS and not (key == "output" and given.get(key) in ("asis", "hidden")):
+        usable = isinstance(given.get(key), bool) if key in FLAGS else given.get(key) is not None
+        if key in OPTIONS and ((usable and not isinstance(given.get(key), list)) or not given):
             kept += lines
+        elif key in OPTIONS:
+            hint = "true or false" if key in FLAGS else "one text"
+            message = f"the cell's option `{key}` is left out: its value means nothing here"
+            kept.append(remarks.sign(message, lines[0], hint))
         else:
             hint = CELLS.get(key, "cells have no such option here")
             kept.append(remarks.sign(f"the cell's option `{key}` is left out", lines[0], hint))

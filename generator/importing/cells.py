@@ -40,7 +40,7 @@ DRAWINGS = (
 )
 FOR_ALL = ("echo", "warning", "output", "include", "error", "eval")
 """Keys of Quarto's `execute` that hold for all cells."""
-FLAGS = (*FOR_ALL, "code-fold", "code-line-numbers")
+YES_OR_NO = (*FOR_ALL, "code-fold", "code-line-numbers")
 MARKERS = {"javascript": "//|", "julia": "#|", "r": "#|"}
 CHUNK = {
     "echo": "echo", "eval": "eval", "include": "include", "warning": "warning", "error": "error",
@@ -124,11 +124,13 @@ def _options(
     kept: list[str] = []
     for key, (start, end) in places.items():
         lines = written[start:end]
-        usable = isinstance(given.get(key), bool) if key in FLAGS else given.get(key) is not None
+        usable = (
+            isinstance(given.get(key), bool) if key in YES_OR_NO else given.get(key) is not None
+        )
         if key in OPTIONS and ((usable and not isinstance(given.get(key), list)) or not given):
             kept += lines
         elif key in OPTIONS:
-            hint = "true or false" if key in FLAGS else "one text"
+            hint = "true or false" if key in YES_OR_NO else "one text"
             message = f"the cell's option `{key}` is left out: its value means nothing here"
             kept.append(remarks.sign(message, lines[0], hint))
         else:

@@ -256,6 +256,8 @@ def test_a_folder_without_posts_is_an_error(root: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("config", "name", "front", "alias", "id"),
     [
+        ("", "../math/_posts/sub/2022-07-08-n", "", "/math/2022/07/08/n.html",
+         "/math/2022/07/08/n"),
         ("", "2022-07-08-ncut", "", "/2022/07/08/ncut.html", "/2022/07/08/ncut"),
         ("permalink: pretty", "2022-7-8-n", "category: A B", "/a b/2022/07/08/n/",
          "/a%20b/2022/07/08/n"),

@@ -76,11 +76,12 @@ def import_blog(
     if as_json:
         said = {
             "from": tool,
+            "dry_run": dry_run,
             "written": [_plain(post, old) for post in outcome.written],
             "there": [_plain(post, old) for post in outcome.there],
             "notes": [plain(remark) for remark in remarks],
         }
-        print_json({**said, "written_to_disk": not dry_run}, errors)
+        print_json(said, errors)
     else:
         for post in outcome.written:
             click.echo(post.path)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
@@ -72,20 +73,18 @@ def _other_formats(pages: list[str], blog: OldBlog) -> Iterator[InkcellError]:
             yield PostError("the page is not Markdown").at(file=path, hint=hint)
 
 
+@dataclass(frozen=True, slots=True)
 class _Place:
     """What all posts of the site have in common."""
 
-    def __init__(
-        self,
-        blog: OldBlog,
-        settings: Mapping[str, Any],
-        url: str,
-        default: str,
-        languages: tuple[str, ...],
-        folders: Mapping[str, str],
-    ) -> None:
-        self.blog, self.settings, self.url = blog, settings, url
-        self.default, self.languages, self.folders = default, languages, folders
+    blog: OldBlog
+    settings: Mapping[str, Any]
+    url: str
+    default: str
+    """The default language."""
+    languages: tuple[str, ...]
+    folders: Mapping[str, str]
+    """Folders with the content of one language, and which that is."""
 
 
 def _settings(blog: OldBlog) -> dict[str, Any]:
@@ -271,8 +270,3 @@ def urlize(text: str) -> str:
     """A part of an address as Hugo makes it: lower case, hyphens for spaces, letters kept."""
     kept = re.sub(r"[^\w\s./~#+-]", "", text.strip().lower())
     return re.sub(r"-{2,}", "-", re.sub(r"\s+", "-", kept)).replace("#", "")
-
-
-def pieces(value: object) -> Iterator[str]:
-    """The texts of a list, or a text."""
-    yield from _list(value)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -110,20 +111,18 @@ def _post(
             file=path, line=front.lines.get("date"), text=f"date: {said}", hint="write 2022-07-08"
         )
     name = str(values.get("slug") or stem)
-    above = [part for part in pure.parts[:-1] if part not in ("_posts", "_drafts")]
-    folders = above if "_posts" in pure.parts else []
+    home = str(settings.get("collections_dir") or "").strip("/")
+    above = path.removeprefix(f"{home}/" if home else "").partition("_posts/")[0].split("/")
+    folders = [part for part in above if part] if "_posts" in pure.parts else []
     categories = [*folders, *_plural(values, "category", "categories")]
     addresses: list[str] = []
     if date and not draft:
         pattern = str(values.get("permalink") or settings.get("permalink") or "date")
-        moments = [dates.seen_in(date, zone)]
-        if not zone and "+" in date[10:] + date[10:].replace("-", "+"):
-            # Built at home, it may have had the day on which it was written.
-            moments.append(moments[0].fromisoformat(date))
-        for moment in moments:
-            address = _address(STYLES.get(pattern, pattern), name, categories, moment)
-            if address not in addresses:
-                addresses.append(address)
+        pattern = STYLES.get(pattern, pattern)
+        # Without a zone a server's day counts; built at home, it was the day of the author.
+        moments = [dates.seen_in(date, zone), *([] if zone else [datetime.fromisoformat(date)])]
+        made = (_address(pattern, name, categories, moment) for moment in moments)
+        addresses = list(dict.fromkeys(made))
     return OldPost(
         path,
         front.values,
@@ -181,7 +180,7 @@ def _plural(values: Mapping[str, object], one: str, several: str) -> list[str]:
     return [str(value)] if isinstance(value, int | float) else []
 
 
-def _address(pattern: str, name: str, categories: list[str], when: Any) -> str:
+def _address(pattern: str, name: str, categories: list[str], when: datetime) -> str:
     words = {
         "categories": "/".join(dict.fromkeys(category.lower() for category in categories)),
         "title": slugify(name, pretty=True),

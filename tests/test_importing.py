@@ -475,6 +475,7 @@ def test_times_without_an_offset_are_those_of_the_old_blog() -> None:
         ("a <!-- b --> c", ["<!-- b -->"]),
         ("<pre>\nx\n</pre> y", ["<pre>\nx\n</pre>"]),
         ("```\nnever closed", ["```\nnever closed"]),
+        ("<code>a</code> b <code> c\n\nd", ["<code>a</code>"]),
         ("a ` b\n\nc ` d", []),
         (r"\`a` b", []),
     ],

@@ -18,7 +18,8 @@ FENCE = r"""
 MARKED_CODE = rf"""
     (?P<comment><!--.*?(?:-->|\Z))
     | (?P<block>{FENCE})
-    | (?P<html><(?P<element>pre|script|style|code|kbd)\b.*?(?:</(?P=element)\s*>|\Z))
+    | (?P<html><(?P<element>pre|script|style)\b.*?(?:</(?P=element)\s*>|\Z)
+    | <(?P<span>code|kbd|samp|tt)\b(?:(?!\n[ \t]*\n).)*?</(?P=span)\s*>)
     | (?P<inline>(?<![`\\])(?P<ticks>`+)(?!`)(?:(?!\n[ \t]*\n).)+?(?<!`)(?P=ticks)(?!`))
 """
 """Code that has signs around it, in the syntax of `re.VERBOSE`."""

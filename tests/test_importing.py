@@ -422,6 +422,53 @@ def test_languages(root: Path, tmp_path: Path, front: str, text: str, language: 
     assert [*files(root / "posts")] == [f"a/index.{language}.md"]
 
 
+@pytest.mark.parametrize(
+    "texts",
+    [
+        {"_config.yml": "default_lang: en", "_posts/en/2020-01-01-a.md": "lang: en",
+         "_posts/ko/2020-01-01-a.md": "lang: ko"},
+        {"hugo.yaml": "languages: {en: {contentDir: content/en}, ko: {contentDir: content/ko}}",
+         "content/en/post/a.md": "date: 2020-01-01", "content/ko/post/a.md": "date: 2021-01-01"},
+        {"hugo.yaml": "languages: {en: {}, ko: {}}", "content/post/a/index.md": "date: 2020-01-01",
+         "content/post/a/index.ko.md": "date: 2020-02-01"},
+        {"a.en.md": "date: 2020-01-01", "a.ko.md": "date: 2020-01-01"},
+    ],
+)  # fmt: skip
+def test_versions_of_one_post_share_a_folder(
+    root: Path, tmp_path: Path, texts: dict[str, str]
+) -> None:
+    """Told by the names, by folders of languages, or by name and day; each has its address."""
+    posts = {
+        name: f"---\ntitle: T\n{text}\n---\nText.\n" if name.endswith(".md") else text
+        for name, text in texts.items()
+    }
+    done = inkcell(root, "import", str(old_blog(tmp_path, dict(posts))))
+    assert done.exit_code == 0, done.stderr
+    assert [*files(root / "posts")] == ["a/index.en.md", "a/index.ko.md"]
+    korean = read_front_text((root / "posts/a/index.ko.md").read_text("utf-8")).values
+    aliases = korean.get("aliases")
+    assert aliases is None or str(aliases).startswith("['/ko/")
+
+
+def test_two_posts_at_one_address(root: Path, tmp_path: Path) -> None:
+    """One keeps it, and the other is told; two redirect pages would be in each other's way."""
+    front = "---\ntitle: T\npermalink: /same/\n---\n"
+    old = old_blog(
+        tmp_path,
+        {
+            "_config.yml": "url: https://o.example",
+            "_posts/2020-01-01-a.md": front,
+            "_posts/2021-01-01-b.md": front,
+        },
+    )
+    done = inkcell(root, "import", str(old))
+    assert "another post was at the same address: /same/; it leads to posts/a/" in done.stderr
+    texts = files(root / "posts")
+    assert 'aliases: ["/same/"]' in texts["a/index.en.md"]
+    assert "aliases" not in texts["b/index.en.md"]
+    assert inkcell(root, "build").exit_code == 0
+
+
 def test_a_language_that_the_blog_lacks(root: Path, tmp_path: Path) -> None:
     """It is told once for all posts, with the setting that cures it; the others are imported."""
     posts = {f"{n}.md": f"---\nlang: fr\ndate: 2020-01-0{n}\n---\n" for n in (1, 2)}

@@ -30,7 +30,7 @@ from .front_matter import title_of, write_front_matter
 from .links import Links, address_key, moved
 from .notebooks import cell_text, write_notebook
 from .old_blog import OldBlog, OldPost, OldSite, Tool
-from .placing import Placed, place
+from .placing import Placed, each_address_once, place
 from .remarks import Remarks, placed, without_signs
 
 READERS: Mapping[Tool, Callable[[OldBlog, list[InkcellError]], OldSite]] = {
@@ -80,7 +80,7 @@ def import_posts(blog: OldBlog, tool: Tool, config: Config, category: str) -> Im
         message = "the settings do not say where the blog was published, so posts get no feed id"
         hint = "say it with --url, so that readers do not get all posts again"
         remarks.append(InkcellError(message).at(hint=hint))
-    found = place(site, config, errors)
+    found = each_address_once(place(site, config, errors), config, remarks)
     paths = moved((item.post, item.path) for item in found)
 
     def converted(item: Placed) -> NewPost:
@@ -121,8 +121,8 @@ def _new_post(item: Placed, links: Links, config: Config, category: str) -> NewP
     aliases = [a for a in dict.fromkeys((post.address, *post.other_addresses)) if _is_alias(a)]
     aliases = _elsewhere(aliases, front, item, config)
     more = f"aliases: {_flow(aliases)}\n" if aliases else ""
-    more += f'id: "{post.id}"\n' if post.id else ""
-    front = front.replace("category: ", more + "category: ", 1) if more else front
+    more += f"id: {_json(post.id)}\n" if post.id else ""
+    front = front.replace("\ncategory: ", f"\n{more}category: ", 1)
     if post.notebook:
         ending = post.notebook
 

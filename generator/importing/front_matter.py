@@ -121,7 +121,7 @@ def write_front_matter(
     lines += _bibliography(post, used, links, remarks)
     lines += _execution(post, remarks)
     if kernel:
-        lines += ["kernelspec:", *(f"  {key}: {value}" for key, value in kernel.items())]
+        lines += ["kernelspec:", *(f"  {key}: {quoted(value)}" for key, value in kernel.items())]
     for key in post.front:
         if key not in used:
             hint = LEFT_OUT.get(key) or elsewhere.FRONT_MATTER.get(key) or HINT

@@ -179,6 +179,7 @@ def _post(path: str, place: _Place, left_out: list[InkcellError]) -> OldPost | N
         other_addresses=tuple(aliases),
         id=place.url + quote(address, safe=SAFE) if place.url and not draft else "",
         beside=beside,
+        group="/".join((*folders, stem)),
         guessed_date=guessed,
     )
 

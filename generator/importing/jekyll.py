@@ -122,7 +122,11 @@ def _post(
         # Without a zone a server's day counts; built at home, it was the day of the author.
         moments = [dates.seen_in(date, zone), *([] if zone else [datetime.fromisoformat(date)])]
         made = (_address(pattern, name, categories, moment) for moment in moments)
-        addresses = list(dict.fromkeys(made))
+        # Of a site in several languages, all but the default one have a folder of their own.
+        language = str(values.get("lang") or "")
+        default = str(settings.get("default_lang") or "")
+        prefix = f"/{language}" if default and language not in ("", default) else ""
+        addresses = [prefix + address for address in dict.fromkeys(made)]
     return OldPost(
         path,
         front.values,

@@ -56,6 +56,8 @@ class OldPost:
     notebook: Mapping[str, Any] | None = None
     beside: tuple[str, ...] = ()
     """Files of the folder that is the post's own."""
+    group: str = ""
+    """What the versions of one post have in common; empty if their paths tell it."""
     guessed_date: bool = False
     """The date is that of the file, for want of another."""
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from ..addresses import slug as address_slug
-from ..errors import ConfigError, InkcellError
+from ..errors import ConfigError, InkcellError, PostError
 from ..model import Config
 from .notebooks import cell_text
 from .old_blog import OldPost, OldSite
@@ -44,7 +45,7 @@ def place(site: OldSite, config: Config, errors: list[InkcellError]) -> tuple[Pl
         if language not in config.languages:
             missing[language] += 1
             continue
-        group = _without_language(post.path)
+        group = _group(post, language, done)
         stem = address_slug(post.name).strip("_-") or "post"
         while len(stem.encode()) > LONGEST_NAME:
             stem = stem[:-1]
@@ -66,6 +67,56 @@ def place(site: OldSite, config: Config, errors: list[InkcellError]) -> tuple[Pl
         hint = f"write languages = [{names}] in pyproject.toml, and import again"
         errors.append(ConfigError(message).at(hint=hint))
     return tuple(done)
+
+
+def _group(post: OldPost, language: str, done: Iterable[Placed]) -> str:
+    """What the versions of one post have in common.
+
+    If neither paths nor the tool tell it, a post of the same name and day in another language is
+    another version.
+    """
+    own = post.group or _without_language(post.path)
+    for other in done:
+        same_day = other.post.date[:10] == post.date[:10] and not other.post.guessed_date
+        if other.language != language and same_day and other.post.name == post.name:
+            return other.post.group or _without_language(other.post.path)
+    return own
+
+
+def each_address_once(
+    found: Sequence[Placed], config: Config, remarks: list[InkcellError]
+) -> tuple[Placed, ...]:
+    """The posts, no two of which were at one address or have one id; who loses theirs is told.
+
+    The version in the blog's own language keeps what it shares with others.
+    """
+    owners: dict[str, str] = {}
+    for item in sorted(found, key=lambda item: item.language != config.language):
+        for sign in {item.post.address, *item.post.other_addresses, item.post.id} - {""}:
+            owners.setdefault(_sign(sign), item.path)
+    done = []
+    for item in found:
+        post = item.post
+        kept = [
+            a for a in (post.address, *post.other_addresses) if owners.get(_sign(a)) == item.path
+        ]
+        for lost in sorted({post.address, *post.other_addresses} - {*kept, ""}):
+            hint = f"it leads to posts/{owners[_sign(lost)]} now"
+            message = f"another post was at the same address: {lost}"
+            remarks.append(PostError(message).at(file=post.path, hint=hint))
+        own_id = post.id if post.id and owners[_sign(post.id)] == item.path else ""
+        address, *others = kept or [""]
+        done.append(
+            replace(
+                item, post=replace(post, address=address, other_addresses=(*others,), id=own_id)
+            )
+        )
+    return tuple(done)
+
+
+def _sign(address: str) -> str:
+    """An address, or an id, as it is compared."""
+    return address if ":" in address else address.rstrip("/").removesuffix(".html")
 
 
 def _without_language(path: str) -> str:

@@ -751,9 +751,12 @@ def test_front_matter_that_cannot_be_read(
 def test_a_post_that_is_not_utf_8(root: Path, tmp_path: Path) -> None:
     """The line of the first wrong byte is named."""
     old = old_blog(tmp_path, {"a.md": "# A\n\n글\n".encode("euc-kr"), "b.md": "# B\n"})
+    dry = inkcell(root, "import", str(old), "--dry-run")
+    assert dry.stderr.endswith("1 error; the other posts would be imported.\n")
     done = inkcell(root, "import", str(old))
     assert done.exit_code == 1
     assert "a.md:3: error: the file is not UTF-8" in done.stderr
+    assert done.stderr.endswith("1 error; the other posts were imported.\n")
     assert [*files(root / "posts")] == ["b/index.en.md"]
 
 

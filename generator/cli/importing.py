@@ -96,7 +96,9 @@ def import_blog(
             click.echo(
                 "`inkcell build` says what is left to do in them; `inkcell serve` shows them."
             )
-        print_errors(errors, "the other posts were imported" if outcome.written else "nothing was")
+        others = "the other posts" if outcome.written or outcome.there else "nothing"
+        done = "would be" if dry_run else "was" if others == "nothing" else "were"
+        print_errors(errors, f"{others} {done} imported")
     if errors:
         sys.exit(1)
 

@@ -748,6 +748,37 @@ def test_front_matter_that_cannot_be_read(
     assert [*files(root / "posts")] == ["b/index.en.md"]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nowhere"], "there is no folder nowhere"),
+        (["."], "that is this blog itself"),
+        (["..", "--url", "x"], "`x` is not an address of a site"),
+        (["..", "--category", "!"], "`!` is no category"),
+        (["..", "--category", "ko"], "`ko` is no category"),
+    ],
+)
+def test_command_lines_that_are_wrong(
+    root: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str
+) -> None:
+    """Each is told with a hint, and nothing is written."""
+    monkeypatch.chdir(root)
+    done = inkcell(root, "import", *arguments)
+    assert done.exit_code == 1
+    assert done.stderr.startswith(f"error: {message}\n  hint: ")
+    assert files(root / "posts") == {}
+
+
+def test_settings_that_cannot_be_read(root: Path, tmp_path: Path) -> None:
+    """Without them no address is known: nothing is imported, and the file is named to be opened."""
+    old = old_blog(tmp_path, {"_config.yml": "a: [\n", "_posts/2020-01-01-a.md": "x"})
+    done = inkcell(root, "import", str(old))
+    assert done.exit_code == 1
+    assert f"{old}/_config.yml:2: error: not valid YAML" in done.stderr
+    assert done.stderr.endswith("1 error; nothing was written.\n")
+    assert "  hint: " in done.stderr
+
+
 def test_a_post_that_is_not_utf_8(root: Path, tmp_path: Path) -> None:
     """The line of the first wrong byte is named."""
     old = old_blog(tmp_path, {"a.md": "# A\n\n글\n".encode("euc-kr"), "b.md": "# B\n"})

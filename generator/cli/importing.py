@@ -6,18 +6,26 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import click
 
-from ..errors import InkcellError, notice, plain
+from ..errors import BuildFailed, InkcellError, flatten, notice, plain
 from .help_pages import Command
 from .messages import counted, exit_on_error, print_errors, print_json
 from .parameters import AS_JSON
 
 if TYPE_CHECKING:
     from ..importing import NewPost
-    from ..importing.old_blog import Tool
+    from ..importing.old_blog import OldBlog, Tool
+
+TITLES = {
+    "jekyll": "Jekyll",
+    "hugo": "Hugo",
+    "quarto": "Quarto",
+    "files": "texts and notebooks",
+}
+"""What a summary calls each kind of blog."""
 
 MOST_ALIKE = 3
 """So many remarks of one kind are told each by itself."""
@@ -49,6 +57,7 @@ def import_blog(
     """
     from datetime import datetime
 
+    from ..addresses import slug as slug_of
     from ..config import read_config
     from ..importing import import_posts
     from ..importing.reading import open_blog
@@ -64,9 +73,16 @@ def import_blog(
             raise InkcellError(f"`{url}` is not an address of a site").at(
                 hint="for example --url https://user.github.io/project"
             )
+        if not slug_of(category) or slug_of(category) in config.languages:
+            hint = "it has letters or digits, and is not the name of a language"
+            raise InkcellError(f"`{category}` is no category").at(hint=hint)
         blog = open_blog(old.resolve(), datetime.now(config.timezone).date(), url)
         tool = tool or _recognised(blog, old)
-        imported = import_posts(blog, tool, config, category)
+        try:
+            imported = import_posts(blog, tool, config, category)
+        except InkcellError as error:
+            # The old blog's own settings cannot be read.
+            raise BuildFailed(_named(single, old) for single in flatten(error)) from None
         outcome = write_posts(imported.posts, blog, config, dry_run=dry_run)
     errors = (*(_named(error, old) for error in imported.errors), *outcome.errors)
     remarks = [
@@ -88,7 +104,7 @@ def import_blog(
         for line in _gathered(remarks):
             click.echo(f"note: {line}", err=True)
         verb = "would be imported" if dry_run else "imported"
-        summary = [f"{counted(len(outcome.written), 'post')} {verb} from {_TITLES[tool]}"]
+        summary = [f"{counted(len(outcome.written), 'post')} {verb} from {TITLES[tool]}"]
         if outcome.there:
             summary.append(f"{len(outcome.there)} imported before")
         click.echo("; ".join(summary) + ".")
@@ -103,24 +119,15 @@ def import_blog(
         sys.exit(1)
 
 
-_TITLES = {
-    "jekyll": "Jekyll",
-    "hugo": "Hugo",
-    "quarto": "Quarto",
-    "files": "texts and notebooks",
-}
-
-
-def _recognised(blog: object, old: Path) -> Tool:
+def _recognised(blog: OldBlog, old: Path) -> Tool:
     """The tool that made the old blog.
 
     Raises:
         InkcellError: there is nothing that could be a post.
     """
-    from ..importing.old_blog import OldBlog
     from ..importing.recognise import recognise
 
-    tool = recognise(cast("OldBlog", blog))
+    tool = recognise(blog)
     if tool is None:
         raise InkcellError(f"{old} holds no posts").at(
             hint="name the folder that has _posts/, content/, .qmd files or notebooks in it"

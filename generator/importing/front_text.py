@@ -73,7 +73,10 @@ def read_settings(text: str, ending: str) -> dict[str, Any]:
         return read_toml(text, 1)
     if ending == "json":
         return dict(_json(text).values)
-    return read_mapping(text, 1, PostError)[0]
+    try:
+        return read_mapping(text, 1, PostError)[0]
+    except PostError as error:
+        raise error.at(hint="look at this line, and at the one above") from None
 
 
 def read_toml(text: str, first_line: int) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from .errors import BuildFailed, WriteError
 
 
-def write_new(folder: Path, files: Mapping[str, str], hint: str) -> None:
+def write_new(folder: Path, files: Mapping[str, str | bytes], hint: str) -> None:
     """Write files into a folder, by their path below it: all of them or, after an error, none.
 
     Raises:
@@ -21,16 +21,21 @@ def write_new(folder: Path, files: Mapping[str, str], hint: str) -> None:
         taken = [error for name in files if (error := _in_the_way(folder / name, hint))]
         if taken:
             raise BuildFailed(taken)
-        for name, text in files.items():
+        for name, content in files.items():
             path = folder / name
             for above in reversed(path.parents):
                 if not above.exists():
                     above.mkdir()
                     made.append(above)
             # Exclusive: a file that came between the look and now is not overwritten either.
-            with path.open("x", encoding="utf-8", newline="\n") as file:
-                made.append(path)
-                file.write(text)
+            if isinstance(content, bytes):
+                with path.open("xb") as file:
+                    made.append(path)
+                    file.write(content)
+            else:
+                with path.open("x", encoding="utf-8", newline="\n") as text_file:
+                    made.append(path)
+                    text_file.write(content)
     except BaseException as error:
         for path in reversed(made):
             if path.is_dir():

@@ -29,6 +29,7 @@ from generator.assemble.views import VIEWS
 from generator.cli import main
 from generator.compiled import CompiledTemplates
 from generator.config import EXECUTION_KEYS, SETTINGS, parse_config
+from generator.importing.old_blog import TOOLS
 from generator.model import Theme
 from generator.parse.cells import OPTIONS, TAGS
 from generator.parse.front_matter import KEYS, REFERENCE_KEYS, SYNONYMS
@@ -82,6 +83,15 @@ def test_tables_name_what_there_is(label: str, known: tuple[str, ...], language:
     names = named(label, language)
     assert len(names) == len(set(names))
     assert {*names} == {*known}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_option_of_the_import_is_documented(language: str) -> None:
+    """And every tool that `--from` takes."""
+    options = [param for param in main.commands["import"].params if param.opts[0].startswith("-")]
+    assert named("tbl-import", language) == [option.opts[0] for option in options]
+    tools = [row[0].strip().lower() for row in table("tbl-tools", language)]
+    assert tools == [*TOOLS]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -31,9 +31,24 @@ from .conftest import REPOSITORY, WriteBlog
 
 PACKAGE = Path(generator.__file__).parent
 STAGES = ("discover", "parse", "execute", "render", "assemble", "write", "check")
-PURE = ("model", "addresses", "sizes", "html_syntax", "parse", "render", "assemble", "check")
-IMPURE = ("check/external.py", "check/reading.py")
-"""What asks the world for the checks: servers, and the disk."""
+PURE = (
+    "model",
+    "addresses",
+    "sizes",
+    "html_syntax",
+    "parse",
+    "render",
+    "assemble",
+    "check",
+    "importing",
+)
+IMPURE = (
+    "check/external.py",
+    "check/reading.py",
+    "importing/reading.py",
+    "importing/writing.py",
+)
+"""What asks the world for the checks and the import: servers, and the disk."""
 
 CELL = '```{code-cell}\nprint("ran")\n```\n'
 
@@ -118,6 +133,7 @@ FLOW = {
     "freezing": {"execute"},
     "comparing": {"execute"},
     "checking": {"check"},
+    "importing": {"parse"},
     "cli": {"execute", "write", "check"},
 }
 """The modules of the flow, and the stages that each of them knows."""

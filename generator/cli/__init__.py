@@ -20,6 +20,7 @@ from .help_pages import Group
 ENTRY_POINTS = {
     "init": ".starting:init",
     "new": ".starting:new",
+    "import": ".importing:import_blog",
     "list": ".listing:list_posts",
     "why": ".listing:why",
     "build": ".building:build",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 COMMANDS = {
-    "Write": ("init", "new", "list"),
+    "Write": ("init", "new", "import", "list"),
     "Build": ("build", "serve", "clean"),
     "Results of code": ("why", "freeze", "check"),
 }
@@ -43,6 +43,11 @@ EXAMPLES = {
     "freeze": (
         ("inkcell freeze dino", "run it here, write posts/dino/frozen.json"),
         ("inkcell freeze --refresh dino", "run it even if its results fit"),
+    ),
+    "import": (
+        ("inkcell import ../old-blog --dry-run", "what would be written, and what is told"),
+        ("inkcell import ../old-blog", "write what is new into posts/"),
+        ("inkcell import notebooks --from files --category notes", "a folder of notebooks"),
     ),
     "init": (
         ("inkcell init my-blog", "an English blog, named after its folder"),

@@ -1,0 +1,168 @@
+"""`inkcell import`: the posts of an old blog, as posts of this one."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ..errors import BuildFailed, InkcellError, flatten, notice, plain
+from .help_pages import Command
+from .messages import counted, exit_on_error, print_errors, print_json
+from .parameters import AS_JSON
+
+if TYPE_CHECKING:
+    from ..importing import NewPost
+    from ..importing.old_blog import OldBlog, Tool
+
+TITLES = {
+    "jekyll": "Jekyll",
+    "hugo": "Hugo",
+    "quarto": "Quarto",
+    "files": "texts and notebooks",
+}
+"""What a summary calls each kind of blog."""
+
+MOST_ALIKE = 3
+"""So many remarks of one kind are told each by itself."""
+
+
+@click.command("import", cls=Command)
+@click.argument("old", type=click.Path(path_type=Path))
+@click.option(
+    "--from",
+    "tool",
+    type=click.Choice(("jekyll", "hugo", "quarto", "files")),
+    help="What made the old blog, if its files do not tell; files: loose texts and notebooks.",
+)
+@click.option("--url", default="", help="Where it was published, if its settings do not say.")
+@click.option(
+    "--category", default="notes", show_default=True, help="Category of posts that have none."
+)
+@click.option("--dry-run", is_flag=True, help="Write nothing; say what would be written.")
+@AS_JSON
+@click.pass_obj
+def import_blog(
+    root: Path, old: Path, tool: Tool | None, url: str, category: str, dry_run: bool, as_json: bool
+) -> None:
+    """Import the posts of a blog by Jekyll, Hugo or Quarto, or of a folder of notebooks.
+
+    OLD is its folder, which is only read. Posts become posts/<slug>/index.<lang>.md or .ipynb,
+    with the files they use beside them. What could not be converted is told with file and line.
+    A second run imports what is new; nothing is ever overwritten.
+    """
+    from datetime import datetime
+
+    from ..addresses import slug as slug_of
+    from ..config import read_config
+    from ..importing import import_posts
+    from ..importing.reading import open_blog
+    from ..importing.writing import write_posts
+
+    with exit_on_error("nothing was written", as_json):
+        config = read_config(root)
+        if not old.is_dir():
+            raise InkcellError(f"there is no folder {old}").at(hint="name that of the old blog")
+        if old.resolve() == config.root:
+            raise InkcellError("that is this blog itself").at(hint="name that of the old blog")
+        if url and not re.match(r"https?://[^\s/]+", url):
+            raise InkcellError(f"`{url}` is not an address of a site").at(
+                hint="for example --url https://user.github.io/project"
+            )
+        if not slug_of(category) or slug_of(category) in config.languages:
+            hint = "it has letters or digits, and is not the name of a language"
+            raise InkcellError(f"`{category}` is no category").at(hint=hint)
+        blog = open_blog(old.resolve(), datetime.now(config.timezone).date(), url)
+        tool = tool or _recognised(blog, old)
+        try:
+            imported = import_posts(blog, tool, config, category)
+        except InkcellError as error:
+            # The old blog's own settings cannot be read.
+            raise BuildFailed(_named(single, old) for single in flatten(error)) from None
+        outcome = write_posts(imported.posts, blog, config, dry_run=dry_run)
+    errors = (*(_named(error, old) for error in imported.errors), *outcome.errors)
+    remarks = [
+        _named(remark, old)
+        for remark in (*imported.remarks, *(r for post in outcome.written for r in post.remarks))
+    ]
+    if as_json:
+        said = {
+            "from": tool,
+            "dry_run": dry_run,
+            "written": [_plain(post, old) for post in outcome.written],
+            "there": [_plain(post, old) for post in outcome.there],
+            "notes": [plain(remark) for remark in remarks],
+        }
+        print_json(said, errors)
+    else:
+        for post in outcome.written:
+            click.echo(post.path)
+        for line in _gathered(remarks):
+            click.echo(f"note: {line}", err=True)
+        verb = "would be imported" if dry_run else "imported"
+        summary = [f"{counted(len(outcome.written), 'post')} {verb} from {TITLES[tool]}"]
+        if outcome.there:
+            summary.append(f"{len(outcome.there)} imported before")
+        click.echo("; ".join(summary) + ".")
+        if outcome.written and not dry_run:
+            click.echo(
+                "`inkcell build` says what is left to do in them; `inkcell serve` shows them."
+            )
+        others = "the other posts" if outcome.written or outcome.there else "nothing"
+        done = "would be" if dry_run else "was" if others == "nothing" else "were"
+        print_errors(errors, f"{others} {done} imported")
+    if errors:
+        sys.exit(1)
+
+
+def _recognised(blog: OldBlog, old: Path) -> Tool:
+    """The tool that made the old blog.
+
+    Raises:
+        InkcellError: there is nothing that could be a post.
+    """
+    from ..importing.recognise import recognise
+
+    tool = recognise(blog)
+    if tool is None:
+        raise InkcellError(f"{old} holds no posts").at(
+            hint="name the folder that has _posts/, content/, .qmd files or notebooks in it"
+        )
+    return tool
+
+
+def _named(error: InkcellError, old: Path) -> InkcellError:
+    """An error whose file, if it is one of the old blog, can be opened from here."""
+    if error.file and (old / error.file).exists():
+        error.file = (old / error.file).as_posix()
+    return error
+
+
+def _plain(post: NewPost, old: Path) -> dict[str, object]:
+    return {
+        "file": post.path,
+        "from": (old / post.old).as_posix(),
+        "beside": sorted(post.beside),
+    }
+
+
+def _gathered(remarks: Sequence[InkcellError]) -> Iterator[str]:
+    """What is told, one a line: what holds for many posts, as `layout`, once."""
+    groups: dict[tuple[str, str | None], list[InkcellError]] = {}
+    for remark in remarks:
+        groups.setdefault((str(remark), remark.hint), []).append(remark)
+    for remark in remarks:
+        group = groups[str(remark), remark.hint]
+        if len(group) <= MOST_ALIKE or not str(remark).startswith("the key "):
+            yield notice(remark).removeprefix(": ")
+        elif remark is group[0]:
+            first = f"{remark.file}:{remark.line}"
+            yield f"{remark} ({len(_files(group))} posts, the first {first}); {remark.hint}"
+
+
+def _files(remarks: Iterable[InkcellError]) -> set[str | None]:
+    return {remark.file for remark in remarks}

@@ -1,0 +1,273 @@
+"""A blog of Hugo: its posts, where they were, and their ids in feeds.
+
+Addresses follow Hugo's documentation of URL management; the id of an entry in Hugo's own template
+of RSS is the post's address.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from msgspec import Struct
+
+from ..addresses import SAFE
+from ..errors import InkcellError, PostError, blame, collect
+from . import dates
+from .front_text import read_front_text, read_settings
+from .old_blog import OldBlog, OldPost, OldSite, text_of
+from .recognise import HUGO_SETTINGS
+
+MARKDOWN = (".md", ".markdown", ".mdown")
+OTHER_FORMATS = ("rmd", "rmarkdown", "org", "adoc", "asciidoc", "rst", "html", "pandoc")
+GENERAL = ("post", "posts", "blog", "blogs", "article", "articles", "note", "notes", "writing")
+"""Sections that say no more than that posts stand in them."""
+NAME = re.compile(r"(?P<date>\d{4}-\d{2}-\d{2})[-_]?(?P<name>.*)")
+DATES = ("date", "publishDate", "publishdate", "pubdate", "published", "lastmod")
+
+
+def read_site(blog: OldBlog, errors: list[InkcellError]) -> OldSite:
+    """The posts of a blog of Hugo; those that cannot be read go to `errors`."""
+    settings = _settings(blog)
+    url = (blog.url or str(settings.get("baseURL") or settings.get("baseUrl") or "")).rstrip("/")
+    if not re.match(r"https?://", url):
+        url = ""
+    base = urlsplit(url).path
+    given = settings.get("languages")
+    languages = given if isinstance(given, dict) else {}
+    default = str(settings.get("defaultContentLanguage") or next(iter(languages), "en"))
+    left_out: list[InkcellError] = []
+    folders = {str(values.get("contentDir") or ""): name for name, values in languages.items()
+               if isinstance(values, dict) and values.get("contentDir")}  # fmt: skip
+    place = _Place(blog, settings, url, default, tuple(languages), folders)
+    paths = sorted(path for path in blog.paths if _is_page(path, blog))
+    left_out += _other_formats(paths, blog)
+    found = collect(lambda path: _post(path, place, left_out), paths, errors)
+    language = str(settings.get("locale") or settings.get("languageCode") or default)
+    posts = tuple(post for post in found if post)
+    return OldSite(
+        "hugo",
+        posts,
+        settings,
+        url,
+        base,
+        language[:2].lower(),
+        left_out=tuple(left_out),
+        static=("static/", "assets/", "content/"),
+    )
+
+
+def _other_formats(pages: list[str], blog: OldBlog) -> Iterator[InkcellError]:
+    """What is told of pages that are not Markdown, once for each that is not there as such."""
+    stems = {page.rpartition(".")[0] for page in pages}
+    for path in sorted(blog.paths):
+        stem, _, ending = path.rpartition(".")
+        is_page = path.startswith("content/") and ending.lower() in OTHER_FORMATS
+        if is_page and stem not in stems and not posixpath.basename(stem).startswith("_index"):
+            stems.add(stem)
+            hint = "convert it to Markdown, as with pandoc, and import again"
+            yield PostError("the page is not Markdown").at(file=path, hint=hint)
+
+
+class _Place(Struct, frozen=True):
+    """What all posts of the site have in common."""
+
+    blog: OldBlog
+    settings: Mapping[str, Any]
+    url: str
+    default: str
+    """The default language."""
+    languages: tuple[str, ...]
+    folders: Mapping[str, str]
+    """Folders with the content of one language, and which that is."""
+
+
+def _settings(blog: OldBlog) -> dict[str, Any]:
+    """All settings; those of `config/_default/params.toml` and its like stand below their names."""
+    settings: dict[str, Any] = {}
+    parts = [name for name in HUGO_SETTINGS if name in blog.paths]
+    others = [
+        path
+        for path in sorted(blog.paths)
+        if path.startswith("config/_default/") and path not in parts
+        and path.rpartition(".")[2] in ("toml", "yaml", "yml", "json")
+    ]  # fmt: skip
+    for name in (*parts, *others):
+        with blame(name):
+            values = read_settings(text_of(blog, name), PurePosixPath(name).suffix[1:])
+        key = PurePosixPath(name).stem
+        settings.update(values if name in parts else {key.partition(".")[0]: values})
+    return settings
+
+
+def _is_page(path: str, blog: OldBlog) -> bool:
+    pure = PurePosixPath(path)
+    if pure.parts[0] != "content" or pure.suffix.lower() not in MARKDOWN:
+        return False
+    if pure.name.startswith("_index"):
+        return False
+    # Markdown beside an `index.md` is a part of that post, not one of its own.
+    siblings = (f"{folder}/index" for folder in map(str, pure.parents) if folder != "content")
+    bundled = any(f"{stem}{ending}" in blog.paths for stem in siblings for ending in MARKDOWN)
+    return pure.name.startswith("index.") or not bundled
+
+
+def _post(path: str, place: _Place, left_out: list[InkcellError]) -> OldPost | None:
+    with blame(path):
+        front = read_front_text(text_of(place.blog, path))
+    values = front.values
+    pure = PurePosixPath(path)
+    stem, language = pure.stem, ""
+    folders = list(pure.parts[1:-1])
+    head, dot, tail = stem.rpartition(".")
+    if dot and (tail in place.languages or re.fullmatch(r"[a-z]{2}(-[a-zA-Z]{2,4})?", tail)):
+        stem, language = head, tail
+    for content, name in place.folders.items():
+        if path.startswith(content.strip("/") + "/"):
+            language = name
+            folders = list(PurePosixPath(path.removeprefix(content.strip("/") + "/")).parts[:-1])
+    is_bundle = stem == "index"
+    if is_bundle and folders:
+        stem = folders.pop()
+    if is_bundle and not folders and stem == "index":
+        return None
+    zone = str(place.settings.get("timeZone") or "")
+    dated = NAME.fullmatch(stem)
+    said = next((values[key] for key in DATES if values.get(key)), None)
+    date = dates.iso(said, zone) if said else dated["date"] if dated else ""
+    if said and not date:
+        raise PostError(f"`{said}` is not a date").at(
+            file=path, line=front.lines.get("date"), text=f"date: {said}", hint="write 2022-07-08"
+        )
+    section = folders[0] if folders else ""
+    guessed = not date
+    if guessed and section not in GENERAL:
+        hint = "if it is a post, give it a date; a page goes into pages/<slug>/index.<lang>.md"
+        left_out.append(PostError("a page without a date is no post").at(file=path, hint=hint))
+        return None
+    date = date or place.blog.day(path).isoformat()
+    slug = str(values.get("slug") or "")
+    address = _address(values, folders, stem, slug, date, language, place)
+    categories = _list(values.get("categories") or values.get("category"))
+    if not categories and section and section not in GENERAL:
+        categories = [section]
+    home = posixpath.dirname(path)
+    beside = (
+        tuple(other for other in sorted(place.blog.paths) if _is_beside(other, home, place.blog))
+        if is_bundle
+        else ()
+    )
+    aliases = [_alias(str(alias), folders) for alias in _list(values.get("aliases"))]
+    draft = values.get("draft") is True
+    return OldPost(
+        path,
+        values,
+        front.lines,
+        front.text,
+        date,
+        slug or (dated["name"] if dated and dated["name"] else stem),
+        language=language,
+        categories=tuple(categories),
+        tags=tuple(_list(values.get("tags"))),
+        draft=draft,
+        address="" if draft else address,
+        other_addresses=tuple(aliases),
+        id=place.url + quote(address, safe=SAFE) if place.url and not draft else "",
+        beside=beside,
+        group="/".join((*folders, stem)),
+        guessed_date=guessed,
+    )
+
+
+def _is_beside(path: str, home: str, blog: OldBlog) -> bool:
+    if not path.startswith(home + "/") or PurePosixPath(path).suffix.lower() in MARKDOWN:
+        return False
+    return not any(
+        str(folder).startswith(home + "/") and f"{folder}/index.md" in blog.paths
+        for folder in PurePosixPath(path).parents
+    )
+
+
+def _list(value: object) -> list[str]:
+    if value in (None, ""):
+        return []
+    items = value if isinstance(value, list) else [value]
+    return [str(item).strip() for item in items if item not in (None, "")]
+
+
+def _alias(alias: str, folders: list[str]) -> str:
+    return posixpath.normpath(posixpath.join("/", *folders, alias)) + (
+        "" if alias.endswith(".html") else "/"
+    )
+
+
+def _address(
+    values: Mapping[str, object],
+    folders: list[str],
+    stem: str,
+    slug: str,
+    date: str,
+    language: str,
+    place: _Place,
+) -> str:
+    """A post's address, with a slash in front."""
+    within = bool(place.settings.get("defaultContentLanguageInSubdir"))
+    other = language and language != place.default
+    prefix = f"/{language or place.default}" if other or (within and place.languages) else ""
+    said = str(values.get("url") or "")
+    section = folders[0] if folders else ""
+    permalinks = place.settings.get("permalinks")
+    patterns = permalinks if isinstance(permalinks, dict) else {}
+    if isinstance(patterns.get("page"), dict):
+        patterns = patterns["page"]
+    elif isinstance(patterns.get(language or place.default), dict):
+        patterns = patterns[language or place.default]
+    pattern = said or str(patterns.get(section) or "")
+    if pattern:
+        when = datetime.fromisoformat(date)
+        title = str(values.get("title") or stem)
+        words = {
+            "year": f"{when:%Y}", "month": f"{when:%m}", "monthname": f"{when:%B}".lower(),
+            "day": f"{when:%d}", "weekday": str(when.isoweekday() % 7),
+            "weekdayname": f"{when:%A}".lower(), "yearday": str(when.timetuple().tm_yday),
+            "section": section, "sections": "/".join(folders), "title": urlize(title),
+            "slug": urlize(slug or title), "filename": urlize(stem),
+            "slugorfilename": urlize(slug or stem), "contentbasename": urlize(stem),
+            "slugorcontentbasename": urlize(slug or stem),
+        }  # fmt: skip
+
+        def word(match: re.Match[str]) -> str:
+            if match["part"] and match["name"] == "sections":
+                return "/".join(_slice(folders, match["part"]))
+            return words.get(match["name"], match[0])
+
+        path = re.sub(r"(?<!\\):(?P<name>[a-z]+)(?:\[(?P<part>[^\]]*)\])?", word, pattern)
+        if said.startswith("/") and place.languages:
+            prefix = ""
+    else:
+        path = "/".join([*map(urlize, folders), urlize(slug or stem)])
+    path = "/" + path.strip("/") if not path.endswith(".html") else "/" + path.lstrip("/")
+    if path.endswith((".html", ".htm")):
+        return prefix + path
+    return prefix + path + (".html" if place.settings.get("uglyURLs") is True else "/")
+
+
+def _slice(folders: list[str], part: str) -> list[str]:
+    if part == "last":
+        return folders[-1:]
+    start, colon, end = part.partition(":")
+    first = int(start) if start.isdigit() else 0
+    if not colon:
+        return folders[first : first + 1]
+    return folders[first : int(end) if end.isdigit() else len(folders)]
+
+
+def urlize(text: str) -> str:
+    """A part of an address as Hugo makes it: lower case, hyphens for spaces, letters kept."""
+    kept = re.sub(r"[^\w\s./~#+-]", "", text.strip().lower())
+    return re.sub(r"-{2,}", "-", re.sub(r"\s+", "-", kept)).replace("#", "")

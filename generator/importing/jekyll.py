@@ -1,0 +1,253 @@
+"""A blog of Jekyll: its posts, where they were, and their ids in feeds.
+
+Addresses are made as Jekyll's `url_drop.rb` and `utils.rb` make them, ids as the template of the
+feed says: that of jekyll-feed, `{{ post.id | absolute_url }}`, or the blog's own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from ..addresses import SAFE
+from ..errors import InkcellError, PostError, blame, collect
+from . import dates
+from .front_text import read_front_text, read_settings
+from .old_blog import OldBlog, OldPost, OldSite, text_of
+from .recognise import JEKYLL_SETTINGS
+
+NAME = re.compile(r"(?P<date>\d{2,4}-\d{1,2}-\d{1,2})-(?P<name>.+)")
+MARKDOWN = (".md", ".markdown", ".mkd", ".mkdn", ".mkdown")
+STYLES = {
+    "date": "/:categories/:year/:month/:day/:title.html",
+    "pretty": "/:categories/:year/:month/:day/:title/",
+    "ordinal": "/:categories/:year/:y_day/:title.html",
+    "weekdate": "/:categories/:year/W:week/:short_day/:title.html",
+    "none": "/:categories/:title.html",
+}
+FEEDS = ("feed.xml", "atom.xml", "rss.xml", "feed/index.xml", "feeds/all.atom.xml")
+ID = re.compile(r"<(?:id|guid)\b[^>]*>\s*(?P<id>[^<]*\bpost\.(?P<field>id|url)\b[^<]*)<")
+
+
+def read_site(blog: OldBlog, errors: list[InkcellError]) -> OldSite:
+    """The posts and drafts of a blog of Jekyll; those that cannot be read go to `errors`."""
+    settings: dict[str, Any] = {}
+    for name in JEKYLL_SETTINGS:
+        if name in blog.paths:
+            with blame(name):
+                settings = read_settings(text_of(blog, name), PurePosixPath(name).suffix[1:])
+            break
+    base = str(settings.get("baseurl") or "").strip("/")
+    base = f"/{base}" if base else ""
+    host = str(settings.get("url") or "").rstrip("/")
+    if not host and "CNAME" in blog.paths:
+        host = "https://" + text_of(blog, "CNAME").strip()
+    url = host + base if host else ""
+    if blog.url:
+        url = blog.url.rstrip("/")
+        base = urlsplit(url).path
+    id_of = _ids(blog, url, base)
+    left_out: list[InkcellError] = []
+    paths = [path for path in sorted(blog.paths) if _is_post(path, left_out)]
+    posts = collect(lambda path: _post(path, blog, settings, id_of), paths, errors)
+    language = str(settings.get("lang") or settings.get("locale") or settings.get("language") or "")
+    return OldSite(
+        "jekyll",
+        posts,
+        settings,
+        url,
+        base,
+        language[:2].lower(),
+        _authors(blog),
+        tuple(left_out),
+    )
+
+
+def _authors(blog: OldBlog) -> dict[str, Any]:
+    for name in ("_data/authors.yml", "_data/authors.yaml"):
+        if name in blog.paths:
+            with blame(name):
+                return read_settings(text_of(blog, name), "yml")
+    return {}
+
+
+def _is_post(path: str, left_out: list[InkcellError]) -> bool:
+    pure = PurePosixPath(path)
+    folders = pure.parts[:-1]
+    if "_posts" not in folders and "_drafts" not in folders:
+        return False
+    dated = "_drafts" in folders or NAME.fullmatch(pure.stem)
+    if pure.suffix.lower() in MARKDOWN and dated:
+        return True
+    if pure.suffix.lower() in (".html", ".textile", ".adoc") and dated:
+        hint = "write it as Markdown, or copy what it shows"
+        left_out.append(PostError("the post is not Markdown").at(file=path, hint=hint))
+    elif pure.suffix.lower() in MARKDOWN and pure.stem.upper() != "README":
+        hint = "Jekyll has no post of such a name: 2022-07-08-name.md"
+        left_out.append(PostError("the file's name has no date").at(file=path, hint=hint))
+    return False
+
+
+def _post(
+    path: str, blog: OldBlog, settings: Mapping[str, Any], id_of: Mapping[str, str]
+) -> OldPost:
+    with blame(path):
+        front = read_front_text(text_of(blog, path))
+    pure = PurePosixPath(path)
+    defaults = dict(_defaults(path, settings))
+    values = {**defaults, **front.values}
+    zone = str(settings.get("timezone") or "")
+    match = NAME.fullmatch(pure.stem)
+    stem = match["name"] if match else pure.stem
+    draft = "_drafts" in pure.parts or values.get("published") is False
+    said = values.get("date")
+    date = dates.iso(said, zone) if said else dates.iso(match["date"]) if match else ""
+    if said and not date:
+        raise PostError(f"`{said}` is not a date").at(
+            file=path, line=front.lines.get("date"), text=f"date: {said}", hint="write 2022-07-08"
+        )
+    name = str(values.get("slug") or stem)
+    home = str(settings.get("collections_dir") or "").strip("/")
+    above = path.removeprefix(f"{home}/" if home else "").partition("_posts/")[0].split("/")
+    folders = [part for part in above if part] if "_posts" in pure.parts else []
+    categories = [*folders, *_plural(values, "category", "categories")]
+    addresses: list[str] = []
+    if date and not draft:
+        pattern = str(values.get("permalink") or settings.get("permalink") or "date")
+        pattern = STYLES.get(pattern, pattern)
+        # Without a zone a server's day counts; built at home, it was the day of the author.
+        moments = [dates.seen_in(date, zone), *([] if zone else [datetime.fromisoformat(date)])]
+        made = (_address(pattern, name, categories, moment) for moment in moments)
+        # Of a site in several languages, all but the default one have a folder of their own.
+        language = str(values.get("lang") or "")
+        default = str(settings.get("default_lang") or "")
+        prefix = f"/{language}" if default and language not in ("", default) else ""
+        addresses = [prefix + address for address in dict.fromkeys(made)]
+    return OldPost(
+        path,
+        front.values,
+        front.lines,
+        front.text,
+        date or (blog.day(path).isoformat() if draft else ""),
+        name,
+        defaults,
+        categories=tuple(dict.fromkeys(categories)),
+        tags=tuple(_plural(values, "tag", "tags")),
+        draft=draft or values.get("draft") is True,
+        address=addresses[0] if addresses else "",
+        other_addresses=(*addresses[1:], *_former(values)),
+        id=_id(addresses[0], name, id_of) if addresses else "",
+        guessed_date=not date,
+    )
+
+
+def _defaults(path: str, settings: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+    """What `defaults` in the settings say of a post; later ones stand over earlier ones."""
+    found = settings.get("defaults")
+    rules = [rule for rule in found if isinstance(rule, dict)] if isinstance(found, list) else []
+    kind = "drafts" if "_drafts" in path.split("/") else "posts"
+    fitting: list[tuple[int, Mapping[str, object]]] = []
+    for rule in rules:
+        scope, values = rule.get("scope"), rule.get("values")
+        scope = scope if isinstance(scope, dict) else {}
+        where = str(scope.get("path") or "").strip("/")
+        within = not where or path == where or path.startswith(where + "/")
+        if within and isinstance(values, dict) and scope.get("type", kind) in (kind, kind[:-1]):
+            fitting.append((len(where), values))
+    for _, values in sorted(fitting, key=lambda pair: pair[0]):
+        yield from values.items()
+
+
+def _former(values: Mapping[str, object]) -> Iterator[str]:
+    """Addresses that led to the post before, as jekyll-redirect-from has them."""
+    for key in ("redirect_from", "aliases"):
+        value = values.get(key)
+        for address in value if isinstance(value, list) else [value] if value else []:
+            yield "/" + str(address).strip().lstrip("/")
+
+
+def _plural(values: Mapping[str, object], one: str, several: str) -> list[str]:
+    """What Jekyll reads of a key that has two forms: a list, or words with spaces between."""
+    value = values.get(one) or values.get(several)
+    if isinstance(value, str):
+        # Of `tags: a, b` Jekyll makes `a,` and `b`; nobody means the comma.
+        parts = [value] if values.get(one) else re.split(r"\s*,\s*|\s+", value)
+        return [part.strip() for part in parts if part.strip()]
+    if isinstance(value, list):
+        # Jekyll makes one list of lists in lists.
+        flat = [part for item in value for part in (item if isinstance(item, list) else [item])]
+        return [str(item).strip() for item in flat if item not in (None, "")]
+    return [str(value)] if isinstance(value, int | float) else []
+
+
+def _address(pattern: str, name: str, categories: list[str], when: datetime) -> str:
+    words = {
+        "categories": "/".join(dict.fromkeys(category.lower() for category in categories)),
+        "title": slugify(name, pretty=True),
+        "slug": slugify(name).lower(),
+        "name": slugify(name).lower(),
+        "year": f"{when:%Y}",
+        "short_year": f"{when:%y}",
+        "month": f"{when:%m}",
+        "i_month": str(when.month),
+        "short_month": f"{when:%b}",
+        "long_month": f"{when:%B}",
+        "day": f"{when:%d}",
+        "i_day": str(when.day),
+        "y_day": f"{when:%j}",
+        "w_year": f"{when:%G}",
+        "week": f"{when:%V}",
+        "w_day": f"{when:%u}",
+        "short_day": f"{when:%a}",
+        "long_day": f"{when:%A}",
+        "hour": f"{when:%H}",
+        "minute": f"{when:%M}",
+        "second": f"{when:%S}",
+        "collection": "posts",
+        "output_ext": ".html",
+    }
+    words["slugified_categories"] = "/".join(
+        dict.fromkeys(slugify(category).lower() for category in categories)
+    )
+
+    def word(match: re.Match[str]) -> str:
+        # `:title-x` and `:i_day`: the longest name that fits.
+        known = max((key for key in words if match[1].startswith(key)), key=len, default="")
+        return words[known] + match[1][len(known) :] if known else match[0]
+
+    return re.sub(r"/{2,}", "/", "/" + re.sub(r":([a-z_]+)", word, pattern).lstrip("/"))
+
+
+def slugify(text: str, *, pretty: bool = False) -> str:
+    """Jekyll's `Utils.slugify`, in its mode `pretty` or `default`; capitals stay."""
+    others = r"[^\w.~!$&'()+,;=@]+" if pretty else r"(?:[\W_])+"
+    return re.sub(r"^-|-$", "", re.sub(others, "-", text))
+
+
+def _ids(blog: OldBlog, url: str, base: str) -> dict[str, str]:
+    """How an id is made: of the `field` id or url, behind a `start`; empty if it is not known."""
+    host = url.removesuffix(base) if base else url
+    for name in FEEDS:
+        if name not in blog.paths:
+            continue
+        for match in ID.finditer(blog.read(name).decode("utf-8", "replace")):
+            written = match["id"]
+            start = written.partition("{")[0].strip()
+            if re.match(r"[a-z]+:", start):
+                return {"field": match["field"], "start": start}
+            if "site.url" in written or "absolute_url" in written:
+                whole = "baseurl" in written or "absolute_url" in written
+                return {"field": match["field"], "start": url if whole else host} if url else {}
+    return {"field": "id", "start": url} if url else {}
+
+
+def _id(address: str, name: str, id_of: Mapping[str, str]) -> str:
+    if not id_of:
+        return ""
+    folder = address.rstrip("/").rpartition("/")[0]
+    tail = address if id_of["field"] == "url" else f"{folder}/{name}"
+    return id_of["start"] + quote(tail, safe=SAFE)

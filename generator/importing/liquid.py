@@ -1,0 +1,212 @@
+"""Liquid in a post of Jekyll: what it stood for is written out, the rest is shown and told.
+
+Jekyll runs Liquid before it reads Markdown, so also in code; there only `{% raw %}` goes, which
+kept code from it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from .links import Links, picture, stands_alone
+from .old_blog import OldPost, OldSite
+from .passages import FLAGS, MARKED_CODE, as_code, change_around_code, change_prose, fenced
+from .remarks import Remarks
+
+BLOCK = re.compile(
+    rf"""
+    (?P<skip>{MARKED_CODE})
+    | (?P<lead>^[ \t]*)?\{{%-?\s*highlight\s+(?P<language>[\w+\#.-]*)[^%\n]*-?%\}}[ \t]*\n?
+      (?P<source>.*?)\n?[ \t]*\{{%-?\s*endhighlight\s*-?%\}}
+    | \{{%-?\s*comment\s*-?%\}}(?P<remark>.*?)\{{%-?\s*endcomment\s*-?%\}}
+    """,
+    FLAGS,
+)
+RAW = re.compile(
+    r"(?:^[ \t]*\{%-?\s*raw\s*-?%\}[ \t]*\n|\{%-?\s*raw\s*-?%\})(?P<kept>.*?)"
+    r"(?:^[ \t]*\{%-?\s*endraw\s*-?%\}[ \t]*(?:\n|\Z)|\{%-?\s*endraw\s*-?%\})",
+    re.DOTALL | re.MULTILINE,
+)
+LIQUID = re.compile(
+    r"\{%-?[ \t]*(?P<tag>\w+)(?P<rest>(?:(?!\{[%{]|\n[ \t]*\n).)*?)-?%\}"
+    r"|\{\{-?(?P<value>[^{}]*?)-?\}\}",
+    re.DOTALL,
+)
+OPEN, CLOSE = "\ue002", "\ue003"
+"""Stand for `{` before `%` or `{`, and for `}` behind one, in what `{% raw %}` kept from Liquid."""
+FILTERS = re.compile(
+    r"\|\s*(?:relative_url|absolute_url|escape|xml_escape|uri_escape"
+    r"|prepend:\s*(?:site\.(?:url|baseurl)|['\"]/?['\"]))\s*"
+)
+PARAMETER = re.compile(r"([\w-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
+PICTURES = ("path", "src", "image_path", "image", "url", "file", "img")
+GIST = "https://gist.github.com/"
+LOOK = "it stands there as code: write what it stood for, as Markdown or HTML"
+
+
+def unfold_blocks(text: str) -> str:
+    """`{% highlight %}` as fences; `{% raw %}` gone, and its content out of Liquid's reach."""
+
+    def unfolded(match: re.Match[str]) -> str:
+        if match["skip"] is not None:
+            return match[0]
+        if match["source"] is not None:
+            lead = match["lead"] or ""
+            source = match["source"].strip("\n")
+            lines = [line.removeprefix(lead) for line in source.split("\n")]
+            return fenced("\n".join(lines), match["language"].lower(), lead)
+        return f"<!--{match['remark'].replace('--', '- -')}-->"
+
+    # Liquid comes before Markdown: what `raw` keeps may begin in code and end behind it.
+    return BLOCK.sub(unfolded, RAW.sub(lambda match: _hidden(match["kept"]), text))
+
+
+def _hidden(text: str) -> str:
+    return re.sub(r"(?<=[%}])\}", CLOSE, re.sub(r"\{(?=[%{])", OPEN, text))
+
+
+def keep_liquid(text: str) -> str:
+    """A text in which Liquid means nothing: what looks like it is shown as it is.
+
+    The same signs mean something in templates of other kinds, of which prose may tell as well.
+    """
+    return _shown(change_prose(text, lambda prose: LIQUID.sub(lambda m: _hidden(m[0]), prose)))
+
+
+def run_liquid(text: str, post: OldPost, site: OldSite, links: Links, remarks: Remarks) -> str:
+    """The text with each piece of Liquid replaced, in prose."""
+
+    def change(prose: str) -> str:
+        return LIQUID.sub(lambda match: _replaced(match, post, site, links, remarks), prose)
+
+    done = change_prose(text, change, lambda code: _told_in_code(code, remarks))
+    return _shown(done)
+
+
+def _told_in_code(code: str, remarks: Remarks) -> str:
+    if code.startswith("<!--"):
+        return code
+    for match in LIQUID.finditer(code):
+        value = (match["value"] or "").strip()
+        if match["tag"] in ("include", "link", "post_url") or value.startswith(("site.", "page.")):
+            sign = remarks.sign(
+                "Liquid in code, which Jekyll ran, is as it was",
+                match[0],
+                "write what it stood for",
+            )
+            return code[: match.start()] + sign + code[match.start() :]
+    return code
+
+
+def _unhidden(text: str) -> str:
+    return text.replace(OPEN, "{").replace(CLOSE, "}")
+
+
+KEPT = re.compile(f"{OPEN}[%{{].*?[%}}]{CLOSE}", re.DOTALL)
+
+
+def _shown(text: str) -> str:
+    """What was kept from Liquid is text; as code it stays what it is, and a formula is one."""
+
+    def change(prose: str) -> str:
+        return KEPT.sub(lambda match: as_code(_unhidden(match[0])), prose)
+
+    return _unhidden(change_around_code(text, change, formulas=True))
+
+
+def _replaced(
+    match: re.Match[str], post: OldPost, site: OldSite, links: Links, remarks: Remarks
+) -> str:
+    before, after = match.string[: match.start()], match.string[match.end() :]
+    if match["tag"] is None:
+        found = _value(match["value"], post, site, before, after)
+    else:
+        found = _tag(match, links, remarks)
+    if found is not None:
+        return found
+    if _in_attribute(before):
+        # A tag of HTML cannot hold code; the build will name the place, too.
+        return (
+            remarks.sign("Liquid is not run here", match[0], "write what it stood for") + match[0]
+        )
+    return remarks.sign("Liquid is not run here", match[0], LOOK) + as_code(match[0])
+
+
+def _in_attribute(before: str) -> bool:
+    tail = before.rpartition("\n\n")[2]
+    return bool(re.search(r"<[A-Za-z][^<>]*=\s*[\"'][^\"'<>]*\Z", tail))
+
+
+def _value(written: str, post: OldPost, site: OldSite, before: str, after: str) -> str | None:
+    """What `{{ … }}` stands for; None if that is not known."""
+    bare = FILTERS.sub("", written).strip()
+    if literal := re.fullmatch(r"\"([^\"]*)\"|'([^']*)'", bare):
+        text = literal[1] or literal[2] or ""
+        return text.replace(" ", "%20") if "_url" in written else text
+    if bare in ("site.baseurl", "site.url", "site.root"):
+        goes_on = after.startswith(("/", "{", "\ue000"))
+        in_link = before.endswith(("(", '"', "'", "}")) or goes_on
+        if not in_link:
+            return site.url if bare == "site.url" else site.base
+        return "" if goes_on else "/"
+    if bare in ("page.url", "page.id"):
+        return post.address or None
+    owner, _, name = bare.partition(".")
+    values: Mapping[str, object] = {}
+    if owner == "page":
+        values = {"title": post.name, **post.defaults, **post.front}
+    elif owner == "site":
+        values = site.settings
+    found = values.get(name)
+    if isinstance(found, bool) or not isinstance(found, str | int | float):
+        return None
+    return str(found)
+
+
+def _tag(match: re.Match[str], links: Links, remarks: Remarks) -> str | None:
+    """What `{% … %}` stands for; None if that is not known."""
+    name, rest, written = match["tag"], match["rest"].strip(), match[0]
+    if name == "post_url":
+        wanted = rest.strip("\"'").strip("/").removesuffix(".md").removesuffix(".markdown")
+        return links.old_address_of_file(f"_posts/{wanted}")
+    if name == "link":
+        wanted = rest.strip("\"'").strip("/")
+        return links.old_address_of_file(wanted)
+    if name == "gist":
+        sign = remarks.sign(
+            "a gist is a link now", written, "write the code itself, if it shall stand there"
+        )
+        return f"{sign}<{GIST}{rest.split()[0] if rest else ''}>"
+    if name in ("include", "include_relative"):
+        return _include(rest, match, links, remarks)
+    if name == "youtube" and rest:
+        return _film(rest.split()[0].strip("\"'"), written, remarks)
+    return None
+
+
+def _include(rest: str, match: re.Match[str], links: Links, remarks: Remarks) -> str | None:
+    file = rest.split()[0] if rest.split() else ""
+    written = match[0]
+    given = {key: one or two for key, one, two in PARAMETER.findall(rest)}
+    is_picture = re.search(r"fig|image|img|picture", file, re.IGNORECASE)
+    path = next((given[key] for key in PICTURES if given.get(key)), "")
+    if is_picture and path and "{" not in path:
+        found = links.file("/" + path.lstrip("/")) if "://" not in path else path
+        if found:
+            hint = "look at it; what else the include did is not there"
+            sign = remarks.sign("an include has become a picture", written, hint)
+            address = path if "://" in path else "/" + path.lstrip("/")
+            caption = given.get("caption") or given.get("title") or ""
+            alone = stands_alone(match)
+            return sign + picture(address, given.get("alt", ""), caption, "", alone=alone)
+    id = given.get("id") or given.get("video_id")
+    is_film = re.search(r"youtube|video", file, re.IGNORECASE)
+    if is_film and id and given.get("provider", "youtube") == "youtube":
+        return _film(id, written, remarks)
+    return None
+
+
+def _film(id: str, written: str, remarks: Remarks) -> str:
+    sign = remarks.sign("a film is a link now", written, "give the link a text")
+    return f"{sign}<https://www.youtube.com/watch?v={id}>"

@@ -1,0 +1,80 @@
+"""A folder of Markdown files and Jupyter notebooks that no tool made a site of."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from pathlib import PurePosixPath
+
+from ..errors import InkcellError, PostError, blame, collect
+from . import dates
+from .front_text import read_front_text
+from .notebooks import front_of_notebook, read_old_notebook
+from .old_blog import OldBlog, OldPost, OldSite, text_of
+
+ENDINGS = (".md", ".markdown", ".ipynb")
+NO_POSTS = ("README", "LICENSE", "CHANGELOG", "CONTRIBUTING", "CODE_OF_CONDUCT", "_TOC", "INTRO")
+NAME = re.compile(r"(?P<date>\d{4}-\d{2}-\d{2})[-_ ](?P<name>.+)")
+LANGUAGE = re.compile(r"(?P<name>.+)\.(?P<language>[a-z]{2})")
+
+
+def read_site(blog: OldBlog, errors: list[InkcellError]) -> OldSite:
+    """Each text and notebook is a post; those that cannot be read go to `errors`."""
+    paths = [
+        path
+        for path in sorted(blog.paths)
+        if PurePosixPath(path).suffix.lower() in ENDINGS
+        and PurePosixPath(path).stem.upper() not in NO_POSTS
+    ]
+    return OldSite("files", collect(lambda path: _post(path, blog), paths, errors))
+
+
+def _post(path: str, blog: OldBlog) -> OldPost:
+    pure = PurePosixPath(path)
+    notebook = None
+    with blame(path):
+        if pure.suffix == ".ipynb":
+            notebook = read_old_notebook(text_of(blog, path))
+            front = front_of_notebook(notebook)
+        else:
+            front = read_front_text(text_of(blog, path))
+    stem, language = pure.stem, ""
+    if match := LANGUAGE.fullmatch(stem):
+        stem, language = match["name"], match["language"]
+    home = posixpath.dirname(path)
+    folders = [part for part in home.split("/") if part]
+    name = folders.pop() if stem == "index" and folders else stem
+    dated = NAME.fullmatch(name)
+    said = front.values.get("date")
+    date = dates.iso(said) if said else dated["date"] if dated else ""
+    if said and not date:
+        raise PostError(f"`{said}` is not a date").at(
+            file=path, line=front.lines.get("date"), text=f"date: {said}", hint="write 2022-07-08"
+        )
+    categories = front.values.get("categories") or front.values.get("category")
+    listed = categories if isinstance(categories, list) else [categories] if categories else []
+    tags = front.values.get("tags")
+    return OldPost(
+        path,
+        front.values,
+        front.lines,
+        front.text,
+        date or blog.day(path).isoformat(),
+        str(front.values.get("slug") or (dated["name"] if dated else name)),
+        language=language,
+        categories=tuple(str(item) for item in (listed or folders[-1:])),
+        tags=tuple(
+            str(tag) for tag in (tags if isinstance(tags, list) else [tags] if tags else [])
+        ),
+        draft=front.values.get("draft") is True,
+        other_addresses=tuple(
+            str(item) for item in _list(front.values.get("aliases")) if str(item).startswith("/")
+        ),
+        id=str(front.values.get("id") or ""),
+        notebook=notebook,
+        guessed_date=not date,
+    )
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value] if value else []

@@ -1,0 +1,163 @@
+"""A website of Quarto: its posts, where they were, and their ids in feeds.
+
+An entry's id in Quarto's feeds is the address of its page's file, `…/posts/a/index.html`.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from ..addresses import SAFE
+from ..errors import InkcellError, PostError, blame, collect
+from . import dates
+from .front_text import read_front_text, read_settings
+from .notebooks import front_of_notebook, read_old_notebook
+from .old_blog import OldBlog, OldPost, OldSite, text_of
+from .recognise import QUARTO_SETTINGS
+
+ENDINGS = (".qmd", ".rmd", ".md", ".ipynb")
+FOLDERS = ("post", "posts", "blog", "articles")
+MADE = re.compile(r"(^|/)[^/]+_(files|cache)/")
+METADATA = ("_metadata.yml", "_metadata.yaml")
+NAME = re.compile(r"(?P<date>\d{4}-\d{2}-\d{2})[-_](?P<name>.+)")
+INHERITED = (
+    "author",
+    "draft",
+    "lang",
+    "execute",
+    "format",
+    "jupyter",
+    "categories",
+    "bibliography",
+)
+"""Of the settings of a site or a folder, what a post says as well."""
+
+
+def read_site(blog: OldBlog, errors: list[InkcellError]) -> OldSite:
+    """The posts of a website of Quarto; those that cannot be read go to `errors`."""
+    settings: dict[str, Any] = {}
+    for name in QUARTO_SETTINGS:
+        if name in blog.paths:
+            with blame(name):
+                settings = read_settings(text_of(blog, name), "yml")
+            break
+    website = settings.get("website")
+    website = website if isinstance(website, dict) else {}
+    url = (blog.url or str(website.get("site-url") or "")).rstrip("/")
+    project = settings.get("project")
+    output = str(project.get("output-dir") or "_site") if isinstance(project, dict) else "_site"
+    left_out: list[InkcellError] = []
+    paths = [
+        path
+        for path in sorted(blog.paths)
+        if PurePosixPath(path).suffix.lower() in ENDINGS
+        and not path.startswith(output.strip("/") + "/")
+        and not MADE.search(path)
+        and not any(part.startswith("_") for part in PurePosixPath(path).parts)
+        and PurePosixPath(path).stem.upper()
+        not in ("README", "LICENSE", "CHANGELOG", "CONTRIBUTING")
+    ]
+    found = collect(lambda path: _post(path, blog, settings, url, left_out), paths, errors)
+    posts = tuple(post for post in found if post)
+    language = str(settings.get("lang") or "")[:2].lower()
+    return OldSite(
+        "quarto", posts, settings, url, urlsplit(url).path, language, left_out=tuple(left_out)
+    )
+
+
+def _inherited(path: str, blog: OldBlog, settings: Mapping[str, Any]) -> dict[str, object]:
+    """What the settings of the site, and of each folder above a post, say of it."""
+    values = {key: settings[key] for key in INHERITED if key in settings}
+    for folder in reversed(PurePosixPath(path).parents):
+        for name in METADATA:
+            place = (folder / name).as_posix()
+            if place in blog.paths:
+                with blame(place):
+                    found = read_settings(text_of(blog, place), "yml")
+                values |= {key: found[key] for key in INHERITED if key in found}
+    return values
+
+
+def _post(
+    path: str,
+    blog: OldBlog,
+    settings: Mapping[str, Any],
+    url: str,
+    left_out: list[InkcellError],
+) -> OldPost | None:
+    pure = PurePosixPath(path)
+    notebook = None
+    with blame(path):
+        if pure.suffix == ".ipynb":
+            notebook = read_old_notebook(text_of(blog, path))
+            front = front_of_notebook(notebook)
+        else:
+            front = read_front_text(text_of(blog, path))
+    values = {**_inherited(path, blog, settings), **front.values}
+    if "listing" in front.values:
+        return None
+    stem = pure.stem
+    folder = pure.parent.as_posix()
+    is_index = stem == "index" and folder != "."
+    name = pure.parent.name if is_index else stem
+    dated = NAME.fullmatch(name)
+    said = values.get("date")
+    date = dates.iso(said) if said else dated["date"] if dated else ""
+    if said and not date and str(said) not in ("today", "now", "last-modified"):
+        raise PostError(f"`{said}` is not a date").at(
+            file=path, line=front.lines.get("date"), text=f"date: {said}", hint="write 2022-07-08"
+        )
+    guessed = not date
+    if guessed and not any(part in FOLDERS for part in pure.parts[:-1]):
+        hint = "if it is a post, give it a date; a page goes into pages/<slug>/index.<lang>.md"
+        left_out.append(PostError("a page without a date is no post").at(file=path, hint=hint))
+        return None
+    page = "/" + (f"{folder}/" if folder != "." else "") + f"{stem}.html"
+    draft = values.get("draft") is True
+    categories = values.get("categories")
+    listed = categories if isinstance(categories, list) else [categories] if categories else []
+    return OldPost(
+        path,
+        front.values,
+        front.lines,
+        front.text,
+        date or blog.day(path).isoformat(),
+        str(values.get("slug") or (dated["name"] if dated else name)),
+        {key: value for key, value in values.items() if key not in front.values},
+        language=str(values.get("lang") or "")[:2].lower(),
+        categories=tuple(str(item) for item in listed),
+        tags=tuple(str(item) for item in _list(front.values.get("tags"))),
+        draft=draft,
+        address="" if draft else page.removesuffix("index.html") if is_index else page,
+        other_addresses=tuple(
+            posixpath.normpath(posixpath.join(posixpath.dirname(page), str(alias)))
+            + ("/" if str(alias).endswith("/") else "")
+            for alias in _list(front.values.get("aliases"))
+        ),
+        id=url + quote(page, safe=SAFE) if url and not draft else "",
+        notebook=notebook,
+        beside=_beside(path, blog) if is_index else (),
+        guessed_date=guessed,
+    )
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value] if value else []
+
+
+def _beside(path: str, blog: OldBlog) -> tuple[str, ...]:
+    """The files of a post's own folder, but for what Quarto made, and other posts."""
+    home = posixpath.dirname(path) + "/"
+    return tuple(
+        other
+        for other in sorted(blog.paths)
+        if other.startswith(home)
+        and PurePosixPath(other).suffix.lower() not in (*ENDINGS, ".html")
+        and not MADE.search(other)
+        and not posixpath.basename(other).startswith("_metadata")
+    )

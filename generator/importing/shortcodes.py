@@ -1,0 +1,201 @@
+"""Hugo's shortcodes: those that mean something here are written out, the rest is shown and told."""
+
+from __future__ import annotations
+
+import re
+
+from .links import Links, picture, stands_alone
+from .passages import FLAGS, MARKED_CODE, as_code, change_prose, fenced
+from .remarks import Remarks
+
+BLOCK = re.compile(
+    rf"""
+    (?P<skip>{MARKED_CODE})
+    | (?P<lead>^[ \t]*)?\{{\{{[<%]\s*(?P<name>highlight|code)\b(?P<rest>[^\n]*?)\s*[>%]\}}\}}
+      [ \t]*\n?
+      (?P<source>.*?)\n?[ \t]*\{{\{{[<%]\s*/\s*(?P=name)\s*[>%]\}}\}}
+    | \{{\{{[<%]\s*(?P<formula>katex|math|mathjax|tex)\b(?P<how>[^>%]*?)\s*[>%]\}}\}}(?P<tex>.*?)
+      \{{\{{[<%]\s*/\s*(?P=formula)\s*[>%]\}}\}}
+    """,
+    FLAGS,
+)
+SHORTCODE = re.compile(
+    r"\{\{(?P<kind>[<%])\s*(?P<close>/)?\s*(?P<name>[\w/.-]+)"
+    r"(?P<rest>(?:\"(?:[^\"\\]|\\.)*\"|`[^`]*`|[^\"`])*?)\s*/?\s*[>%]\}\}",
+    re.DOTALL,
+)
+KEPT = re.compile(r"\{\{(?P<open>[<%])/\*\s?(?P<inner>.*?)\s?\*/(?P<close>[>%])\}\}", re.DOTALL)
+"""`{{</* name */>}}`: what shows a shortcode without running it."""
+PARAMETER = re.compile(
+    r"(?:(?P<key>[\w-]+)\s*=\s*)?(?:\"(?P<text>(?:[^\"\\]|\\.)*)\"|`(?P<raw>[^`]*)`|(?P<bare>[^\s\"`]+))"
+)
+BOXES = {
+    "note": "note", "info": "note", "tip": "tip", "hint": "tip", "success": "tip",
+    "important": "important", "warning": "warning", "caution": "caution", "danger": "danger",
+    "alert": "warning", "error": "danger", "example": "note", "question": "note",
+}  # fmt: skip
+"""Kinds of boxes, and ours."""
+FRAMES = ("callout", "admonition", "notice", "alert", "hint", "box")
+"""Shortcodes of widespread themes whose first word is the kind of the box."""
+FOLDS = ("details", "expand", "spoiler", "collapse")
+LOOK = "it stands there as code: write what it stood for, as Markdown or HTML"
+MARK = "\ue002"
+"""Stands behind the first brace of what is only shown, until shortcodes are done."""
+
+
+def unfold_shortcodes(text: str) -> str:
+    """`highlight` as fences, formulas as formulas; what only shows shortcodes is put aside."""
+
+    def unfolded(match: re.Match[str]) -> str:
+        if match["skip"] is not None:
+            return match[0]
+        if match["source"] is not None:
+            lead = match["lead"] or ""
+            given = _parameters(match["rest"])
+            language = given.get("0") or given.get("language") or given.get("lang") or ""
+            lines = [line.removeprefix(lead) for line in match["source"].strip("\n").split("\n")]
+            return fenced("\n".join(lines), language.lower(), lead)
+        inner = match["tex"]
+        if match["formula"].lower() == "math" or re.search(r"\$|\\[(\[]", inner):
+            return inner.strip(" ")
+        display = "display" in match["how"] or "\n" in inner.strip()
+        return f"\n\n$$\n{inner.strip()}\n$$\n\n" if display else f"${inner.strip()}$"
+
+    def kept(match: re.Match[str]) -> str:
+        return f"{{{MARK}{{{match['open']} {match['inner'].strip()} {match['close']}}}}}"
+
+    return KEPT.sub(kept, BLOCK.sub(unfolded, text))
+
+
+def run_shortcodes(text: str, links: Links, remarks: Remarks) -> str:
+    """The text with each shortcode replaced, in prose."""
+    open_boxes: list[tuple[str, str]] = []
+    longest = 2 + _depth(text)
+
+    def change(prose: str) -> str:
+        return SHORTCODE.sub(
+            lambda m: _replaced(m, text, longest, open_boxes, links, remarks), prose
+        )
+
+    done = change_prose(text, change)
+    shown = re.compile(rf"\{{{MARK}(\{{[<%].*?[>%]\}}\}})", re.DOTALL)
+    return change_prose(
+        done,
+        lambda prose: shown.sub(lambda m: as_code("{" + m[1]), prose),
+        lambda code: code.replace(MARK, ""),
+    )
+
+
+def _parameters(rest: str) -> dict[str, str]:
+    """Parameters by name, and those without one by their number."""
+    given: dict[str, str] = {}
+    count = 0
+    for match in PARAMETER.finditer(rest):
+        found = match["text"] if match["text"] is not None else match["raw"] or match["bare"] or ""
+        key = match["key"]
+        if key is None:
+            key, count = str(count), count + 1
+        given[key] = found.replace('\\"', '"')
+    return given
+
+
+def _replaced(
+    match: re.Match[str],
+    text: str,
+    longest: int,
+    boxes: list[tuple[str, str]],
+    links: Links,
+    remarks: Remarks,
+) -> str:
+    name = match["name"].lower()
+    written = match[0]
+    given = _parameters(match["rest"])
+    # A box that holds others has the longer fence.
+    fence = ":" * max(longest - len(boxes), 3)
+    around = "" if stands_alone(match) else "\n"
+    if match["close"]:
+        if boxes and boxes[-1][0] == name:
+            return around + boxes.pop()[1] + around
+    elif name in ("ref", "relref"):
+        wanted = given.get("0") or given.get("path") or ""
+        path, sharp, fragment = wanted.partition("#")
+        found = links.old_address_of_file(path.strip("/")) if path else ""
+        if found is not None:
+            return (found or "") + sharp + fragment
+    elif name == "figure" and (source := given.get("src")):
+        return _figure(source, given, match, remarks)
+    elif name in ("youtube", "vimeo", "gist", "x", "tweet", "twitter", "video"):
+        if address := _elsewhere(name, given):
+            sign = remarks.sign(f"`{name}` is a link now", written, "give the link a text")
+            return f"{sign}<{address}>"
+    elif name in FOLDS:
+        if _is_closed(match, text):
+            title = given.get("summary") or given.get("title") or given.get("0") or ""
+            boxes.append((name, fence))
+            return around + f"{fence}{{dropdown}} {title}".rstrip() + around
+    elif name in FRAMES or name in BOXES:
+        first = given.get("0") or given.get("type") or given.get("kind") or name
+        kind = BOXES.get(first.lower(), BOXES.get(name, "note"))
+        title = given.get("title") or given.get("1") or ""
+        if _is_closed(match, text):
+            boxes.append((name, fence))
+            head = f"{{admonition}} {title}\n:class: {kind}\n" if title else f"{{{kind}}}"
+            return f"{around}{fence}{head}{around}"
+    if _in_attribute(match):
+        return remarks.sign("the shortcode is not run here", written, LOOK) + written
+    return remarks.sign("the shortcode is not run here", written, LOOK) + as_code(written)
+
+
+def _in_attribute(match: re.Match[str]) -> bool:
+    tail = match.string[: match.start()].rpartition("\n\n")[2]
+    return bool(re.search(r"<[A-Za-z][^<>]*=\s*[\"'][^\"'<>]*\Z", tail))
+
+
+def _depth(text: str) -> int:
+    """How deep boxes stand in each other."""
+    depth = deepest = 0
+    for match in SHORTCODE.finditer(text):
+        if match["name"].lower() in (*FOLDS, *FRAMES, *BOXES) and _is_closed(match, text):
+            depth += -1 if match["close"] else 1
+            deepest = max(deepest, depth)
+    return max(deepest, 1)
+
+
+def _is_closed(match: re.Match[str], text: str) -> bool:
+    """Whether a shortcode of such a name has an end, in the text as a whole."""
+    closing = rf"\{{\{{[<%]\s*/\s*{re.escape(match['name'])}\s*[>%]\}}\}}"
+    return re.search(closing, text) is not None
+
+
+def _figure(source: str, given: dict[str, str], match: re.Match[str], remarks: Remarks) -> str:
+    caption = given.get("caption") or given.get("title") or ""
+    width = given.get("width", "")
+    if not re.fullmatch(r"\d+(?:px|%)?", width):
+        width = ""
+    elif width.isdigit():
+        width += "px"
+    sign = ""
+    for key in ("attr", "link"):
+        if given.get(key):
+            hint = "say it in the text, if it is due"
+            message = f"a figure's `{key}` is left out: {given[key]}"
+            sign += remarks.sign(message, match[0], hint)
+    # A directive's first line begins at the margin, and signs go with it.
+    alone = stands_alone(match)
+    return sign + picture(source, given.get("alt", ""), caption, width, alone=alone)
+
+
+def _elsewhere(name: str, given: dict[str, str]) -> str:
+    first = given.get("id") or given.get("0") or ""
+    second = given.get("1", "")
+    if name == "youtube":
+        return f"https://www.youtube.com/watch?v={first}" if first else ""
+    if name == "vimeo":
+        return f"https://vimeo.com/{first}" if first else ""
+    if name == "gist":
+        return f"https://gist.github.com/{first}/{second}" if second else ""
+    if name == "video":
+        first = given.get("src") or first
+        return first if re.match(r"https?://", first) else ""
+    user = given.get("user", "i")
+    return f"https://x.com/{user}/status/{first}" if first else ""

@@ -1,0 +1,851 @@
+"""`inkcell import`: whole old blogs, and the new posts that come of them.
+
+A case is a folder of `fixtures/import/`, named after the tool: `old/` is the old blog, `expected/`
+the blog's `posts/` afterwards, and `told.txt` what the command says. A new case needs `old/` only:
+`INKCELL_WRITE_EXPECTED=1 pytest tests/test_importing.py` writes the rest, to be read before it is
+kept.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from contextlib import suppress
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from generator import pipeline
+from generator.config import parse_config, read_config
+from generator.errors import InkcellError
+from generator.execute import execute
+from generator.importing import dates, import_posts
+from generator.importing.boxes import write_boxes
+from generator.importing.formulas import plain_brackets, plain_dollars, rename_labels
+from generator.importing.front_text import read_front_text
+from generator.importing.hugo import urlize
+from generator.importing.jekyll import slugify
+from generator.importing.old_blog import TOOLS, OldBlog, Tool
+from generator.importing.passages import passages
+from generator.importing.reading import open_blog
+from generator.importing.recognise import recognise
+from generator.model import Site
+
+from .conftest import REPOSITORY, WriteBlog
+from .test_broken_blogs import snapshot
+from .test_cli import inkcell
+from .test_invariants import FakeKernel
+
+CASES = sorted(path.parent for path in (REPOSITORY / "tests/fixtures/import").glob("*/old"))
+SETTINGS = """\
+[tool.inkcell]
+title = "New"
+url = "https://new.example"
+language = "en"
+languages = ["en", "ko"]
+timezone = "Asia/Seoul"
+author = { name = "Somebody" }
+"""
+LAST_CHANGED = 1_577_934_245
+"""Of all files of the old blogs: in the night to 2 January 2020, in seconds."""
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A new blog without posts."""
+    folder = tmp_path / "new"
+    (folder / "posts").mkdir(parents=True)
+    (folder / "pyproject.toml").write_text(SETTINGS, encoding="utf-8")
+    return folder
+
+
+def old_blog(folder: Path, files: dict[str, str | bytes]) -> Path:
+    """The folder of an old blog with these files."""
+    for name, content in files.items():
+        path = folder / "old" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return folder / "old"
+
+
+def copied(case: Path, folder: Path) -> Path:
+    """The old blog of a case, all files of one day."""
+    old = folder / "old"
+    shutil.copytree(case / "old", old)
+    for path in old.rglob("*"):
+        os.utime(path, (LAST_CHANGED, LAST_CHANGED))
+    return old
+
+
+def files(folder: Path) -> dict[str, str]:
+    """All files below a folder, by their paths."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_old_blogs_become_posts(case: Path, root: Path, tmp_path: Path) -> None:
+    """Texts, files beside them and what is told are as expected; the old blog is as it was."""
+    old = copied(case, tmp_path)
+    before = snapshot(old)
+    done = inkcell(root, "import", str(old))
+    told = (done.stdout + done.stderr).replace(str(old), "old")
+    if os.environ.get("INKCELL_WRITE_EXPECTED"):
+        shutil.rmtree(case / "expected", ignore_errors=True)
+        shutil.copytree(root / "posts", case / "expected")
+        (case / "told.txt").write_text(told, encoding="utf-8")
+    assert files(root / "posts") == files(case / "expected")
+    assert told == (case / "told.txt").read_text(encoding="utf-8")
+    assert done.exit_code == ("error: " in told)
+    assert snapshot(old) == before
+
+
+@pytest.fixture
+def built(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
+    """The site of all cases' posts together; no kernel starts."""
+    fake = FakeKernel()
+    replaced = partial(execute, run=fake.run, environment=fake.environment)
+    monkeypatch.setattr(pipeline, "execute", replaced)
+    for case in CASES:
+        old = copied(case, tmp_path / case.name)
+        inkcell(root, "import", str(old))
+    return pipeline.build(read_config(root))
+
+
+def test_imported_posts_can_be_built(built: Site) -> None:
+    """As they are, whatever could not be converted; old addresses lead to them, ids are kept."""
+    for former in ("paper/2022/07/08/ncut.html", "old/second/index.html", "posts/other.html"):
+        assert "http-equiv" in built.files[former].content.decode(), former
+    feed = built.files["feed.xml"].content.decode()
+    assert "<id>https://example.com/paper/2022/07/08/ncut</id>" in feed
+    page = built.files["paper/2022-07-08-ncut/index.html"].content.decode()
+    assert 'href="/ko/paper/2023-01-02-second/#part"' in page
+    assert "{% include unknown.html x=" in page
+
+
+def test_what_was_told_of_is_on_that_line(root: Path, tmp_path: Path) -> None:
+    """A remark's line of the new file is the one that the author must edit."""
+    case = next(case for case in CASES if case.name == "jekyll-varied")
+    done = inkcell(root, "import", str(copied(case, tmp_path)), "--json")
+    notes = [note for note in json.loads(done.stdout)["notes"] if "Liquid" in note["message"]]
+    assert len(notes) >= 4
+    for note in notes:
+        lines = (root / note["file"]).read_text(encoding="utf-8").split("\n")
+        assert note["text"] in lines[note["line"] - 1]
+
+
+def test_a_second_run_imports_what_is_new(root: Path, tmp_path: Path) -> None:
+    """What is there stays as its author has edited it, and says so; one new post is written."""
+    post = "---\ntitle: A\n---\ntext\n"
+    config = "url: https://old.example\n"
+    old = old_blog(tmp_path, {"_config.yml": config, "_posts/2020-01-01-a.md": post})
+    assert inkcell(root, "import", str(old)).exit_code == 0
+    written = root / "posts/a/index.en.md"
+    written.write_text(written.read_text("utf-8").replace("text", "edited"), encoding="utf-8")
+    before = written.read_bytes()
+    old_blog(tmp_path, {"_posts/2021-01-01-b.md": post.replace("A", "B")})
+    done = inkcell(root, "import", str(old))
+    assert done.exit_code == 0
+    assert done.stdout.startswith(
+        "posts/b/index.en.md\n1 post imported from Jekyll; 1 imported before."
+    )
+    assert written.read_bytes() == before
+
+
+def test_nothing_is_overwritten(root: Path, tmp_path: Path) -> None:
+    """Another post in the way is an error, and so is another file; the others are imported."""
+    picture = "![x](/x.svg)\n"
+    old = old_blog(
+        tmp_path,
+        {
+            "_config.yml": "url: https://old.example\n",
+            "_posts/2020-01-01-a.md": "---\ntitle: Old\n---\n",
+            "_posts/2020-01-01-b.md": f"---\ntitle: B\n---\n{picture}",
+            "_posts/2020-01-01-c.md": f"---\ntitle: C\n---\n{picture}",
+            "x.svg": "<svg/>",
+        },
+    )
+    for name, text in {"a/index.en.md": "mine", "b/x.svg": "mine"}.items():
+        (root / "posts" / name).parent.mkdir()
+        (root / "posts" / name).write_text(text)
+    done = inkcell(root, "import", str(old))
+    assert done.exit_code == 1
+    assert "posts/a/index.en.md: error: another post is there already\n  hint: " in done.stderr
+    assert "posts/b/x.svg: error: the file is there already\n  hint: " in done.stderr
+    assert files(root / "posts").keys() == {"a/index.en.md", "b/x.svg", "c/index.en.md", "c/x.svg"}
+    assert (root / "posts/a/index.en.md").read_text() == "mine"
+
+
+def test_dry_run_writes_nothing(root: Path, tmp_path: Path) -> None:
+    """It prints the same paths and remarks, and the number of posts."""
+    old = old_blog(tmp_path, {"a.md": "# A\n\n[x](nowhere.md)\n"})
+    dry = inkcell(root, "import", str(old), "--dry-run")
+    assert files(root / "posts") == {}
+    wet = inkcell(root, "import", str(old))
+    assert dry.stderr == wet.stderr
+    assert "posts/a/index.en.md:" in dry.stderr
+    assert dry.stdout == "posts/a/index.en.md\n1 post would be imported from texts and notebooks.\n"
+    assert wet.stdout.startswith("posts/a/index.en.md\n1 post imported from texts and notebooks.\n")
+
+
+def test_json_tells_all(root: Path, tmp_path: Path) -> None:
+    """Posts with where they come from and what lies beside them, remarks and errors."""
+    front = "---\ndate: 2020-01-01\nweight: 3\n---\n"
+    old = old_blog(
+        tmp_path, {"a.md": front + "![x](i/x.svg)", "i/x.svg": "<svg/>", "b.md": "---\nx: [\n---\n"}
+    )
+    done = inkcell(root, "import", str(old), "--json")
+    assert done.exit_code == 1
+    said = json.loads(done.stdout)
+    (post,) = said["written"]
+    assert (post["file"], post["beside"]) == ("posts/a/index.en.md", ["i/x.svg"])
+    assert post["from"].endswith("old/a.md")
+    assert [(note["line"], note["text"]) for note in said["notes"]] == [(3, "weight: 3")]
+    assert [error["file"].rpartition("/")[2] for error in said["errors"]] == ["b.md"]
+
+
+def test_a_key_of_many_posts_is_told_once(root: Path, tmp_path: Path) -> None:
+    """`layout: post` is in all posts of Jekyll's; each is in the JSON."""
+    posts = {f"_posts/2020-01-0{n}-p{n}.md": "---\nlayout: post\n---\n" for n in range(1, 7)}
+    old = old_blog(tmp_path, {"_config.yml": "url: https://o.example", **posts})
+    told = inkcell(root, "import", str(old), "--dry-run").stderr
+    assert told.count("`layout`") == 1
+    assert "(6 posts, the first " in told
+    said = json.loads(inkcell(root, "import", str(old), "--json").stdout)
+    assert len(said["notes"]) == 6
+
+
+@pytest.mark.parametrize(
+    ("names", "tool"),
+    [
+        (["_config.yml", "_posts/2020-01-01-a.md"], "jekyll"),
+        (["math/_posts/2020-01-01-a.md"], "jekyll"),
+        (["hugo.toml", "content/posts/a.md"], "hugo"),
+        (["config/_default/config.yaml", "content/a.md"], "hugo"),
+        (["_quarto.yml", "posts/a.ipynb"], "quarto"),
+        (["a.qmd"], "quarto"),
+        (["a.md", "content/b.txt"], "files"),
+        (["b/a.ipynb"], "files"),
+        (["a.txt"], None),
+    ],
+)
+def test_the_tool_is_recognised(tmp_path: Path, names: list[str], tool: str | None) -> None:
+    """By the files that each of them needs."""
+    old = old_blog(tmp_path, dict.fromkeys(names, ""))
+    assert recognise(open_blog(old, date(2020, 1, 1))) == tool
+
+
+def test_a_folder_without_posts_is_an_error(root: Path, tmp_path: Path) -> None:
+    """With a hint; and `--from` beats what the files tell."""
+    old = old_blog(tmp_path, {"x.txt": ""})
+    done = inkcell(root, "import", str(old))
+    assert done.exit_code == 1
+    assert "holds no posts\n  hint: " in done.stderr
+    old_blog(tmp_path, {"_posts/2020-01-01-a.md": "# T\n"})
+    done = inkcell(root, "import", str(old), "--from", "files")
+    assert "posts/a/index.en.md\n" in done.stdout
+    assert "from texts and notebooks" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("config", "name", "front", "alias", "id"),
+    [
+        ("", "../math/_posts/sub/2022-07-08-n", "", "/math/2022/07/08/n.html",
+         "/math/2022/07/08/n"),
+        ("", "2022-07-08-ncut", "", "/2022/07/08/ncut.html", "/2022/07/08/ncut"),
+        ("permalink: pretty", "2022-7-8-n", "category: A B", "/a b/2022/07/08/n/",
+         "/a%20b/2022/07/08/n"),
+        ("permalink: none", "2022-07-08-N_c", "categories: x y", "/x/y/N_c.html", "/x/y/N_c"),
+        ("permalink: /:year/:i_month/:title", "2022-07-08-n", "", "/2022/7/n", "/2022/7/n"),
+        ("permalink: /:slug:output_ext", "2022-07-08-n", "slug: Other One", "/other-one.html",
+         "/Other%20One"),
+        ("permalink: ordinal", "2022-07-08-n", "permalink: /p/:title/", "/p/n/", "/p/n"),
+        ("timezone: Asia/Seoul", "2022-07-08-n", "date: 2022-07-08 23:30 +0000",
+         "/2022/07/09/n.html", "/2022/07/09/n"),
+        ("defaults: [{scope: {path: _posts}, values: {permalink: /d/:title.html}}]",
+         "2022-07-08-n", "", "/d/n.html", "/d/n"),
+        ("", "2022-07-08-집합", "", "/2022/07/08/집합.html", "/2022/07/08/%EC%A7%91%ED%95%A9"),
+    ],
+)  # fmt: skip
+def test_addresses_and_ids_of_jekyll(
+    root: Path, tmp_path: Path, config: str, name: str, front: str, alias: str, id: str
+) -> None:
+    """As `permalink` in settings, defaults and front matter says; ids as jekyll-feed makes them."""
+    settings = f"url: https://old.example\nbaseurl: /blog\n{config}\n"
+    old = old_blog(
+        tmp_path,
+        {"_config.yml": settings, f"_posts/{name}.md": f"---\ntitle: T\n{front}\n---\ntext\n"},
+    )
+    done = inkcell(root, "import", str(old))
+    assert done.exit_code == 0, done.stderr
+    (path,) = (root / "posts").glob("*/index.en.md")
+    values = read_front_text(path.read_text("utf-8")).values
+    assert values["aliases"] == [alias]
+    assert values["id"] == f"https://old.example/blog{id}"
+
+
+@pytest.mark.parametrize(
+    ("feed", "id"),
+    [
+        ("<id>{{ site.url }}{{ post.id }}</id>", "https://old.example/2022/07/08/n"),
+        ("<guid>{{ post.url | prepend: site.baseurl | prepend: site.url }}</guid>",
+         "https://old.example/blog/2022/07/08/n.html"),
+        ("<id>http://else.example{{ post.id }}</id>", "http://else.example/2022/07/08/n"),
+    ],
+)  # fmt: skip
+def test_ids_are_those_of_the_blogs_own_feed(
+    root: Path, tmp_path: Path, feed: str, id: str
+) -> None:
+    """Where a blog has a template of its own for its feed, that says how ids are made."""
+    settings = "url: https://old.example\nbaseurl: /blog\n"
+    post = "---\ntitle: T\n---\n"
+    old = old_blog(
+        tmp_path, {"_config.yml": settings, "_posts/2022-07-08-n.md": post, "feed.xml": feed}
+    )
+    inkcell(root, "import", str(old))
+    assert f'id: "{id}"\n' in (root / "posts/n/index.en.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("feed", "id"),
+    [
+        ("<rss><channel><item><link>https://o.example/2022/07/08/n.html</link>"
+         "<guid>tag:o,2022:n</guid></item></channel></rss>", "tag:o,2022:n"),
+        ('<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>urn:n</id>'
+         '<link href="https://o.example/2022/07/08/n"/></entry></feed>', "urn:n"),
+        ("<rss><channel><item><link>http://localhost:4000/2022/07/08/n.html</link>"
+         "<guid>x</guid></item></channel></rss>", "https://o.example/2022/07/08/n"),
+        ("no feed", "https://o.example/2022/07/08/n"),
+    ],
+)  # fmt: skip
+def test_ids_of_a_feed_that_was_built(root: Path, tmp_path: Path, feed: str, id: str) -> None:
+    """A finished feed beside the sources knows better; that of a preview does not."""
+    old = old_blog(
+        tmp_path,
+        {
+            "_config.yml": "url: https://o.example",
+            "_posts/2022-07-08-n.md": "---\ntitle: T\n---\n",
+            "_site/feed.xml": feed,
+        },
+    )
+    inkcell(root, "import", str(old))
+    assert f'id: "{id}"\n' in (root / "posts/n/index.en.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_no_key_is_lost_silently(root: Path, tmp_path: Path, tool: str) -> None:
+    """What means nothing, or is of no use as it is, is told with its line."""
+    front = "zzz: 1\ndescription: [a]\ntoc: {a: 1}\nsubtitle: More\n"
+    name, settings, path = OLD_SITES[tool]
+    post = f"---\ntitle: T\ndate: 2022-07-08\n{front}---\nx\n"
+    done = inkcell(root, "import", str(old_blog(tmp_path, {name: settings, path: post})))
+    for line, key in enumerate(("zzz", "description", "toc", "subtitle"), start=4):
+        assert f"{path}:{line}: the key `{key}` is left out" in done.stderr
+
+
+def test_an_address_that_nobody_knows_is_told(root: Path, tmp_path: Path) -> None:
+    """Without `url` in the settings there are no ids; `--url` says it."""
+    old = old_blog(tmp_path, {"_config.yml": "", "_posts/2022-07-08-n.md": "---\ntitle: T\n---\n"})
+    done = inkcell(root, "import", str(old), "--dry-run")
+    assert "no feed id; say it with --url" in done.stderr
+    done = inkcell(root, "import", str(old), "--url", "https://old.example/b/")
+    assert done.stderr == ""
+    assert 'id: "https://old.example/b/2022/07/08/n"' in (root / "posts/n/index.en.md").read_text(
+        "utf-8"
+    )
+
+
+@pytest.mark.parametrize(
+    ("config", "path", "front", "address"),
+    [
+        ("", "posts/My Post.md", "", "/posts/my-post/"),
+        ("", "posts/a/b.md", "slug: other", "/posts/a/other/"),
+        ("", "posts/a/index.md", "url: /x/y.html", "/x/y.html"),
+        ("permalinks: {posts: '/:year/:slug/'}", "posts/a.md", "", "/2022/t/"),
+        ("permalinks: {page: {posts: '/w/:contentbasename'}}", "posts/a.md", "", "/w/a/"),
+        ("permalinks: {posts: '/:sections[1:]/:filename/'}", "posts/x/a.md", "", "/x/a/"),
+        ("uglyURLs: true", "posts/a.md", "", "/posts/a.html"),
+        ("languages: {en: {}, ko: {}}", "posts/a.ko.md", "", "/ko/posts/a/"),
+        ("languages: {en: {}, ko: {contentDir: content/ko}}", "ko/posts/a.md", "", "/ko/posts/a/"),
+    ],
+)
+def test_addresses_and_ids_of_hugo(
+    root: Path, tmp_path: Path, config: str, path: str, front: str, address: str
+) -> None:
+    """As paths, `permalinks`, `slug` and `url` say; the id is the permalink."""
+    settings = f"baseURL: https://old.example/\ndefaultContentLanguage: en\n{config}\n"
+    text = f"---\ntitle: T\ndate: 2022-07-08\n{front}\n---\ntext\n"
+    old = old_blog(tmp_path, {"hugo.yaml": settings, f"content/{path}": text})
+    done = inkcell(root, "import", str(old))
+    assert done.exit_code == 0, done.stderr
+    (written,) = (root / "posts").glob("*/index.*.md")
+    values = read_front_text(written.read_text("utf-8")).values
+    assert values["aliases"] == [address]
+    assert values["id"] == "https://old.example" + address
+
+
+def test_an_address_that_stays_is_no_alias(root: Path, tmp_path: Path) -> None:
+    """A redirect page would lie where the post's own page does."""
+    with (root / "pyproject.toml").open("a") as settings:
+        settings.write('permalink = "/:year/:month/:day/:slug.html"\n')
+    old = old_blog(
+        tmp_path,
+        {"_config.yml": "url: https://o.example", "_posts/2022-07-08-n.md": "---\ntitle: T\n---\n"},
+    )
+    inkcell(root, "import", str(old))
+    text = (root / "posts/n/index.en.md").read_text("utf-8")
+    assert "aliases" not in text
+    assert 'id: "https://o.example/2022/07/08/n"' in text
+
+
+@pytest.mark.parametrize(
+    ("front", "text", "language"),
+    [
+        ("lang: ko", "English.", "ko"),
+        ("lang: ko_KR", "English.", "ko"),
+        ("", "한글로 쓴 글이에요.", "ko"),
+        ("", "PyTorch의 autograd와 requires_grad를 알아봐요. 그래프를 그려요.", "ko"),
+        ("", "A post that names 김철수 once, and goes on in English.", "en"),
+        ("", "```python\n# 한글로 쓴 설명이 코드 안에만 있어요\n```\n\nEnglish around it.", "en"),
+    ],
+)
+def test_languages(root: Path, tmp_path: Path, front: str, text: str, language: str) -> None:
+    """What the post says, or else whether its prose is in Hangul."""
+    old = old_blog(tmp_path, {"a.md": f"---\ntitle: x\ndate: 2022-01-01\n{front}\n---\n{text}\n"})
+    inkcell(root, "import", str(old))
+    assert [*files(root / "posts")] == [f"a/index.{language}.md"]
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        {"_config.yml": "default_lang: en", "_posts/en/2020-01-01-a.md": "lang: en",
+         "_posts/ko/2020-01-01-a.md": "lang: ko"},
+        {"hugo.yaml": "languages: {en: {contentDir: content/en}, ko: {contentDir: content/ko}}",
+         "content/en/post/a.md": "date: 2020-01-01", "content/ko/post/a.md": "date: 2021-01-01"},
+        {"hugo.yaml": "languages: {en: {}, ko: {}}", "content/post/a/index.md": "date: 2020-01-01",
+         "content/post/a/index.ko.md": "date: 2020-02-01"},
+        {"a.en.md": "date: 2020-01-01", "a.ko.md": "date: 2020-01-01"},
+    ],
+)  # fmt: skip
+def test_versions_of_one_post_share_a_folder(
+    root: Path, tmp_path: Path, texts: dict[str, str]
+) -> None:
+    """Told by the names, by folders of languages, or by name and day; each has its address."""
+    posts = {
+        name: f"---\ntitle: T\n{text}\n---\nText.\n" if name.endswith(".md") else text
+        for name, text in texts.items()
+    }
+    done = inkcell(root, "import", str(old_blog(tmp_path, dict(posts))))
+    assert done.exit_code == 0, done.stderr
+    assert [*files(root / "posts")] == ["a/index.en.md", "a/index.ko.md"]
+    korean = read_front_text((root / "posts/a/index.ko.md").read_text("utf-8")).values
+    aliases = korean.get("aliases")
+    assert aliases is None or str(aliases).startswith("['/ko/")
+
+
+def test_two_posts_at_one_address(root: Path, tmp_path: Path) -> None:
+    """One keeps it, and the other is told; two redirect pages would be in each other's way."""
+    front = "---\ntitle: T\npermalink: /same/\n---\n"
+    old = old_blog(
+        tmp_path,
+        {
+            "_config.yml": "url: https://o.example",
+            "_posts/2020-01-01-a.md": front,
+            "_posts/2021-01-01-b.md": front,
+        },
+    )
+    done = inkcell(root, "import", str(old))
+    assert "another post was at the same address: /same/; it leads to posts/a/" in done.stderr
+    texts = files(root / "posts")
+    assert 'aliases: ["/same/"]' in texts["a/index.en.md"]
+    assert "aliases" not in texts["b/index.en.md"]
+    assert inkcell(root, "build").exit_code == 0
+
+
+def test_a_language_that_the_blog_lacks(root: Path, tmp_path: Path) -> None:
+    """It is told once for all posts, with the setting that cures it; the others are imported."""
+    posts = {f"{n}.md": f"---\nlang: fr\ndate: 2020-01-0{n}\n---\n" for n in (1, 2)}
+    old = old_blog(tmp_path, {**posts, "e.md": "---\ndate: 2020-01-01\n---\nText.\n"})
+    done = inkcell(root, "import", str(old))
+    assert done.exit_code == 1
+    assert "2 posts are in the language `fr`, which the blog does not have" in done.stderr
+    assert 'hint: write languages = ["en", "ko", "fr"] in pyproject.toml' in done.stderr
+    assert [*files(root / "posts")] == ["e/index.en.md"]
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("2022-07-08", "2022-07-08"),
+        ("2022-7-8", "2022-07-08"),
+        ("2022/07/08 9:05", "2022-07-08T09:05:00"),
+        ("2022-07-08 21:00:00 +0900", "2022-07-08T21:00:00+09:00"),
+        ("2022-07-08T21:00:00Z", "2022-07-08T21:00:00+00:00"),
+        ("2022-07-08T21:00:00.123+09:00", "2022-07-08T21:00:00+09:00"),
+        ("2022-07-08T00:00:00", "2022-07-08"),
+        ("3/15/2022", "2022-03-15"),
+        ("July 8, 2022", "2022-07-08"),
+        ("Fri, 8 Jul 2022 10:00 PM", "2022-07-08T22:00:00"),
+        ("2022년 7월 8일", "2022-07-08"),
+        ("2022-02-30", ""),
+        ("today", ""),
+        ("", ""),
+    ],
+)
+def test_dates(written: str, read: str) -> None:
+    """As the tools take them, day first only where the month is a word."""
+    assert dates.iso(written) == read
+
+
+def test_times_without_an_offset_are_those_of_the_old_blog() -> None:
+    """Its setting says which time zone that was."""
+    assert dates.iso("2022-07-08 21:00", "Asia/Seoul") == "2022-07-08T21:00:00+09:00"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("a `b` c", ["`b`"]),
+        ("a ``b ` c`` d", ["``b ` c``"]),
+        ("```\nx\n```\ny", ["```\nx\n```"]),
+        ("- a\n\n      code\n\n    more `b`\n", ["`b`"]),
+        ("a\n\n    code\n\nb", ["    code\n\n"]),
+        ("> ```py\n> x\n> ```\ny", ["> ```py\n> x\n> ```"]),
+        ("~~~\n```\n~~~\n`x`", ["~~~\n```\n~~~", "`x`"]),
+        ("a <!-- b --> c", ["<!-- b -->"]),
+        ("<pre>\nx\n</pre> y", ["<pre>\nx\n</pre>"]),
+        ("```\nnever closed", ["```\nnever closed"]),
+        ("<code>a</code> b <code> c\n\nd", ["<code>a</code>"]),
+        ("a ` b\n\nc ` d", []),
+        (r"\`a` b", []),
+    ],
+)
+def test_code_is_told_from_prose(text: str, code: list[str]) -> None:
+    """Fences, indented and inline code, comments; nothing is lost between them."""
+    parts = [*passages(text)]
+    assert "".join(part for part, _ in parts) == text
+    assert [part for part, is_code in parts if is_code] == code
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (r"\\(a\_b\\)", r"\(a_b\)"),
+        (r"\\[a \\\\ b\\]", r"\[a \\ b\]"),
+        (r"\(a\_b\)", r"\(a\_b\)"),
+        (r"`\\(x\\)`", r"`\\(x\\)`"),
+    ],
+)
+def test_brackets_of_mathjax(written: str, read: str) -> None:
+    """Backslashes were doubled for kramdown and Goldmark; here one is enough."""
+    assert plain_brackets(written) == read
+
+
+@pytest.mark.parametrize(
+    ("written", "display", "read"),
+    [
+        (r"$a\_b \\{c\\}$", False, r"$a_b \{c\}$"),
+        (r"$$a \\\\ b\_c$$", True, r"$$a \\ b_c$$"),
+        (r"$$a \\ b\_c$$", False, r"$$a \\ b\_c$$"),
+        (r"$\text{a} \% \alpha$", True, r"$\text{a} \% \alpha$"),
+        (r"It is $5 and \_x\_ is $6.", True, r"It is $5 and \_x\_ is $6."),
+    ],
+)
+def test_dollars(written: str, display: bool, read: str) -> None:
+    """Only what nobody writes in TeX is undone."""
+    assert plain_dollars(written, display=display) == read
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (r"$$a \label{eq:cut}$$ \eqref{eq:cut}", r"$$a \label{eq-cut}$$ \eqref{eq-cut}"),
+        (r"$\ref{a b}$ $$a\label{a b}$$", r"\ref{eq-a-b} $$a\label{eq-a-b}$$"),
+        (r"$$a\label{eq-a}$$ `\label{x}` \ref{x}", r"$$a\label{eq-a}$$ `\label{x}` \ref{x}"),
+        (
+            r"$$\label{eq:a_b}$$ $$\label{eq:a-b}$$ \ref{eq:a-b}",
+            r"$$\label{eq-a-b}$$ $$\label{eq-a-b-2}$$ \ref{eq-a-b-2}",
+        ),
+    ],
+)
+def test_labels_of_equations(written: str, read: str) -> None:
+    """MathJax takes any name; here it begins with `eq-`. Code and strangers stay."""
+    assert rename_labels(written) == read
+
+
+def test_boxes_of_themes() -> None:
+    """Classes of Chirpy and of Minimal Mistakes; code that shows them stays."""
+    assert write_boxes("> a\n> b\n{: .prompt-info }\n") == "> [!NOTE]\n> a\n> b\n"
+    assert write_boxes("a `b`\nc\n{: .notice--danger}\n") == ":::{danger}\na `b`\nc\n:::\n"
+    shown = "```\n> a\n{: .prompt-info }\n```\n"
+    assert write_boxes(shown) == shown
+
+
+OLD_SITES = {
+    "jekyll": ("_config.yml", "url: https://old.example\n", "_posts/2022-07-08-a.md"),
+    "hugo": ("hugo.toml", 'baseURL = "https://old.example/"\n', "content/posts/a/index.md"),
+    "quarto": ("_quarto.yml", "website: {site-url: https://old.example}\n", "posts/a/index.qmd"),
+    "files": ("x.txt", "", "a.md"),
+}
+"""Of each tool: the settings, and where a post lies."""
+
+
+def body(root: Path, folder: Path, tool: str, text: str, front: str = "") -> str:
+    """What becomes of the text of a post, with a picture and data beside it."""
+    name, settings, path = OLD_SITES[tool]
+    home = path.rpartition("/")[0] if tool != "jekyll" else ""
+    beside = {f"{home}/p.svg".lstrip("/"): "<svg/>", f"{home}/d.csv".lstrip("/"): "1"}
+    post = f"---\ntitle: T\ndate: 2022-07-08\n{front}---\n{text}\n"
+    done = inkcell(root, "import", str(old_blog(folder, {name: settings, path: post, **beside})))
+    assert done.exit_code == 0, done.stderr
+    (written,) = (root / "posts").glob("*/index.*.md")
+    return written.read_text(encoding="utf-8").partition("\n---\n\n")[2].rstrip("\n")
+
+
+@pytest.mark.parametrize(
+    ("tool", "old", "new"),
+    [
+        ("jekyll", "`{% raw %}{{ a }}`{% endraw %} b", "`{{ a }}` b"),
+        ("jekyll", "{% raw %}\n```\n{{ a }}\n```\n{% endraw %}\nb", "```\n{{ a }}\n```\nb"),
+        ("jekyll", "{% raw %}$x_{{a}}$ {{ b }}{% endraw %}", "$x_{{a}}$ `{{ b }}`"),
+        ("jekyll", "[a]({% post_url 2022-07-08-a.md}) b", "[a]({% post_url 2022-07-08-a.md}) b"),
+        ("jekyll", "[`a`]: {% post_url 2022-07-08-a %}", "[`a`]: index.en.md"),
+        ("jekyll", "<{{ site.baseurl }}/p.svg>", "</p.svg>"),
+        ("jekyll", "{% gist u/1 %}", "<https://gist.github.com/u/1>"),
+        ("jekyll", "`` {% x %} `` and {% x y %}", "`` {% x %} `` and `{% x y %}`"),
+        ("jekyll", '<a href="{{ x }}">b</a>', '<a href="{{ x }}">b</a>'),
+        ("hugo", "a {{ .Title }} b", "a `{{ .Title }}` b"),
+        ("hugo", "{{< math >}}$x$ {{</ math >}}", "$x$"),
+        ("hugo", '{{< figure src="p.svg" alt="A" >}}', "![A](p.svg)"),
+        ("hugo", '{{< x.com y="z" />}}', '`{{< x.com y="z" />}}`'),
+        (
+            "hugo",
+            '{{% expand "A" %}}\n{{% notice tip %}}\nb\n{{% /notice %}}\n{{% /expand %}}',
+            "::::{dropdown} A\n:::{tip}\nb\n:::\n::::",
+        ),
+        (
+            "quarto",
+            "```` markdown\n```{python}\n1\n```\n````",
+            "```` markdown\n```{python}\n1\n```\n````",
+        ),
+        (
+            "quarto",
+            "```{python}\n#| fig-cap:\n#|   A\n#| cache: true\n#| echo: false\n1\n```",
+            "```{code-cell}\n#| fig-cap:\n#|   A\n#| echo: false\n1\n```",
+        ),
+        (
+            "quarto",
+            "```{r, echo=FALSE, fig.width=3}\nplot(1)\n```",
+            "```{code-cell}\n#| echo: false\nplot(1)\n```",
+        ),
+        (
+            "quarto",
+            "```{python}\n#| code-fold: show\n#| fig-cap: [a, b]\n"
+            "#| output: asis\n#| label: x\n1\n```",
+            "```{code-cell}\n#| label: x\n1\n```",
+        ),
+        ("quarto", "::: {.proof}\nx\n:::", ":::{proof}\nx\n:::"),
+        ("quarto", ":::{note}\nx\n:::", ":::{note}\nx\n:::"),
+        (
+            "quarto",
+            ":::: {.panel-tabset}\n## A\n::: {.callout-note}\nx\n:::\n### B\n::::",
+            ":::::{tab-set}\n:::{tab-item} A\n:::{note}\nx\n:::\n### B\n:::\n:::::",
+        ),
+        ("files", "```{figure} p.svg\nCap\n```", "```{figure} p.svg\nCap\n```"),
+        (
+            "files",
+            "[a](d.csv) [b](https://e.example/d.csv)",
+            "[a](d.csv) [b](https://e.example/d.csv)",
+        ),
+        ("files", "$f[i](d.csv)$ and `[a](nowhere)`", "$f[i](d.csv)$ and `[a](nowhere)`"),
+        (
+            "files",
+            "```python {hl_lines=[1]}\nnever closed",
+            "```python {hl_lines=[1]}\nnever closed",
+        ),
+    ],
+)
+def test_what_becomes_of_texts(root: Path, tmp_path: Path, tool: str, old: str, new: str) -> None:
+    """Constructs as they stand in blogs, each by itself."""
+    assert body(root, tmp_path, tool, old) == new
+
+
+def test_code_beside_a_remark_stays_code(root: Path, tmp_path: Path) -> None:
+    """What is told of a fence stands before it while the text is converted; nothing is changed."""
+    shown = "```{mermaid}\n[a](nowhere.md) {{< x >}}\n::: {.callout-note}\n```"
+    assert body(root, tmp_path, "quarto", shown) == shown.replace("{mermaid}", "mermaid")
+
+
+def test_a_text_that_liquid_never_read(root: Path, tmp_path: Path) -> None:
+    """`render_with_liquid: false` says so; what looks like Liquid is shown."""
+    new = body(root, tmp_path, "jekyll", "{{ a }} $x_{{b}}$", "render_with_liquid: false\n")
+    assert new == "`{{ a }}` $x_{{b}}$"
+
+
+def test_what_is_no_markdown_is_told(root: Path, tmp_path: Path) -> None:
+    """A page of Hugo's in another format, but for one that is there as Markdown as well."""
+    names = ("content/post/a.Rmd", "content/post/a.html", "content/post/b.org", "content/post/b.md")
+    old = old_blog(tmp_path, {"hugo.toml": "", **dict.fromkeys(names, "x")})
+    told = inkcell(root, "import", str(old)).stderr
+    assert "content/post/a.Rmd: the page is not Markdown; convert it" in told
+    assert told.count("is not Markdown") == 1
+
+
+def test_lists_in_lists_are_one(root: Path, tmp_path: Path) -> None:
+    """Jekyll flattens them; and a date with the template's `+/-TTTT` is one."""
+    front = "tags:\n- [a b, c]\n- d\nlast_modified_at: 2023-01-02 10:00:00 +/-TTTT\n"
+    body(root, tmp_path, "jekyll", "x", front)
+    text = (root / "posts/a/index.en.md").read_text("utf-8")
+    assert 'tags: ["a b", "c", "d"]\n' in text
+    assert "last_modified_at: 2023-01-02T10:00:00\n" in text
+
+
+def test_a_picture_that_a_theme_finds_by_its_name(root: Path, tmp_path: Path) -> None:
+    """Hugo's themes show `featured.*` of a post's own folder."""
+    old_blog(tmp_path, {"content/posts/a/featured.png": b"png"})
+    body(root, tmp_path, "hugo", "x", "image: {caption: ''}\nauthors: [admin]\n")
+    text = (root / "posts/a/index.en.md").read_text("utf-8")
+    assert 'image: "featured.png"\n' in text
+    assert "author" not in text
+    assert (root / "posts/a/featured.png").read_bytes() == b"png"
+
+
+def test_names_in_addresses() -> None:
+    """As Jekyll's and Hugo's own functions make them."""
+    assert slugify("The _config.yml file", pretty=True) == "The-_config.yml-file"
+    assert slugify("The _config.yml file") == "The-config-yml-file"
+    assert urlize("First Post! (2) 집합") == "first-post-2-집합"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ("---\na: [\n---\n", 3, "not valid YAML"),
+        ("+++\na = 1\nb =\n+++\n", 3, "not valid TOML"),
+        ('{\n"a": 1,\n}\nx', 3, "not valid JSON"),
+        ("---\na: 1\n", 1, "the front matter has no end"),
+    ],
+)
+def test_front_matter_that_cannot_be_read(
+    root: Path, tmp_path: Path, text: str, line: int, message: str
+) -> None:
+    """File, line, text and a hint; the other post is imported, and the exit status is 1."""
+    good = "+++\ntitle = 'G'\ndate = 2020-01-01\n+++\n"
+    old = old_blog(
+        tmp_path, {"hugo.toml": "", "content/posts/a.md": text, "content/posts/b.md": good}
+    )
+    done = inkcell(root, "import", str(old))
+    assert done.exit_code == 1
+    assert f"content/posts/a.md:{line}: error: {message}" in done.stderr
+    assert "  hint: " in done.stderr
+    assert [*files(root / "posts")] == ["b/index.en.md"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nowhere"], "there is no folder nowhere"),
+        (["."], "that is this blog itself"),
+        (["..", "--url", "x"], "`x` is not an address of a site"),
+        (["..", "--category", "!"], "`!` is no category"),
+        (["..", "--category", "ko"], "`ko` is no category"),
+    ],
+)
+def test_command_lines_that_are_wrong(
+    root: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str
+) -> None:
+    """Each is told with a hint, and nothing is written."""
+    monkeypatch.chdir(root)
+    done = inkcell(root, "import", *arguments)
+    assert done.exit_code == 1
+    assert done.stderr.startswith(f"error: {message}\n  hint: ")
+    assert files(root / "posts") == {}
+
+
+def test_settings_that_cannot_be_read(root: Path, tmp_path: Path) -> None:
+    """Without them no address is known: nothing is imported, and the file is named to be opened."""
+    old = old_blog(tmp_path, {"_config.yml": "a: [\n", "_posts/2020-01-01-a.md": "x"})
+    done = inkcell(root, "import", str(old))
+    assert done.exit_code == 1
+    assert f"{old}/_config.yml:2: error: not valid YAML" in done.stderr
+    assert done.stderr.endswith("1 error; nothing was written.\n")
+    assert "  hint: " in done.stderr
+
+
+def test_a_post_that_is_not_utf_8(root: Path, tmp_path: Path) -> None:
+    """The line of the first wrong byte is named."""
+    old = old_blog(tmp_path, {"a.md": "# A\n\n글\n".encode("euc-kr"), "b.md": "# B\n"})
+    dry = inkcell(root, "import", str(old), "--dry-run")
+    assert dry.stderr.endswith("1 error; the other posts would be imported.\n")
+    done = inkcell(root, "import", str(old))
+    assert done.exit_code == 1
+    assert "a.md:3: error: the file is not UTF-8" in done.stderr
+    assert done.stderr.endswith("1 error; the other posts were imported.\n")
+    assert [*files(root / "posts")] == ["b/index.en.md"]
+
+
+def test_what_front_matter_would_refuse_is_told(root: Path, tmp_path: Path) -> None:
+    """A category that has a language's address becomes a tag, a tag without letters is told."""
+    front = "---\ntitle: x\ndate: 2020-01-01\ncategories: [ko, C]\ntags: ['+', b]\n---\n"
+    old = old_blog(tmp_path, {"hugo.toml": "", "content/posts/a.md": front})
+    done = inkcell(root, "import", str(old))
+    assert "a.md:5: the tag `+` is left out" in done.stderr
+    text = (root / "posts/a/index.en.md").read_text("utf-8")
+    assert 'category: "C"\ntags: ["b", "ko"]\n' in text
+    assert parse_config(SETTINGS)
+
+
+def test_the_old_blog_may_lie_in_the_new_one(write_blog: WriteBlog) -> None:
+    """A folder beside `posts/` is as good as any."""
+    new = write_blog({"old/a.md": "# 글 하나\n\n한글이에요.\n", "posts/_x/y": ""})
+    assert inkcell(new, "import", str(new / "old")).exit_code == 0
+    assert (new / "posts/a/index.ko.md").is_file()
+
+
+KEYS = (
+    "title date categories category tags tag series author authors image header images toc "
+    "comments bibliography execute jupyter kernelspec format lang slug permalink url aliases "
+    "redirect_from draft published description lastmod keywords id media_subpath"
+).split()
+SETTINGS_OF_OLD_BLOGS = (
+    "url baseurl baseURL permalink permalinks timezone defaults lang languages website project "
+    "execute format defaultContentLanguage excerpt_separator markup"
+).split()
+VALUES = (
+    *("5", "true", "null", "[]", "{}", "[1, null, [a]]", "{a: {b: 1}}", '"x"', "[{a: 1}]", '"/"'),
+    *(
+        '"../x"',
+        "{name: 5}",
+        "{html: 5}",
+        "{path: [1]}",
+        "[{scope: 5}]",
+        "{posts: 5}",
+        '"2020-1-1"',
+    ),
+)
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_whatever_stands_in_front_matter_and_settings(tool: Tool) -> None:
+    """It is read, left out, or an error with its place; nothing ends the import."""
+    settings, _, path = OLD_SITES[tool]
+    config = parse_config(SETTINGS)
+    good = "---\ntitle: a\ndate: 2020-01-01 10:00\n---\n"
+    texts = [(f"---\n{key}: {value}\n---\n", "") for key in KEYS for value in VALUES]
+    texts += [(good, f"{key}: {value}\n") for key in SETTINGS_OF_OLD_BLOGS for value in VALUES]
+    for text, said in texts:
+        body = text + "{{ page.title }} {{ site.url }}\n\n```{python}\n1\n```\n"
+        read = {settings.replace(".toml", ".yaml"): said.encode(), path: body.encode()}
+        blog = OldBlog(
+            frozenset(read), read.__getitem__, lambda name: date(2020, 1, 1), date(2020, 1, 1)
+        )
+        with suppress(InkcellError):
+            imported = import_posts(blog, tool, config, "notes")
+            assert len(imported.posts) + len(imported.errors) + len(imported.remarks) >= 1

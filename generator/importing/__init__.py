@@ -124,13 +124,12 @@ def _new_post(item: Placed, links: Links, config: Config, category: str) -> NewP
     more += f"id: {_json(post.id)}\n" if post.id else ""
     front = front.replace("\ncategory: ", f"\n{more}category: ", 1)
     if post.notebook:
-        ending = post.notebook
 
         def changed(kind: str, source: str, number: int) -> str:
             new = source if kind == "raw" else new_text(source, post, links, kind)
             return without_signs(new, remarks, path, cell=number)
 
-        whole = write_notebook(ending, front, changed)
+        whole = write_notebook(post.notebook, front, changed)
     else:
         head = f"---\n{front}---\n\n"
         whole = without_signs(head + body + "\n", remarks, path)

@@ -38,6 +38,15 @@ def test_every_command_has_examples_and_statuses(name: str) -> None:
             assert f"{max(param.opts, key=len)} " in text
 
 
+def test_summaries_are_whole() -> None:
+    """Each command says in a line of an ordinary terminal what it does."""
+    text = CliRunner().invoke(main, ["--help"], terminal_width=80).stdout
+    lines = {line.split()[0]: line for line in text.splitlines() if line.startswith("  ")}
+    for name in main.commands:
+        assert lines[name].endswith("."), name
+        assert not lines[name].endswith("..."), name
+
+
 @pytest.mark.parametrize("example", [line for lines in EXAMPLES.values() for line, _ in lines])
 def test_examples_are_right(example: str) -> None:
     """Each is a command line that its command accepts."""

@@ -39,7 +39,7 @@ def check(
     cold: bool,
     jobs: int | None,
 ) -> None:
-    """Check the finished site and the posts, or with --cold what kernels make of them.
+    """Check the finished site and the posts.
 
     Looked for are links and fragments that lead nowhere, pictures without words or size, mistakes
     in the HTML, heavy pages, notes that were left in the text, keys and paths that nobody should

@@ -20,10 +20,11 @@ from .parameters import CLUSTER, JOBS, chosen_posts, cluster_address, complete_p
 def freeze(
     root: Path, posts: tuple[str, ...], refresh: bool, jobs: int | None, cluster: str | None
 ) -> None:
-    """Store the results of posts beside them, for git: posts/<slug>/frozen.json.
+    """Store the results of posts beside them, for git.
 
-    Builds use frozen results as long as the code is what it was, on whatever machine. So a post
-    that needs a GPU is run and frozen where there is one, and published everywhere.
+    They lie in posts/<slug>/frozen.json. Builds use frozen results as long as the code is what it
+    was, on whatever machine. So a post that needs a GPU is run and frozen where there is one, and
+    published everywhere.
     """
     from msgspec.structs import replace
 

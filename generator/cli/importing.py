@@ -49,11 +49,12 @@ MOST_ALIKE = 3
 def import_blog(
     root: Path, old: Path, tool: Tool | None, url: str, category: str, dry_run: bool, as_json: bool
 ) -> None:
-    """Import the posts of a blog by Jekyll, Hugo or Quarto, or of a folder of notebooks.
+    """Import the posts of an old blog, or a folder of notebooks.
 
-    OLD is its folder, which is only read. Posts become posts/<slug>/index.<lang>.md or .ipynb,
-    with the files they use beside them. What could not be converted is told with file and line.
-    A second run imports what is new; nothing is ever overwritten.
+    OLD is the folder of a blog by Jekyll, Hugo or Quarto, or of notebooks; it is only read. Posts
+    become posts/<slug>/index.<lang>.md or .ipynb, with the files they use beside them. What could
+    not be converted is told with file and line. A second run imports what is new; nothing is ever
+    overwritten.
     """
     from datetime import datetime
 

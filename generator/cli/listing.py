@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 @AS_JSON
 @click.pass_obj
 def list_posts(root: Path, as_json: bool) -> None:
-    """List the posts, newest first: date, languages, folder, category, title.
+    """List the posts, newest first.
 
-    Drafts and posts that wait for their date are marked, and so is what a build would do with the
-    code: nothing (`kept`, `frozen`), run it, or fail. No code runs.
+    Each has its date, languages, folder, category and title. Drafts and posts that wait for their
+    date are marked, and so is what a build would do with the code: nothing (`kept`, `frozen`), run
+    it, or fail. No code runs.
     """
     from datetime import UTC, datetime
 

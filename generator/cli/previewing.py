@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 @click.option("--drafts/--no-drafts", default=True, help="Show posts marked `draft: true`.")
 @click.pass_obj
 def serve(root: Path, port: int, drafts: bool) -> None:
-    """Show the site on this machine while you write: http://127.0.0.1:8000/.
+    """Show the site on this machine while you write.
 
-    Every change of a post, the theme or the settings is on the page at once, where you were
-    reading. Code runs in the background, from the first changed cell on; errors are shown on the
-    page until they are mended. Nothing is written to the site's folder, and what you see of code
-    that changed is a preview: `inkcell build` runs it from its beginning.
+    It is at http://127.0.0.1:8000/. Every change of a post, the theme or the settings is on the
+    page at once, where you were reading. Code runs in the background, from the first changed cell
+    on; errors are shown on the page until they are mended. Nothing is written to the site's folder,
+    and what you see of code that changed is a preview: `inkcell build` runs it from its beginning.
     """
     import signal
     import threading

@@ -11,7 +11,10 @@ from .help_pages import Command
 @click.argument("shell", type=click.Choice(("bash", "zsh", "fish")))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:
-    """Print the script that completes commands, options and names of posts in a shell."""
+    """Print the script that completes command lines in a shell.
+
+    It knows commands, options and names of posts.
+    """
     from click.shell_completion import get_completion_class
 
     kind = get_completion_class(shell)

@@ -33,9 +33,10 @@ LONGEST_NAME = 200
 def init(
     folder: Path, title: str | None, url: str, author: str | None, languages: tuple[str, ...]
 ) -> None:
-    """Begin a blog in FOLDER: settings, a first post, a workflow for GitHub Pages.
+    """Begin a blog in FOLDER, ready for GitHub Pages.
 
-    It asks nothing, and never writes over a file that is there.
+    It has settings, a first post and a workflow. The command asks nothing, and never writes over a
+    file that is there.
     """
     from datetime import datetime
     from zoneinfo import ZoneInfo
@@ -97,9 +98,10 @@ def new(
     slug: str | None,
     notebook: bool,
 ) -> None:
-    """Begin a post: posts/<slug>/index.<lang>.md with its front matter and a first cell.
+    """Begin a post, in a folder of its own.
 
-    The slug is made from the title, and Hangul stays readable in it.
+    posts/<slug>/index.<lang>.md gets front matter and a first cell. The slug is made from the
+    title, and Hangul stays readable in it.
     """
     from datetime import datetime
 

@@ -8,9 +8,8 @@ from pathlib import PurePosixPath
 
 from ..errors import InkcellError, PostError, blame, collect
 from . import dates
-from .front_text import read_front_text
-from .notebooks import front_of_notebook, read_old_notebook
-from .old_blog import OldBlog, OldPost, OldSite, text_of
+from .notebooks import front_and_notebook
+from .old_blog import OldBlog, OldPost, OldSite
 
 ENDINGS = (".md", ".markdown", ".ipynb")
 NO_POSTS = ("README", "LICENSE", "CHANGELOG", "CONTRIBUTING", "CODE_OF_CONDUCT", "_TOC", "INTRO")
@@ -31,13 +30,8 @@ def read_site(blog: OldBlog, errors: list[InkcellError]) -> OldSite:
 
 def _post(path: str, blog: OldBlog) -> OldPost:
     pure = PurePosixPath(path)
-    notebook = None
     with blame(path):
-        if pure.suffix == ".ipynb":
-            notebook = read_old_notebook(text_of(blog, path))
-            front = front_of_notebook(notebook)
-        else:
-            front = read_front_text(text_of(blog, path))
+        front, notebook = front_and_notebook(path, blog)
     stem, language = pure.stem, ""
     if match := LANGUAGE.fullmatch(stem):
         stem, language = match["name"], match["language"]

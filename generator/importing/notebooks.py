@@ -8,35 +8,24 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..errors import NotebookError
+from ..parse.notebook import notebook_of
 from .front_text import FrontText, read_front_text
+from .old_blog import OldBlog, text_of
 
 ChangeCell = Callable[[str, str, int], str]
 """(kind of the cell, its text, its number in the new notebook) -> its new text."""
 
 
 def read_old_notebook(text: str) -> dict[str, Any]:
-    """A notebook of nbformat 4.
+    """A notebook, each cell of which has a known kind.
 
     Raises:
         NotebookError: it is none.
     """
-    try:
-        notebook = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise NotebookError("not a notebook: the file is not JSON").at(
-            line=error.lineno,
-            column=error.colno,
-            text=text.split("\n")[error.lineno - 1],
-            hint="restore it from git, or save it again",
-        ) from None
-    cells = notebook.get("cells") if isinstance(notebook, dict) else None
-    if not isinstance(cells, list) or notebook.get("nbformat") != 4:
-        raise NotebookError("not a notebook of nbformat 4").at(
-            hint="open it in Jupyter and save it again"
-        )
-    metadata = notebook.get("metadata", {})
-    if not isinstance(metadata, dict) or not isinstance(metadata.get("kernelspec", {}), dict):
-        raise NotebookError("the notebook's metadata are damaged").at(
+    notebook = notebook_of(text)
+    cells = notebook.get("cells")
+    if not isinstance(cells, list):
+        raise NotebookError("the notebook has no cells").at(
             hint="open it in Jupyter and save it again"
         )
     for number, cell in enumerate(cells, start=1):
@@ -44,7 +33,16 @@ def read_old_notebook(text: str) -> dict[str, Any]:
             raise NotebookError("a cell of the notebook is damaged").at(
                 cell=number, hint="open it in Jupyter and save it again"
             )
-    return dict(notebook)
+    return notebook
+
+
+def front_and_notebook(path: str, blog: OldBlog) -> tuple[FrontText, dict[str, Any] | None]:
+    """What stands above a post, and the notebook that it is, if it is one."""
+    text = text_of(blog, path)
+    if not path.endswith(".ipynb"):
+        return read_front_text(text), None
+    notebook = read_old_notebook(text)
+    return front_of_notebook(notebook), notebook
 
 
 def cell_text(cell: Mapping[str, Any]) -> str:

@@ -15,8 +15,8 @@ from urllib.parse import quote, urlsplit
 from ..addresses import SAFE
 from ..errors import InkcellError, PostError, blame, collect
 from . import dates
-from .front_text import read_front_text, read_settings
-from .notebooks import front_of_notebook, read_old_notebook
+from .front_text import read_settings
+from .notebooks import front_and_notebook
 from .old_blog import OldBlog, OldPost, OldSite, text_of
 from .recognise import QUARTO_SETTINGS
 
@@ -91,13 +91,8 @@ def _post(
     left_out: list[InkcellError],
 ) -> OldPost | None:
     pure = PurePosixPath(path)
-    notebook = None
     with blame(path):
-        if pure.suffix == ".ipynb":
-            notebook = read_old_notebook(text_of(blog, path))
-            front = front_of_notebook(notebook)
-        else:
-            front = read_front_text(text_of(blog, path))
+        front, notebook = front_and_notebook(path, blog)
     values = {**_inherited(path, blog, settings), **front.values}
     if "listing" in front.values:
         return None

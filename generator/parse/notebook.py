@@ -200,7 +200,12 @@ def _refuse_half_characters(cell: RawCell) -> None:
         ) from None
 
 
-def _read_ipynb(text: str) -> RawNotebook:
+def notebook_of(text: str) -> dict[str, Any]:
+    """A notebook of nbformat 4, with its metadata; one of version 3 is converted.
+
+    Raises:
+        NotebookError: it is none.
+    """
     try:
         notebook = json.loads(text)
     except json.JSONDecodeError as error:
@@ -217,10 +222,15 @@ def _read_ipynb(text: str) -> RawNotebook:
     if not isinstance(notebook, dict) or notebook.get("nbformat") != 4:
         notebook = _converted(text)
     metadata = notebook.get("metadata", {})
-    if not isinstance(metadata, dict):
+    if not isinstance(metadata, dict) or not isinstance(metadata.get("kernelspec", {}), dict):
         raise NotebookError("the notebook's metadata are damaged").at(
             text=str(metadata), hint="open it in Jupyter and save it again"
         )
+    return {**notebook, "metadata": metadata}
+
+
+def _read_ipynb(text: str) -> RawNotebook:
+    notebook = notebook_of(text)
     try:
         problems: list[InkcellError] = []
         cells = _raw_cells(notebook, problems)
@@ -240,7 +250,9 @@ def _read_ipynb(text: str) -> RawNotebook:
     if fenced:
         lines = lines[1:-1] if FENCE.match(lines[-1]) else lines[1:]
     front = "\n".join(lines)
-    return RawNotebook(front, 2 if fenced else 1, 1, tuple(rest), metadata, tuple(problems))
+    return RawNotebook(
+        front, 2 if fenced else 1, 1, tuple(rest), notebook["metadata"], tuple(problems)
+    )
 
 
 def _converted(text: str) -> Any:

@@ -93,21 +93,28 @@ def names_a_figure(output: Bundle) -> bool:
 def _with_figure(
     md: MarkdownIt, context: Context, code: Code, shown: Sequence[Shown]
 ) -> tuple[str, str]:
-    """Pictures of a captioned cell stand in one figure, where the first of them stood."""
+    """Pictures of a captioned cell stand in one figure, where the first of them stood.
+
+    A caption may also belong to a table: then the whole output is the figure, and the caption
+    stands above, as it does in prose.
+    """
     caption, feed_caption = _caption(md, context, code)
     identity = f' id="{escape(code.display.label)}"' if code.display.label else ""
-    # A caption may also belong to a table: then the whole output is the figure.
     pictures = [item for item in shown if item.kind == "figure"] or list(shown)
     before = shown[: shown.index(pictures[0])] if pictures else shown
     after = [item for item in shown[len(before) :] if item not in pictures]
     figure = "".join(item.page for item in pictures)
     feed_figure = "".join(item.feed for item in pictures)
+    if "<table" in figure and not any(item.kind == "figure" for item in pictures):
+        figure, feed_figure = caption + figure, feed_caption + feed_figure
+    else:
+        figure, feed_figure = figure + caption, feed_figure + feed_caption
     return (
         "".join(item.page for item in before)
-        + f"<figure{identity}>{figure}{caption}</figure>\n"
+        + f"<figure{identity}>{figure}</figure>\n"
         + "".join(item.page for item in after),
         "".join(item.feed for item in before)
-        + f"<figure>{feed_figure}{feed_caption}</figure>\n"
+        + f"<figure>{feed_figure}</figure>\n"
         + "".join(item.feed for item in after),
     )
 

@@ -241,6 +241,23 @@ def test_a_cell_is_numbered(label: str, option: str, start: str) -> None:
     assert f'href="#{label}">{start}</a>' in page
 
 
+DRAWING = '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="30"/>'
+
+
+@pytest.mark.parametrize(
+    ("data", "parts"),
+    [
+        ({"text/html": "<table><tr><td>1</td></tr></table>"}, ["<figcaption>", "<table"]),
+        ({"image/svg+xml": DRAWING}, ["<img", "<figcaption>"]),
+    ],
+)
+def test_where_a_caption_stands(data: dict[str, str], parts: list[str]) -> None:
+    """Above a table, as in prose, and below a picture; in a feed, too."""
+    rendered = render_post(FIGURE.format(label="tbl-one", option="tbl-cap"), [[Bundle(data)]])
+    for text in (rendered.body, rendered.feed_body):
+        assert sorted(parts, key=text.index) == parts
+
+
 def test_a_cell_without_outputs_can_be_referred_to() -> None:
     """Execution may be switched off: then the cell itself has the id."""
     page = render_post(FIGURE.format(label="fig-one", option="fig-cap")).body

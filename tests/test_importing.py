@@ -423,6 +423,61 @@ def test_languages(root: Path, tmp_path: Path, front: str, text: str, language: 
 
 
 @pytest.mark.parametrize(
+    "beside",
+    [
+        r"$$ \log p(x) \ge \mathbb{E}_{q(z)}[\log p(x, z)] - \mathbb{E}_{q(z)}[\log q(z)] $$",
+        r"\(\operatorname{softmax}(QK^\top)\)",
+        r"$\operatorname{softmax}(QK^\top / \sqrt{d_k})V$와",
+        "{% highlight python %}\nclass Module(torch.nn.Module): pass\n{% endhighlight %}",
+        "{{< highlight python >}}\nclass Module(torch.nn.Module): pass\n{{< /highlight >}}",
+        '{{< figure src="/images/posts/variational/elbo.png" width="50%" >}}',
+        '{% include figure.html src="assets/img/posts/elbo.png" alt="ELBO" %}',
+        '<img src="/assets/img/posts/variational-inference.png" style="width: 50%">',
+        '[글](/posts/variational-inference-and-the-elbo/ "Variational")',
+        "![](/assets/img/posts/variational-inference.png){: .align-center width='50%'}",
+        "https://example.com/posts/variational-inference/",
+        "[1]: https://example.com/posts/variational-inference/",
+    ],
+)
+def test_only_prose_tells_the_language(root: Path, tmp_path: Path, beside: str) -> None:
+    """Formulas, code, tags, addresses, Liquid and shortcodes beside Korean are no English."""
+    text = "한글 글\n\n" + "\n\n".join([beside] * 8)
+    old = old_blog(tmp_path, {"a.md": f"---\ndate: 2022-01-01\n---\n{text}\n"})
+    inkcell(root, "import", str(old))
+    assert [*files(root / "posts")] == ["a/index.ko.md"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "text", "language"),
+    [
+        ({"_config.yml": "lang: ko"}, "PyTorch, torch.nn.Module, forward: 모듈", "ko"),
+        ({"_config.yml": "locale: ko_KR"}, "PyTorch, torch.nn.Module, forward: 모듈", "ko"),
+        ({"_config.yml": "lang: ko"}, "English all through.", "en"),
+        ({"_config.yml": "lang: en"}, "PyTorch, torch.nn.Module, forward: 모듈", "en"),
+        ({"_config.yml": "lang: en"}, "한글로 쓴 글이에요.", "ko"),
+        ({"hugo.yaml": "languageCode: ko-kr"}, "PyTorch, torch.nn.Module: 모듈", "ko"),
+        ({"hugo.yaml": "languageCode: en-us\ndefaultContentLanguage: ko"},
+         "PyTorch, torch.nn.Module: 모듈", "ko"),
+        ({"hugo.yaml": "languageCode: ko-kr"}, "English all through.", "en"),
+        ({"hugo.yaml": ""}, "PyTorch, torch.nn.Module: 모듈", "en"),
+        ({"_quarto.yml": "lang: ko"}, "PyTorch, torch.nn.Module: 모듈", "ko"),
+        ({"_quarto.yml": "lang: ko"}, "English all through.", "en"),
+        ({"_quarto.yml": "", "posts/_metadata.yml": "lang: ko"}, "English all through.", "ko"),
+    ],
+)  # fmt: skip
+def test_settings_decide_where_the_text_does_not(
+    root: Path, tmp_path: Path, settings: dict[str, str], text: str, language: str
+) -> None:
+    """A text with little Hangul is in the old blog's language; one without any is not Korean."""
+    places = {"_config.yml": "_posts/2022-01-01-a.md", "hugo.yaml": "content/posts/a.md",
+              "_quarto.yml": "posts/a/index.qmd"}  # fmt: skip
+    path = places[next(iter(settings))]
+    post = f"---\ntitle: x\ndate: 2022-01-01\n---\n{text}\n"
+    inkcell(root, "import", str(old_blog(tmp_path, {**settings, path: post})))
+    assert [*files(root / "posts")] == [f"a/index.{language}.md"]
+
+
+@pytest.mark.parametrize(
     "texts",
     [
         {"_config.yml": "default_lang: en", "_posts/en/2020-01-01-a.md": "lang: en",

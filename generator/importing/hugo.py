@@ -48,7 +48,10 @@ def read_site(blog: OldBlog, errors: list[InkcellError]) -> OldSite:
     paths = sorted(path for path in blog.paths if _is_page(path, blog))
     left_out += _other_formats(paths, blog)
     found = collect(lambda path: _post(path, place, left_out), paths, errors)
-    language = str(settings.get("locale") or settings.get("languageCode") or default)
+    named = [str(settings[key]) for key in ("locale", "languageCode") if settings.get(key)]
+    # `en-us` is what `hugo new site` writes, and many leave it there.
+    others = [name for name in (*named, default) if not name.lower().startswith("en")]
+    language = [*others, *named, default][0]
     posts = tuple(post for post in found if post)
     return OldSite(
         "hugo",

@@ -22,6 +22,7 @@ from .recognise import JEKYLL_SETTINGS
 
 NAME = re.compile(r"(?P<date>\d{2,4}-\d{1,2}-\d{1,2})-(?P<name>.+)")
 MARKDOWN = (".md", ".markdown", ".mkd", ".mkdn", ".mkdown")
+LANGUAGES = ("lang", "locale", "language", "default_lang")
 STYLES = {
     "date": "/:categories/:year/:month/:day/:title.html",
     "pretty": "/:categories/:year/:month/:day/:title/",
@@ -54,7 +55,9 @@ def read_site(blog: OldBlog, errors: list[InkcellError]) -> OldSite:
     left_out: list[InkcellError] = []
     paths = [path for path in sorted(blog.paths) if _is_post(path, left_out)]
     posts = collect(lambda path: _post(path, blog, settings, id_of), paths, errors)
-    language = str(settings.get("lang") or settings.get("locale") or settings.get("language") or "")
+    language = next(
+        (str(settings[key]) for key in LANGUAGES if isinstance(settings.get(key), str)), ""
+    )
     return OldSite(
         "jekyll",
         posts,

@@ -72,7 +72,8 @@ def read_site(blog: OldBlog, errors: list[InkcellError]) -> OldSite:
 
 def _inherited(path: str, blog: OldBlog, settings: Mapping[str, Any]) -> dict[str, object]:
     """What the settings of the site, and of each folder above a post, say of it."""
-    values = {key: settings[key] for key in INHERITED if key in settings}
+    # The language of a whole site may not be that of each post: it only decides in doubt.
+    values = {key: settings[key] for key in INHERITED if key in settings and key != "lang"}
     for folder in reversed(PurePosixPath(path).parents):
         for name in METADATA:
             place = (folder / name).as_posix()

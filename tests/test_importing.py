@@ -158,6 +158,57 @@ def test_a_second_run_imports_what_is_new(root: Path, tmp_path: Path) -> None:
     assert written.read_bytes() == before
 
 
+def notebook(*markdown: str) -> str:
+    """A notebook with cells of Markdown."""
+    cells = [{"cell_type": "markdown", "metadata": {}, "source": text} for text in markdown]
+    return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 4})
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "edits"),
+    [
+        ("a.ipynb", notebook("# math $\\ell$"), []),
+        ("a.ipynb", notebook('# quotes "x" \\ y'), []),
+        ("a.ipynb", notebook("# T", "One whole sentence."), [("T", "Other")]),
+        ("a.ipynb", notebook("# T", "One whole sentence."), [("title: ", "title: [")]),
+        ("a.md", "---\ntitle: 'a \"b\" \\c'\n---\n", []),
+        ("a.md", "---\ntitle: T\ndate: 2020-01-01\n---\n", [('"T"', "Other")]),
+        ("a.md", "# T\n\nOne whole sentence.\n", [('"T"', "Other"), ("date: 2", "date: 1")]),
+        ("a.md", "# T\n\nOne whole sentence.\n", [('title: "T"', "title: [")]),
+        ("_drafts/a.md", "---\ntitle: T\n---\nOne whole sentence.\n", [('"T"', "Other")]),
+        ("_posts/2020-01-01-a.md", "---\ntitle: T\n---\nx\n", [('"T"', "Other"), ("x", "y")]),
+    ],
+)
+def test_a_post_that_was_edited_is_known_again(
+    root: Path, tmp_path: Path, name: str, text: str, edits: list[tuple[str, str]]
+) -> None:
+    """Whatever stands in its title, and whether that, its date or its text were changed."""
+    old = old_blog(tmp_path, {name: text, "_posts/x": ""} if name.startswith("_") else {name: text})
+    assert inkcell(root, "import", str(old)).exit_code == 0
+    (written,) = (root / "posts").glob("*/index.*")
+    content = written.read_text("utf-8")
+    for before, after in edits:
+        assert before in content
+        content = content.replace(before, after)
+    written.write_text(content, "utf-8")
+    done = inkcell(root, "import", str(old))
+    assert done.exit_code == 0, done.stderr
+    assert "0 posts imported" in done.stdout
+    assert "; 1 imported before.\n" in done.stdout
+    assert written.read_text("utf-8") == content
+
+
+def test_another_post_of_the_same_name_is_not_taken_for_it(root: Path, tmp_path: Path) -> None:
+    """A word or a short line in common is no sign."""
+    old = old_blog(tmp_path, {"a.md": "# Old\n\n```python\nx = 1\n```\n\nOne whole sentence.\n"})
+    (root / "posts/a").mkdir()
+    mine = "---\ntitle: Mine\ndate: 2001-01-01\ncategory: Old\n---\n```python\nx = 1\n```\nOld.\n"
+    (root / "posts/a/index.en.md").write_text(mine)
+    done = inkcell(root, "import", str(old))
+    assert done.exit_code == 1
+    assert "posts/a/index.en.md: error: another post is there already" in done.stderr
+
+
 def test_nothing_is_overwritten(root: Path, tmp_path: Path) -> None:
     """Another post in the way is an error, and so is another file; the others are imported."""
     picture = "![x](/x.svg)\n"

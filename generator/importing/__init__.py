@@ -34,6 +34,7 @@ from .notebooks import cell_text, write_notebook
 from .old_blog import OldBlog, OldPost, OldSite, Tool
 from .placing import Placed, each_address_once, place
 from .remarks import Remarks, placed, without_signs
+from .sameness import known_by
 
 READERS: Mapping[Tool, Callable[[OldBlog, list[InkcellError]], OldSite]] = {
     "jekyll": jekyll.read_site,
@@ -54,8 +55,8 @@ class NewPost(Struct, frozen=True):
     """Files that lie beside it, by name, each with its path in the old blog."""
     old: str
     """Path of the old post."""
-    known_by: tuple[str, ...] = ()
-    """Lines by which a post that is there already is known to be this one."""
+    known_by: frozenset[tuple[str, str]] = frozenset()
+    """Key and value of front matter, by one of which a post that is there is known to be this."""
     remarks: tuple[InkcellError, ...] = ()
 
 
@@ -139,7 +140,12 @@ def _new_post(item: Placed, links: Links, config: Config, category: str) -> NewP
         whole,
         dict(links.beside),
         post.path,
-        (*([post.id] if post.id else []), *aliases, f"title: {_json(title)}"),
+        known_by(
+            post.id,
+            aliases,
+            title,
+            "" if post.guessed_date else post.date,  # A file's may change.
+        ),
         tuple(placed(remarks, path)),
     )
 

@@ -441,6 +441,29 @@ def test_addresses_and_ids_of_hugo(
     assert values["id"] == "https://old.example" + address
 
 
+@pytest.mark.parametrize(
+    ("permalinks", "address"),
+    [
+        ("", "/posts/no-date/"),
+        ("permalinks: {posts: '/p/:slug/'}", "/p/t/"),
+        ("permalinks: {posts: '/:year/:month/:slug/'}", ""),
+    ],
+)
+def test_a_page_of_hugos_without_a_date(
+    root: Path, tmp_path: Path, permalinks: str, address: str
+) -> None:
+    """It gets the day of its file, and no address that would be made of that."""
+    settings = f"baseURL: https://o.example/\n{permalinks}\n"
+    post = "---\ntitle: T\n---\ntext\n"
+    old = old_blog(tmp_path, {"hugo.yaml": settings, "content/posts/no-date.md": post})
+    told = inkcell(root, "import", str(old)).stderr
+    assert "the post has no date; it gets that of its file" in told
+    (written,) = (root / "posts").glob("*/index.en.md")
+    values = read_front_text(written.read_text("utf-8")).values
+    assert values.get("aliases", [""]) == [address]
+    assert values.get("id", "") == (address and "https://o.example" + address)
+
+
 def test_an_address_that_stays_is_no_alias(root: Path, tmp_path: Path) -> None:
     """A redirect page would lie where the post's own page does."""
     with (root / "pyproject.toml").open("a") as settings:
@@ -608,6 +631,28 @@ def test_a_language_that_the_blog_lacks(root: Path, tmp_path: Path) -> None:
 def test_dates(written: str, read: str) -> None:
     """As the tools take them, day first only where the month is a word."""
     assert dates.iso(written) == read
+
+
+@pytest.mark.parametrize(
+    ("settings", "path"),
+    [
+        ({"_config.yml": ""}, "_posts/2023-02-30-bad.md"),
+        ({"hugo.toml": ""}, "content/posts/2023-02-30-bad.md"),
+        ({"_quarto.yml": ""}, "posts/2023-02-30-bad/index.qmd"),
+        ({}, "2023-02-30-bad.md"),
+    ],
+)
+def test_a_day_in_a_files_name_that_never_was(
+    root: Path, tmp_path: Path, settings: dict[str, str], path: str
+) -> None:
+    """It is an error with the file, as it is in front matter; that beats the name."""
+    good = path.replace("bad", "good")
+    texts = {path: "---\ntitle: T\n---\n", good: "---\ntitle: T\ndate: 2023-02-28\n---\n"}
+    done = inkcell(root, "import", str(old_blog(tmp_path, {**settings, **texts})))
+    assert done.exit_code == 1
+    assert f"/{path}: error: `2023-02-30` in the file's name is not a date\n" in done.stderr
+    assert "  hint: rename the file, or write the date" in done.stderr
+    assert [*files(root / "posts")] == ["good/index.en.md"]
 
 
 def test_times_without_an_offset_are_those_of_the_old_blog() -> None:
@@ -821,6 +866,39 @@ def test_a_picture_that_a_theme_finds_by_its_name(root: Path, tmp_path: Path) ->
     assert 'image: "featured.png"\n' in text
     assert "author" not in text
     assert (root / "posts/a/featured.png").read_bytes() == b"png"
+
+
+@pytest.mark.parametrize(
+    ("image", "written"),
+    [
+        ("https://cdn.example/a.png", ""),
+        ("//cdn.example/a.png", ""),
+        ("https://old.example/img/x.svg", 'image: "x.svg"\n'),
+        ("https://old.example/img/nowhere.svg", ""),
+        ("{path: https://cdn.example/a.png}", ""),
+        ("https://cdn.example/a.png\nheader: {teaser: /img/x.svg}", 'image: "x.svg"\n'),
+    ],
+)
+def test_pictures_of_posts_at_addresses(
+    root: Path, tmp_path: Path, image: str, written: str
+) -> None:
+    """A build takes pictures that lie beside the post: others are told, and it goes through."""
+    old_blog(tmp_path, {"img/x.svg": "<svg xmlns='http://www.w3.org/2000/svg'/>"})
+    body(root, tmp_path, "jekyll", "x", f"image: {image}\n")
+    text = (root / "posts/a/index.en.md").read_text("utf-8")
+    assert "".join(line + "\n" for line in text.split("\n") if "image" in line) == written
+    done = inkcell(root, "build")
+    assert done.exit_code == 0, done.stderr
+
+
+def test_a_picture_that_is_elsewhere_is_told(root: Path, tmp_path: Path) -> None:
+    """With the line of its key, and what to do."""
+    front = "---\ntitle: T\nimage: https://cdn.example/a.png\n---\n"
+    old = old_blog(
+        tmp_path, {"_config.yml": "url: https://o.example", "_posts/2020-01-01-a.md": front}
+    )
+    told = inkcell(root, "import", str(old)).stderr
+    assert "a.md:3: the picture `https://cdn.example/a.png` is not in the old blog" in told
 
 
 def test_names_in_addresses() -> None:

@@ -213,10 +213,14 @@ def _image(post: OldPost, used: set[str], links: Links, remarks: Remarks) -> Ite
                 used.add(key)
             continue
         used.add(key)
-        if "://" in value:
-            found = links.new_address(value, picture=True) if links.site.url in value else None
-            yield f"image: {quoted(found if found and '://' not in found else value)}"
-            return
+        own = links.site.url
+        if own and value.startswith(own + "/"):
+            value = value.removeprefix(own)
+        if re.match(r"(?:[a-z]+:)?//", value, re.IGNORECASE):
+            # A build fetches nothing, and what it cannot measure it cannot show.
+            hint = "put it beside the post, and write image: name.png"
+            _tell(remarks, post, key, f"the picture `{value}` is not in the old blog", hint)
+            continue
         base = links.site.base
         within = value.removeprefix(base) if base and value.startswith(base + "/") else value
         if path := links.file(within):

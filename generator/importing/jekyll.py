@@ -108,11 +108,7 @@ def _post(
     stem = match["name"] if match else pure.stem
     draft = "_drafts" in pure.parts or values.get("published") is False
     said = values.get("date")
-    date = dates.iso(said, zone) if said else dates.iso(match["date"]) if match else ""
-    if said and not date:
-        raise PostError(f"`{said}` is not a date").at(
-            file=path, line=front.lines.get("date"), text=f"date: {said}", hint="write 2022-07-08"
-        )
+    date = dates.of_post(said, match["date"] if match else "", path, front.lines, zone)
     name = str(values.get("slug") or stem)
     home = str(settings.get("collections_dir") or "").strip("/")
     above = path.removeprefix(f"{home}/" if home else "").partition("_posts/")[0].split("/")

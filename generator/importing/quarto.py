@@ -103,11 +103,9 @@ def _post(
     name = pure.parent.name if is_index else stem
     dated = NAME.fullmatch(name)
     said = values.get("date")
-    date = dates.iso(said) if said else dated["date"] if dated else ""
-    if said and not date and str(said) not in ("today", "now", "last-modified"):
-        raise PostError(f"`{said}` is not a date").at(
-            file=path, line=front.lines.get("date"), text=f"date: {said}", hint="write 2022-07-08"
-        )
+    if str(said) in ("today", "now", "last-modified"):
+        said = None
+    date = dates.of_post(said, dated["date"] if dated else "", path, front.lines)
     guessed = not date
     if guessed and not any(part in FOLDERS for part in pure.parts[:-1]):
         hint = "if it is a post, give it a date; a page goes into pages/<slug>/index.<lang>.md"

@@ -858,6 +858,46 @@ def test_lists_in_lists_are_one(root: Path, tmp_path: Path) -> None:
     assert "last_modified_at: 2023-01-02T10:00:00\n" in text
 
 
+@pytest.mark.parametrize(
+    ("settings", "front", "written"),
+    [
+        ("categories: [b, a]\ntags: x", "categories: [c, a]\ntags: [y]",
+         'category: "b"\ntags: ["x", "y", "a", "c"]\n'),
+        ("categories: [b]", "", 'category: "b"\n'),
+        ("tags: [x]", "categories: [c]", 'category: "c"\ntags: ["x"]\n'),
+        ("", "format: {html: {toc: true}}", 'category: "notes"\ntoc: true\n'),
+        ("format: {html: {toc: true}}", "", 'category: "notes"\ntoc: true\n'),
+        ("format: {html: {toc: true}}", "format: {html: {code-fold: true}}",
+         'category: "notes"\ntoc: true\n'),
+        ("format: {html: {toc: true}}", "format: {html: {toc: false}}",
+         'category: "notes"\ntoc: false\n'),
+        ("toc: true", "", 'category: "notes"\ntoc: true\n'),
+        ("execute: {enabled: false}", "execute: {echo: true}",
+         'category: "notes"\nexecute: {enabled: false}\n'),
+    ],
+)  # fmt: skip
+def test_what_quarto_makes_of_a_folders_settings(
+    root: Path, tmp_path: Path, settings: str, front: str, written: str
+) -> None:
+    """Lists are put together, the more general first; of mappings each key is taken by itself."""
+    post = f"---\ntitle: T\ndate: 2022-07-08\n{front}\n---\nx\n"
+    names = {"_quarto.yml": "website: {site-url: https://o.example}", "posts/a/index.qmd": post}
+    old = old_blog(tmp_path, {**names, "posts/_metadata.yml": settings})
+    told = inkcell(root, "import", str(old)).stderr
+    assert "format" not in told
+    text = (root / "posts/a/index.en.md").read_text("utf-8")
+    assert text.partition("2022-07-08\n")[2].partition("---\n")[0].partition("category")[1:] == (
+        "category", written.removeprefix("category")
+    )  # fmt: skip
+
+
+def test_formats_that_mean_nothing_here_are_told(root: Path, tmp_path: Path) -> None:
+    """`format` is a key like others, as soon as it says more than is read."""
+    post = "---\ntitle: T\ndate: 2022-07-08\nformat:\n  html: {toc: true}\n  pdf: default\n---\nx\n"
+    told = inkcell(root, "import", str(old_blog(tmp_path, {"a.qmd": post}))).stderr
+    assert "a.qmd:4: the key `format` is left out" in told
+
+
 def test_a_picture_that_a_theme_finds_by_its_name(root: Path, tmp_path: Path) -> None:
     """Hugo's themes show `featured.*` of a post's own folder."""
     old_blog(tmp_path, {"content/posts/a/featured.png": b"png"})

@@ -39,6 +39,8 @@ READ_BY: Mapping[Tool, tuple[str, ...]] = {
 INSTEAD = {"linkTitle": "title", "publishDate": "date", "publishdate": "date", "pubdate": "date"}
 """Keys of Hugo's that are read where another is missing."""
 ALL_CELLS = ("echo", "warning", "output", "include", "error")
+OF_HTML = frozenset(("toc", "code-fold"))
+"""What is read of Quarto's `format: {html: …}`."""
 LEFT_OUT = {
     "redirect_to": "a post has a text of its own: make a page of the site that leads on",
     "menu": "`nav: true` of a standing page puts it into the navigation",
@@ -111,6 +113,12 @@ def write_front_matter(
     lines += _author(post, site.authors, used, remarks)
     lines += _image(post, used, links, remarks)
     contents_key, contents = first(CONTENTS)
+    html = _html_of(post)
+    if not contents_key:
+        contents = html.get("toc")
+    own_formats = post.front.get("format")
+    if isinstance(own_formats, dict) and own_formats.keys() <= {"html"} and html.keys() <= OF_HTML:
+        used.add("format")
     if isinstance(contents, bool):
         lines.append(f"toc: {str(contents).lower()}")
     else:
@@ -257,11 +265,16 @@ def for_all_cells(post: OldPost) -> dict[str, object]:
     said = {key: execute[key] for key in ALL_CELLS if key in execute} if isinstance(
         execute, dict
     ) else {}  # fmt: skip
-    formats: Any = post.value("format")
-    html = formats.get("html") if isinstance(formats, dict) else None
-    if isinstance(html, dict) and isinstance(html.get("code-fold"), bool):
+    if "code-fold" in (html := _html_of(post)):
         said["code-fold"] = html["code-fold"]
     return {key: value for key, value in said.items() if isinstance(value, bool)}
+
+
+def _html_of(post: OldPost) -> Mapping[str, object]:
+    """What Quarto's `format` says of pages."""
+    formats: Any = post.value("format")
+    html = formats.get("html") if isinstance(formats, dict) else None
+    return html if isinstance(html, dict) else {}
 
 
 def _execution(post: OldPost, remarks: Remarks) -> Iterator[str]:

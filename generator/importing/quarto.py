@@ -17,7 +17,7 @@ from ..errors import InkcellError, PostError, blame, collect
 from . import dates
 from .front_text import read_settings
 from .notebooks import front_and_notebook
-from .old_blog import OldBlog, OldPost, OldSite, text_of
+from .old_blog import OldBlog, OldPost, OldSite, over, text_of
 from .recognise import QUARTO_SETTINGS
 
 ENDINGS = (".qmd", ".rmd", ".md", ".ipynb")
@@ -33,9 +33,14 @@ INHERITED = (
     "format",
     "jupyter",
     "categories",
+    "tags",
+    "toc",
     "bibliography",
 )
 """Of the settings of a site or a folder, what a post says as well."""
+
+
+LISTS = ("categories", "tags")
 
 
 def read_site(blog: OldBlog, errors: list[InkcellError]) -> OldSite:
@@ -80,8 +85,22 @@ def _inherited(path: str, blog: OldBlog, settings: Mapping[str, Any]) -> dict[st
             if place in blog.paths:
                 with blame(place):
                     found = read_settings(text_of(blog, place), "yml")
-                values |= {key: found[key] for key in INHERITED if key in found}
+                for key in INHERITED:
+                    if key in found:
+                        values[key] = _both(key, values, found)
     return values
+
+
+def _both(key: str, general: Mapping[str, object], own: Mapping[str, object]) -> object:
+    """What holds of a key that the settings have, and a folder or post of its own.
+
+    Quarto's `mergeConfigs` makes one list of two, and of mappings takes each key by itself.
+    """
+    if key not in general or key not in own:
+        return own.get(key, general.get(key))
+    if key in LISTS:
+        return list(dict.fromkeys(map(str, (*_list(general[key]), *_list(own[key])))))
+    return over(general[key], own[key])
 
 
 def _post(
@@ -94,7 +113,8 @@ def _post(
     pure = PurePosixPath(path)
     with blame(path):
         front, notebook = front_and_notebook(path, blog)
-    values = {**_inherited(path, blog, settings), **front.values}
+    inherited = _inherited(path, blog, settings)
+    values = {**inherited, **front.values}
     if "listing" in front.values:
         return None
     stem = pure.stem
@@ -113,8 +133,6 @@ def _post(
         return None
     page = "/" + (f"{folder}/" if folder != "." else "") + f"{stem}.html"
     draft = values.get("draft") is True
-    categories = values.get("categories")
-    listed = categories if isinstance(categories, list) else [categories] if categories else []
     return OldPost(
         path,
         front.values,
@@ -122,10 +140,10 @@ def _post(
         front.text,
         date or blog.day(path).isoformat(),
         str(values.get("slug") or (dated["name"] if dated else name)),
-        {key: value for key, value in values.items() if key not in front.values},
+        inherited,
         language=str(values.get("lang") or "")[:2].lower(),
-        categories=tuple(str(item) for item in listed),
-        tags=tuple(str(item) for item in _list(front.values.get("tags"))),
+        categories=tuple(map(str, _list(_both("categories", inherited, front.values)))),
+        tags=tuple(map(str, _list(_both("tags", inherited, front.values)))),
         draft=draft,
         address="" if draft else page.removesuffix("index.html") if is_index else page,
         other_addresses=tuple(

@@ -304,6 +304,51 @@ def test_a_folder_without_posts_is_an_error(root: Path, tmp_path: Path) -> None:
     assert "from texts and notebooks" in done.stdout
 
 
+@pytest.mark.parametrize("tool", TOOLS)
+def test_a_folder_of_another_tool_is_an_error(root: Path, tmp_path: Path, tool: str) -> None:
+    """`--from` names a tool of which nothing lies there: that is told, and the exit status is 1."""
+    old = old_blog(tmp_path, {"x.txt": ""})
+    done = inkcell(root, "import", str(old), "--from", tool)
+    assert done.exit_code == 1
+    assert done.stderr.startswith(f"error: {old} holds no posts of ")
+    assert "\n  hint: name the folder that has " in done.stderr
+    said = inkcell(root, "import", str(old), "--from", tool, "--json")
+    assert said.exit_code == 1
+    assert len(json.loads(said.stdout)["errors"]) == 1
+
+
+@pytest.mark.parametrize("folder", ["_posts", "_drafts", "_posts/math"])
+def test_a_folder_within_jekylls_is_an_error(root: Path, tmp_path: Path, folder: str) -> None:
+    """Its posts would come without addresses; who wants that says `--from files`."""
+    old = old_blog(tmp_path, {"_config.yml": "", f"{folder}/2020-01-01-a.md": "# T\n"})
+    for arguments in ((), ("--from", "jekyll")):
+        done = inkcell(root, "import", str(old / folder), *arguments)
+        assert done.exit_code == 1
+        assert f"{folder} looks like Jekyll's {folder[:7].rstrip('/')}" in done.stderr
+        assert "hint: name the folder above" in done.stderr
+    assert files(root / "posts") == {}
+    assert inkcell(root, "import", str(old / folder), "--from", "files").exit_code == 0
+
+
+def test_a_page_that_lists_posts_is_told(root: Path, tmp_path: Path) -> None:
+    """Quarto's `listing`, with its line; every blog has one in `index.qmd`."""
+    page = "---\ntitle: Blog\nlisting: posts\n---\n"
+    post = "---\ndate: 2020-01-01\n---\nx\n"
+    old = old_blog(tmp_path, {"index.qmd": page, "posts/a.qmd": post})
+    told = inkcell(root, "import", str(old)).stderr
+    assert "index.qmd:3: a page that lists posts is no post; " in told
+
+
+def test_a_loose_text_that_is_not_published_is_a_draft(root: Path, tmp_path: Path) -> None:
+    """`published: false` says so, and `published: true` nothing."""
+    front = "---\npublished: {}\ndate: 2020-01-01\n---\n"
+    texts: dict[str, str | bytes] = {f"{word}.md": front.format(word) for word in ("true", "false")}
+    done = inkcell(root, "import", str(old_blog(tmp_path, texts)))
+    assert done.stderr == ""
+    assert "draft: true\n" in (root / "posts/false/index.en.md").read_text("utf-8")
+    assert "draft" not in (root / "posts/true/index.en.md").read_text("utf-8")
+
+
 @pytest.mark.parametrize(
     ("config", "name", "front", "alias", "id"),
     [
@@ -604,7 +649,8 @@ def test_a_language_that_the_blog_lacks(root: Path, tmp_path: Path) -> None:
     old = old_blog(tmp_path, {**posts, "e.md": "---\ndate: 2020-01-01\n---\nText.\n"})
     done = inkcell(root, "import", str(old))
     assert done.exit_code == 1
-    assert "2 posts are in the language `fr`, which the blog does not have" in done.stderr
+    message = "2 posts are in the language `fr`, which the blog does not have; this is the first"
+    assert f"{old}/1.md: error: {message}\n" in done.stderr
     assert 'hint: write languages = ["en", "ko", "fr"] in pyproject.toml' in done.stderr
     assert [*files(root / "posts")] == ["e/index.en.md"]
 
@@ -939,6 +985,50 @@ def test_a_picture_that_is_elsewhere_is_told(root: Path, tmp_path: Path) -> None
     )
     told = inkcell(root, "import", str(old)).stderr
     assert "a.md:3: the picture `https://cdn.example/a.png` is not in the old blog" in told
+
+
+@pytest.mark.parametrize(
+    ("heading", "title"),
+    [
+        ("code `x`", "code x"),
+        ("``a ` b`` and *least squares*", "a ` b and least squares"),
+        (r"The $\ell_2$ norm", "The ℓ₂ norm"),
+        (r"$x^{n+1}$, $x_{i+j} \le \frac{a + 1}{2}$", "xⁿ⁺¹, x_(i+j) ≤ (a + 1)/2"),
+        (r"\(\mathbf{x} \in \mathbb{R}^n\)", "x ∈ ℝⁿ"),
+        (r"$\log \hat{p}$ stays", r"$\log \hat{p}$ stays"),
+        ("It is $5 and $6", "It is $5 and $6"),
+        ("**Bold _and_ more** of snake_case_names", "Bold and more of snake_case_names"),
+        ("See [the *docs*](https://e.example/a) <br>", "See the docs"),
+        (r"2 \* 3 \* 4 &amp; `a*b*c`", "2 * 3 * 4 & a*b*c"),
+        ("C#", "C#"),
+        ("Closed ##", "Closed"),
+        ("Sets {#sec-sets}", "Sets"),
+    ],
+)
+def test_titles_are_plain(root: Path, tmp_path: Path, heading: str, title: str) -> None:
+    """A heading that becomes a title is as its readers saw it: no marks, formulas as text."""
+    text = f"```python\n# no heading\n```\n\n# {heading}\n\nText.\n"
+    inkcell(root, "import", str(old_blog(tmp_path, {"a.md": text, "b.ipynb": notebook(text)})))
+    for name, end in (("a", "md"), ("b", "ipynb")):
+        content = (root / f"posts/{name}/index.en.{end}").read_text("utf-8")
+        written = json.loads(content)["cells"][0]["source"] if end == "ipynb" else content
+        assert read_front_text(written).values["title"] == title
+
+
+@pytest.mark.parametrize(
+    ("tool", "title"),
+    [("jekyll", "ℝ² and *x* `y`"), ("hugo", "ℝ² and *x* `y`"), ("quarto", "ℝ² and x y"),
+     ("files", "ℝ² and *x* `y`")],
+)  # fmt: skip
+def test_titles_in_front_matter_are_plain(
+    root: Path, tmp_path: Path, tool: str, title: str
+) -> None:
+    """Formulas as text, whichever tool set them; only Quarto reads it as Markdown."""
+    name, settings, path = OLD_SITES[tool]
+    post = "---\ntitle: '$\\mathbb{R}^2$ and *x* `y`'\ndate: 2022-07-08\n---\nText.\n"
+    inkcell(root, "import", str(old_blog(tmp_path, {name: settings, path: post})))
+    text = (root / "posts/a/index.en.md").read_text("utf-8")
+    assert read_front_text(text).values["title"] == title
 
 
 def test_names_in_addresses() -> None:

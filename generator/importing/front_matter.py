@@ -33,7 +33,7 @@ READ_BY: Mapping[Tool, tuple[str, ...]] = {
                "img_path", "render_with_liquid", "excerpt_separator"),
     "hugo": ("category", "published", "url"),
     "quarto": ("jupyter",),
-    "files": ("category", "id", "jupytext", "jupyter"),
+    "files": ("category", "published", "id", "jupytext", "jupyter"),
 }  # fmt: skip
 """The same for a single tool."""
 INSTEAD = {"linkTitle": "title", "publishDate": "date", "publishdate": "date", "pubdate": "date"}
@@ -52,17 +52,6 @@ LEFT_OUT = {
     "references": "write them as this blog's documentation says, under `references`",
 }
 HINT = "remove it from the old post, or say in the new one what it meant"
-
-
-def title_of(post: OldPost, text: str) -> str:
-    """The post's title: what it says, its first heading, or else its name."""
-    said = post.front.get("title") or post.front.get("linkTitle")
-    if isinstance(said, str | int | float) and not isinstance(said, bool):
-        return " ".join(str(said).split())
-    if heading := re.search(r"^#[ \t]+(.+?)[ \t#]*$", text, re.MULTILINE):
-        return re.sub(r"\s*\{[^{}]*\}$", "", heading[1]).strip("*_` ")
-    words = re.sub(r"[-_]+", " ", post.name).split()
-    return " ".join(word[:1].upper() + word[1:] for word in words) or post.name
 
 
 def write_front_matter(

@@ -56,7 +56,7 @@ def _post(path: str, blog: OldBlog) -> OldPost:
         tags=tuple(
             str(tag) for tag in (tags if isinstance(tags, list) else [tags] if tags else [])
         ),
-        draft=front.values.get("draft") is True,
+        draft=front.values.get("draft") is True or front.values.get("published") is False,
         other_addresses=tuple(
             str(item) for item in _list(front.values.get("aliases")) if str(item).startswith("/")
         ),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
@@ -55,11 +54,11 @@ def place(site: OldSite, config: Config, errors: list[InkcellError]) -> tuple[Pl
     taken: dict[tuple[str, str], str] = {}
     of_group: dict[str, str] = {}
     done: list[Placed] = []
-    missing: Counter[str] = Counter()
+    missing: dict[str, list[str]] = {}
     for post in sorted(site.posts, key=lambda post: (post.date, post.path)):
         language = language_of(post, site, config)
         if language not in config.languages:
-            missing[language] += 1
+            missing.setdefault(language, []).append(post.path)
             continue
         group = _group(post, language, done)
         stem = address_slug(post.name).strip("_-") or "post"
@@ -76,12 +75,13 @@ def place(site: OldSite, config: Config, errors: list[InkcellError]) -> tuple[Pl
         taken[folder, language] = post.path
         ending = "ipynb" if post.notebook else "md"
         done.append(Placed(post, f"{folder}/index.{language}.{ending}", language))
-    for language, count in sorted(missing.items()):
-        posts = "1 post is" if count == 1 else f"{count} posts are"
+    for language, paths in sorted(missing.items()):
+        posts = "1 post is" if len(paths) == 1 else f"{len(paths)} posts are"
+        more = "" if len(paths) == 1 else "; this is the first"
         names = ", ".join(f'"{name}"' for name in (*config.languages, language))
-        message = f"{posts} in the language `{language}`, which the blog does not have"
+        message = f"{posts} in the language `{language}`, which the blog does not have{more}"
         hint = f"write languages = [{names}] in pyproject.toml, and import again"
-        errors.append(ConfigError(message).at(hint=hint))
+        errors.append(ConfigError(message).at(file=min(paths), hint=hint))
     return tuple(done)
 
 

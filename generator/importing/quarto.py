@@ -116,6 +116,9 @@ def _post(
     inherited = _inherited(path, blog, settings)
     values = {**inherited, **front.values}
     if "listing" in front.values:
+        hint = "the blog lists its posts by itself: by date, category, tag and series"
+        error = PostError("a page that lists posts is no post")
+        left_out.append(error.at(file=path, line=front.lines.get("listing"), hint=hint))
         return None
     stem = pure.stem
     folder = pure.parent.as_posix()

@@ -596,6 +596,23 @@ def test_settings_decide_where_the_text_does_not(
     assert [*files(root / "posts")] == [f"a/index.{language}.md"]
 
 
+def test_the_language_of_a_folder_of_jekylls(root: Path, tmp_path: Path) -> None:
+    """`defaults` name it for a part of the posts; for all of them, it decides in doubt only."""
+    rules = (
+        "[{scope: {path: _posts/en}, values: {lang: en}}, {scope: {path: ''}, values: {lang: ko}}]"
+    )
+    old = old_blog(
+        tmp_path,
+        {
+            "_config.yml": f"lang: ko\ndefaults: {rules}",
+            "_posts/en/2020-01-01-a.md": "---\ntitle: A\n---\n한글을 섞어 쓴 English.\n",
+            "_posts/2020-01-01-b.md": "---\ntitle: B\n---\nEnglish all through.\n",
+        },
+    )
+    inkcell(root, "import", str(old))
+    assert [*files(root / "posts")] == ["a/index.en.md", "b/index.en.md"]
+
+
 @pytest.mark.parametrize(
     "texts",
     [

@@ -134,6 +134,7 @@ def _post(
         date or (blog.day(path).isoformat() if draft else ""),
         name,
         defaults,
+        language=_folder_language(path, settings)[:2].lower(),
         categories=tuple(dict.fromkeys(categories)),
         tags=tuple(_plural(values, "tag", "tags")),
         draft=draft or values.get("draft") is True,
@@ -146,19 +147,36 @@ def _post(
 
 def _defaults(path: str, settings: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
     """What `defaults` in the settings say of a post; later ones stand over earlier ones."""
+    for _, values in _rules(path, settings):
+        yield from values.items()
+
+
+def _folder_language(path: str, settings: Mapping[str, Any]) -> str:
+    """The language that `defaults` name for a part of the posts.
+
+    What they say of all posts is no more than the language of the blog.
+    """
+    found = ""
+    for where, values in _rules(path, settings):
+        if where not in ("", "_posts"):
+            found = str(values.get("lang") or found)
+    return found
+
+
+def _rules(path: str, settings: Mapping[str, Any]) -> list[tuple[str, Mapping[str, object]]]:
+    """Each rule of `defaults` that concerns a post: its path, and its values."""
     found = settings.get("defaults")
     rules = [rule for rule in found if isinstance(rule, dict)] if isinstance(found, list) else []
     kind = "drafts" if "_drafts" in path.split("/") else "posts"
-    fitting: list[tuple[int, Mapping[str, object]]] = []
+    fitting: list[tuple[str, Mapping[str, object]]] = []
     for rule in rules:
         scope, values = rule.get("scope"), rule.get("values")
         scope = scope if isinstance(scope, dict) else {}
         where = str(scope.get("path") or "").strip("/")
         within = not where or path == where or path.startswith(where + "/")
         if within and isinstance(values, dict) and scope.get("type", kind) in (kind, kind[:-1]):
-            fitting.append((len(where), values))
-    for _, values in sorted(fitting, key=lambda pair: pair[0]):
-        yield from values.items()
+            fitting.append((where, values))
+    return sorted(fitting, key=lambda pair: len(pair[0]))
 
 
 def _former(values: Mapping[str, object]) -> Iterator[str]:

@@ -24,7 +24,7 @@ SHOWN_CODE = re.compile(
 )
 """What Liquid and shortcodes hold between them that is no prose."""
 NO_PROSE = re.compile(
-    r"\{%.*?%\}|\{\{.*?\}\}"  # Liquid, shortcodes.
+    r"\{%(?:(?!\{%).)*?%\}|\{\{(?:(?!\{\{).)*?\}\}"  # Liquid, shortcodes.
     r"|</?[a-zA-Z][^<>]*>|<[a-z]+:[^<>\s]*>"  # Tags of HTML, addresses in angle brackets.
     r"|(?<=\])\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+\"[^\"\n]*\")?\)"  # Where links lead.
     r"|^[ ]{0,3}\[[^\]\n]+\]:[ \t]*\S+|\b(?:https?://|www\.)[^\s<>]+"

@@ -974,6 +974,7 @@ def test_a_picture_that_a_theme_finds_by_its_name(root: Path, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("image", "written"),
     [
+        ("'/img/a b#1 100%.svg'", 'image: "a b%231 100%25.svg"\n'),
         ("https://cdn.example/a.png", ""),
         ("//cdn.example/a.png", ""),
         ("https://old.example/img/x.svg", 'image: "x.svg"\n'),
@@ -986,7 +987,8 @@ def test_pictures_of_posts_at_addresses(
     root: Path, tmp_path: Path, image: str, written: str
 ) -> None:
     """A build takes pictures that lie beside the post: others are told, and it goes through."""
-    old_blog(tmp_path, {"img/x.svg": "<svg xmlns='http://www.w3.org/2000/svg'/>"})
+    picture = "<svg xmlns='http://www.w3.org/2000/svg'/>"
+    old_blog(tmp_path, {"img/x.svg": picture, "img/a b#1 100%.svg": picture})
     body(root, tmp_path, "jekyll", "x", f"image: {image}\n")
     text = (root / "posts/a/index.en.md").read_text("utf-8")
     assert "".join(line + "\n" for line in text.split("\n") if "image" in line) == written

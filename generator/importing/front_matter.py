@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from ..addresses import slug as address_slug
 from ..parse import elsewhere
@@ -221,7 +222,7 @@ def _image(post: OldPost, used: set[str], links: Links, remarks: Remarks) -> Ite
         base = links.site.base
         within = value.removeprefix(base) if base and value.startswith(base + "/") else value
         if path := links.file(within):
-            yield f"image: {quoted(links.put_beside(path))}"
+            yield f"image: {quoted(_relative(links.put_beside(path)))}"
             return
         hint = "put it beside the post, and write image: name.png"
         _tell(remarks, post, key, f"the picture `{value}` was not found", hint)
@@ -229,8 +230,13 @@ def _image(post: OldPost, used: set[str], links: Links, remarks: Remarks) -> Ite
     for path in post.beside:
         if FEATURED.search(path):
             used.update(PICTURES)
-            yield f"image: {quoted(links.put_beside(path))}"
+            yield f"image: {quoted(_relative(links.put_beside(path)))}"
             return
+
+
+def _relative(name: str) -> str:
+    """A name as an address: only what would mean something else there is escaped."""
+    return re.sub(r"[%#?]", lambda match: quote(match[0], safe=""), name)
 
 
 def _bibliography(post: OldPost, used: set[str], links: Links, remarks: Remarks) -> Iterator[str]:

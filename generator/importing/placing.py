@@ -151,7 +151,7 @@ def language_of(post: OldPost, site: OldSite, config: Config) -> str:
             return _known(said, config)
     if post.language:
         return _known(post.language, config)
-    if is_korean(post, site.language or config.language):
+    if is_korean(post, site.language):
         return "ko"
     # Of what is not Korean, only those who wrote it know the language.
     for name in (site.language, config.language, "en", *config.languages):
@@ -171,7 +171,7 @@ def _known(said: str, config: Config) -> str:
 def is_korean(post: OldPost, usual: str) -> bool:
     """Whether a fifth of the prose's letters are Hangul, of which a word has fewer.
 
-    A text that has fewer, but some, is Korean if that is the `usual` language.
+    A text that has fewer, but some, is Korean if that is the old blog's `usual` language.
     """
     text = post.text
     if post.notebook:
@@ -181,7 +181,7 @@ def is_korean(post: OldPost, usual: str) -> bool:
     hangul = len(HANGUL.findall(prose))
     if 4 * hangul > len(LETTER.findall(prose)) and hangul > 1:
         return True
-    return hangul > 0 and usual.partition("-")[0] == "ko"
+    return hangul > 0 and usual == "ko"
 
 
 def prose_of(text: str) -> str:

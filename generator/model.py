@@ -230,7 +230,7 @@ class Meta(Value, frozen=True):
     """The series that the post is a part of, in the order of dates; empty if there is none."""
     draft: bool = False
     image: str = ""
-    """A neighbouring file or an address: what a feed reader shows beside the title."""
+    """A neighbouring file: what a feed reader shows beside the title."""
     aliases: tuple[str, ...] = ()
     """Former addresses of the post."""
     permalink: str = ""

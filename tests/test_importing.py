@@ -158,6 +158,57 @@ def test_a_second_run_imports_what_is_new(root: Path, tmp_path: Path) -> None:
     assert written.read_bytes() == before
 
 
+def notebook(*markdown: str) -> str:
+    """A notebook with cells of Markdown."""
+    cells = [{"cell_type": "markdown", "metadata": {}, "source": text} for text in markdown]
+    return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 4})
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "edits"),
+    [
+        ("a.ipynb", notebook("# math $\\ell$"), []),
+        ("a.ipynb", notebook('# quotes "x" \\ y'), []),
+        ("a.ipynb", notebook("# T", "One whole sentence."), [("T", "Other")]),
+        ("a.ipynb", notebook("# T", "One whole sentence."), [("title: ", "title: [")]),
+        ("a.md", "---\ntitle: 'a \"b\" \\c'\n---\n", []),
+        ("a.md", "---\ntitle: T\ndate: 2020-01-01\n---\n", [('"T"', "Other")]),
+        ("a.md", "# T\n\nOne whole sentence.\n", [('"T"', "Other"), ("date: 2", "date: 1")]),
+        ("a.md", "# T\n\nOne whole sentence.\n", [('title: "T"', "title: [")]),
+        ("_drafts/a.md", "---\ntitle: T\n---\nOne whole sentence.\n", [('"T"', "Other")]),
+        ("_posts/2020-01-01-a.md", "---\ntitle: T\n---\nx\n", [('"T"', "Other"), ("x", "y")]),
+    ],
+)
+def test_a_post_that_was_edited_is_known_again(
+    root: Path, tmp_path: Path, name: str, text: str, edits: list[tuple[str, str]]
+) -> None:
+    """Whatever stands in its title, and whether that, its date or its text were changed."""
+    old = old_blog(tmp_path, {name: text, "_posts/x": ""} if name.startswith("_") else {name: text})
+    assert inkcell(root, "import", str(old)).exit_code == 0
+    (written,) = (root / "posts").glob("*/index.*")
+    content = written.read_text("utf-8")
+    for before, after in edits:
+        assert before in content
+        content = content.replace(before, after)
+    written.write_text(content, "utf-8")
+    done = inkcell(root, "import", str(old))
+    assert done.exit_code == 0, done.stderr
+    assert "0 posts imported" in done.stdout
+    assert "; 1 imported before.\n" in done.stdout
+    assert written.read_text("utf-8") == content
+
+
+def test_another_post_of_the_same_name_is_not_taken_for_it(root: Path, tmp_path: Path) -> None:
+    """A word or a short line in common is no sign."""
+    old = old_blog(tmp_path, {"a.md": "# Old\n\n```python\nx = 1\n```\n\nOne whole sentence.\n"})
+    (root / "posts/a").mkdir()
+    mine = "---\ntitle: Mine\ndate: 2001-01-01\ncategory: Old\n---\n```python\nx = 1\n```\nOld.\n"
+    (root / "posts/a/index.en.md").write_text(mine)
+    done = inkcell(root, "import", str(old))
+    assert done.exit_code == 1
+    assert "posts/a/index.en.md: error: another post is there already" in done.stderr
+
+
 def test_nothing_is_overwritten(root: Path, tmp_path: Path) -> None:
     """Another post in the way is an error, and so is another file; the others are imported."""
     picture = "![x](/x.svg)\n"
@@ -251,6 +302,51 @@ def test_a_folder_without_posts_is_an_error(root: Path, tmp_path: Path) -> None:
     done = inkcell(root, "import", str(old), "--from", "files")
     assert "posts/a/index.en.md\n" in done.stdout
     assert "from texts and notebooks" in done.stdout
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_a_folder_of_another_tool_is_an_error(root: Path, tmp_path: Path, tool: str) -> None:
+    """`--from` names a tool of which nothing lies there: that is told, and the exit status is 1."""
+    old = old_blog(tmp_path, {"x.txt": ""})
+    done = inkcell(root, "import", str(old), "--from", tool)
+    assert done.exit_code == 1
+    assert done.stderr.startswith(f"error: {old} holds no posts of ")
+    assert "\n  hint: name the folder that has " in done.stderr
+    said = inkcell(root, "import", str(old), "--from", tool, "--json")
+    assert said.exit_code == 1
+    assert len(json.loads(said.stdout)["errors"]) == 1
+
+
+@pytest.mark.parametrize("folder", ["_posts", "_drafts", "_posts/math"])
+def test_a_folder_within_jekylls_is_an_error(root: Path, tmp_path: Path, folder: str) -> None:
+    """Its posts would come without addresses; who wants that says `--from files`."""
+    old = old_blog(tmp_path, {"_config.yml": "", f"{folder}/2020-01-01-a.md": "# T\n"})
+    for arguments in ((), ("--from", "jekyll")):
+        done = inkcell(root, "import", str(old / folder), *arguments)
+        assert done.exit_code == 1
+        assert f"{folder} looks like Jekyll's {folder[:7].rstrip('/')}" in done.stderr
+        assert "hint: name the folder above" in done.stderr
+    assert files(root / "posts") == {}
+    assert inkcell(root, "import", str(old / folder), "--from", "files").exit_code == 0
+
+
+def test_a_page_that_lists_posts_is_told(root: Path, tmp_path: Path) -> None:
+    """Quarto's `listing`, with its line; every blog has one in `index.qmd`."""
+    page = "---\ntitle: Blog\nlisting: posts\n---\n"
+    post = "---\ndate: 2020-01-01\n---\nx\n"
+    old = old_blog(tmp_path, {"index.qmd": page, "posts/a.qmd": post})
+    told = inkcell(root, "import", str(old)).stderr
+    assert "index.qmd:3: a page that lists posts is no post; " in told
+
+
+def test_a_loose_text_that_is_not_published_is_a_draft(root: Path, tmp_path: Path) -> None:
+    """`published: false` says so, and `published: true` nothing."""
+    front = "---\npublished: {}\ndate: 2020-01-01\n---\n"
+    texts: dict[str, str | bytes] = {f"{word}.md": front.format(word) for word in ("true", "false")}
+    done = inkcell(root, "import", str(old_blog(tmp_path, texts)))
+    assert done.stderr == ""
+    assert "draft: true\n" in (root / "posts/false/index.en.md").read_text("utf-8")
+    assert "draft" not in (root / "posts/true/index.en.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize(
@@ -390,6 +486,29 @@ def test_addresses_and_ids_of_hugo(
     assert values["id"] == "https://old.example" + address
 
 
+@pytest.mark.parametrize(
+    ("permalinks", "address"),
+    [
+        ("", "/posts/no-date/"),
+        ("permalinks: {posts: '/p/:slug/'}", "/p/t/"),
+        ("permalinks: {posts: '/:year/:month/:slug/'}", ""),
+    ],
+)
+def test_a_page_of_hugos_without_a_date(
+    root: Path, tmp_path: Path, permalinks: str, address: str
+) -> None:
+    """It gets the day of its file, and no address that would be made of that."""
+    settings = f"baseURL: https://o.example/\n{permalinks}\n"
+    post = "---\ntitle: T\n---\ntext\n"
+    old = old_blog(tmp_path, {"hugo.yaml": settings, "content/posts/no-date.md": post})
+    told = inkcell(root, "import", str(old)).stderr
+    assert "the post has no date; it gets that of its file" in told
+    (written,) = (root / "posts").glob("*/index.en.md")
+    values = read_front_text(written.read_text("utf-8")).values
+    assert values.get("aliases", [""]) == [address]
+    assert values.get("id", "") == (address and "https://o.example" + address)
+
+
 def test_an_address_that_stays_is_no_alias(root: Path, tmp_path: Path) -> None:
     """A redirect page would lie where the post's own page does."""
     with (root / "pyproject.toml").open("a") as settings:
@@ -420,6 +539,78 @@ def test_languages(root: Path, tmp_path: Path, front: str, text: str, language: 
     old = old_blog(tmp_path, {"a.md": f"---\ntitle: x\ndate: 2022-01-01\n{front}\n---\n{text}\n"})
     inkcell(root, "import", str(old))
     assert [*files(root / "posts")] == [f"a/index.{language}.md"]
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        r"$$ \log p(x) \ge \mathbb{E}_{q(z)}[\log p(x, z)] - \mathbb{E}_{q(z)}[\log q(z)] $$",
+        r"\(\operatorname{softmax}(QK^\top)\)",
+        r"$\operatorname{softmax}(QK^\top / \sqrt{d_k})V$와",
+        "{% highlight python %}\nclass Module(torch.nn.Module): pass\n{% endhighlight %}",
+        "{{< highlight python >}}\nclass Module(torch.nn.Module): pass\n{{< /highlight >}}",
+        '{{< figure src="/images/posts/variational/elbo.png" width="50%" >}}',
+        '{% include figure.html src="assets/img/posts/elbo.png" alt="ELBO" %}',
+        '<img src="/assets/img/posts/variational-inference.png" style="width: 50%">',
+        '[글](/posts/variational-inference-and-the-elbo/ "Variational")',
+        "![](/assets/img/posts/variational-inference.png){: .align-center width='50%'}",
+        "https://example.com/posts/variational-inference/",
+        "[1]: https://example.com/posts/variational-inference/",
+    ],
+)
+def test_only_prose_tells_the_language(root: Path, tmp_path: Path, beside: str) -> None:
+    """Formulas, code, tags, addresses, Liquid and shortcodes beside Korean are no English."""
+    text = "한글 글\n\n" + "\n\n".join([beside] * 8)
+    old = old_blog(tmp_path, {"a.md": f"---\ndate: 2022-01-01\n---\n{text}\n"})
+    inkcell(root, "import", str(old))
+    assert [*files(root / "posts")] == ["a/index.ko.md"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "text", "language"),
+    [
+        ({"_config.yml": "lang: ko"}, "PyTorch, torch.nn.Module, forward: 모듈", "ko"),
+        ({"_config.yml": "locale: ko_KR"}, "PyTorch, torch.nn.Module, forward: 모듈", "ko"),
+        ({"_config.yml": "lang: ko"}, "English all through.", "en"),
+        ({"_config.yml": "lang: en"}, "PyTorch, torch.nn.Module, forward: 모듈", "en"),
+        ({"_config.yml": "lang: en"}, "한글로 쓴 글이에요.", "ko"),
+        ({"hugo.yaml": "languageCode: ko-kr"}, "PyTorch, torch.nn.Module: 모듈", "ko"),
+        ({"hugo.yaml": "languageCode: en-us\ndefaultContentLanguage: ko"},
+         "PyTorch, torch.nn.Module: 모듈", "ko"),
+        ({"hugo.yaml": "languageCode: ko-kr"}, "English all through.", "en"),
+        ({"hugo.yaml": ""}, "PyTorch, torch.nn.Module: 모듈", "en"),
+        ({"_quarto.yml": "lang: ko"}, "PyTorch, torch.nn.Module: 모듈", "ko"),
+        ({"_quarto.yml": "lang: ko"}, "English all through.", "en"),
+        ({"_quarto.yml": "", "posts/_metadata.yml": "lang: ko"}, "English all through.", "ko"),
+    ],
+)  # fmt: skip
+def test_settings_decide_where_the_text_does_not(
+    root: Path, tmp_path: Path, settings: dict[str, str], text: str, language: str
+) -> None:
+    """A text with little Hangul is in the old blog's language; one without any is not Korean."""
+    places = {"_config.yml": "_posts/2022-01-01-a.md", "hugo.yaml": "content/posts/a.md",
+              "_quarto.yml": "posts/a/index.qmd"}  # fmt: skip
+    path = places[next(iter(settings))]
+    post = f"---\ntitle: x\ndate: 2022-01-01\n---\n{text}\n"
+    inkcell(root, "import", str(old_blog(tmp_path, {**settings, path: post})))
+    assert [*files(root / "posts")] == [f"a/index.{language}.md"]
+
+
+def test_the_language_of_a_folder_of_jekylls(root: Path, tmp_path: Path) -> None:
+    """`defaults` name it for a part of the posts; for all of them, it decides in doubt only."""
+    rules = (
+        "[{scope: {path: _posts/en}, values: {lang: en}}, {scope: {path: ''}, values: {lang: ko}}]"
+    )
+    old = old_blog(
+        tmp_path,
+        {
+            "_config.yml": f"lang: ko\ndefaults: {rules}",
+            "_posts/en/2020-01-01-a.md": "---\ntitle: A\n---\n한글을 섞어 쓴 English.\n",
+            "_posts/2020-01-01-b.md": "---\ntitle: B\n---\nEnglish all through.\n",
+        },
+    )
+    inkcell(root, "import", str(old))
+    assert [*files(root / "posts")] == ["a/index.en.md", "b/index.en.md"]
 
 
 @pytest.mark.parametrize(
@@ -475,7 +666,8 @@ def test_a_language_that_the_blog_lacks(root: Path, tmp_path: Path) -> None:
     old = old_blog(tmp_path, {**posts, "e.md": "---\ndate: 2020-01-01\n---\nText.\n"})
     done = inkcell(root, "import", str(old))
     assert done.exit_code == 1
-    assert "2 posts are in the language `fr`, which the blog does not have" in done.stderr
+    message = "2 posts are in the language `fr`, which the blog does not have; this is the first"
+    assert f"{old}/1.md: error: {message}\n" in done.stderr
     assert 'hint: write languages = ["en", "ko", "fr"] in pyproject.toml' in done.stderr
     assert [*files(root / "posts")] == ["e/index.en.md"]
 
@@ -502,6 +694,28 @@ def test_a_language_that_the_blog_lacks(root: Path, tmp_path: Path) -> None:
 def test_dates(written: str, read: str) -> None:
     """As the tools take them, day first only where the month is a word."""
     assert dates.iso(written) == read
+
+
+@pytest.mark.parametrize(
+    ("settings", "path"),
+    [
+        ({"_config.yml": ""}, "_posts/2023-02-30-bad.md"),
+        ({"hugo.toml": ""}, "content/posts/2023-02-30-bad.md"),
+        ({"_quarto.yml": ""}, "posts/2023-02-30-bad/index.qmd"),
+        ({}, "2023-02-30-bad.md"),
+    ],
+)
+def test_a_day_in_a_files_name_that_never_was(
+    root: Path, tmp_path: Path, settings: dict[str, str], path: str
+) -> None:
+    """It is an error with the file, as it is in front matter; that beats the name."""
+    good = path.replace("bad", "good")
+    texts = {path: "---\ntitle: T\n---\n", good: "---\ntitle: T\ndate: 2023-02-28\n---\n"}
+    done = inkcell(root, "import", str(old_blog(tmp_path, {**settings, **texts})))
+    assert done.exit_code == 1
+    assert f"/{path}: error: `2023-02-30` in the file's name is not a date\n" in done.stderr
+    assert "  hint: rename the file, or write the date" in done.stderr
+    assert [*files(root / "posts")] == ["good/index.en.md"]
 
 
 def test_times_without_an_offset_are_those_of_the_old_blog() -> None:
@@ -707,6 +921,46 @@ def test_lists_in_lists_are_one(root: Path, tmp_path: Path) -> None:
     assert "last_modified_at: 2023-01-02T10:00:00\n" in text
 
 
+@pytest.mark.parametrize(
+    ("settings", "front", "written"),
+    [
+        ("categories: [b, a]\ntags: x", "categories: [c, a]\ntags: [y]",
+         'category: "b"\ntags: ["x", "y", "a", "c"]\n'),
+        ("categories: [b]", "", 'category: "b"\n'),
+        ("tags: [x]", "categories: [c]", 'category: "c"\ntags: ["x"]\n'),
+        ("", "format: {html: {toc: true}}", 'category: "notes"\ntoc: true\n'),
+        ("format: {html: {toc: true}}", "", 'category: "notes"\ntoc: true\n'),
+        ("format: {html: {toc: true}}", "format: {html: {code-fold: true}}",
+         'category: "notes"\ntoc: true\n'),
+        ("format: {html: {toc: true}}", "format: {html: {toc: false}}",
+         'category: "notes"\ntoc: false\n'),
+        ("toc: true", "", 'category: "notes"\ntoc: true\n'),
+        ("execute: {enabled: false}", "execute: {echo: true}",
+         'category: "notes"\nexecute: {enabled: false}\n'),
+    ],
+)  # fmt: skip
+def test_what_quarto_makes_of_a_folders_settings(
+    root: Path, tmp_path: Path, settings: str, front: str, written: str
+) -> None:
+    """Lists are put together, the more general first; of mappings each key is taken by itself."""
+    post = f"---\ntitle: T\ndate: 2022-07-08\n{front}\n---\nx\n"
+    names = {"_quarto.yml": "website: {site-url: https://o.example}", "posts/a/index.qmd": post}
+    old = old_blog(tmp_path, {**names, "posts/_metadata.yml": settings})
+    told = inkcell(root, "import", str(old)).stderr
+    assert "format" not in told
+    text = (root / "posts/a/index.en.md").read_text("utf-8")
+    assert text.partition("2022-07-08\n")[2].partition("---\n")[0].partition("category")[1:] == (
+        "category", written.removeprefix("category")
+    )  # fmt: skip
+
+
+def test_formats_that_mean_nothing_here_are_told(root: Path, tmp_path: Path) -> None:
+    """`format` is a key like others, as soon as it says more than is read."""
+    post = "---\ntitle: T\ndate: 2022-07-08\nformat:\n  html: {toc: true}\n  pdf: default\n---\nx\n"
+    told = inkcell(root, "import", str(old_blog(tmp_path, {"a.qmd": post}))).stderr
+    assert "a.qmd:4: the key `format` is left out" in told
+
+
 def test_a_picture_that_a_theme_finds_by_its_name(root: Path, tmp_path: Path) -> None:
     """Hugo's themes show `featured.*` of a post's own folder."""
     old_blog(tmp_path, {"content/posts/a/featured.png": b"png"})
@@ -715,6 +969,85 @@ def test_a_picture_that_a_theme_finds_by_its_name(root: Path, tmp_path: Path) ->
     assert 'image: "featured.png"\n' in text
     assert "author" not in text
     assert (root / "posts/a/featured.png").read_bytes() == b"png"
+
+
+@pytest.mark.parametrize(
+    ("image", "written"),
+    [
+        ("'/img/a b#1 100%.svg'", 'image: "a b%231 100%25.svg"\n'),
+        ("https://cdn.example/a.png", ""),
+        ("//cdn.example/a.png", ""),
+        ("https://old.example/img/x.svg", 'image: "x.svg"\n'),
+        ("https://old.example/img/nowhere.svg", ""),
+        ("{path: https://cdn.example/a.png}", ""),
+        ("https://cdn.example/a.png\nheader: {teaser: /img/x.svg}", 'image: "x.svg"\n'),
+    ],
+)
+def test_pictures_of_posts_at_addresses(
+    root: Path, tmp_path: Path, image: str, written: str
+) -> None:
+    """A build takes pictures that lie beside the post: others are told, and it goes through."""
+    picture = "<svg xmlns='http://www.w3.org/2000/svg'/>"
+    old_blog(tmp_path, {"img/x.svg": picture, "img/a b#1 100%.svg": picture})
+    body(root, tmp_path, "jekyll", "x", f"image: {image}\n")
+    text = (root / "posts/a/index.en.md").read_text("utf-8")
+    assert "".join(line + "\n" for line in text.split("\n") if "image" in line) == written
+    done = inkcell(root, "build")
+    assert done.exit_code == 0, done.stderr
+
+
+def test_a_picture_that_is_elsewhere_is_told(root: Path, tmp_path: Path) -> None:
+    """With the line of its key, and what to do."""
+    front = "---\ntitle: T\nimage: https://cdn.example/a.png\n---\n"
+    old = old_blog(
+        tmp_path, {"_config.yml": "url: https://o.example", "_posts/2020-01-01-a.md": front}
+    )
+    told = inkcell(root, "import", str(old)).stderr
+    assert "a.md:3: the picture `https://cdn.example/a.png` is not in the old blog" in told
+
+
+@pytest.mark.parametrize(
+    ("heading", "title"),
+    [
+        ("code `x`", "code x"),
+        ("``a ` b`` and *least squares*", "a ` b and least squares"),
+        (r"The $\ell_2$ norm", "The ℓ₂ norm"),
+        (r"$x^{n+1}$, $x_{i+j} \le \frac{a + 1}{2}$", "xⁿ⁺¹, x_(i+j) ≤ (a + 1)/2"),
+        (r"\(\mathbf{x} \in \mathbb{R}^n\)", "x ∈ ℝⁿ"),
+        (r"$\log \hat{p}$ stays", r"$\log \hat{p}$ stays"),
+        ("It is $5 and $6", "It is $5 and $6"),
+        ("**Bold _and_ more** of snake_case_names", "Bold and more of snake_case_names"),
+        ("See [the *docs*](https://e.example/a) <br>", "See the docs"),
+        (r"2 \* 3 \* 4 &amp; `a*b*c`", "2 * 3 * 4 & a*b*c"),
+        ("C#", "C#"),
+        ("Closed ##", "Closed"),
+        ("Sets {#sec-sets}", "Sets"),
+    ],
+)
+def test_titles_are_plain(root: Path, tmp_path: Path, heading: str, title: str) -> None:
+    """A heading that becomes a title is as its readers saw it: no marks, formulas as text."""
+    text = f"```python\n# no heading\n```\n\n# {heading}\n\nText.\n"
+    inkcell(root, "import", str(old_blog(tmp_path, {"a.md": text, "b.ipynb": notebook(text)})))
+    for name, end in (("a", "md"), ("b", "ipynb")):
+        content = (root / f"posts/{name}/index.en.{end}").read_text("utf-8")
+        written = json.loads(content)["cells"][0]["source"] if end == "ipynb" else content
+        assert read_front_text(written).values["title"] == title
+
+
+@pytest.mark.parametrize(
+    ("tool", "title"),
+    [("jekyll", "ℝ² and *x* `y`"), ("hugo", "ℝ² and *x* `y`"), ("quarto", "ℝ² and x y"),
+     ("files", "ℝ² and *x* `y`")],
+)  # fmt: skip
+def test_titles_in_front_matter_are_plain(
+    root: Path, tmp_path: Path, tool: str, title: str
+) -> None:
+    """Formulas as text, whichever tool set them; only Quarto reads it as Markdown."""
+    name, settings, path = OLD_SITES[tool]
+    post = "---\ntitle: '$\\mathbb{R}^2$ and *x* `y`'\ndate: 2022-07-08\n---\nText.\n"
+    inkcell(root, "import", str(old_blog(tmp_path, {name: settings, path: post})))
+    text = (root / "posts/a/index.en.md").read_text("utf-8")
+    assert read_front_text(text).values["title"] == title
 
 
 def test_names_in_addresses() -> None:

@@ -26,6 +26,13 @@ TITLES = {
     "files": "texts and notebooks",
 }
 """What a summary calls each kind of blog."""
+WHERE = {
+    "jekyll": "name the folder that has _posts/ in it",
+    "hugo": "name the folder that has content/ in it",
+    "quarto": "name the folder that has _quarto.yml in it",
+    "files": "name the folder that has Markdown files or notebooks in it",
+}
+"""Which folder is wanted, for each kind of blog."""
 
 MOST_ALIKE = 3
 """So many remarks of one kind are told each by itself."""
@@ -77,6 +84,7 @@ def import_blog(
         if not slug_of(category) or slug_of(category) in config.languages:
             hint = "it has letters or digits, and is not the name of a language"
             raise InkcellError(f"`{category}` is no category").at(hint=hint)
+        _refuse_inner_folder(tool, old)
         blog = open_blog(old.resolve(), datetime.now(config.timezone).date(), url)
         tool = tool or _recognised(blog, old)
         try:
@@ -84,6 +92,8 @@ def import_blog(
         except InkcellError as error:
             # The old blog's own settings cannot be read.
             raise BuildFailed(_named(single, old) for single in flatten(error)) from None
+        if not (imported.posts or imported.errors or imported.remarks):
+            raise InkcellError(f"{old} holds no posts of {TITLES[tool]}").at(hint=WHERE[tool])
         outcome = write_posts(imported.posts, blog, config, dry_run=dry_run)
     errors = (*(_named(error, old) for error in imported.errors), *outcome.errors)
     remarks = [
@@ -118,6 +128,20 @@ def import_blog(
         print_errors(errors, f"{others} {done} imported")
     if errors:
         sys.exit(1)
+
+
+def _refuse_inner_folder(tool: Tool | None, old: Path) -> None:
+    """Without its settings, and the folders above, no post's address is known.
+
+    Raises:
+        InkcellError: the folder is a part of Jekyll's, and not called one of loose texts.
+    """
+    path = old.resolve()
+    for folder in (path, *path.parents):
+        if folder.name in ("_posts", "_drafts") and tool != "files":
+            raise InkcellError(f"{old} looks like Jekyll's {folder.name}").at(
+                hint="name the folder above, that of the blog; for loose texts, add --from files"
+            )
 
 
 def _recognised(blog: OldBlog, old: Path) -> Tool:

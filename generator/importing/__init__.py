@@ -28,12 +28,14 @@ from . import hugo, jekyll, loose, quarto
 from .body import new_text
 from .built_feeds import built_ids
 from .cells import KERNELS, kernel_of
-from .front_matter import title_of, write_front_matter
+from .front_matter import write_front_matter
 from .links import Links, address_key, moved
 from .notebooks import cell_text, write_notebook
 from .old_blog import OldBlog, OldPost, OldSite, Tool
 from .placing import Placed, each_address_once, place
 from .remarks import Remarks, placed, without_signs
+from .sameness import known_by
+from .titles import title_of
 
 READERS: Mapping[Tool, Callable[[OldBlog, list[InkcellError]], OldSite]] = {
     "jekyll": jekyll.read_site,
@@ -54,8 +56,8 @@ class NewPost(Struct, frozen=True):
     """Files that lie beside it, by name, each with its path in the old blog."""
     old: str
     """Path of the old post."""
-    known_by: tuple[str, ...] = ()
-    """Lines by which a post that is there already is known to be this one."""
+    known_by: frozenset[tuple[str, str]] = frozenset()
+    """Key and value of front matter, by one of which a post that is there is known to be this."""
     remarks: tuple[InkcellError, ...] = ()
 
 
@@ -113,7 +115,7 @@ def _new_post(item: Placed, links: Links, config: Config, category: str) -> NewP
     if post.notebook:
         cells = post.notebook["cells"]
         text = "\n\n".join(cell_text(c) for c in cells if c["cell_type"] == "markdown")
-    title = title_of(post, text)
+    title = title_of(post, site.tool, text)
     body = "" if post.notebook else new_text(text.strip("\n"), post, links)
     front = write_front_matter(
         post, site, title, category, config.languages, kernel, links, remarks
@@ -139,7 +141,12 @@ def _new_post(item: Placed, links: Links, config: Config, category: str) -> NewP
         whole,
         dict(links.beside),
         post.path,
-        (*([post.id] if post.id else []), *aliases, f"title: {_json(title)}"),
+        known_by(
+            post.id,
+            aliases,
+            title,
+            "" if post.guessed_date else post.date,  # A file's may change.
+        ),
         tuple(placed(remarks, path)),
     )
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from ..errors import PostError
 
 MONTHS = "january february march april may june july august september october november december"
 NUMBERS = {name: number for number, name in enumerate(MONTHS.split(), start=1)} | {
@@ -53,6 +56,23 @@ def iso(value: object, zone: str = "") -> str:
     elif moment.tzinfo is None and not (moment.hour or moment.minute or moment.second):
         return day.isoformat()
     return moment.isoformat()
+
+
+def of_post(said: object, in_name: str, path: str, lines: Mapping[str, int], zone: str = "") -> str:
+    """The date that a post says, or else its file's name; empty if neither does.
+
+    Raises:
+        PostError: there is no such day or time.
+    """
+    found = iso(said, zone) if said else iso(in_name)
+    if found or not (said or in_name):
+        return found
+    if not said:
+        hint = "rename the file, or write the date above the text: date: 2022-07-08"
+        raise PostError(f"`{in_name}` in the file's name is not a date").at(file=path, hint=hint)
+    raise PostError(f"`{said}` is not a date").at(
+        file=path, line=lines.get("date"), text=f"date: {said}", hint="write 2022-07-08"
+    )
 
 
 def _day(text: str) -> tuple[date | None, str]:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from ..addresses import slug as address_slug
 from ..parse import elsewhere
@@ -33,12 +34,14 @@ READ_BY: Mapping[Tool, tuple[str, ...]] = {
                "img_path", "render_with_liquid", "excerpt_separator"),
     "hugo": ("category", "published", "url"),
     "quarto": ("jupyter",),
-    "files": ("category", "id", "jupytext", "jupyter"),
+    "files": ("category", "published", "id", "jupytext", "jupyter"),
 }  # fmt: skip
 """The same for a single tool."""
 INSTEAD = {"linkTitle": "title", "publishDate": "date", "publishdate": "date", "pubdate": "date"}
 """Keys of Hugo's that are read where another is missing."""
 ALL_CELLS = ("echo", "warning", "output", "include", "error")
+OF_HTML = frozenset(("toc", "code-fold"))
+"""What is read of Quarto's `format: {html: …}`."""
 LEFT_OUT = {
     "redirect_to": "a post has a text of its own: make a page of the site that leads on",
     "menu": "`nav: true` of a standing page puts it into the navigation",
@@ -50,17 +53,6 @@ LEFT_OUT = {
     "references": "write them as this blog's documentation says, under `references`",
 }
 HINT = "remove it from the old post, or say in the new one what it meant"
-
-
-def title_of(post: OldPost, text: str) -> str:
-    """The post's title: what it says, its first heading, or else its name."""
-    said = post.front.get("title") or post.front.get("linkTitle")
-    if isinstance(said, str | int | float) and not isinstance(said, bool):
-        return " ".join(str(said).split())
-    if heading := re.search(r"^#[ \t]+(.+?)[ \t#]*$", text, re.MULTILINE):
-        return re.sub(r"\s*\{[^{}]*\}$", "", heading[1]).strip("*_` ")
-    words = re.sub(r"[-_]+", " ", post.name).split()
-    return " ".join(word[:1].upper() + word[1:] for word in words) or post.name
 
 
 def write_front_matter(
@@ -111,6 +103,12 @@ def write_front_matter(
     lines += _author(post, site.authors, used, remarks)
     lines += _image(post, used, links, remarks)
     contents_key, contents = first(CONTENTS)
+    html = _html_of(post)
+    if not contents_key:
+        contents = html.get("toc")
+    own_formats = post.front.get("format")
+    if isinstance(own_formats, dict) and own_formats.keys() <= {"html"} and html.keys() <= OF_HTML:
+        used.add("format")
     if isinstance(contents, bool):
         lines.append(f"toc: {str(contents).lower()}")
     else:
@@ -213,14 +211,18 @@ def _image(post: OldPost, used: set[str], links: Links, remarks: Remarks) -> Ite
                 used.add(key)
             continue
         used.add(key)
-        if "://" in value:
-            found = links.new_address(value, picture=True) if links.site.url in value else None
-            yield f"image: {quoted(found if found and '://' not in found else value)}"
-            return
+        own = links.site.url
+        if own and value.startswith(own + "/"):
+            value = value.removeprefix(own)
+        if re.match(r"(?:[a-z]+:)?//", value, re.IGNORECASE):
+            # A build fetches nothing, and what it cannot measure it cannot show.
+            hint = "put it beside the post, and write image: name.png"
+            _tell(remarks, post, key, f"the picture `{value}` is not in the old blog", hint)
+            continue
         base = links.site.base
         within = value.removeprefix(base) if base and value.startswith(base + "/") else value
         if path := links.file(within):
-            yield f"image: {quoted(links.put_beside(path))}"
+            yield f"image: {quoted(_relative(links.put_beside(path)))}"
             return
         hint = "put it beside the post, and write image: name.png"
         _tell(remarks, post, key, f"the picture `{value}` was not found", hint)
@@ -228,8 +230,13 @@ def _image(post: OldPost, used: set[str], links: Links, remarks: Remarks) -> Ite
     for path in post.beside:
         if FEATURED.search(path):
             used.update(PICTURES)
-            yield f"image: {quoted(links.put_beside(path))}"
+            yield f"image: {quoted(_relative(links.put_beside(path)))}"
             return
+
+
+def _relative(name: str) -> str:
+    """A name as an address: only what would mean something else there is escaped."""
+    return re.sub(r"[%#?]", lambda match: quote(match[0], safe=""), name)
 
 
 def _bibliography(post: OldPost, used: set[str], links: Links, remarks: Remarks) -> Iterator[str]:
@@ -253,11 +260,16 @@ def for_all_cells(post: OldPost) -> dict[str, object]:
     said = {key: execute[key] for key in ALL_CELLS if key in execute} if isinstance(
         execute, dict
     ) else {}  # fmt: skip
-    formats: Any = post.value("format")
-    html = formats.get("html") if isinstance(formats, dict) else None
-    if isinstance(html, dict) and isinstance(html.get("code-fold"), bool):
+    if "code-fold" in (html := _html_of(post)):
         said["code-fold"] = html["code-fold"]
     return {key: value for key, value in said.items() if isinstance(value, bool)}
+
+
+def _html_of(post: OldPost) -> Mapping[str, object]:
+    """What Quarto's `format` says of pages."""
+    formats: Any = post.value("format")
+    html = formats.get("html") if isinstance(formats, dict) else None
+    return html if isinstance(html, dict) else {}
 
 
 def _execution(post: OldPost, remarks: Remarks) -> Iterator[str]:

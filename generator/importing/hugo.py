@@ -28,6 +28,8 @@ OTHER_FORMATS = ("rmd", "rmarkdown", "org", "adoc", "asciidoc", "rst", "html", "
 GENERAL = ("post", "posts", "blog", "blogs", "article", "articles", "note", "notes", "writing")
 """Sections that say no more than that posts stand in them."""
 NAME = re.compile(r"(?P<date>\d{4}-\d{2}-\d{2})[-_]?(?P<name>.*)")
+OF_DATES = re.compile(r"(?<!\\):(?:year|month|day|week)")
+"""What in a pattern of addresses is made of the post's date."""
 DATES = ("date", "publishDate", "publishdate", "pubdate", "published", "lastmod")
 
 
@@ -48,7 +50,10 @@ def read_site(blog: OldBlog, errors: list[InkcellError]) -> OldSite:
     paths = sorted(path for path in blog.paths if _is_page(path, blog))
     left_out += _other_formats(paths, blog)
     found = collect(lambda path: _post(path, place, left_out), paths, errors)
-    language = str(settings.get("locale") or settings.get("languageCode") or default)
+    named = [str(settings[key]) for key in ("locale", "languageCode") if settings.get(key)]
+    # `en-us` is what `hugo new site` writes, and many leave it there.
+    others = [name for name in (*named, default) if not name.lower().startswith("en")]
+    language = [*others, *named, default][0]
     posts = tuple(post for post in found if post)
     return OldSite(
         "hugo",
@@ -139,18 +144,13 @@ def _post(path: str, place: _Place, left_out: list[InkcellError]) -> OldPost | N
     zone = str(place.settings.get("timeZone") or "")
     dated = NAME.fullmatch(stem)
     said = next((values[key] for key in DATES if values.get(key)), None)
-    date = dates.iso(said, zone) if said else dated["date"] if dated else ""
-    if said and not date:
-        raise PostError(f"`{said}` is not a date").at(
-            file=path, line=front.lines.get("date"), text=f"date: {said}", hint="write 2022-07-08"
-        )
+    date = dates.of_post(said, dated["date"] if dated else "", path, front.lines, zone)
     section = folders[0] if folders else ""
     guessed = not date
     if guessed and section not in GENERAL:
         hint = "if it is a post, give it a date; a page goes into pages/<slug>/index.<lang>.md"
         left_out.append(PostError("a page without a date is no post").at(file=path, hint=hint))
         return None
-    date = date or place.blog.day(path).isoformat()
     slug = str(values.get("slug") or "")
     address = _address(values, folders, stem, slug, date, language, place)
     categories = _list(values.get("categories") or values.get("category"))
@@ -169,7 +169,7 @@ def _post(path: str, place: _Place, left_out: list[InkcellError]) -> OldPost | N
         values,
         front.lines,
         front.text,
-        date,
+        date or place.blog.day(path).isoformat(),
         slug or (dated["name"] if dated and dated["name"] else stem),
         language=language,
         categories=tuple(categories),
@@ -177,7 +177,7 @@ def _post(path: str, place: _Place, left_out: list[InkcellError]) -> OldPost | N
         draft=draft,
         address="" if draft else address,
         other_addresses=tuple(aliases),
-        id=place.url + quote(address, safe=SAFE) if place.url and not draft else "",
+        id=place.url + quote(address, safe=SAFE) if place.url and address and not draft else "",
         beside=beside,
         group="/".join((*folders, stem)),
         guessed_date=guessed,
@@ -215,7 +215,7 @@ def _address(
     language: str,
     place: _Place,
 ) -> str:
-    """A post's address, with a slash in front."""
+    """A post's address, with a slash in front; empty if it is made of a date that nobody knows."""
     within = bool(place.settings.get("defaultContentLanguageInSubdir"))
     other = language and language != place.default
     prefix = f"/{language or place.default}" if other or (within and place.languages) else ""
@@ -228,8 +228,10 @@ def _address(
     elif isinstance(patterns.get(language or place.default), dict):
         patterns = patterns[language or place.default]
     pattern = said or str(patterns.get(section) or "")
+    if not date and OF_DATES.search(pattern):
+        return ""
     if pattern:
-        when = datetime.fromisoformat(date)
+        when = datetime.fromisoformat(date or "0001-01-01")
         title = str(values.get("title") or stem)
         words = {
             "year": f"{when:%Y}", "month": f"{when:%m}", "monthname": f"{when:%B}".lower(),

@@ -22,6 +22,7 @@ from .recognise import JEKYLL_SETTINGS
 
 NAME = re.compile(r"(?P<date>\d{2,4}-\d{1,2}-\d{1,2})-(?P<name>.+)")
 MARKDOWN = (".md", ".markdown", ".mkd", ".mkdn", ".mkdown")
+LANGUAGES = ("lang", "locale", "language", "default_lang")
 STYLES = {
     "date": "/:categories/:year/:month/:day/:title.html",
     "pretty": "/:categories/:year/:month/:day/:title/",
@@ -54,7 +55,9 @@ def read_site(blog: OldBlog, errors: list[InkcellError]) -> OldSite:
     left_out: list[InkcellError] = []
     paths = [path for path in sorted(blog.paths) if _is_post(path, left_out)]
     posts = collect(lambda path: _post(path, blog, settings, id_of), paths, errors)
-    language = str(settings.get("lang") or settings.get("locale") or settings.get("language") or "")
+    language = next(
+        (str(settings[key]) for key in LANGUAGES if isinstance(settings.get(key), str)), ""
+    )
     return OldSite(
         "jekyll",
         posts,
@@ -105,11 +108,7 @@ def _post(
     stem = match["name"] if match else pure.stem
     draft = "_drafts" in pure.parts or values.get("published") is False
     said = values.get("date")
-    date = dates.iso(said, zone) if said else dates.iso(match["date"]) if match else ""
-    if said and not date:
-        raise PostError(f"`{said}` is not a date").at(
-            file=path, line=front.lines.get("date"), text=f"date: {said}", hint="write 2022-07-08"
-        )
+    date = dates.of_post(said, match["date"] if match else "", path, front.lines, zone)
     name = str(values.get("slug") or stem)
     home = str(settings.get("collections_dir") or "").strip("/")
     above = path.removeprefix(f"{home}/" if home else "").partition("_posts/")[0].split("/")
@@ -135,6 +134,7 @@ def _post(
         date or (blog.day(path).isoformat() if draft else ""),
         name,
         defaults,
+        language=_folder_language(path, settings)[:2].lower(),
         categories=tuple(dict.fromkeys(categories)),
         tags=tuple(_plural(values, "tag", "tags")),
         draft=draft or values.get("draft") is True,
@@ -147,19 +147,36 @@ def _post(
 
 def _defaults(path: str, settings: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
     """What `defaults` in the settings say of a post; later ones stand over earlier ones."""
+    for _, values in _rules(path, settings):
+        yield from values.items()
+
+
+def _folder_language(path: str, settings: Mapping[str, Any]) -> str:
+    """The language that `defaults` name for a part of the posts.
+
+    What they say of all posts is no more than the language of the blog.
+    """
+    found = ""
+    for where, values in _rules(path, settings):
+        if where not in ("", "_posts"):
+            found = str(values.get("lang") or found)
+    return found
+
+
+def _rules(path: str, settings: Mapping[str, Any]) -> list[tuple[str, Mapping[str, object]]]:
+    """Each rule of `defaults` that concerns a post: its path, and its values."""
     found = settings.get("defaults")
     rules = [rule for rule in found if isinstance(rule, dict)] if isinstance(found, list) else []
     kind = "drafts" if "_drafts" in path.split("/") else "posts"
-    fitting: list[tuple[int, Mapping[str, object]]] = []
+    fitting: list[tuple[str, Mapping[str, object]]] = []
     for rule in rules:
         scope, values = rule.get("scope"), rule.get("values")
         scope = scope if isinstance(scope, dict) else {}
         where = str(scope.get("path") or "").strip("/")
         within = not where or path == where or path.startswith(where + "/")
         if within and isinstance(values, dict) and scope.get("type", kind) in (kind, kind[:-1]):
-            fitting.append((len(where), values))
-    for _, values in sorted(fitting, key=lambda pair: pair[0]):
-        yield from values.items()
+            fitting.append((where, values))
+    return sorted(fitting, key=lambda pair: len(pair[0]))
 
 
 def _former(values: Mapping[str, object]) -> Iterator[str]:

@@ -6,7 +6,7 @@ import posixpath
 import re
 from pathlib import PurePosixPath
 
-from ..errors import InkcellError, PostError, blame, collect
+from ..errors import InkcellError, blame, collect
 from . import dates
 from .notebooks import front_and_notebook
 from .old_blog import OldBlog, OldPost, OldSite
@@ -40,11 +40,7 @@ def _post(path: str, blog: OldBlog) -> OldPost:
     name = folders.pop() if stem == "index" and folders else stem
     dated = NAME.fullmatch(name)
     said = front.values.get("date")
-    date = dates.iso(said) if said else dated["date"] if dated else ""
-    if said and not date:
-        raise PostError(f"`{said}` is not a date").at(
-            file=path, line=front.lines.get("date"), text=f"date: {said}", hint="write 2022-07-08"
-        )
+    date = dates.of_post(said, dated["date"] if dated else "", path, front.lines)
     categories = front.values.get("categories") or front.values.get("category")
     listed = categories if isinstance(categories, list) else [categories] if categories else []
     tags = front.values.get("tags")
@@ -60,7 +56,7 @@ def _post(path: str, blog: OldBlog) -> OldPost:
         tags=tuple(
             str(tag) for tag in (tags if isinstance(tags, list) else [tags] if tags else [])
         ),
-        draft=front.values.get("draft") is True,
+        draft=front.values.get("draft") is True or front.values.get("published") is False,
         other_addresses=tuple(
             str(item) for item in _list(front.values.get("aliases")) if str(item).startswith("/")
         ),

@@ -61,8 +61,20 @@ class OldPost(Struct, frozen=True):
     """The date is that of the file, for want of another."""
 
     def value(self, key: str) -> object:
-        """What the front matter says, or else the settings."""
-        return self.front.get(key, self.defaults.get(key))
+        """What the front matter says, or else the settings; of a mapping, each key by itself."""
+        if key not in self.front:
+            return self.defaults.get(key)
+        return over(self.defaults.get(key), self.front[key])
+
+
+def over(general: object, own: object) -> object:
+    """A value of a post, with what stands in the same mapping in more general settings.
+
+    So do Jekyll (`Utils.deep_merge_hashes`) and Quarto (`mergeConfigs`).
+    """
+    if not (isinstance(general, Mapping) and isinstance(own, Mapping)):
+        return own
+    return {**general, **{key: over(general.get(key), value) for key, value in own.items()}}
 
 
 class OldSite(Struct, frozen=True):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
@@ -14,10 +13,25 @@ from ..errors import ConfigError, InkcellError, PostError
 from ..model import Config
 from .notebooks import cell_text
 from .old_blog import OldPost, OldSite
-from .passages import passages
+from .passages import FORMULA, passages
 
 HANGUL = re.compile("[가-힣]")
 LETTER = re.compile("[A-Za-z]")
+SHOWN_CODE = re.compile(
+    r"\{%-?\s*(?P<tag>highlight|comment)\b.*?\{%-?\s*end(?P=tag)\b.*?%\}"
+    r"|\{\{(?P<sign>[<%])\s*(?P<name>highlight|mermaid)\b.*?\{\{[<%]\s*/\s*(?P=name)\b.*?\}\}",
+    re.DOTALL,
+)
+"""What Liquid and shortcodes hold between them that is no prose."""
+NO_PROSE = re.compile(
+    r"\{%(?:(?!\{%).)*?%\}|\{\{(?:(?!\{\{).)*?\}\}"  # Liquid, shortcodes.
+    r"|</?[a-zA-Z][^<>]*>|<[a-z]+:[^<>\s]*>"  # Tags of HTML, addresses in angle brackets.
+    r"|(?<=\])\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+\"[^\"\n]*\")?\)"  # Where links lead.
+    r"|^[ ]{0,3}\[[^\]\n]+\]:[ \t]*\S+|\b(?:https?://|www\.)[^\s<>]+"
+    r"|\$[^$\s가-힣][^$\n가-힣]*\$"  # Formulas that a particle follows at once.
+    r"|(?:^[ \t]*:{3,})?[ \t]*\{[:.#][^{}\n]*\}|&\#?\w+;",  # Attributes, entities.
+    re.DOTALL | re.MULTILINE,
+)
 LONGEST_NAME = 200
 """Bytes of a folder's name, which a disk gives 255."""
 
@@ -40,11 +54,11 @@ def place(site: OldSite, config: Config, errors: list[InkcellError]) -> tuple[Pl
     taken: dict[tuple[str, str], str] = {}
     of_group: dict[str, str] = {}
     done: list[Placed] = []
-    missing: Counter[str] = Counter()
+    missing: dict[str, list[str]] = {}
     for post in sorted(site.posts, key=lambda post: (post.date, post.path)):
         language = language_of(post, site, config)
         if language not in config.languages:
-            missing[language] += 1
+            missing.setdefault(language, []).append(post.path)
             continue
         group = _group(post, language, done)
         stem = address_slug(post.name).strip("_-") or "post"
@@ -61,12 +75,13 @@ def place(site: OldSite, config: Config, errors: list[InkcellError]) -> tuple[Pl
         taken[folder, language] = post.path
         ending = "ipynb" if post.notebook else "md"
         done.append(Placed(post, f"{folder}/index.{language}.{ending}", language))
-    for language, count in sorted(missing.items()):
-        posts = "1 post is" if count == 1 else f"{count} posts are"
+    for language, paths in sorted(missing.items()):
+        posts = "1 post is" if len(paths) == 1 else f"{len(paths)} posts are"
+        more = "" if len(paths) == 1 else "; this is the first"
         names = ", ".join(f'"{name}"' for name in (*config.languages, language))
-        message = f"{posts} in the language `{language}`, which the blog does not have"
+        message = f"{posts} in the language `{language}`, which the blog does not have{more}"
         hint = f"write languages = [{names}] in pyproject.toml, and import again"
-        errors.append(ConfigError(message).at(hint=hint))
+        errors.append(ConfigError(message).at(file=min(paths), hint=hint))
     return tuple(done)
 
 
@@ -126,14 +141,17 @@ def _without_language(path: str) -> str:
 
 
 def language_of(post: OldPost, site: OldSite, config: Config) -> str:
-    """What the post says, its name, or else whether its text is in Hangul."""
+    """What the post says, its name, or else whether its text is in Hangul.
+
+    Where the text does not tell, the language of the old blog does.
+    """
     for key in ("lang", "language", "locale"):
         said = post.front.get(key)
         if isinstance(said, str) and re.fullmatch(r"[A-Za-z]{2}([-_].*)?", said):
             return _known(said, config)
     if post.language:
         return _known(post.language, config)
-    if is_korean(post):
+    if is_korean(post, site.language):
         return "ko"
     # Of what is not Korean, only those who wrote it know the language.
     for name in (site.language, config.language, "en", *config.languages):
@@ -150,14 +168,24 @@ def _known(said: str, config: Config) -> str:
     return name.partition("-")[0].lower()
 
 
-def is_korean(post: OldPost) -> bool:
-    """Whether a fifth of the letters outside of code are Hangul, of which a word has fewer."""
+def is_korean(post: OldPost, usual: str) -> bool:
+    """Whether a fifth of the prose's letters are Hangul, of which a word has fewer.
+
+    A text that has fewer, but some, is Korean if that is the old blog's `usual` language.
+    """
     text = post.text
     if post.notebook:
         cells = post.notebook["cells"]
         text = "\n\n".join(cell_text(cell) for cell in cells if cell["cell_type"] == "markdown")
-    prose = str(post.front.get("title", "")) + "".join(
-        part for part, is_code in passages(text) if not is_code
-    )
+    prose = f"{post.front.get('title', '')}\n{prose_of(text)}"
     hangul = len(HANGUL.findall(prose))
-    return 4 * hangul > len(LETTER.findall(prose)) and hangul > 1
+    if 4 * hangul > len(LETTER.findall(prose)) and hangul > 1:
+        return True
+    return hangul > 0 and usual == "ko"
+
+
+def prose_of(text: str) -> str:
+    """What is written for readers: no code, formulas, tags, addresses, Liquid and shortcodes."""
+    text = SHOWN_CODE.sub(" ", text)
+    text = "".join(" " if is_code else part for part, is_code in passages(text))
+    return NO_PROSE.sub(" ", FORMULA.sub(" ", text))

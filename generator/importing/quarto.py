@@ -17,7 +17,7 @@ from ..errors import InkcellError, PostError, blame, collect
 from . import dates
 from .front_text import read_settings
 from .notebooks import front_and_notebook
-from .old_blog import OldBlog, OldPost, OldSite, text_of
+from .old_blog import OldBlog, OldPost, OldSite, over, text_of
 from .recognise import QUARTO_SETTINGS
 
 ENDINGS = (".qmd", ".rmd", ".md", ".ipynb")
@@ -33,9 +33,14 @@ INHERITED = (
     "format",
     "jupyter",
     "categories",
+    "tags",
+    "toc",
     "bibliography",
 )
 """Of the settings of a site or a folder, what a post says as well."""
+
+
+LISTS = ("categories", "tags")
 
 
 def read_site(blog: OldBlog, errors: list[InkcellError]) -> OldSite:
@@ -72,15 +77,30 @@ def read_site(blog: OldBlog, errors: list[InkcellError]) -> OldSite:
 
 def _inherited(path: str, blog: OldBlog, settings: Mapping[str, Any]) -> dict[str, object]:
     """What the settings of the site, and of each folder above a post, say of it."""
-    values = {key: settings[key] for key in INHERITED if key in settings}
+    # The language of a whole site may not be that of each post: it only decides in doubt.
+    values = {key: settings[key] for key in INHERITED if key in settings and key != "lang"}
     for folder in reversed(PurePosixPath(path).parents):
         for name in METADATA:
             place = (folder / name).as_posix()
             if place in blog.paths:
                 with blame(place):
                     found = read_settings(text_of(blog, place), "yml")
-                values |= {key: found[key] for key in INHERITED if key in found}
+                for key in INHERITED:
+                    if key in found:
+                        values[key] = _both(key, values, found)
     return values
+
+
+def _both(key: str, general: Mapping[str, object], own: Mapping[str, object]) -> object:
+    """What holds of a key that the settings have, and a folder or post of its own.
+
+    Quarto's `mergeConfigs` makes one list of two, and of mappings takes each key by itself.
+    """
+    if key not in general or key not in own:
+        return own.get(key, general.get(key))
+    if key in LISTS:
+        return list(dict.fromkeys(map(str, (*_list(general[key]), *_list(own[key])))))
+    return over(general[key], own[key])
 
 
 def _post(
@@ -93,8 +113,12 @@ def _post(
     pure = PurePosixPath(path)
     with blame(path):
         front, notebook = front_and_notebook(path, blog)
-    values = {**_inherited(path, blog, settings), **front.values}
+    inherited = _inherited(path, blog, settings)
+    values = {**inherited, **front.values}
     if "listing" in front.values:
+        hint = "the blog lists its posts by itself: by date, category, tag and series"
+        error = PostError("a page that lists posts is no post")
+        left_out.append(error.at(file=path, line=front.lines.get("listing"), hint=hint))
         return None
     stem = pure.stem
     folder = pure.parent.as_posix()
@@ -102,11 +126,9 @@ def _post(
     name = pure.parent.name if is_index else stem
     dated = NAME.fullmatch(name)
     said = values.get("date")
-    date = dates.iso(said) if said else dated["date"] if dated else ""
-    if said and not date and str(said) not in ("today", "now", "last-modified"):
-        raise PostError(f"`{said}` is not a date").at(
-            file=path, line=front.lines.get("date"), text=f"date: {said}", hint="write 2022-07-08"
-        )
+    if str(said) in ("today", "now", "last-modified"):
+        said = None
+    date = dates.of_post(said, dated["date"] if dated else "", path, front.lines)
     guessed = not date
     if guessed and not any(part in FOLDERS for part in pure.parts[:-1]):
         hint = "if it is a post, give it a date; a page goes into pages/<slug>/index.<lang>.md"
@@ -114,8 +136,6 @@ def _post(
         return None
     page = "/" + (f"{folder}/" if folder != "." else "") + f"{stem}.html"
     draft = values.get("draft") is True
-    categories = values.get("categories")
-    listed = categories if isinstance(categories, list) else [categories] if categories else []
     return OldPost(
         path,
         front.values,
@@ -123,10 +143,10 @@ def _post(
         front.text,
         date or blog.day(path).isoformat(),
         str(values.get("slug") or (dated["name"] if dated else name)),
-        {key: value for key, value in values.items() if key not in front.values},
+        inherited,
         language=str(values.get("lang") or "")[:2].lower(),
-        categories=tuple(str(item) for item in listed),
-        tags=tuple(str(item) for item in _list(front.values.get("tags"))),
+        categories=tuple(map(str, _list(_both("categories", inherited, front.values)))),
+        tags=tuple(map(str, _list(_both("tags", inherited, front.values)))),
         draft=draft,
         address="" if draft else page.removesuffix("index.html") if is_index else page,
         other_addresses=tuple(

@@ -13,6 +13,7 @@ from ..model import Config
 from ..new_files import write_new
 from . import NewPost
 from .old_blog import OldBlog
+from .sameness import is_same
 
 HINT = "rename the folder that is there, or the old post"
 
@@ -64,8 +65,8 @@ def _version_there(path: Path, config: Config) -> Path | None:
 
 def _is_the_same(path: Path, post: NewPost) -> bool:
     """Whether a post that is there came from the same old one."""
-    text = path.read_text(encoding="utf-8", errors="replace").replace('\\"', '"')
-    return any(sign.replace('\\"', '"') in text for sign in post.known_by)
+    text = path.read_text(encoding="utf-8", errors="replace")
+    return is_same(text, post.text, post.known_by, notebook=path.suffix == ".ipynb")
 
 
 def _files(post: NewPost, blog: OldBlog, config: Config) -> dict[str, str | bytes]:

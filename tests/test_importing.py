@@ -677,6 +677,46 @@ def test_what_becomes_of_texts(root: Path, tmp_path: Path, tool: str, old: str, 
     assert body(root, tmp_path, tool, old) == new
 
 
+@pytest.mark.parametrize(
+    ("tool", "old", "new"),
+    [
+        (
+            "jekyll",
+            "a [글]({% post_url 2019-01-01-gone %}) b [`c` d](https://e.example/{{ site.x }}).",
+            "a 글 `{% post_url 2019-01-01-gone %}` b `c` d `https://e.example/{{ site.x }}`.",
+        ),
+        ("jekyll", "![y]({{ page.i }}/b.png){: width=3} c", "y `{{ page.i }}/b.png` c"),
+        ("jekyll", "[![a](/p.svg)]({{ x }})", "![a](p.svg) `{{ x }}`"),
+        ("jekyll", "[a][b]\n\n[b]: {% post_url g %}", "[a][b]\n\n[b]: `{% post_url g %}`"),
+        ("hugo", '[a]({{< relref "gone" >}}) b', 'a `{{< relref "gone" >}}` b'),
+        ("hugo", "[a](https://e.example/{{ .x }}) b", "a `https://e.example/{{ .x }}` b"),
+        ("quarto", "[a]({{< var x >}}) b", "a `{{< var x >}}` b"),
+        ("jekyll", "<div>{% include x %}</div>", "<div><code>{% include x %}</code></div>"),
+        ("jekyll", "<b>{{ x }}</b>", "<b>`{{ x }}`</b>"),
+        ("hugo", "<div>\n{{< x >}}\n</div>", "<div>\n<code>{{&lt; x &gt;}}</code>\n</div>"),
+        ("jekyll", "|a|b|\n|-|-|\n|{{ x | y }}|1|", "|a|b|\n|-|-|\n|`{{ x \\| y }}`|1|"),
+        ("jekyll", "a|b\n-|-\n`c|d`|{{ x | y }}", "a|b\n-|-\n`c\\|d`|`{{ x \\| y }}`"),
+        ("jekyll", "a `c|d` b\n", "a `c|d` b"),
+    ],
+)
+def test_what_cannot_be_resolved_breaks_nothing(
+    root: Path, tmp_path: Path, tool: str, old: str, new: str
+) -> None:
+    """It is shown as code, and the words of its link, the HTML and the table around it stay."""
+    assert body(root, tmp_path, tool, old) == new
+
+
+def test_a_link_without_an_address_is_told_once(root: Path, tmp_path: Path) -> None:
+    """With the line of the new file, and what to write."""
+    name, settings, path = OLD_SITES["jekyll"]
+    post = "---\ntitle: T\n---\na\n[글]({% post_url 2019-01-01-gone %}) b\n"
+    old = old_blog(tmp_path, {name: settings, path: post})
+    (note,) = json.loads(inkcell(root, "import", str(old), "--json").stdout)["notes"]
+    lines = (root / note["file"]).read_text("utf-8").split("\n")
+    assert lines[note["line"] - 1] == "글 `{% post_url 2019-01-01-gone %}` b"
+    assert note["hint"] == "write where the link leads: [words](address)"
+
+
 def test_code_beside_a_remark_stays_code(root: Path, tmp_path: Path) -> None:
     """What is told of a fence stands before it while the text is converted; nothing is changed."""
     shown = "```{mermaid}\n[a](nowhere.md) {{< x >}}\n::: {.callout-note}\n```"

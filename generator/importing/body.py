@@ -16,6 +16,7 @@ from .liquid import keep_liquid, run_liquid, unfold_blocks
 from .old_blog import OldPost, Tool
 from .passages import FLAGS, MARKED_CODE
 from .shortcodes import run_shortcodes, unfold_shortcodes
+from .tables import add_heads, escape_bars
 
 Hand = Callable[[str, OldPost, Links], str]
 """(text, the post, its links) -> the text, further on."""
@@ -30,7 +31,7 @@ def _excerpt(text: str, post: OldPost, links: Links) -> str:
 
 def _liquid(text: str, post: OldPost, links: Links) -> str:
     if post.value("render_with_liquid") is False:
-        return keep_liquid(text)
+        return keep_liquid(text, links.remarks)
     return run_liquid(unfold_blocks(text), post, links.site, links, links.remarks)
 
 
@@ -39,7 +40,7 @@ def _shortcodes(text: str, post: OldPost, links: Links) -> str:
 
 
 def _braces(text: str, post: OldPost, links: Links) -> str:
-    return keep_liquid(text)
+    return keep_liquid(text, links.remarks)
 
 
 def _labels(text: str, post: OldPost, links: Links) -> str:
@@ -76,14 +77,22 @@ def _boxes(text: str, post: OldPost, links: Links) -> str:
     return write_boxes(text)
 
 
+def _bars(text: str, post: OldPost, links: Links) -> str:
+    return escape_bars(text)
+
+
+def _tables(text: str, post: OldPost, links: Links) -> str:
+    return add_heads(escape_bars(text))
+
+
 def _links(text: str, post: OldPost, links: Links) -> str:
     return rewrite_links(text, links)
 
 
 HANDS: Mapping[Tool, tuple[Hand, ...]] = {
-    "jekyll": (_excerpt, _liquid, _boxes, _formulas, _labels, _shown_code, _links),
-    "hugo": (_shortcodes, _braces, _formulas_of_hugo, _labels, _shown_code, _links),
-    "quarto": (_shortcodes, _braces, _cells, _divs, _links),
+    "jekyll": (_excerpt, _liquid, _tables, _boxes, _formulas, _labels, _shown_code, _links),
+    "hugo": (_shortcodes, _braces, _bars, _formulas_of_hugo, _labels, _shown_code, _links),
+    "quarto": (_shortcodes, _braces, _bars, _cells, _divs, _links),
     "files": (_braces, _labels, _cells, _divs, _links),
 }
 """What is done with the text of each tool's posts."""

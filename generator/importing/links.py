@@ -246,7 +246,7 @@ def _rewritten(text: str, pattern: re.Pattern[str], links: Links) -> str:
 
     def rewritten(match: re.Match[str]) -> str:
         address = match["address"].strip("<>").strip()
-        if not address or "{" in address or "`" in address:
+        if not address or "{" in address or "\ue004" in address:  # Code stands there.
             return match[0]
         line = match.string[: match.start()].rpartition("\n")[2]
         opening = line.rpartition("[")[0]

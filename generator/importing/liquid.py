@@ -11,8 +11,9 @@ from collections.abc import Mapping
 
 from .links import Links, picture, stands_alone
 from .old_blog import OldPost, OldSite
-from .passages import FLAGS, MARKED_CODE, as_code, change_around_code, change_prose, fenced
+from .passages import FLAGS, MARKED_CODE, change_around_code, change_prose, fenced
 from .remarks import Remarks
+from .unresolved import Kind, end_links, keep, show
 
 BLOCK = re.compile(
     rf"""
@@ -42,7 +43,11 @@ FILTERS = re.compile(
 PARAMETER = re.compile(r"([\w-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 PICTURES = ("path", "src", "image_path", "image", "url", "file", "img")
 GIST = "https://gist.github.com/"
-LOOK = "it stands there as code: write what it stood for, as Markdown or HTML"
+NOT_RUN = Kind(
+    "Liquid is not run here",
+    "it stands there as code: write what it stood for, as Markdown or HTML",
+)
+TEMPLATE = Kind("a link's address is written as in a template", "write where it leads")
 
 
 def unfold_blocks(text: str) -> str:
@@ -66,12 +71,13 @@ def _hidden(text: str) -> str:
     return re.sub(r"(?<=[%}])\}", CLOSE, re.sub(r"\{(?=[%{])", OPEN, text))
 
 
-def keep_liquid(text: str) -> str:
+def keep_liquid(text: str, remarks: Remarks) -> str:
     """A text in which Liquid means nothing: what looks like it is shown as it is.
 
     The same signs mean something in templates of other kinds, of which prose may tell as well.
     """
-    return _shown(change_prose(text, lambda prose: LIQUID.sub(lambda m: _hidden(m[0]), prose)))
+    hidden = change_prose(text, lambda prose: LIQUID.sub(lambda m: _hidden(m[0]), prose))
+    return _shown(hidden, remarks)
 
 
 def run_liquid(text: str, post: OldPost, site: OldSite, links: Links, remarks: Remarks) -> str:
@@ -81,7 +87,7 @@ def run_liquid(text: str, post: OldPost, site: OldSite, links: Links, remarks: R
         return LIQUID.sub(lambda match: _replaced(match, post, site, links, remarks), prose)
 
     done = change_prose(text, change, lambda code: _told_in_code(code, remarks))
-    return _shown(done)
+    return _shown(end_links(done, NOT_RUN, remarks), remarks)
 
 
 def _told_in_code(code: str, remarks: Remarks) -> str:
@@ -106,13 +112,14 @@ def _unhidden(text: str) -> str:
 KEPT = re.compile(f"{OPEN}[%{{].*?[%}}]{CLOSE}", re.DOTALL)
 
 
-def _shown(text: str) -> str:
+def _shown(text: str, remarks: Remarks) -> str:
     """What was kept from Liquid is text; as code it stays what it is, and a formula is one."""
 
-    def change(prose: str) -> str:
-        return KEPT.sub(lambda match: as_code(_unhidden(match[0])), prose)
+    def shown(match: re.Match[str]) -> str:
+        return keep(_unhidden(match[0]), match.string[: match.start()])
 
-    return _unhidden(change_around_code(text, change, formulas=True))
+    done = change_around_code(text, lambda prose: KEPT.sub(shown, prose), formulas=True)
+    return _unhidden(end_links(done, TEMPLATE, remarks))
 
 
 def _replaced(
@@ -123,19 +130,7 @@ def _replaced(
         found = _value(match["value"], post, site, before, after)
     else:
         found = _tag(match, links, remarks)
-    if found is not None:
-        return found
-    if _in_attribute(before):
-        # A tag of HTML cannot hold code; the build will name the place, too.
-        return (
-            remarks.sign("Liquid is not run here", match[0], "write what it stood for") + match[0]
-        )
-    return remarks.sign("Liquid is not run here", match[0], LOOK) + as_code(match[0])
-
-
-def _in_attribute(before: str) -> bool:
-    tail = before.rpartition("\n\n")[2]
-    return bool(re.search(r"<[A-Za-z][^<>]*=\s*[\"'][^\"'<>]*\Z", tail))
+    return show(match[0], before, NOT_RUN, remarks) if found is None else found
 
 
 def _value(written: str, post: OldPost, site: OldSite, before: str, after: str) -> str | None:

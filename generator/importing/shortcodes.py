@@ -7,6 +7,7 @@ import re
 from .links import Links, picture, stands_alone
 from .passages import FLAGS, MARKED_CODE, as_code, change_prose, fenced
 from .remarks import Remarks
+from .unresolved import Kind, end_links, show
 
 BLOCK = re.compile(
     rf"""
@@ -38,7 +39,10 @@ BOXES = {
 FRAMES = ("callout", "admonition", "notice", "alert", "hint", "box")
 """Shortcodes of widespread themes whose first word is the kind of the box."""
 FOLDS = ("details", "expand", "spoiler", "collapse")
-LOOK = "it stands there as code: write what it stood for, as Markdown or HTML"
+NOT_RUN = Kind(
+    "the shortcode is not run here",
+    "it stands there as code: write what it stood for, as Markdown or HTML",
+)
 MARK = "\ue002"
 """Stands behind the first brace of what is only shown, until shortcodes are done."""
 
@@ -77,7 +81,7 @@ def run_shortcodes(text: str, links: Links, remarks: Remarks) -> str:
             lambda m: _replaced(m, text, longest, open_boxes, links, remarks), prose
         )
 
-    done = change_prose(text, change)
+    done = end_links(change_prose(text, change), NOT_RUN, remarks)
     shown = re.compile(rf"\{{{MARK}(\{{[<%].*?[>%]\}}\}})", re.DOTALL)
     return change_prose(
         done,
@@ -141,14 +145,7 @@ def _replaced(
             boxes.append((name, fence))
             head = f"{{admonition}} {title}\n:class: {kind}\n" if title else f"{{{kind}}}"
             return f"{around}{fence}{head}{around}"
-    if _in_attribute(match):
-        return remarks.sign("the shortcode is not run here", written, LOOK) + written
-    return remarks.sign("the shortcode is not run here", written, LOOK) + as_code(written)
-
-
-def _in_attribute(match: re.Match[str]) -> bool:
-    tail = match.string[: match.start()].rpartition("\n\n")[2]
-    return bool(re.search(r"<[A-Za-z][^<>]*=\s*[\"'][^\"'<>]*\Z", tail))
+    return show(written, match.string[: match.start()], NOT_RUN, remarks)
 
 
 def _depth(text: str) -> int:

@@ -717,6 +717,49 @@ def test_a_link_without_an_address_is_told_once(root: Path, tmp_path: Path) -> N
     assert note["hint"] == "write where the link leads: [words](address)"
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('::: {.content-hidden when-format="html"}\ns\n::: {.x}\ns\n:::\n:::\na', "a"),
+        ('::: {.content-visible when-format="pdf"}\ns\n:::\na', "a"),
+        ('::: {.content-visible unless-format="html"}\ns\n:::\na', "a"),
+        ('::: {.content-hidden unless-format="pdf"}\ns\n:::\na', "a"),
+        ('::: {.content-visible when-profile="mine"}\ns\n:::\na', "a"),
+        ('::: {.content-hidden when-meta="mine"}\ns\n:::\na', "a"),
+        ("::: content-hidden\ns\n:::\na", "a"),
+        ('::: {.content-visible when-format="html:js"}\na\n:::', "a"),
+        ('::: {.content-visible when-format="html" unless-format="revealjs"}\na\n:::', "a"),
+        ('::: {.content-hidden when-format="pdf"}\na\n:::', "a"),
+        ('a[s *[t](u)*]{.content-hidden when-format="html"}', "a"),
+        ('a[b]{.content-visible when-format="html"}', "ab"),
+        ('```{.python .content-visible when-format="pdf"}\ns\n```\na', "a"),
+        ('```{.python .content-visible when-format="html"}\na\n```', "```python\na\n```"),
+        (
+            '::: {.content-hidden when-format="html"}\n```{python}\nx = 1\n```\n:::\na',
+            "```{code-cell}\n#| include: false\nx = 1\n```\n\na",
+        ),
+        (
+            '```\n::: {.content-visible when-format="pdf"}\n```\na',
+            '```\n::: {.content-visible when-format="pdf"}\n```\na',
+        ),
+    ],
+)
+def test_what_pages_did_not_show_is_not_published(
+    root: Path, tmp_path: Path, old: str, new: str
+) -> None:
+    """Divs, spans and code under a condition of Quarto's; cells in them run, and are not seen."""
+    assert body(root, tmp_path, "quarto", old).strip() == new
+
+
+def test_what_is_left_out_for_its_format_is_told(root: Path, tmp_path: Path) -> None:
+    """With its condition."""
+    name, settings, path = OLD_SITES["quarto"]
+    post = '---\ntitle: T\ndate: 2020-01-01\n---\n[s]{.content-visible when-format="pdf"}\n'
+    told = inkcell(root, "import", str(old_blog(tmp_path, {name: settings, path: post}))).stderr
+    assert "a passage is left out that pages did not show" in told
+    assert '.content-visible when-format="pdf"' in told
+
+
 def test_code_beside_a_remark_stays_code(root: Path, tmp_path: Path) -> None:
     """What is told of a fence stands before it while the text is converted; nothing is changed."""
     shown = "```{mermaid}\n[a](nowhere.md) {{< x >}}\n::: {.callout-note}\n```"

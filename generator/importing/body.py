@@ -8,6 +8,7 @@ from typing import Any
 
 from .boxes import write_boxes
 from .cells import kernel_of, known_options, write_cells, write_shown_code
+from .conditional import leave_out_hidden
 from .divs import write_divs
 from .formulas import plain_brackets, plain_dollars, rename_labels
 from .front_matter import for_all_cells
@@ -61,6 +62,10 @@ def _formulas_of_hugo(text: str, post: OldPost, links: Links) -> str:
     return plain_dollars(plain_brackets(text), display=True)
 
 
+def _conditional(text: str, post: OldPost, links: Links) -> str:
+    return leave_out_hidden(text, links.remarks)
+
+
 def _cells(text: str, post: OldPost, links: Links) -> str:
     return write_cells(text, kernel_of(text), for_all_cells(post), links.remarks)
 
@@ -92,7 +97,7 @@ def _links(text: str, post: OldPost, links: Links) -> str:
 HANDS: Mapping[Tool, tuple[Hand, ...]] = {
     "jekyll": (_excerpt, _liquid, _tables, _boxes, _formulas, _labels, _shown_code, _links),
     "hugo": (_shortcodes, _braces, _bars, _formulas_of_hugo, _labels, _shown_code, _links),
-    "quarto": (_shortcodes, _braces, _bars, _cells, _divs, _links),
+    "quarto": (_conditional, _shortcodes, _braces, _bars, _cells, _divs, _links),
     "files": (_braces, _labels, _cells, _divs, _links),
 }
 """What is done with the text of each tool's posts."""

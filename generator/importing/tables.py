@@ -1,4 +1,4 @@
-"""Tables as kramdown and Pandoc read them: bars in code are none of the table's, a head may lack."""
+"""Tables as kramdown and Pandoc read them: bars in code divide no cells, a head may lack."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ DELIMITERS = re.compile(
 ROW = re.compile(r"(?:[ \t>]|\ue000\d+\ue001)*\|")
 BAR = re.compile(r"(?<!\\)\|")
 ROWS = re.compile(
-    r"(?P<above>(?:\A|\n)[ \t]*\n|\A)(?P<rows>(?:[ ]{0,3}\|[^\n]*(?:\n|\Z))+)(?=[ \t]*(?:\n|\Z)|\{:)"
+    r"(?P<above>(?:\A|\n)[ \t]*\n|\A)(?P<rows>(?:[ ]{0,3}\|[^\n]*(?:\n|\Z))+)"
+    r"(?=[ \t]*(?:\n|\Z)|\{:)"
 )
 
 
 def escape_bars(text: str) -> str:
-    """The text with `\\|` for a bar of inline code in a row of a table."""
+    r"""The text with `\|` for a bar of inline code in a row of a table."""
     done = ""
     for part, is_code in passages(text):
         inline = is_code and "|" in part and "\n" not in part and part.startswith(("`", "<"))

@@ -760,6 +760,52 @@ def test_what_is_left_out_for_its_format_is_told(root: Path, tmp_path: Path) -> 
     assert '.content-visible when-format="pdf"' in told
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("{{ site.author.name }} {{ site.social.github }}", "S. Kim `{{ site.social.github }}`"),
+        (
+            "{{ site.author }} {{site.author.name.x}}",
+            "`{{ site.author }}` `{{site.author.name.x}}`",
+        ),
+        ('{{ page.date | date: "%Y-%m-%d" }}', "2022-07-08"),
+        ("{{ page.date | date: '%-d %B %Y, %a' }}", "8 July 2022, Fri"),
+        ("{{ page.date | date_to_string }}", "08 Jul 2022"),
+        ("{{ page.last_modified_at | date: '%F' }}", "2023-01-02"),
+        ("{{ page.date | date: '%Q' }}", "`{{ page.date | date: '%Q' }}`"),
+    ],
+)
+def test_values_of_settings_and_dates(root: Path, tmp_path: Path, old: str, new: str) -> None:
+    """Settings below others, and dates as Ruby's `strftime` writes them."""
+    old_site = old_blog(
+        tmp_path,
+        {
+            "_config.yml": "url: https://old.example\nauthor: {name: S. Kim}\n",
+            "_posts/2022-07-08-a.md": f"---\nlast_modified_at: 2023-01-02\n---\n{old}\n",
+        },
+    )
+    inkcell(root, "import", str(old_site))
+    assert files(root / "posts")["a/index.en.md"].partition("\n---\n\n")[2] == f"{new}\n"
+
+
+@pytest.mark.parametrize(
+    ("tool", "old", "new"),
+    [
+        ("jekyll", "![그림](/img/한글 그림.png)", "![그림](한글%20그림.png)"),
+        ("jekyll", '![a](/img/한글 그림.png "t")', '![a](한글%20그림.png "t")'),
+        ("jekyll", "![a](</img/no such.png>)", "![a](/img/no%20such.png)"),
+        ("quarto", "[a](https://e.example/a b.pdf)", "[a](https://e.example/a%20b.pdf)"),
+        ("jekyll", "![a](https://e.example/b.png =3x4)", "![a](https://e.example/b.png =3x4)"),
+        ("hugo", "![a](/img/한글 그림.png)", "![a](/img/한글 그림.png)"),
+    ],
+)
+def test_spaces_in_addresses(root: Path, tmp_path: Path, tool: str, old: str, new: str) -> None:
+    """Kramdown and Pandoc read them; the picture lies beside the post."""
+    old_blog(tmp_path, {"img/한글 그림.png": b"png"})
+    assert body(root, tmp_path, tool, old) == new
+    assert len([*(root / "posts").rglob("한글 그림.png")]) == ("한글%20" in new)
+
+
 def test_code_beside_a_remark_stays_code(root: Path, tmp_path: Path) -> None:
     """What is told of a fence stands before it while the text is converted; nothing is changed."""
     shown = "```{mermaid}\n[a](nowhere.md) {{< x >}}\n::: {.callout-note}\n```"

@@ -26,6 +26,11 @@ LINK = re.compile(
     r"(?P<before>\]\(\s*)(?P<address><[^>\n]*>|[^\s()<>]*(?:\([^\s()]*\)[^\s()]*)*)"
     r"(?P<after>(?:\s+(?:\"[^\"]*\"|'[^']*'|\([^()]*\)))?(?:\s+=\d*x?\d*)?\s*\))"
 )
+SPACED = re.compile(
+    r"(?P<before>\]\(\s*)(?P<address>(?!\S+\s+=\d*x?\d*\s*\))[^\s()<>\"'][^()<>\"'\n]*?[ ]"
+    r"[^()<>\"'\n]*?[^\s()<>\"'])(?P<after>(?:\s+(?:\"[^\"]*\"|'[^']*'))?\s*\))"
+)
+"""An address with spaces, which is one for kramdown and Pandoc."""
 DEFINITION = re.compile(
     r"(?P<before>^(?:[ ]|\ue000\d+\ue001)*\[[^\]^\n][^\]\n]*\]:[ \t]*)"
     r"(?P<address><[^>\n]*>|\S+)(?P<after>)",
@@ -229,7 +234,10 @@ def rewrite_links(text: str, links: Links) -> str:
     """A text whose links, pictures and attributes of HTML lead to the new places."""
 
     def change(words: str) -> str:
-        for pattern in (LINK, DEFINITION, ATTRIBUTE, DIRECTIVE):
+        patterns = [LINK, DEFINITION, ATTRIBUTE, DIRECTIVE]
+        if links.site.tool in ("jekyll", "quarto"):
+            patterns.append(SPACED)
+        for pattern in patterns:
             words = _rewritten(words, pattern, links)
         return NAMED.sub(lambda match: links.new_address(match[0]) or match[0], words)
 
@@ -256,9 +264,12 @@ def _rewritten(text: str, pattern: re.Pattern[str], links: Links) -> str:
             or re.search(r"<img\b[^>]*$", line) is not None
         )
         new = links.new_address(address, picture=is_picture)
+        if new is None and pattern is SPACED:
+            new = address
         if new is None:
             return match[0]
         sign, end, bare = new.rpartition("\ue001")
+        bare = bare.replace(" ", "%20")
         # A sign may stand before the brackets only: an address with one would be none.
         return sign + end + match["before"] + bare + match["after"]
 

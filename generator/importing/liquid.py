@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 
+from . import dates
 from .links import Links, picture, stands_alone
 from .old_blog import OldPost, OldSite
 from .passages import FLAGS, MARKED_CODE, change_around_code, change_prose, fenced
@@ -40,6 +42,17 @@ FILTERS = re.compile(
     r"\|\s*(?:relative_url|absolute_url|escape|xml_escape|uri_escape"
     r"|prepend:\s*(?:site\.(?:url|baseurl)|['\"]/?['\"]))\s*"
 )
+DAY = re.compile(
+    r"page\.(?P<key>date|last_modified_at|updated|modified_date)\s*\|\s*"
+    r"(?:date:\s*(?:\"(?P<pattern>[^\"]*)\"|'(?P<other>[^']*)')"
+    r"|(?P<form>date_to_string|date_to_long_string))"
+)
+FORMS = {"date_to_string": "%d %b %Y", "date_to_long_string": "%d %B %Y"}
+MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+)  # fmt: skip
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 PARAMETER = re.compile(r"([\w-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 PICTURES = ("path", "src", "image_path", "image", "url", "file", "img")
 GIST = "https://gist.github.com/"
@@ -147,16 +160,39 @@ def _value(written: str, post: OldPost, site: OldSite, before: str, after: str) 
         return "" if goes_on else "/"
     if bare in ("page.url", "page.id"):
         return post.address or None
-    owner, _, name = bare.partition(".")
-    values: Mapping[str, object] = {}
+    if day := DAY.fullmatch(bare):
+        # The same day as the post has here, whatever its front matter says.
+        said = post.date if day["key"] == "date" else dates.iso(post.value(day["key"]) or "")
+        pattern = FORMS.get(day["form"] or "", day["pattern"] or day["other"] or "")
+        return _written_day(said, pattern) if said else None
+    owner, *names = bare.split(".")
+    found: object = None
     if owner == "page":
-        values = {"title": post.name, **post.defaults, **post.front}
+        found = {"title": post.name, **post.defaults, **post.front}
     elif owner == "site":
-        values = site.settings
-    found = values.get(name)
+        found = site.settings
+    for name in names:
+        found = found.get(name) if isinstance(found, Mapping) else None
     if isinstance(found, bool) or not isinstance(found, str | int | float):
         return None
     return str(found)
+
+
+def _written_day(said: str, pattern: str) -> str | None:
+    """A date as `strftime` of Ruby writes it; None where it is not known how."""
+    when = datetime.fromisoformat(said)
+    words = {
+        "Y": f"{when.year:04}", "y": f"{when.year % 100:02}", "m": f"{when.month:02}",
+        "-m": str(when.month), "d": f"{when.day:02}", "-d": str(when.day), "e": f"{when.day:2}",
+        "B": MONTHS[when.month - 1], "b": MONTHS[when.month - 1][:3],
+        "A": DAYS[when.weekday()], "a": DAYS[when.weekday()][:3],
+        "F": f"{when.year:04}-{when.month:02}-{when.day:02}",
+        "H": f"{when.hour:02}", "M": f"{when.minute:02}", "S": f"{when.second:02}", "%": "%",
+    }  # fmt: skip
+    found = re.findall(r"%(-?.)", pattern)
+    if any(name not in words for name in found):
+        return None
+    return re.sub(r"%(-?.)", lambda match: words[match[1]], pattern)
 
 
 def _tag(match: re.Match[str], links: Links, remarks: Remarks) -> str | None:

@@ -806,6 +806,77 @@ def test_spaces_in_addresses(root: Path, tmp_path: Path, tool: str, old: str, ne
     assert len([*(root / "posts").rglob("한글 그림.png")]) == ("한글%20" in new)
 
 
+TABLE = "| a |\n|---|\n| 1 |\n\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (f'{TABLE}: C {{#tbl-a tbl-colwidths="[60,40]"}}', f"{TABLE}: C {{#tbl-a}}"),
+        (f"{TABLE}: C {{#tbl-a .striped}}", f"{TABLE}: C {{#tbl-a}}"),
+        (f"::: {{#tbl-b}}\n{TABLE}C b\n:::\n@tbl-b", f"{TABLE}: C b {{#tbl-b}}\n\n@tbl-b"),
+        (
+            "::: {#fig-a layout-ncol=2}\n![x](p.svg)\n\n![y](p.svg)\n\nBoth\n:::\n@fig-a",
+            "![x](p.svg)\n\n:::{figure} p.svg\n:label: fig-a\n:alt: y\n\nBoth\n:::\n\n@fig-a",
+        ),
+        (
+            "::: {#fig-a}\n![x](p.svg){#fig-b}\n\n![y](p.svg){#fig-c}\n:::\n@fig-a",
+            "![x](p.svg){#fig-b}\n\n![y](p.svg){#fig-c}\n\n@fig-b",
+        ),
+        (
+            "::: {#fig-a}\n```{python}\n1\n```\n\nIt's\n:::",
+            "```{code-cell}\n#| label: fig-a\n#| fig-cap: 'It''s'\n1\n```",
+        ),
+        ("::: {#tbl-c}\nx\n:::\n@tbl-c", "x\n\n`@tbl-c`"),
+        ("```{=html}\n<p>\n\n<b>x</b>\n</p>\n```", "<p>\n<b>x</b>\n</p>"),
+        ("```{=latex}\nx\n```\na", "a"),
+        ("a `<b>`{=html}c `x`{=latex}", "a <b>c"),
+        (
+            '```{#lst-a .python lst-cap="C d" .numberLines startFrom="4"}\n1\n```',
+            "```{code-block} python\n:label: lst-a\n:linenos:\n:caption: C d\n"
+            ":lineno-start: 4\n1\n```",
+        ),
+        ("(@a) x\n(@b) y\n\nSee (@b) and (@c).", "1. x\n2. y\n\nSee (2) and (@c)."),
+        ("[m *n*]{.aside}", ":::{margin}\nm *n*\n:::"),
+        ("a [m]{.aside} b", "a (m) b"),
+        (r"a\ b $x\ y$ `c\ d`", "a\N{NO-BREAK SPACE}b $x\\ y$ `c\\ d`"),
+        (
+            "| a\n|   b\n  c\n\nd",
+            "a\\\n\N{NO-BREAK SPACE}\N{NO-BREAK SPACE}b c\n\nd",
+        ),
+        (TABLE + "d", TABLE + "d"),
+        ("[@v [p. 3]]", "[@v, p. 3]"),
+    ],
+)
+def test_what_pandoc_has_besides(root: Path, tmp_path: Path, old: str, new: str) -> None:
+    """Labels survive, or what refers to them; the rest is written as it is here."""
+    assert body(root, tmp_path, "quarto", old).strip() == new
+
+
+@pytest.mark.parametrize(
+    ("old", "told"),
+    [
+        (": C {#tbl-a .striped}", "an attribute of a table is left out: {.striped}"),
+        ("```{=latex}\nx\n```", "a raw block is left out that pages did not show"),
+        ("`{python} 1+1`", "code in a line is shown, and not run: `{python} 1+1`"),
+        ("::: {#tbl-c}\nx\n:::\n@tbl-c", "nothing has the label `tbl-c` any more: @tbl-c"),
+        ("a [m]{.aside} b", "a note in the margin stands in the text: [m]{.aside}"),
+        ("```{.python .x}\n1\n```", "`.x` of the code is left out"),
+        (
+            "::: {#fig-a layout-ncol=2}\n![x](p.svg)\n![y](p.svg)\n:::\n",
+            "a layout is left out: ::: {#fig-a layout-ncol=2}",
+        ),
+    ],
+)
+def test_what_pandoc_loses_is_told(root: Path, tmp_path: Path, old: str, told: str) -> None:
+    """Each with the line of the new file."""
+    name, settings, path = OLD_SITES["quarto"]
+    post = f"---\ntitle: T\ndate: 2020-01-01\n---\n{TABLE}{old}\n"
+    done = inkcell(root, "import", str(old_blog(tmp_path, {name: settings, path: post})))
+    (note,) = [line for line in done.stderr.split("\n") if told in line]
+    assert note.split(":")[2].isdecimal()
+
+
 def test_code_beside_a_remark_stays_code(root: Path, tmp_path: Path) -> None:
     """What is told of a fence stands before it while the text is converted; nothing is changed."""
     shown = "```{mermaid}\n[a](nowhere.md) {{< x >}}\n::: {.callout-note}\n```"

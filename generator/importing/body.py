@@ -12,9 +12,11 @@ from .conditional import leave_out_hidden
 from .divs import write_divs
 from .formulas import plain_brackets, plain_dollars, rename_labels
 from .front_matter import for_all_cells
+from .labelled import write_labelled
 from .links import Links, rewrite_directive, rewrite_links, take_data
 from .liquid import keep_liquid, run_liquid, unfold_blocks
 from .old_blog import OldPost, Tool
+from .pandoc import write_pandoc
 from .passages import FLAGS, MARKED_CODE
 from .shortcodes import run_shortcodes, unfold_shortcodes
 from .tables import add_heads, escape_bars
@@ -71,7 +73,11 @@ def _cells(text: str, post: OldPost, links: Links) -> str:
 
 
 def _divs(text: str, post: OldPost, links: Links) -> str:
-    return write_divs(text, links.remarks)
+    return write_divs(write_labelled(text, links.remarks), links.remarks)
+
+
+def _pandoc(text: str, post: OldPost, links: Links) -> str:
+    return write_pandoc(text, links.remarks)
 
 
 def _shown_code(text: str, post: OldPost, links: Links) -> str:
@@ -97,7 +103,7 @@ def _links(text: str, post: OldPost, links: Links) -> str:
 HANDS: Mapping[Tool, tuple[Hand, ...]] = {
     "jekyll": (_excerpt, _liquid, _tables, _boxes, _formulas, _labels, _shown_code, _links),
     "hugo": (_shortcodes, _braces, _bars, _formulas_of_hugo, _labels, _shown_code, _links),
-    "quarto": (_conditional, _shortcodes, _braces, _bars, _cells, _divs, _links),
+    "quarto": (_conditional, _shortcodes, _braces, _pandoc, _bars, _cells, _divs, _links),
     "files": (_braces, _labels, _cells, _divs, _links),
 }
 """What is done with the text of each tool's posts."""

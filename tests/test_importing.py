@@ -877,6 +877,42 @@ def test_what_pandoc_loses_is_told(root: Path, tmp_path: Path, old: str, told: s
     assert note.split(":")[2].isdecimal()
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (
+            '<details><summary>s</summary>\n<div markdown="1">\n\n*a*\n\n</div>\n</details>',
+            '<details><summary>s</summary>\n\n<div markdown="1">\n\n*a*\n\n</div>\n</details>',
+        ),
+        ("<div>\n$$a<b$$\n</div>", "<div>\n\n$$a<b$$\n\n</div>"),
+        ("<center>$$x$$</center>", "<center>\n\n$$x$$\n\n</center>"),
+        (
+            '<figure><img src="p.svg"><figcaption>a $$x$$</figcaption></figure>',
+            '<figure><img src="p.svg"><figcaption>\n\na $$x$$\n\n</figcaption></figure>',
+        ),
+        ('<p class="a">b $$x$$</p>', '<div class="a">\n\nb $$x$$\n\n</div>'),
+        ('<div markdown="1">\n$$x$$\n</div>', '<div markdown="1">\n$$x$$\n</div>'),
+        ("<div>\n\n$$x$$\n\n</div>", "<div>\n\n$$x$$\n\n</div>"),
+        ("<div><code>$$x$$</code></div>", "<div><code>$$x$$</code></div>"),
+        ("|a|b|\n|1|2|\n{: .x}", "|   |   |\n|---|---|\n|a|b|\n|1|2|\n{: .x}"),
+        ("|--|\n|a|", "|   |\n|--|\n|a|"),
+        ("|a|\n|-|\n|1|", "|a|\n|-|\n|1|"),
+        ("a\n\n{: .prompt-tip }\n> b\n> c", "a\n\n> [!TIP]\n> b\n> c"),
+        (
+            '```python\n1\n```\n{: file="a.py" .nolineno }\nb',
+            "```{code-block} python\n:filename: a.py\n1\n```\nb",
+        ),
+        ("```\n1\n```\n{: .x}", "```\n1\n```\n{: .x}"),
+    ],
+)
+def test_html_tables_and_attributes_of_jekyll(
+    root: Path, tmp_path: Path, old: str, new: str
+) -> None:
+    """What kramdown and MathJax read is read here as well, and the blog can be built."""
+    assert body(root, tmp_path, "jekyll", old) == new
+    assert inkcell(root, "build").exit_code == 0
+
+
 def test_code_beside_a_remark_stays_code(root: Path, tmp_path: Path) -> None:
     """What is told of a fence stands before it while the text is converted; nothing is changed."""
     shown = "```{mermaid}\n[a](nowhere.md) {{< x >}}\n::: {.callout-note}\n```"

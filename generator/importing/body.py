@@ -12,6 +12,7 @@ from .conditional import leave_out_hidden
 from .divs import write_divs
 from .formulas import plain_brackets, plain_dollars, rename_labels
 from .front_matter import for_all_cells
+from .html_blocks import open_html
 from .labelled import write_labelled
 from .links import Links, rewrite_directive, rewrite_links, take_data
 from .liquid import keep_liquid, run_liquid, unfold_blocks
@@ -96,13 +97,17 @@ def _tables(text: str, post: OldPost, links: Links) -> str:
     return add_heads(escape_bars(text))
 
 
+def _html(text: str, post: OldPost, links: Links) -> str:
+    return open_html(text)
+
+
 def _links(text: str, post: OldPost, links: Links) -> str:
     return rewrite_links(text, links)
 
 
 HANDS: Mapping[Tool, tuple[Hand, ...]] = {
-    "jekyll": (_excerpt, _liquid, _tables, _boxes, _formulas, _labels, _shown_code, _links),
-    "hugo": (_shortcodes, _braces, _bars, _formulas_of_hugo, _labels, _shown_code, _links),
+    "jekyll": (_excerpt, _liquid, _tables, _boxes, _formulas, _labels, _html, _shown_code, _links),
+    "hugo": (_shortcodes, _braces, _bars, _formulas_of_hugo, _labels, _html, _shown_code, _links),
     "quarto": (_conditional, _shortcodes, _braces, _pandoc, _bars, _cells, _divs, _links),
     "files": (_braces, _labels, _cells, _divs, _links),
 }

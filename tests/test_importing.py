@@ -913,6 +913,88 @@ def test_html_tables_and_attributes_of_jekyll(
     assert inkcell(root, "build").exit_code == 0
 
 
+CODE = "1\n2\n3"
+
+
+@pytest.mark.parametrize(
+    ("tool", "old", "new"),
+    [
+        (
+            "jekyll",
+            f'{{% highlight python linenos hl_lines="2 3" %}}\n{CODE}\n{{% endhighlight %}}',
+            f"```{{code-block}} python\n:linenos:\n:emphasize-lines: 2, 3\n{CODE}\n```",
+        ),
+        (
+            "jekyll",
+            f"{{% highlight go %}}\n{CODE}\n{{% endhighlight %}}",
+            f"```go\n{CODE}\n```",
+        ),
+        (
+            "hugo",
+            f'{{{{< highlight go "linenos=table,hl_lines=2 3,linenostart=5" >}}}}\n{CODE}\n'
+            "{{< / highlight >}}",
+            "```{code-block} go\n:linenos:\n:emphasize-lines: 2, 3\n:lineno-start: 5\n"
+            f"{CODE}\n```",
+        ),
+        (
+            "hugo",
+            f'```go {{title="a.go"}}\n{CODE}\n```',
+            f"```{{code-block}} go\n:filename: a.go\n{CODE}\n```",
+        ),
+        (
+            "hugo",
+            f'```go {{title="A loop"}}\n{CODE}\n```',
+            f"```{{code-block}} go\n:caption: A loop\n{CODE}\n```",
+        ),
+        (
+            "quarto",
+            f"```{{.go .numberLines}}\n{CODE}\n```",
+            f"```{{code-block}} go\n:linenos:\n{CODE}\n```",
+        ),
+        (
+            "hugo",
+            '{{< figure src="p.svg" title="A b" caption="C" >}}',
+            ":::{figure} p.svg\n\n**A b** C\n:::",
+        ),
+        ("hugo", '{{< spoiler text="A" >}}\nb\n{{< /spoiler >}}', ":::{dropdown} A\nb\n:::"),
+    ],
+)
+def test_options_of_code_and_shortcodes(
+    root: Path, tmp_path: Path, tool: str, old: str, new: str
+) -> None:
+    """They are those of `code-block`, and titles stay."""
+    assert body(root, tmp_path, tool, old) == new
+
+
+def test_options_of_figures_are_told(root: Path, tmp_path: Path) -> None:
+    """Those of which nothing is known here."""
+    name, settings, path = OLD_SITES["hugo"]
+    post = '---\ndate: 2020-01-01\n---\n{{< figure src="p.svg" align="right" >}}\n'
+    old = old_blog(tmp_path, {name: settings, path: post, "content/posts/a/p.svg": "<svg/>"})
+    assert "a figure's `align` is left out: right" in inkcell(root, "import", str(old)).stderr
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('[a]({{< ref path="ridge" lang="ko" >}})', "[a](../ridge/index.ko.md)"),
+        ('[a]({{< ref "ridge#b" >}})', "[a](../ridge/index.en.md#b)"),
+        ('see {{< ref "ridge.ko.md" >}}.', r"see [R\*](../ridge/index.ko.md)."),
+        ('<a href="{{< ref "ridge" >}}">b</a>', '<a href="../ridge/index.en.md">b</a>'),
+        ('[`a`]: {{< ref "ridge" >}}', "[`a`]: ../ridge/index.en.md"),
+    ],
+)
+def test_references_of_hugo(root: Path, tmp_path: Path, old: str, new: str) -> None:
+    """In the language that they name; between words they are links with the post's title."""
+    name, settings, path = OLD_SITES["hugo"]
+    front = "---\ntitle: {}\ndate: 2020-01-01\n---\n"
+    posts = {path: front.format("T") + old + "\n"}
+    for ending in (".md", ".ko.md"):
+        posts[f"content/posts/ridge{ending}"] = front.format("R*") + "x\n"
+    inkcell(root, "import", str(old_blog(tmp_path, {name: settings, **posts})))
+    assert files(root / "posts")["a/index.en.md"].partition("\n---\n\n")[2] == f"{new}\n"
+
+
 def test_code_beside_a_remark_stays_code(root: Path, tmp_path: Path) -> None:
     """What is told of a fence stands before it while the text is converted; nothing is changed."""
     shown = "```{mermaid}\n[a](nowhere.md) {{< x >}}\n::: {.callout-note}\n```"

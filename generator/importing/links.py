@@ -92,12 +92,14 @@ class Links(Struct, frozen=True):
     beside: dict[str, str] = {}
     """Name of a file beside the new post, and its old path."""
 
-    def old_address_of_file(self, wanted: str) -> str | None:
-        """The address that `{% link %}`, `ref` and their kin mean by a path of the old blog."""
+    def old_address_of_file(self, wanted: str, language: str = "") -> str | None:
+        """The address that `{% link %}`, `ref` and their kin mean by a path of the old blog.
+
+        Of the versions of a post it is that in the language, or else in that of the new post.
+        """
         wanted = wanted.strip("/")
         found = [path for path in sorted(self.moved.paths) if _is_meant(path, wanted)]
-        language = self.path.split(".")[-2]
-        # Of the versions of a post, that in the language of the page on which the link stands.
+        language = language or self.path.split(".")[-2]
         found.sort(key=lambda path: self.moved.paths[path].split(".")[-2] != language)
         if found:
             return POST + quote(found[0])
@@ -221,6 +223,25 @@ def picture(address: str, alt: str, caption: str, width: str, *, alone: bool) ->
     options += [f":width: {width}"] if width else []
     address = address.replace(" ", "%20")
     return "\n".join((f":::{{figure}} {address}", *options, "", caption, ":::"))
+
+
+def named_alone(match: re.Match[str], address: str | None, links: Links) -> str | None:
+    """An address; as a link with the title of its post where it stands between words."""
+    before, after = match.string[: match.start()], match.string[match.end() :]
+    is_word = re.search(r"(?:\A|\s)(?:\{\{[^{}]*\}\})?\Z", before) and re.match(
+        r"\Z|[\s.,;:!?]", after
+    )
+    line = before.rpartition("\n")[2]
+    in_address = re.search(r"\]\([^()\n]*\Z|\]:[ \t]*\Z|=\s*[\"']?\Z|<[^<>]*\Z", line)
+    if not address or not is_word or in_address:
+        return address
+    path = unquote(urlsplit(address).path.lstrip("/")) if address.startswith(POST) else ""
+    titles = (
+        str(post.front.get("title") or post.name) for post in links.site.posts if post.path == path
+    )
+    title = next(titles, address.partition("#")[0].rpartition("/")[2] or address)
+    words = re.sub(r"([\[\]\\*_`$<])", r"\\\1", title)
+    return f"[{words}]({address})"
 
 
 def stands_alone(match: re.Match[str]) -> bool:

@@ -11,16 +11,17 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from . import dates
-from .links import Links, picture, stands_alone
+from .links import Links, named_alone, picture, stands_alone
 from .old_blog import OldPost, OldSite
-from .passages import FLAGS, MARKED_CODE, change_around_code, change_prose, fenced
+from .passages import FLAGS, MARKED_CODE, change_around_code, change_prose, described, fenced
 from .remarks import Remarks
 from .unresolved import Kind, end_links, keep, show
 
 BLOCK = re.compile(
     rf"""
     (?P<skip>{MARKED_CODE})
-    | (?P<lead>^[ \t]*)?\{{%-?\s*highlight\s+(?P<language>[\w+\#.-]*)[^%\n]*-?%\}}[ \t]*\n?
+    | (?P<lead>^[ \t]*)?\{{%-?\s*highlight\s+(?P<language>[\w+\#.-]*)(?P<options>[^%\n]*?)-?%\}}
+      [ \t]*\n?
       (?P<source>.*?)\n?[ \t]*\{{%-?\s*endhighlight\s*-?%\}}
     | \{{%-?\s*comment\s*-?%\}}(?P<remark>.*?)\{{%-?\s*endcomment\s*-?%\}}
     """,
@@ -53,6 +54,7 @@ MONTHS = (
     "October", "November", "December",
 )  # fmt: skip
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+OPTION = re.compile(r"([\w-]+)(?:\s*=\s*(?:\"([^\"]*)\"|([^\s\"]+)))?")
 PARAMETER = re.compile(r"([\w-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 PICTURES = ("path", "src", "image_path", "image", "url", "file", "img")
 GIST = "https://gist.github.com/"
@@ -73,7 +75,11 @@ def unfold_blocks(text: str) -> str:
             lead = match["lead"] or ""
             source = match["source"].strip("\n")
             lines = [line.removeprefix(lead) for line in source.split("\n")]
-            return fenced("\n".join(lines), match["language"].lower(), lead)
+            options = {
+                {"mark_lines": "hl_lines"}.get(key, key): one or two or "true"
+                for key, one, two in OPTION.findall(match["options"])
+            }
+            return fenced("\n".join(lines), described(match["language"].lower(), options), lead)
         return f"<!--{match['remark'].replace('--', '- -')}-->"
 
     # Liquid comes before Markdown: what `raw` keeps may begin in code and end behind it.
@@ -200,10 +206,10 @@ def _tag(match: re.Match[str], links: Links, remarks: Remarks) -> str | None:
     name, rest, written = match["tag"], match["rest"].strip(), match[0]
     if name == "post_url":
         wanted = rest.strip("\"'").strip("/").removesuffix(".md").removesuffix(".markdown")
-        return links.old_address_of_file(f"_posts/{wanted}")
+        return named_alone(match, links.old_address_of_file(f"_posts/{wanted}"), links)
     if name == "link":
         wanted = rest.strip("\"'").strip("/")
-        return links.old_address_of_file(wanted)
+        return named_alone(match, links.old_address_of_file(wanted), links)
     if name == "gist":
         sign = remarks.sign(
             "a gist is a link now", written, "write the code itself, if it shall stand there"

@@ -217,6 +217,8 @@ def _shown(match: re.Match[str], info: str, remarks: Remarks) -> str:
         else:
             hint = "options of a code-block: filename, caption, label, linenos, emphasize-lines"
             signs += remarks.sign(f"`{sign}{name}` of the code is left out", info, hint)
+    if re.search(r"(?:^|[\s,])linenos(?=[\s,]|$)", said):
+        options.append(":linenos:")
     for key, *texts in ATTRIBUTE.findall(found["attributes"]):
         value = next((text for text in texts if text), "").strip("\"' ")
         lines = ", ".join(value.replace('"', "").replace(",", " ").split())

@@ -18,7 +18,7 @@ CAPTION = re.compile(
     r"\{(?P<attributes>(?:[ \t]*(?:[#.][\w:.-]+|[\w-]+=(?:\"[^\"\n]*\"|\S+)))+)[ \t]*\}[ \t]*$",
     re.MULTILINE,
 )
-EXAMPLE = re.compile(r"(?:(?<=\n\n)|\A|(?<=\n))\(@(?P<name>[\w-]*)\)[ \t]+(?=\S)")
+EXAMPLE = re.compile(r"^\(@(?P<name>[\w-]*)\)[ \t]+(?=\S)", re.MULTILINE)
 LINES = re.compile(r"(?:(?<=\n\n)|\A)(?:\|(?:[ \t][^\n]*)?(?:\n|\Z)(?:[ \t]+\S[^\n]*\n)*)+")
 CITED = re.compile(r"\[(?P<work>-?@[\w:./-]+),?[ \t]*\[(?P<place>[^\[\]\n]*)\]\]")
 ASIDE = re.compile(
@@ -94,6 +94,10 @@ def _examples(words: str) -> str:
 
     def numbered(match: re.Match[str]) -> str:
         nonlocal count
+        blank = match.string.rfind("\n\n", 0, match.start())
+        paragraph = match.string[blank + 2 if blank >= 0 else 0 :].lstrip("\n")
+        if not EXAMPLE.match(paragraph):
+            return match[0]  # A line of a paragraph begins with a work that is cited.
         count += 1
         if match["name"]:
             numbers.setdefault(match["name"], count)

@@ -182,7 +182,10 @@ def _figure(source: str, given: dict[str, str], match: re.Match[str], remarks: R
     sign = ""
     for key in given:
         if given[key] and key not in ("src", "alt", "title", "caption", "width", "loading"):
-            hint = "say it in the text, if it is due"
+            of_source = key in ("attr", "attrlink", "link")
+            hint = (
+                "say it in the text, if it is due" if of_source else "a figure has no such option"
+            )
             message = f"a figure's `{key}` is left out: {given[key]}"
             sign += remarks.sign(message, match[0], hint)
     # A directive's first line begins at the margin, and signs go with it.

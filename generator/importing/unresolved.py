@@ -18,12 +18,12 @@ START, END = "\ue006", "\ue007"
 ATTRIBUTE = re.compile(r"<[A-Za-z][^<>]*=\s*[\"'][^\"'<>]*\Z")
 TARGET = re.compile(rf"\]\((?:[^()\n{END}]|{START}[^{END}]*{END}|\([^()\n]*\))*\Z")
 HTML_BLOCK = re.compile(
-    r"[ ]{0,3}</?(?:address|article|aside|blockquote|body|caption|center|col|dd|details|dialog|div"
+    r"^[ ]{0,3}</?(?:address|article|aside|blockquote|body|caption|center|col|dd|details|dialog|div"
     r"|dl|dt|fieldset|figcaption|figure|footer|form|h[1-6]|header|hr|iframe|li|main|nav|ol|p"
     r"|section|summary|table|tbody|td|tfoot|th|thead|tr|ul)\b(?![^<>]*\bmarkdown\s*=)",
-    re.IGNORECASE,
+    re.IGNORECASE | re.MULTILINE,
 )
-"""How a passage begins that is HTML up to the next blank line, as CommonMark has it."""
+"""How a line begins from which on all is HTML up to the next blank line, as CommonMark has it."""
 LINK = re.compile(
     r"!?\[(?P<words>(?:\\.|[^\[\]\\\n]|\n(?![ \t]*\n)|!?\[[^\[\]\n]*\](?:\([^()\n]*\))?)*)\]"
     rf"\([ ]*(?P<target>(?:[^()\n{START}{END}]|\([^()\n]*\))*{START}"
@@ -57,7 +57,7 @@ def keep(written: str, before: str) -> str:
         return written
     if TARGET.search(above):
         return START + written + END
-    if HTML_BLOCK.match(above.lstrip("\n")):
+    if HTML_BLOCK.search(above):
         return f"<code>{html.escape(' '.join(written.split()), quote=False)}</code>"
     return as_code(written)
 

@@ -891,6 +891,331 @@ def test_what_becomes_of_texts(root: Path, tmp_path: Path, tool: str, old: str, 
     assert body(root, tmp_path, tool, old) == new
 
 
+@pytest.mark.parametrize(
+    ("tool", "old", "new"),
+    [
+        (
+            "jekyll",
+            "a [글]({% post_url 2019-01-01-gone %}) b [`c` d](https://e.example/{{ site.x }}).",
+            "a 글 `{% post_url 2019-01-01-gone %}` b `c` d `https://e.example/{{ site.x }}`.",
+        ),
+        ("jekyll", "![y]({{ page.i }}/b.png){: width=3} c", "y `{{ page.i }}/b.png` c"),
+        ("jekyll", "[![a](/p.svg)]({{ x }})", "![a](p.svg) `{{ x }}`"),
+        ("jekyll", "[a][b]\n\n[b]: {% post_url g %}", "[a][b]\n\n[b]: `{% post_url g %}`"),
+        ("hugo", '[a]({{< relref "gone" >}}) b', 'a `{{< relref "gone" >}}` b'),
+        ("hugo", "[a](https://e.example/{{ .x }}) b", "a `https://e.example/{{ .x }}` b"),
+        ("quarto", "[a]({{< var x >}}) b", "a `{{< var x >}}` b"),
+        ("jekyll", "<div>{% include x %}</div>", "<div><code>{% include x %}</code></div>"),
+        ("jekyll", "a\n<div>{{ x }}</div>", "a\n<div><code>{{ x }}</code></div>"),
+        ("jekyll", "<b>{{ x }}</b>", "<b>`{{ x }}`</b>"),
+        ("hugo", "<div>\n{{< x >}}\n</div>", "<div>\n<code>{{&lt; x &gt;}}</code>\n</div>"),
+        ("jekyll", "|a|b|\n|-|-|\n|{{ x | y }}|1|", "|a|b|\n|-|-|\n|`{{ x \\| y }}`|1|"),
+        ("jekyll", "a|b\n-|-\n`c|d`|{{ x | y }}", "a|b\n-|-\n`c\\|d`|`{{ x \\| y }}`"),
+        ("jekyll", "a `c|d` b\n", "a `c|d` b"),
+    ],
+)
+def test_what_cannot_be_resolved_breaks_nothing(
+    root: Path, tmp_path: Path, tool: str, old: str, new: str
+) -> None:
+    """It is shown as code, and the words of its link, the HTML and the table around it stay."""
+    assert body(root, tmp_path, tool, old) == new
+
+
+def test_a_link_without_an_address_is_told_once(root: Path, tmp_path: Path) -> None:
+    """With the line of the new file, and what to write."""
+    name, settings, path = OLD_SITES["jekyll"]
+    post = "---\ntitle: T\n---\na\n[글]({% post_url 2019-01-01-gone %}) b\n"
+    old = old_blog(tmp_path, {name: settings, path: post})
+    (note,) = json.loads(inkcell(root, "import", str(old), "--json").stdout)["notes"]
+    lines = (root / note["file"]).read_text("utf-8").split("\n")
+    assert lines[note["line"] - 1] == "글 `{% post_url 2019-01-01-gone %}` b"
+    assert note["hint"] == "write where the link leads: [words](address)"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('::: {.content-hidden when-format="html"}\ns\n::: {.x}\ns\n:::\n:::\na', "a"),
+        ('::: {.content-visible when-format="pdf"}\ns\n:::\na', "a"),
+        ('::: {.content-visible unless-format="html"}\ns\n:::\na', "a"),
+        ('::: {.content-hidden unless-format="pdf"}\ns\n:::\na', "a"),
+        ('::: {.content-visible when-profile="mine"}\ns\n:::\na', "a"),
+        ('::: {.content-hidden when-meta="mine"}\ns\n:::\na', "a"),
+        ("::: content-hidden\ns\n:::\na", "a"),
+        ('::: {.content-visible when-format="html:js"}\na\n:::', "a"),
+        ('::: {.content-visible when-format="html" unless-format="revealjs"}\na\n:::', "a"),
+        ('::: {.content-hidden when-format="pdf"}\na\n:::', "a"),
+        ('a[s *[t](u)*]{.content-hidden when-format="html"}', "a"),
+        ('a[b]{.content-visible when-format="html"}', "ab"),
+        ('```{.python .content-visible when-format="pdf"}\ns\n```\na', "a"),
+        ('```{.python .content-visible when-format="html"}\na\n```', "```python\na\n```"),
+        (
+            '::: {.content-hidden when-format="html"}\n```{python}\nx = 1\n```\n:::\na',
+            "```{code-cell}\n#| include: false\nx = 1\n```\n\na",
+        ),
+        (
+            '```\n::: {.content-visible when-format="pdf"}\n```\na',
+            '```\n::: {.content-visible when-format="pdf"}\n```\na',
+        ),
+    ],
+)
+def test_what_pages_did_not_show_is_not_published(
+    root: Path, tmp_path: Path, old: str, new: str
+) -> None:
+    """Divs, spans and code under a condition of Quarto's; cells in them run, and are not seen."""
+    assert body(root, tmp_path, "quarto", old).strip() == new
+
+
+def test_what_is_left_out_for_its_format_is_told(root: Path, tmp_path: Path) -> None:
+    """With its condition."""
+    name, settings, path = OLD_SITES["quarto"]
+    post = '---\ntitle: T\ndate: 2020-01-01\n---\n[s]{.content-visible when-format="pdf"}\n'
+    told = inkcell(root, "import", str(old_blog(tmp_path, {name: settings, path: post}))).stderr
+    assert "a passage is left out that pages did not show" in told
+    assert '.content-visible when-format="pdf"' in told
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("{{ site.author.name }} {{ site.social.github }}", "S. Kim `{{ site.social.github }}`"),
+        (
+            "{{ site.author }} {{site.author.name.x}}",
+            "`{{ site.author }}` `{{site.author.name.x}}`",
+        ),
+        ('{{ page.date | date: "%Y-%m-%d" }}', "2022-07-08"),
+        ("{{ page.date | date: '%-d %B %Y, %a' }}", "8 July 2022, Fri"),
+        ("{{ page.date | date_to_string }}", "08 Jul 2022"),
+        ("{{ page.last_modified_at | date: '%F' }}", "2023-01-02"),
+        ("{{ page.date | date: '%Q' }}", "`{{ page.date | date: '%Q' }}`"),
+    ],
+)
+def test_values_of_settings_and_dates(root: Path, tmp_path: Path, old: str, new: str) -> None:
+    """Settings below others, and dates as Ruby's `strftime` writes them."""
+    old_site = old_blog(
+        tmp_path,
+        {
+            "_config.yml": "url: https://old.example\nauthor: {name: S. Kim}\n",
+            "_posts/2022-07-08-a.md": f"---\nlast_modified_at: 2023-01-02\n---\n{old}\n",
+        },
+    )
+    inkcell(root, "import", str(old_site))
+    assert files(root / "posts")["a/index.en.md"].partition("\n---\n\n")[2] == f"{new}\n"
+
+
+@pytest.mark.parametrize(
+    ("tool", "old", "new"),
+    [
+        ("jekyll", "![그림](/img/한글 그림.png)", "![그림](한글%20그림.png)"),
+        ("jekyll", '![a](/img/한글 그림.png "t")', '![a](한글%20그림.png "t")'),
+        ("jekyll", "![a](</img/no such.png>)", "![a](/img/no%20such.png)"),
+        ("quarto", "[a](https://e.example/a b.pdf)", "[a](https://e.example/a%20b.pdf)"),
+        ("jekyll", "![a](https://e.example/b.png =3x4)", "![a](https://e.example/b.png =3x4)"),
+        ("hugo", "![a](/img/한글 그림.png)", "![a](/img/한글 그림.png)"),
+    ],
+)
+def test_spaces_in_addresses(root: Path, tmp_path: Path, tool: str, old: str, new: str) -> None:
+    """Kramdown and Pandoc read them; the picture lies beside the post."""
+    old_blog(tmp_path, {"img/한글 그림.png": b"png"})
+    assert body(root, tmp_path, tool, old) == new
+    assert len([*(root / "posts").rglob("한글 그림.png")]) == ("한글%20" in new)
+
+
+TABLE = "| a |\n|---|\n| 1 |\n\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (f'{TABLE}: C {{#tbl-a tbl-colwidths="[60,40]"}}', f"{TABLE}: C {{#tbl-a}}"),
+        (f"{TABLE}: C {{#tbl-a .striped}}", f"{TABLE}: C {{#tbl-a}}"),
+        (f"::: {{#tbl-b}}\n{TABLE}C b\n:::\n@tbl-b", f"{TABLE}: C b {{#tbl-b}}\n\n@tbl-b"),
+        (
+            "::: {#fig-a layout-ncol=2}\n![x](p.svg)\n\n![y](p.svg)\n\nBoth\n:::\n@fig-a",
+            "![x](p.svg)\n\n:::{figure} p.svg\n:label: fig-a\n:alt: y\n\nBoth\n:::\n\n@fig-a",
+        ),
+        (
+            "::: {#fig-a}\n![x](p.svg){#fig-b}\n\n![y](p.svg){#fig-c}\n:::\n@fig-a",
+            "![x](p.svg){#fig-b}\n\n![y](p.svg){#fig-c}\n\n@fig-b",
+        ),
+        (
+            "::: {#fig-a}\n```{python}\n1\n```\n\nIt's\n:::",
+            "```{code-cell}\n#| label: fig-a\n#| fig-cap: 'It''s'\n1\n```",
+        ),
+        ("::: {#tbl-c}\nx\n:::\n@tbl-c", "x\n\n`@tbl-c`"),
+        ("```{=html}\n<p>\n\n<b>x</b>\n</p>\n```", "<p>\n<b>x</b>\n</p>"),
+        ("```{=latex}\nx\n```\na", "a"),
+        ("a `<b>`{=html}c `x`{=latex}", "a <b>c"),
+        (
+            '```{#lst-a .python lst-cap="C d" .numberLines startFrom="4"}\n1\n```',
+            "```{code-block} python\n:label: lst-a\n:linenos:\n:caption: C d\n"
+            ":lineno-start: 4\n1\n```",
+        ),
+        ("(@a) x\n(@b) y\n\nSee (@b) and (@c).", "1. x\n2. y\n\nSee (2) and (@c)."),
+        ("a\n(@b) c", "a\n(@b) c"),
+        ("[m *n*]{.aside}", ":::{margin}\nm *n*\n:::"),
+        ("a [m]{.aside} b", "a (m) b"),
+        (r"a\ b $x\ y$ `c\ d`", "a\N{NO-BREAK SPACE}b $x\\ y$ `c\\ d`"),
+        (
+            "| a\n|   b\n  c\n\nd",
+            "a\\\n\N{NO-BREAK SPACE}\N{NO-BREAK SPACE}b c\n\nd",
+        ),
+        (TABLE + "d", TABLE + "d"),
+        ("[@v [p. 3]]", "[@v, p. 3]"),
+    ],
+)
+def test_what_pandoc_has_besides(root: Path, tmp_path: Path, old: str, new: str) -> None:
+    """Labels survive, or what refers to them; the rest is written as it is here."""
+    assert body(root, tmp_path, "quarto", old).strip() == new
+
+
+@pytest.mark.parametrize(
+    ("old", "told"),
+    [
+        (": C {#tbl-a .striped}", "an attribute of a table is left out: {.striped}"),
+        ("```{=latex}\nx\n```", "a raw block is left out that pages did not show"),
+        ("`{python} 1+1`", "code in a line is shown, and not run: `{python} 1+1`"),
+        ("::: {#tbl-c}\nx\n:::\n@tbl-c", "nothing has the label `tbl-c` any more: @tbl-c"),
+        ("a [m]{.aside} b", "a note in the margin stands in the text: [m]{.aside}"),
+        ("```{.python .x}\n1\n```", "`.x` of the code is left out"),
+        (
+            "::: {#fig-a layout-ncol=2}\n![x](p.svg)\n![y](p.svg)\n:::\n",
+            "a layout is left out: ::: {#fig-a layout-ncol=2}",
+        ),
+    ],
+)
+def test_what_pandoc_loses_is_told(root: Path, tmp_path: Path, old: str, told: str) -> None:
+    """Each with the line of the new file."""
+    name, settings, path = OLD_SITES["quarto"]
+    post = f"---\ntitle: T\ndate: 2020-01-01\n---\n{TABLE}{old}\n"
+    done = inkcell(root, "import", str(old_blog(tmp_path, {name: settings, path: post})))
+    (note,) = [line for line in done.stderr.split("\n") if told in line]
+    assert note.split(":")[2].isdecimal()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (
+            '<details><summary>s</summary>\n<div markdown="1">\n\n*a*\n\n</div>\n</details>',
+            '<details><summary>s</summary>\n\n<div markdown="1">\n\n*a*\n\n</div>\n</details>',
+        ),
+        ("<div>\n$$a<b$$\n</div>", "<div>\n\n$$a<b$$\n\n</div>"),
+        ("<center>$$x$$</center>", "<center>\n\n$$x$$\n\n</center>"),
+        (
+            '<figure><img src="p.svg"><figcaption>a $$x$$</figcaption></figure>',
+            '<figure><img src="p.svg"><figcaption>\n\na $$x$$\n\n</figcaption></figure>',
+        ),
+        ('<p class="a">b $$x$$</p>', '<div class="a">\n\nb $$x$$\n\n</div>'),
+        ('<div markdown="1">\n$$x$$\n</div>', '<div markdown="1">\n$$x$$\n</div>'),
+        ("<div>\n\n$$x$$\n\n</div>", "<div>\n\n$$x$$\n\n</div>"),
+        ("<div><code>$$x$$</code></div>", "<div><code>$$x$$</code></div>"),
+        ("|a|b|\n|1|2|\n{: .x}", "|   |   |\n|---|---|\n|a|b|\n|1|2|\n{: .x}"),
+        ("|--|\n|a|", "|   |\n|--|\n|a|"),
+        ("|a|\n|-|\n|1|", "|a|\n|-|\n|1|"),
+        ("a\n\n{: .prompt-tip }\n> b\n> c", "a\n\n> [!TIP]\n> b\n> c"),
+        (
+            '```python\n1\n```\n{: file="a.py" .nolineno }\nb',
+            "```{code-block} python\n:filename: a.py\n1\n```\nb",
+        ),
+        ("```\n1\n```\n{: .x}", "```\n1\n```\n{: .x}"),
+    ],
+)
+def test_html_tables_and_attributes_of_jekyll(
+    root: Path, tmp_path: Path, old: str, new: str
+) -> None:
+    """What kramdown and MathJax read is read here as well, and the blog can be built."""
+    assert body(root, tmp_path, "jekyll", old) == new
+    assert inkcell(root, "build").exit_code == 0
+
+
+CODE = "1\n2\n3"
+
+
+@pytest.mark.parametrize(
+    ("tool", "old", "new"),
+    [
+        (
+            "jekyll",
+            f'{{% highlight python linenos hl_lines="2 3" %}}\n{CODE}\n{{% endhighlight %}}',
+            f"```{{code-block}} python\n:linenos:\n:emphasize-lines: 2, 3\n{CODE}\n```",
+        ),
+        (
+            "jekyll",
+            f"{{% highlight go %}}\n{CODE}\n{{% endhighlight %}}",
+            f"```go\n{CODE}\n```",
+        ),
+        (
+            "hugo",
+            f'{{{{< highlight go "linenos=table,hl_lines=2 3,linenostart=5" >}}}}\n{CODE}\n'
+            "{{< / highlight >}}",
+            "```{code-block} go\n:linenos:\n:emphasize-lines: 2, 3\n:lineno-start: 5\n"
+            f"{CODE}\n```",
+        ),
+        (
+            "hugo",
+            f'```go {{title="a.go"}}\n{CODE}\n```',
+            f"```{{code-block}} go\n:filename: a.go\n{CODE}\n```",
+        ),
+        (
+            "hugo",
+            f'```go {{title="A loop"}}\n{CODE}\n```',
+            f"```{{code-block}} go\n:caption: A loop\n{CODE}\n```",
+        ),
+        (
+            "jekyll",
+            f"```go {{linenos}}\n{CODE}\n```",
+            f"```{{code-block}} go\n:linenos:\n{CODE}\n```",
+        ),
+        (
+            "quarto",
+            f"```{{.go .numberLines}}\n{CODE}\n```",
+            f"```{{code-block}} go\n:linenos:\n{CODE}\n```",
+        ),
+        (
+            "hugo",
+            '{{< figure src="p.svg" title="A b" caption="C" >}}',
+            ":::{figure} p.svg\n\n**A b** C\n:::",
+        ),
+        ("hugo", '{{< spoiler text="A" >}}\nb\n{{< /spoiler >}}', ":::{dropdown} A\nb\n:::"),
+    ],
+)
+def test_options_of_code_and_shortcodes(
+    root: Path, tmp_path: Path, tool: str, old: str, new: str
+) -> None:
+    """They are those of `code-block`, and titles stay."""
+    assert body(root, tmp_path, tool, old) == new
+
+
+def test_options_of_figures_are_told(root: Path, tmp_path: Path) -> None:
+    """Those of which nothing is known here."""
+    name, settings, path = OLD_SITES["hugo"]
+    post = '---\ndate: 2020-01-01\n---\n{{< figure src="p.svg" align="right" >}}\n'
+    old = old_blog(tmp_path, {name: settings, path: post, "content/posts/a/p.svg": "<svg/>"})
+    assert "a figure's `align` is left out: right" in inkcell(root, "import", str(old)).stderr
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('[a]({{< ref path="ridge" lang="ko" >}})', "[a](../ridge/index.ko.md)"),
+        ('[a]({{< ref "ridge#b" >}})', "[a](../ridge/index.en.md#b)"),
+        ('see {{< ref "ridge.ko.md" >}}.', r"see [R\*](../ridge/index.ko.md)."),
+        ('<a href="{{< ref "ridge" >}}">b</a>', '<a href="../ridge/index.en.md">b</a>'),
+        ('[`a`]: {{< ref "ridge" >}}', "[`a`]: ../ridge/index.en.md"),
+    ],
+)
+def test_references_of_hugo(root: Path, tmp_path: Path, old: str, new: str) -> None:
+    """In the language that they name; between words they are links with the post's title."""
+    name, settings, path = OLD_SITES["hugo"]
+    front = "---\ntitle: {}\ndate: 2020-01-01\n---\n"
+    posts = {path: front.format("T") + old + "\n"}
+    for ending in (".md", ".ko.md"):
+        posts[f"content/posts/ridge{ending}"] = front.format("R*") + "x\n"
+    inkcell(root, "import", str(old_blog(tmp_path, {name: settings, **posts})))
+    assert files(root / "posts")["a/index.en.md"].partition("\n---\n\n")[2] == f"{new}\n"
+
+
 def test_code_beside_a_remark_stays_code(root: Path, tmp_path: Path) -> None:
     """What is told of a fence stands before it while the text is converted; nothing is changed."""
     shown = "```{mermaid}\n[a](nowhere.md) {{< x >}}\n::: {.callout-note}\n```"

@@ -8,14 +8,19 @@ from typing import Any
 
 from .boxes import write_boxes
 from .cells import kernel_of, known_options, write_cells, write_shown_code
+from .conditional import leave_out_hidden
 from .divs import write_divs
 from .formulas import plain_brackets, plain_dollars, rename_labels
 from .front_matter import for_all_cells
+from .html_blocks import open_html
+from .labelled import write_labelled
 from .links import Links, rewrite_directive, rewrite_links, take_data
 from .liquid import keep_liquid, run_liquid, unfold_blocks
 from .old_blog import OldPost, Tool
+from .pandoc import write_pandoc
 from .passages import FLAGS, MARKED_CODE
 from .shortcodes import run_shortcodes, unfold_shortcodes
+from .tables import add_heads, escape_bars
 
 Hand = Callable[[str, OldPost, Links], str]
 """(text, the post, its links) -> the text, further on."""
@@ -30,7 +35,7 @@ def _excerpt(text: str, post: OldPost, links: Links) -> str:
 
 def _liquid(text: str, post: OldPost, links: Links) -> str:
     if post.value("render_with_liquid") is False:
-        return keep_liquid(text)
+        return keep_liquid(text, links.remarks)
     return run_liquid(unfold_blocks(text), post, links.site, links, links.remarks)
 
 
@@ -39,7 +44,7 @@ def _shortcodes(text: str, post: OldPost, links: Links) -> str:
 
 
 def _braces(text: str, post: OldPost, links: Links) -> str:
-    return keep_liquid(text)
+    return keep_liquid(text, links.remarks)
 
 
 def _labels(text: str, post: OldPost, links: Links) -> str:
@@ -60,12 +65,20 @@ def _formulas_of_hugo(text: str, post: OldPost, links: Links) -> str:
     return plain_dollars(plain_brackets(text), display=True)
 
 
+def _conditional(text: str, post: OldPost, links: Links) -> str:
+    return leave_out_hidden(text, links.remarks)
+
+
 def _cells(text: str, post: OldPost, links: Links) -> str:
     return write_cells(text, kernel_of(text), for_all_cells(post), links.remarks)
 
 
 def _divs(text: str, post: OldPost, links: Links) -> str:
-    return write_divs(text, links.remarks)
+    return write_divs(write_labelled(text, links.remarks), links.remarks)
+
+
+def _pandoc(text: str, post: OldPost, links: Links) -> str:
+    return write_pandoc(text, links.remarks)
 
 
 def _shown_code(text: str, post: OldPost, links: Links) -> str:
@@ -76,14 +89,26 @@ def _boxes(text: str, post: OldPost, links: Links) -> str:
     return write_boxes(text)
 
 
+def _bars(text: str, post: OldPost, links: Links) -> str:
+    return escape_bars(text)
+
+
+def _tables(text: str, post: OldPost, links: Links) -> str:
+    return add_heads(escape_bars(text))
+
+
+def _html(text: str, post: OldPost, links: Links) -> str:
+    return open_html(text)
+
+
 def _links(text: str, post: OldPost, links: Links) -> str:
     return rewrite_links(text, links)
 
 
 HANDS: Mapping[Tool, tuple[Hand, ...]] = {
-    "jekyll": (_excerpt, _liquid, _boxes, _formulas, _labels, _shown_code, _links),
-    "hugo": (_shortcodes, _braces, _formulas_of_hugo, _labels, _shown_code, _links),
-    "quarto": (_shortcodes, _braces, _cells, _divs, _links),
+    "jekyll": (_excerpt, _liquid, _tables, _boxes, _formulas, _labels, _html, _shown_code, _links),
+    "hugo": (_shortcodes, _braces, _bars, _formulas_of_hugo, _labels, _html, _shown_code, _links),
+    "quarto": (_conditional, _shortcodes, _braces, _pandoc, _bars, _cells, _divs, _links),
     "files": (_braces, _labels, _cells, _divs, _links),
 }
 """What is done with the text of each tool's posts."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .passages import change_around_code
+from .passages import FLAGS, MARKED_CODE, change_around_code
 
 PROMPTS = {"tip": "TIP", "info": "NOTE", "warning": "WARNING", "danger": "CAUTION"}
 NOTICES = {"warning": "warning", "danger": "danger", "success": "tip"}
@@ -12,6 +12,17 @@ PROMPT = re.compile(
     r"(?P<quote>(?:^>[^\n]*\n)+)\{:\s*\.prompt-(?P<kind>tip|info|warning|danger)\s*\}[ \t]*$",
     re.MULTILINE,
 )
+BEFORE = re.compile(
+    r"(?:(?<=\n\n)|\A)\{:\s*\.prompt-(?P<kind>tip|info|warning|danger)\s*\}[ \t]*\n"
+    r"(?=>)"
+)
+"""The same above the quote: kramdown gives the class to what follows, if nothing stands above."""
+FILE = re.compile(
+    rf"(?:{MARKED_CODE})(?:\n[ \t]*\{{:(?P<list>[^{{}}\n]*\bfile=(?P<mark>[\"'])(?P<name>[^\"'\n]+)"
+    rf"(?P=mark)[^{{}}\n]*)\}}[ \t]*$)?",
+    FLAGS,
+)
+"""A block of code, and below it the name of its file as Chirpy has it."""
 NOTICE = re.compile(
     r"(?P<text>(?:^(?![ \t]*$|[{#>|<]|[-*+] |\d+\. )[^\n]+\n)+)"
     r"\{:\s*\.notice(?:--(?P<kind>\w+))?\s*\}[ \t]*$",
@@ -33,9 +44,20 @@ def write_boxes(text: str) -> str:
 
     def change(shown: str) -> str:
         shown = OPENED.sub(r"\1\n", shown)
+        shown = BEFORE.sub(lambda m: f"> [!{PROMPTS[m['kind']]}]\n", shown)
         shown = PROMPT.sub(lambda m: f"> [!{PROMPTS[m['kind']]}]\n{m['quote'].rstrip()}", shown)
         return NOTICE.sub(
             lambda m: f":::{{{NOTICES.get(m['kind'] or '', 'note')}}}\n{m['text']}:::", shown
         )
 
-    return change_around_code(text, change)
+    return change_around_code(FILE.sub(_named, text), change)
+
+
+def _named(match: re.Match[str]) -> str:
+    """A fence with the name of its file among its attributes."""
+    if match["list"] is None or match["block"] is None:
+        return match[0]
+    info = match["info"].strip() or "text"
+    opening = f"{match['indent']}{match['fence']}"
+    code = match["block"].removeprefix(f"{opening}{match['info']}")
+    return f'{opening}{info} {{filename="{match["name"]}"}}{code}'

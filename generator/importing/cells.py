@@ -15,7 +15,9 @@ from .remarks import Remarks
 
 BLOCK = re.compile(MARKED_CODE, FLAGS)
 RUNS = re.compile(r"\{(?P<language>[A-Za-z]\w*)(?P<options>[\s,][^}]*)?\}\s*$")
-SHOWN = re.compile(r"\{?\s*\.(?P<language>[\w+#-]+)(?P<attributes>[^}]*)\}\s*$")
+SHOWN = re.compile(
+    r"\{?\s*(?P<before>(?:#[\w:.-]+\s+)?)\.(?P<language>[\w+#-]+)(?P<attributes>[^}]*)\}\s*$"
+)
 WITH_ATTRIBUTES = re.compile(r"(?P<language>[\w+#-]+)\s*\{(?P<attributes>[^}]*)\}\s*$")
 ATTRIBUTE = re.compile(r"([\w-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|\[([^\]]*)\]|([^\s,]+))")
 KERNELS = {
@@ -204,22 +206,42 @@ def _shown(match: re.Match[str], info: str, remarks: Remarks) -> str:
     lead, fence, code = match["indent"], match["fence"], match["code"]
     options: list[str] = []
     signs = ""
+    said = found.groupdict().get("before", "") + found["attributes"]
+    for sign, name in re.findall(
+        r"(?:^|(?<=\s))([.#])([\w:.-]+)", re.sub(r"\"[^\"]*\"", '""', said)
+    ):
+        if sign == "#" and name.startswith("lst-"):
+            options.append(f":label: {name}")
+        elif name.lower() in ("numberlines", "number-lines", "line-numbers"):
+            options.append(":linenos:")
+        else:
+            hint = "options of a code-block: filename, caption, label, linenos, emphasize-lines"
+            signs += remarks.sign(f"`{sign}{name}` of the code is left out", info, hint)
+    if re.search(r"(?:^|[\s,])linenos(?=[\s,]|$)", said):
+        options.append(":linenos:")
     for key, *texts in ATTRIBUTE.findall(found["attributes"]):
         value = next((text for text in texts if text), "").strip("\"' ")
         lines = ", ".join(value.replace('"', "").replace(",", " ").split())
+        name_of_file = "filename" if re.fullmatch(r"\S+\.\w+", value) else "caption"
         known = {
             "filename": f":filename: {value}",
+            "file": f":filename: {value}",
+            "title": f":{name_of_file}: {value}",
+            "name": f":{name_of_file}: {value}",
+            "lst-cap": f":caption: {value}",
+            "caption": f":caption: {value}",
             "hl_lines": f":emphasize-lines: {lines}",
             "code-line-numbers": ":linenos:" if value == "true" else "",
             "linenos": "" if value == "false" else ":linenos:",
             "linenostart": f":lineno-start: {value}",
+            "startFrom": f":lineno-start: {value}",
         }
         most = max(map(int, re.findall(r"\d+", value)), default=0)
         if key == "hl_lines" and not 0 < most <= code.count("\n"):
             hint = f"the code has {code.count(chr(10))} lines: write :emphasize-lines: below it"
             signs += remarks.sign(f"the option `{key}` of the code is left out", info, hint)
         elif key in known:
-            options += [known[key]] if known[key] else []
+            options += [known[key]] if known[key] and known[key] not in options else []
         else:
             hint = "options of a code-block: filename, caption, linenos, emphasize-lines"
             signs += remarks.sign(f"the option `{key}` of the code is left out", info, hint)

@@ -41,7 +41,7 @@ def write_divs(text: str, remarks: Remarks) -> str:
 
     A directive cannot hold code that runs: such a div loses its fences, too.
     """
-    lines, is_code = _lines(text)
+    lines, is_code = lines_with_code(text)
     written: list[str] = []
     open_divs: list[Div] = []
     for number, (line, code) in enumerate(zip(lines, is_code, strict=True)):
@@ -51,7 +51,7 @@ def write_divs(text: str, remarks: Remarks) -> str:
         opening = OPENING.match(line)
         top = open_divs[-1] if open_divs else None
         if opening:
-            inside = _inside(lines, is_code, number)
+            inside = inside_div(lines, is_code, number)
             runs = any(re.match(r"[ \t]*(`{3,}|~{3,})\{code-cell\}", inner) for inner in inside)
             depth = _depth(inside)
             head, div = _opened(opening, line, runs, depth, remarks)
@@ -85,7 +85,7 @@ def write_divs(text: str, remarks: Remarks) -> str:
     return "\n".join(written)
 
 
-def _lines(text: str) -> tuple[list[str], list[bool]]:
+def lines_with_code(text: str) -> tuple[list[str], list[bool]]:
     """The lines of a text, and which of them are code."""
     flags = [False]
     for part, is_code in passages(text):
@@ -95,7 +95,7 @@ def _lines(text: str) -> tuple[list[str], list[bool]]:
     return text.split("\n"), flags
 
 
-def _inside(lines: list[str], is_code: list[bool], start: int) -> list[str]:
+def inside_div(lines: list[str], is_code: list[bool], start: int) -> list[str]:
     """The lines of the div that opens at `start`."""
     depth, found = 0, []
     for line, code in zip(lines[start:], is_code[start:], strict=True):

@@ -26,6 +26,11 @@ LINK = re.compile(
     r"(?P<before>\]\(\s*)(?P<address><[^>\n]*>|[^\s()<>]*(?:\([^\s()]*\)[^\s()]*)*)"
     r"(?P<after>(?:\s+(?:\"[^\"]*\"|'[^']*'|\([^()]*\)))?(?:\s+=\d*x?\d*)?\s*\))"
 )
+SPACED = re.compile(
+    r"(?P<before>\]\(\s*)(?P<address>(?!\S+\s+=\d*x?\d*\s*\))[^\s()<>\"'][^()<>\"'\n]*?[ ]"
+    r"[^()<>\"'\n]*?[^\s()<>\"'])(?P<after>(?:\s+(?:\"[^\"]*\"|'[^']*'))?\s*\))"
+)
+"""An address with spaces, which is one for kramdown and Pandoc."""
 DEFINITION = re.compile(
     r"(?P<before>^(?:[ ]|\ue000\d+\ue001)*\[[^\]^\n][^\]\n]*\]:[ \t]*)"
     r"(?P<address><[^>\n]*>|\S+)(?P<after>)",
@@ -87,12 +92,14 @@ class Links(Struct, frozen=True):
     beside: dict[str, str] = {}
     """Name of a file beside the new post, and its old path."""
 
-    def old_address_of_file(self, wanted: str) -> str | None:
-        """The address that `{% link %}`, `ref` and their kin mean by a path of the old blog."""
+    def old_address_of_file(self, wanted: str, language: str = "") -> str | None:
+        """The address that `{% link %}`, `ref` and their kin mean by a path of the old blog.
+
+        Of the versions of a post it is that in the language, or else in that of the new post.
+        """
         wanted = wanted.strip("/")
         found = [path for path in sorted(self.moved.paths) if _is_meant(path, wanted)]
-        language = self.path.split(".")[-2]
-        # Of the versions of a post, that in the language of the page on which the link stands.
+        language = language or self.path.split(".")[-2]
         found.sort(key=lambda path: self.moved.paths[path].split(".")[-2] != language)
         if found:
             return POST + quote(found[0])
@@ -218,6 +225,25 @@ def picture(address: str, alt: str, caption: str, width: str, *, alone: bool) ->
     return "\n".join((f":::{{figure}} {address}", *options, "", caption, ":::"))
 
 
+def named_alone(match: re.Match[str], address: str | None, links: Links) -> str | None:
+    """An address; as a link with the title of its post where it stands between words."""
+    before, after = match.string[: match.start()], match.string[match.end() :]
+    is_word = re.search(r"(?:\A|\s)(?:\{\{[^{}]*\}\})?\Z", before) and re.match(
+        r"\Z|[\s.,;:!?]", after
+    )
+    line = before.rpartition("\n")[2]
+    in_address = re.search(r"\]\([^()\n]*\Z|\]:[ \t]*\Z|=\s*[\"']?\Z|<[^<>]*\Z", line)
+    if not address or not is_word or in_address:
+        return address
+    path = unquote(urlsplit(address).path.lstrip("/")) if address.startswith(POST) else ""
+    titles = (
+        str(post.front.get("title") or post.name) for post in links.site.posts if post.path == path
+    )
+    title = next(titles, address.partition("#")[0].rpartition("/")[2] or address)
+    words = re.sub(r"([\[\]\\*_`$<])", r"\\\1", title)
+    return f"[{words}]({address})"
+
+
 def stands_alone(match: re.Match[str]) -> bool:
     """Whether nothing else stands on the line of what was found."""
     before = match.string[: match.start()].rpartition("\n")[2]
@@ -229,7 +255,10 @@ def rewrite_links(text: str, links: Links) -> str:
     """A text whose links, pictures and attributes of HTML lead to the new places."""
 
     def change(words: str) -> str:
-        for pattern in (LINK, DEFINITION, ATTRIBUTE, DIRECTIVE):
+        patterns = [LINK, DEFINITION, ATTRIBUTE, DIRECTIVE]
+        if links.site.tool in ("jekyll", "quarto"):
+            patterns.append(SPACED)
+        for pattern in patterns:
             words = _rewritten(words, pattern, links)
         return NAMED.sub(lambda match: links.new_address(match[0]) or match[0], words)
 
@@ -246,7 +275,7 @@ def _rewritten(text: str, pattern: re.Pattern[str], links: Links) -> str:
 
     def rewritten(match: re.Match[str]) -> str:
         address = match["address"].strip("<>").strip()
-        if not address or "{" in address or "`" in address:
+        if not address or "{" in address or "\ue004" in address:  # Code stands there.
             return match[0]
         line = match.string[: match.start()].rpartition("\n")[2]
         opening = line.rpartition("[")[0]
@@ -256,9 +285,12 @@ def _rewritten(text: str, pattern: re.Pattern[str], links: Links) -> str:
             or re.search(r"<img\b[^>]*$", line) is not None
         )
         new = links.new_address(address, picture=is_picture)
+        if new is None and pattern is SPACED:
+            new = address
         if new is None:
             return match[0]
         sign, end, bare = new.rpartition("\ue001")
+        bare = bare.replace(" ", "%20")
         # A sign may stand before the brackets only: an address with one would be none.
         return sign + end + match["before"] + bare + match["after"]
 

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 
-from .links import Links, picture, stands_alone
+from . import dates
+from .links import Links, named_alone, picture, stands_alone
 from .old_blog import OldPost, OldSite
-from .passages import FLAGS, MARKED_CODE, as_code, change_around_code, change_prose, fenced
+from .passages import FLAGS, MARKED_CODE, change_around_code, change_prose, described, fenced
 from .remarks import Remarks
+from .unresolved import Kind, end_links, keep, show
 
 BLOCK = re.compile(
     rf"""
     (?P<skip>{MARKED_CODE})
-    | (?P<lead>^[ \t]*)?\{{%-?\s*highlight\s+(?P<language>[\w+\#.-]*)[^%\n]*-?%\}}[ \t]*\n?
+    | (?P<lead>^[ \t]*)?\{{%-?\s*highlight\s+(?P<language>[\w+\#.-]*)(?P<options>[^%\n]*?)-?%\}}
+      [ \t]*\n?
       (?P<source>.*?)\n?[ \t]*\{{%-?\s*endhighlight\s*-?%\}}
     | \{{%-?\s*comment\s*-?%\}}(?P<remark>.*?)\{{%-?\s*endcomment\s*-?%\}}
     """,
@@ -39,10 +43,26 @@ FILTERS = re.compile(
     r"\|\s*(?:relative_url|absolute_url|escape|xml_escape|uri_escape"
     r"|prepend:\s*(?:site\.(?:url|baseurl)|['\"]/?['\"]))\s*"
 )
+DAY = re.compile(
+    r"page\.(?P<key>date|last_modified_at|updated|modified_date)\s*\|\s*"
+    r"(?:date:\s*(?:\"(?P<pattern>[^\"]*)\"|'(?P<other>[^']*)')"
+    r"|(?P<form>date_to_string|date_to_long_string))"
+)
+FORMS = {"date_to_string": "%d %b %Y", "date_to_long_string": "%d %B %Y"}
+MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+)  # fmt: skip
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+OPTION = re.compile(r"([\w-]+)(?:\s*=\s*(?:\"([^\"]*)\"|([^\s\"]+)))?")
 PARAMETER = re.compile(r"([\w-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 PICTURES = ("path", "src", "image_path", "image", "url", "file", "img")
 GIST = "https://gist.github.com/"
-LOOK = "it stands there as code: write what it stood for, as Markdown or HTML"
+NOT_RUN = Kind(
+    "Liquid is not run here",
+    "it stands there as code: write what it stood for, as Markdown or HTML",
+)
+TEMPLATE = Kind("a link's address is written as in a template", "write where it leads")
 
 
 def unfold_blocks(text: str) -> str:
@@ -55,7 +75,11 @@ def unfold_blocks(text: str) -> str:
             lead = match["lead"] or ""
             source = match["source"].strip("\n")
             lines = [line.removeprefix(lead) for line in source.split("\n")]
-            return fenced("\n".join(lines), match["language"].lower(), lead)
+            options = {
+                {"mark_lines": "hl_lines"}.get(key, key): one or two or "true"
+                for key, one, two in OPTION.findall(match["options"])
+            }
+            return fenced("\n".join(lines), described(match["language"].lower(), options), lead)
         return f"<!--{match['remark'].replace('--', '- -')}-->"
 
     # Liquid comes before Markdown: what `raw` keeps may begin in code and end behind it.
@@ -66,12 +90,13 @@ def _hidden(text: str) -> str:
     return re.sub(r"(?<=[%}])\}", CLOSE, re.sub(r"\{(?=[%{])", OPEN, text))
 
 
-def keep_liquid(text: str) -> str:
+def keep_liquid(text: str, remarks: Remarks) -> str:
     """A text in which Liquid means nothing: what looks like it is shown as it is.
 
     The same signs mean something in templates of other kinds, of which prose may tell as well.
     """
-    return _shown(change_prose(text, lambda prose: LIQUID.sub(lambda m: _hidden(m[0]), prose)))
+    hidden = change_prose(text, lambda prose: LIQUID.sub(lambda m: _hidden(m[0]), prose))
+    return _shown(hidden, remarks)
 
 
 def run_liquid(text: str, post: OldPost, site: OldSite, links: Links, remarks: Remarks) -> str:
@@ -81,7 +106,7 @@ def run_liquid(text: str, post: OldPost, site: OldSite, links: Links, remarks: R
         return LIQUID.sub(lambda match: _replaced(match, post, site, links, remarks), prose)
 
     done = change_prose(text, change, lambda code: _told_in_code(code, remarks))
-    return _shown(done)
+    return _shown(end_links(done, NOT_RUN, remarks), remarks)
 
 
 def _told_in_code(code: str, remarks: Remarks) -> str:
@@ -106,13 +131,14 @@ def _unhidden(text: str) -> str:
 KEPT = re.compile(f"{OPEN}[%{{].*?[%}}]{CLOSE}", re.DOTALL)
 
 
-def _shown(text: str) -> str:
+def _shown(text: str, remarks: Remarks) -> str:
     """What was kept from Liquid is text; as code it stays what it is, and a formula is one."""
 
-    def change(prose: str) -> str:
-        return KEPT.sub(lambda match: as_code(_unhidden(match[0])), prose)
+    def shown(match: re.Match[str]) -> str:
+        return keep(_unhidden(match[0]), match.string[: match.start()])
 
-    return _unhidden(change_around_code(text, change, formulas=True))
+    done = change_around_code(text, lambda prose: KEPT.sub(shown, prose), formulas=True)
+    return _unhidden(end_links(done, TEMPLATE, remarks))
 
 
 def _replaced(
@@ -123,19 +149,7 @@ def _replaced(
         found = _value(match["value"], post, site, before, after)
     else:
         found = _tag(match, links, remarks)
-    if found is not None:
-        return found
-    if _in_attribute(before):
-        # A tag of HTML cannot hold code; the build will name the place, too.
-        return (
-            remarks.sign("Liquid is not run here", match[0], "write what it stood for") + match[0]
-        )
-    return remarks.sign("Liquid is not run here", match[0], LOOK) + as_code(match[0])
-
-
-def _in_attribute(before: str) -> bool:
-    tail = before.rpartition("\n\n")[2]
-    return bool(re.search(r"<[A-Za-z][^<>]*=\s*[\"'][^\"'<>]*\Z", tail))
+    return show(match[0], before, NOT_RUN, remarks) if found is None else found
 
 
 def _value(written: str, post: OldPost, site: OldSite, before: str, after: str) -> str | None:
@@ -152,16 +166,39 @@ def _value(written: str, post: OldPost, site: OldSite, before: str, after: str) 
         return "" if goes_on else "/"
     if bare in ("page.url", "page.id"):
         return post.address or None
-    owner, _, name = bare.partition(".")
-    values: Mapping[str, object] = {}
+    if day := DAY.fullmatch(bare):
+        # The same day as the post has here, whatever its front matter says.
+        said = post.date if day["key"] == "date" else dates.iso(post.value(day["key"]) or "")
+        pattern = FORMS.get(day["form"] or "", day["pattern"] or day["other"] or "")
+        return _written_day(said, pattern) if said else None
+    owner, *names = bare.split(".")
+    found: object = None
     if owner == "page":
-        values = {"title": post.name, **post.defaults, **post.front}
+        found = {"title": post.name, **post.defaults, **post.front}
     elif owner == "site":
-        values = site.settings
-    found = values.get(name)
+        found = site.settings
+    for name in names:
+        found = found.get(name) if isinstance(found, Mapping) else None
     if isinstance(found, bool) or not isinstance(found, str | int | float):
         return None
     return str(found)
+
+
+def _written_day(said: str, pattern: str) -> str | None:
+    """A date as `strftime` of Ruby writes it; None where it is not known how."""
+    when = datetime.fromisoformat(said)
+    words = {
+        "Y": f"{when.year:04}", "y": f"{when.year % 100:02}", "m": f"{when.month:02}",
+        "-m": str(when.month), "d": f"{when.day:02}", "-d": str(when.day), "e": f"{when.day:2}",
+        "B": MONTHS[when.month - 1], "b": MONTHS[when.month - 1][:3],
+        "A": DAYS[when.weekday()], "a": DAYS[when.weekday()][:3],
+        "F": f"{when.year:04}-{when.month:02}-{when.day:02}",
+        "H": f"{when.hour:02}", "M": f"{when.minute:02}", "S": f"{when.second:02}", "%": "%",
+    }  # fmt: skip
+    found = re.findall(r"%(-?.)", pattern)
+    if any(name not in words for name in found):
+        return None
+    return re.sub(r"%(-?.)", lambda match: words[match[1]], pattern)
 
 
 def _tag(match: re.Match[str], links: Links, remarks: Remarks) -> str | None:
@@ -169,10 +206,10 @@ def _tag(match: re.Match[str], links: Links, remarks: Remarks) -> str | None:
     name, rest, written = match["tag"], match["rest"].strip(), match[0]
     if name == "post_url":
         wanted = rest.strip("\"'").strip("/").removesuffix(".md").removesuffix(".markdown")
-        return links.old_address_of_file(f"_posts/{wanted}")
+        return named_alone(match, links.old_address_of_file(f"_posts/{wanted}"), links)
     if name == "link":
         wanted = rest.strip("\"'").strip("/")
-        return links.old_address_of_file(wanted)
+        return named_alone(match, links.old_address_of_file(wanted), links)
     if name == "gist":
         sign = remarks.sign(
             "a gist is a link now", written, "write the code itself, if it shall stand there"

@@ -3,7 +3,7 @@ r"""Code, comments and formulas of a text, told from its prose: nothing is chang
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 Change = Callable[[str], str]
 """A passage -> what stands in its place."""
@@ -102,6 +102,13 @@ def fenced(code: str, language: str, indent: str = "") -> str:
     fence = "`" * (longest + 1)
     body = "\n".join(indent + line if line.strip() else "" for line in code.split("\n"))
     return f"{indent}{fence}{language}\n{body}\n{indent}{fence}"
+
+
+def described(language: str, options: Mapping[str, str]) -> str:
+    """What stands behind a fence: the language, and options as `cells` reads them."""
+    plain = {key: re.sub(r"[\"{}`\n]", "", value) for key, value in options.items()}
+    written = " ".join(f'{key}="{value}"' for key, value in plain.items())
+    return f"{language or 'text'} {{{written}}}" if written else language
 
 
 def as_code(text: str) -> str:

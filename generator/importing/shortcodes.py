@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from .links import Links, picture, stands_alone
-from .passages import FLAGS, MARKED_CODE, as_code, change_prose, fenced
+from .links import Links, named_alone, picture, stands_alone
+from .passages import FLAGS, MARKED_CODE, as_code, change_prose, described, fenced
 from .remarks import Remarks
+from .unresolved import Kind, end_links, show
 
 BLOCK = re.compile(
     rf"""
@@ -29,6 +30,8 @@ KEPT = re.compile(r"\{\{(?P<open>[<%])/\*\s?(?P<inner>.*?)\s?\*/(?P<close>[>%])\
 PARAMETER = re.compile(
     r"(?:(?P<key>[\w-]+)\s*=\s*)?(?:\"(?P<text>(?:[^\"\\]|\\.)*)\"|`(?P<raw>[^`]*)`|(?P<bare>[^\s\"`]+))"
 )
+OPTION = re.compile(r"(\w+)\s*=\s*([^=]*?)\s*(?=,\s*\w+\s*=|\Z)")
+OF_CODE = ("0", "1", "language", "lang", "options")
 BOXES = {
     "note": "note", "info": "note", "tip": "tip", "hint": "tip", "success": "tip",
     "important": "important", "warning": "warning", "caution": "caution", "danger": "danger",
@@ -38,7 +41,10 @@ BOXES = {
 FRAMES = ("callout", "admonition", "notice", "alert", "hint", "box")
 """Shortcodes of widespread themes whose first word is the kind of the box."""
 FOLDS = ("details", "expand", "spoiler", "collapse")
-LOOK = "it stands there as code: write what it stood for, as Markdown or HTML"
+NOT_RUN = Kind(
+    "the shortcode is not run here",
+    "it stands there as code: write what it stood for, as Markdown or HTML",
+)
 MARK = "\ue002"
 """Stands behind the first brace of what is only shown, until shortcodes are done."""
 
@@ -54,7 +60,9 @@ def unfold_shortcodes(text: str) -> str:
             given = _parameters(match["rest"])
             language = given.get("0") or given.get("language") or given.get("lang") or ""
             lines = [line.removeprefix(lead) for line in match["source"].strip("\n").split("\n")]
-            return fenced("\n".join(lines), language.lower(), lead)
+            said = dict(OPTION.findall(given.get("1") or given.get("options") or ""))
+            said |= {key: value for key, value in given.items() if key not in OF_CODE}
+            return fenced("\n".join(lines), described(language.lower(), said), lead)
         inner = match["tex"]
         if match["formula"].lower() == "math" or re.search(r"\$|\\[(\[]", inner):
             return inner.strip(" ")
@@ -77,7 +85,7 @@ def run_shortcodes(text: str, links: Links, remarks: Remarks) -> str:
             lambda m: _replaced(m, text, longest, open_boxes, links, remarks), prose
         )
 
-    done = change_prose(text, change)
+    done = end_links(change_prose(text, change), NOT_RUN, remarks)
     shown = re.compile(rf"\{{{MARK}(\{{[<%].*?[>%]\}}\}})", re.DOTALL)
     return change_prose(
         done,
@@ -119,9 +127,10 @@ def _replaced(
     elif name in ("ref", "relref"):
         wanted = given.get("0") or given.get("path") or ""
         path, sharp, fragment = wanted.partition("#")
-        found = links.old_address_of_file(path.strip("/")) if path else ""
+        language = given.get("lang", "")
+        found = links.old_address_of_file(path.strip("/"), language) if path else ""
         if found is not None:
-            return (found or "") + sharp + fragment
+            return named_alone(match, (found or "") + sharp + fragment, links) or ""
     elif name == "figure" and (source := given.get("src")):
         return _figure(source, given, match, remarks)
     elif name in ("youtube", "vimeo", "gist", "x", "tweet", "twitter", "video"):
@@ -130,7 +139,8 @@ def _replaced(
             return f"{sign}<{address}>"
     elif name in FOLDS:
         if _is_closed(match, text):
-            title = given.get("summary") or given.get("title") or given.get("0") or ""
+            titles = (given.get(key) for key in ("summary", "title", "text", "0"))
+            title = next((found for found in titles if found), "")
             boxes.append((name, fence))
             return around + f"{fence}{{dropdown}} {title}".rstrip() + around
     elif name in FRAMES or name in BOXES:
@@ -141,14 +151,7 @@ def _replaced(
             boxes.append((name, fence))
             head = f"{{admonition}} {title}\n:class: {kind}\n" if title else f"{{{kind}}}"
             return f"{around}{fence}{head}{around}"
-    if _in_attribute(match):
-        return remarks.sign("the shortcode is not run here", written, LOOK) + written
-    return remarks.sign("the shortcode is not run here", written, LOOK) + as_code(written)
-
-
-def _in_attribute(match: re.Match[str]) -> bool:
-    tail = match.string[: match.start()].rpartition("\n\n")[2]
-    return bool(re.search(r"<[A-Za-z][^<>]*=\s*[\"'][^\"'<>]*\Z", tail))
+    return show(written, match.string[: match.start()], NOT_RUN, remarks)
 
 
 def _depth(text: str) -> int:
@@ -168,16 +171,21 @@ def _is_closed(match: re.Match[str], text: str) -> bool:
 
 
 def _figure(source: str, given: dict[str, str], match: re.Match[str], remarks: Remarks) -> str:
-    caption = given.get("caption") or given.get("title") or ""
+    title, caption = given.get("title", ""), given.get("caption", "")
+    # Hugo's own shortcode shows the title above the caption.
+    caption = f"**{title}** {caption}" if title and caption else caption or title
     width = given.get("width", "")
     if not re.fullmatch(r"\d+(?:px|%)?", width):
         width = ""
     elif width.isdigit():
         width += "px"
     sign = ""
-    for key in ("attr", "link"):
-        if given.get(key):
-            hint = "say it in the text, if it is due"
+    for key in given:
+        if given[key] and key not in ("src", "alt", "title", "caption", "width", "loading"):
+            of_source = key in ("attr", "attrlink", "link")
+            hint = (
+                "say it in the text, if it is due" if of_source else "a figure has no such option"
+            )
             message = f"a figure's `{key}` is left out: {given[key]}"
             sign += remarks.sign(message, match[0], hint)
     # A directive's first line begins at the margin, and signs go with it.

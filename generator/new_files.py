@@ -28,14 +28,9 @@ def write_new(folder: Path, files: Mapping[str, str | bytes], hint: str) -> None
                     above.mkdir()
                     made.append(above)
             # Exclusive: a file that came between the look and now is not overwritten either.
-            if isinstance(content, bytes):
-                with path.open("xb") as file:
-                    made.append(path)
-                    file.write(content)
-            else:
-                with path.open("x", encoding="utf-8", newline="\n") as text_file:
-                    made.append(path)
-                    text_file.write(content)
+            with path.open("xb") as file:
+                made.append(path)
+                file.write(content if isinstance(content, bytes) else content.encode())
     except BaseException as error:
         for path in reversed(made):
             if path.is_dir():

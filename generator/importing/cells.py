@@ -72,7 +72,7 @@ def write_cells(text: str, kernel: str, for_all: Mapping[str, object], remarks: 
         if runs := RUNS.match(info):
             language = runs["language"].lower()
             if language == kernel:
-                if lead.strip() or lead:
+                if lead:
                     sign = remarks.sign(
                         "code in a list or a quote does not run here",
                         match[0].strip(),
@@ -122,7 +122,7 @@ def _options(
         if not re.match(r"(?:#|//)\|", line):
             break
         written.append(line)
-    given, places = _read(written, remarks)
+    given, places = _read(written)
     kept: list[str] = []
     for key, (start, end) in places.items():
         lines = written[start:end]
@@ -159,9 +159,7 @@ def _options(
     return lines
 
 
-def _read(
-    written: list[str], remarks: Remarks
-) -> tuple[dict[str, object], dict[str, tuple[int, int]]]:
+def _read(written: list[str]) -> tuple[dict[str, object], dict[str, tuple[int, int]]]:
     """The options of a cell, and which lines each takes."""
     if not written:
         return {}, {}

@@ -12,7 +12,7 @@ from ..addresses import slug as address_slug
 from ..parse import elsewhere
 from .dates import iso
 from .links import Links
-from .old_blog import OldPost, OldSite, Tool
+from .old_blog import OldPost, OldSite, Tool, items_of
 from .remarks import Remarks
 
 CHANGED = ("last_modified_at", "lastmod", "last-modified-at", "modified", "updated",
@@ -161,7 +161,7 @@ def _category_and_tags(
 
 def _series(post: OldPost, used: set[str], remarks: Remarks) -> Iterator[str]:
     value = post.value("series")
-    names = [str(item) for item in value] if isinstance(value, list) else [value] if value else []
+    names = items_of(value)
     used.add("series")
     if names and address_slug(str(names[0])):
         yield f"series: {quoted(str(names[0]))}"
@@ -243,7 +243,7 @@ def _bibliography(post: OldPost, used: set[str], links: Links, remarks: Remarks)
     value = post.value("bibliography")
     used.add("bibliography")
     files = []
-    for name in value if isinstance(value, list) else [value] if value else []:
+    for name in items_of(value):
         if path := links.file(str(name)):
             files.append(links.put_beside(path))
         else:

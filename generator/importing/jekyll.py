@@ -17,7 +17,7 @@ from ..addresses import SAFE
 from ..errors import InkcellError, PostError, blame, collect
 from . import dates
 from .front_text import read_front_text, read_settings
-from .old_blog import OldBlog, OldPost, OldSite, text_of
+from .old_blog import OldBlog, OldPost, OldSite, items_of, text_of
 from .recognise import JEKYLL_SETTINGS
 
 NAME = re.compile(r"(?P<date>\d{2,4}-\d{1,2}-\d{1,2})-(?P<name>.+)")
@@ -183,7 +183,7 @@ def _former(values: Mapping[str, object]) -> Iterator[str]:
     """Addresses that led to the post before, as jekyll-redirect-from has them."""
     for key in ("redirect_from", "aliases"):
         value = values.get(key)
-        for address in value if isinstance(value, list) else [value] if value else []:
+        for address in items_of(value):
             yield "/" + str(address).strip().lstrip("/")
 
 

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from ..errors import InkcellError, blame, collect
 from . import dates
 from .notebooks import front_and_notebook
-from .old_blog import OldBlog, OldPost, OldSite
+from .old_blog import OldBlog, OldPost, OldSite, items_of
 
 ENDINGS = (".md", ".markdown", ".ipynb")
 NO_POSTS = ("README", "LICENSE", "CHANGELOG", "CONTRIBUTING", "CODE_OF_CONDUCT", "_TOC", "INTRO")
@@ -42,8 +42,6 @@ def _post(path: str, blog: OldBlog) -> OldPost:
     said = front.values.get("date")
     date = dates.of_post(said, dated["date"] if dated else "", path, front.lines)
     categories = front.values.get("categories") or front.values.get("category")
-    listed = categories if isinstance(categories, list) else [categories] if categories else []
-    tags = front.values.get("tags")
     return OldPost(
         path,
         front.values,
@@ -52,19 +50,13 @@ def _post(path: str, blog: OldBlog) -> OldPost:
         date or blog.day(path).isoformat(),
         str(front.values.get("slug") or (dated["name"] if dated else name)),
         language=language,
-        categories=tuple(str(item) for item in (listed or folders[-1:])),
-        tags=tuple(
-            str(tag) for tag in (tags if isinstance(tags, list) else [tags] if tags else [])
-        ),
+        categories=tuple(map(str, items_of(categories) or folders[-1:])),
+        tags=tuple(map(str, items_of(front.values.get("tags")))),
         draft=front.values.get("draft") is True or front.values.get("published") is False,
         other_addresses=tuple(
-            str(item) for item in _list(front.values.get("aliases")) if str(item).startswith("/")
+            str(item) for item in items_of(front.values.get("aliases")) if str(item).startswith("/")
         ),
         id=str(front.values.get("id") or ""),
         notebook=notebook,
         guessed_date=not date,
     )
-
-
-def _list(value: object) -> list[object]:
-    return value if isinstance(value, list) else [value] if value else []

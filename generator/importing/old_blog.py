@@ -97,6 +97,11 @@ class OldSite(Struct, frozen=True):
     """Folders whose files stand at the root of the site, each empty or with a slash at the end."""
 
 
+def items_of(value: object) -> list[object]:
+    """What a key lists, which a single value does by itself."""
+    return value if isinstance(value, list) else [value] if value else []
+
+
 def text_of(blog: OldBlog, path: str) -> str:
     """A text file of the old blog.
 

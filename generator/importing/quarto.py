@@ -17,7 +17,7 @@ from ..errors import InkcellError, PostError, blame, collect
 from . import dates
 from .front_text import read_settings
 from .notebooks import front_and_notebook
-from .old_blog import OldBlog, OldPost, OldSite, over, text_of
+from .old_blog import OldBlog, OldPost, OldSite, items_of, over, text_of
 from .recognise import QUARTO_SETTINGS
 
 ENDINGS = (".qmd", ".rmd", ".md", ".ipynb")
@@ -99,7 +99,7 @@ def _both(key: str, general: Mapping[str, object], own: Mapping[str, object]) ->
     if key not in general or key not in own:
         return own.get(key, general.get(key))
     if key in LISTS:
-        return list(dict.fromkeys(map(str, (*_list(general[key]), *_list(own[key])))))
+        return list(dict.fromkeys(map(str, (*items_of(general[key]), *items_of(own[key])))))
     return over(general[key], own[key])
 
 
@@ -145,24 +145,20 @@ def _post(
         str(values.get("slug") or (dated["name"] if dated else name)),
         inherited,
         language=str(values.get("lang") or "")[:2].lower(),
-        categories=tuple(map(str, _list(_both("categories", inherited, front.values)))),
-        tags=tuple(map(str, _list(_both("tags", inherited, front.values)))),
+        categories=tuple(map(str, items_of(_both("categories", inherited, front.values)))),
+        tags=tuple(map(str, items_of(_both("tags", inherited, front.values)))),
         draft=draft,
         address="" if draft else page.removesuffix("index.html") if is_index else page,
         other_addresses=tuple(
             posixpath.normpath(posixpath.join(posixpath.dirname(page), str(alias)))
             + ("/" if str(alias).endswith("/") else "")
-            for alias in _list(front.values.get("aliases"))
+            for alias in items_of(front.values.get("aliases"))
         ),
         id=url + quote(page, safe=SAFE) if url and not draft else "",
         notebook=notebook,
         beside=_beside(path, blog) if is_index else (),
         guessed_date=guessed,
     )
-
-
-def _list(value: object) -> list[object]:
-    return value if isinstance(value, list) else [value] if value else []
 
 
 def _beside(path: str, blog: OldBlog) -> tuple[str, ...]:

@@ -1387,7 +1387,7 @@ def test_names_in_addresses() -> None:
     [
         ("---\na: [\n---\n", 3, "not valid YAML"),
         ("+++\na = 1\nb =\n+++\n", 3, "not valid TOML"),
-        ('{\n"a": 1,\n}\nx', 3, "not valid JSON"),
+        ('{\n"a": 1,\n"b": }\nx', 3, "not valid JSON"),
         ("---\na: 1\n", 1, "the front matter has no end"),
     ],
 )

@@ -221,7 +221,8 @@ def test_no_network(write_blog: WriteBlog) -> None:
 
 
 FAMILY = """\
-import json, os, subprocess, sys, time
+import json, os, subprocess, sys, time, warnings
+warnings.simplefilter("ignore")  # Python 3.12 and newer warn of forks beside threads.
 for _ in range(60):
     if not os.fork():
         time.sleep(600)

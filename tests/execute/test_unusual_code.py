@@ -43,7 +43,8 @@ with tempfile.TemporaryFile() as file:
 os.system("echo after")
 print("end")"""
 FORKED = """\
-import os, sys
+import os, sys, warnings
+warnings.simplefilter("ignore")  # Python 3.12 and newer warn of forks beside threads.
 os.system("echo once")
 child = os.fork()
 if not child:

@@ -1,9 +1,9 @@
 """`inkcell import`: whole old blogs, and the new posts that come of them.
 
 A case is a folder of `fixtures/import/`, named after the tool: `old/` is the old blog, `expected/`
-the blog's `posts/` afterwards, and `told.txt` what the command says. A new case needs `old/` only:
-`INKCELL_WRITE_EXPECTED=1 pytest tests/test_importing.py` writes the rest, to be read before it is
-kept.
+the blog's `posts/` afterwards, `pages/` its `pages/`, and `told.txt` what the command says. A new
+case needs `old/` only: `INKCELL_WRITE_EXPECTED=1 pytest tests/test_importing.py` writes the rest,
+to be read before it is kept.
 """
 
 from __future__ import annotations
@@ -98,9 +98,13 @@ def test_old_blogs_become_posts(case: Path, root: Path, tmp_path: Path) -> None:
     told = (done.stdout + done.stderr).replace(str(old), "old")
     if os.environ.get("INKCELL_WRITE_EXPECTED"):
         shutil.rmtree(case / "expected", ignore_errors=True)
+        shutil.rmtree(case / "pages", ignore_errors=True)
         shutil.copytree(root / "posts", case / "expected")
+        if (root / "pages").is_dir():
+            shutil.copytree(root / "pages", case / "pages")
         (case / "told.txt").write_text(told, encoding="utf-8")
     assert files(root / "posts") == files(case / "expected")
+    assert files(root / "pages") == files(case / "pages")
     assert told == (case / "told.txt").read_text(encoding="utf-8")
     assert done.exit_code == ("error: " in told)
     assert snapshot(old) == before
@@ -1465,6 +1469,258 @@ def test_the_old_blog_may_lie_in_the_new_one(write_blog: WriteBlog) -> None:
     new = write_blog({"old/a.md": "# 글 하나\n\n한글이에요.\n", "posts/_x/y": ""})
     assert inkcell(new, "import", str(new / "old")).exit_code == 0
     assert (new / "posts/a/index.ko.md").is_file()
+
+
+JEKYLL = {
+    "_config.yml": "url: https://old.example\n",
+    "_posts/2020-01-01-a.md": "---\ntitle: A\ncategory: math\n---\nText.\n",
+}
+HUGO = {
+    "hugo.yaml": "baseURL: https://old.example/\n",
+    "content/posts/a.md": "---\ntitle: A\ndate: 2020-01-01\n---\nText.\n",
+}
+QUARTO = {
+    "_quarto.yml": "website: {site-url: https://old.example}\n",
+    "posts/a.qmd": "---\ntitle: A\ndate: 2020-01-01\n---\nText.\n",
+}
+PAGE = "---\ntitle: About *me*\n---\nI write.\n"
+
+
+def pages(root: Path) -> dict[str, dict[str, object]]:
+    """The standing pages of the blog, each with its front matter but for the title."""
+    found = {}
+    for path, text in files(root / "pages").items():
+        values = dict(read_front_text(text).values)
+        assert values.pop("title")
+        found[path] = values
+    return found
+
+
+@pytest.mark.parametrize(
+    ("blog", "more", "expected"),
+    [
+        (JEKYLL, {"about.md": PAGE},
+         {"about/index.en.md": {"aliases": ["/about.html"]}}),
+        (JEKYLL, {"about.md": PAGE.replace("---\nI", "permalink: /about/\n---\nI")},
+         {"about/index.en.md": {}}),
+        (JEKYLL, {"about.md": PAGE.replace("---\nI", "permalink: /me\nredirect_from: /i/\n---\nI")},
+         {"me/index.en.md": {"aliases": ["/i/"]}}),
+        (JEKYLL, {"_config.yml": "permalink: /:year/:title/", "cv/index.md": PAGE},
+         {"cv/index.en.md": {}}),
+        (JEKYLL, {"_pages/about.md": PAGE.replace("---\nI", "permalink: /x/:basename/\n---\nI")},
+         {"about/index.en.md": {"aliases": ["/x/about/"]}}),
+        (JEKYLL, {"_config.yml": "collections: {tabs: {output: true, permalink: '/:title/'}}",
+                  "_tabs/about.md": PAGE, "_drafts/x/y.txt": "", "_includes/z.md": PAGE},
+         {"about/index.en.md": {"nav": True, "order": 1}}),
+        (JEKYLL, {"_config.yml": "collections: {works: {output: true}}", "_works/One.md": PAGE},
+         {"one/index.en.md": {"aliases": ["/works/One.html"]}}),
+        (JEKYLL, {"_config.yml": "lang: en", "about.md": PAGE, "ko/about.md":
+                  "---\nlang: ko\n---\n저예요.\n"},
+         {"about/index.en.md": {"aliases": ["/about.html"]},
+          "about/index.ko.md": {"aliases": ["/ko/about.html"]}}),
+        (HUGO, {"content/about.md": PAGE, "content/cv/index.md": PAGE},
+         {"about/index.en.md": {}, "cv/index.en.md": {}}),
+        (HUGO, {"content/about.md": PAGE.replace("---\nI", "date: 2020-01-01\n---\nI")},
+         {"about/index.en.md": {}}),
+        (HUGO, {"content/projects/x.md": PAGE, "content/posts/no-date.md": PAGE},
+         {"x/index.en.md": {"aliases": ["/projects/x/"]}}),
+        (HUGO, {"hugo.yaml": "languages: {en: {}, ko: {}}", "content/about.md": PAGE,
+                "content/about.ko.md": PAGE},
+         {"about/index.en.md": {}, "about/index.ko.md": {}}),
+        (HUGO, {"hugo.yaml": "languages: {ko: {contentDir: content/ko}, en: {}}",
+                "content/ko/about.md": PAGE},
+         {"about/index.ko.md": {"aliases": ["/about/"]}}),
+        (QUARTO, {"about.qmd": PAGE, "cv/index.qmd": PAGE},
+         {"about/index.en.md": {"aliases": ["/about.html"]}, "cv/index.en.md": {}}),
+    ],
+)  # fmt: skip
+def test_pages_that_are_no_posts(
+    root: Path,
+    tmp_path: Path,
+    blog: dict[str, str],
+    more: dict[str, str],
+    expected: dict[str, dict[str, object]],
+) -> None:
+    """They become standing pages, at their former addresses or with these; the blog is built."""
+    done = inkcell(root, "import", str(old_blog(tmp_path, {**blog, **more})))
+    assert done.exit_code == 0, done.stderr
+    assert pages(root) == expected
+    assert "posts/a/index.en.md" in done.stdout
+    assert f"and {len(expected)} page" in done.stdout
+    built = inkcell(root, "build")
+    assert built.exit_code == 0, built.stderr
+
+
+@pytest.mark.parametrize(
+    ("blog", "name", "text", "reason"),
+    [
+        (JEKYLL, "index.md", PAGE, "the home page is not imported"),
+        (JEKYLL, "index.html", PAGE, "the home page is not imported"),
+        (JEKYLL, "404.md", PAGE, "the page for what is not found is not imported"),
+        (JEKYLL, "404.html", PAGE, "the page for what is not found is not imported"),
+        (JEKYLL, "about.html", PAGE, "a page of HTML is not imported"),
+        (JEKYLL, "_pages/tags.md", "---\nlayout: tags\n---\n\n", "a page that has no text of its"),
+        (JEKYLL, "tags.md", "---\n---\n## Tags\n{% for t in site.tags %}<li>{{ t[0] }}\n"
+         "{% for p in t[1] %}[a]({{ p.url }}) b{% endfor %}</li>{% endfor %}\n",
+         "a page that holds nothing but a template"),
+        (JEKYLL, "archive.html", "---\n---\n<ul>{% for p in site.posts %}<li>a</li>{% endfor %}",
+         "a page that holds nothing but a template"),
+        (HUGO, "content/_index.md", PAGE, "the home page is not imported"),
+        (HUGO, "content/index.md", PAGE, "the home page is not imported"),
+        (HUGO, "content/posts/_index.md", PAGE, "a page that lists posts is no post"),
+        (HUGO, "content/search.md", "---\nlayout: search\n---\n", "a page that has no text of its"),
+        (HUGO, "content/a.md", "---\n---\n{{< all-posts >}}\n", "a page that holds nothing but a"),
+        (QUARTO, "index.qmd", PAGE, "the home page is not imported"),
+        (QUARTO, "404.qmd", PAGE, "the page for what is not found is not imported"),
+        (QUARTO, "all.qmd", "---\nlisting: posts\n---\nAll.\n", "a page that lists posts is no"),
+    ],
+)  # fmt: skip
+def test_pages_that_templates_make(
+    root: Path, tmp_path: Path, blog: dict[str, str], name: str, text: str, reason: str
+) -> None:
+    """The blog has such pages of its own: each is told with its file, and none is imported."""
+    old = old_blog(tmp_path, {**blog, name: text})
+    done = inkcell(root, "import", str(old), "--dry-run")
+    assert done.exit_code == 0
+    (told,) = [line for line in done.stderr.split("\n") if f"note: {old}/{name}:" in line]
+    assert reason in told
+    assert "; " in told
+    assert "pages/" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("blog", "settings", "more", "places"),
+    [
+        (JEKYLL, "header_pages: [b.md, a.md]", {}, {"b": 1, "a": 2}),
+        (JEKYLL, "theme: minima", {}, {"a": 1, "b": 2, "c": 3}),
+        (JEKYLL, "theme: other", {}, {}),
+        (JEKYLL, "navigation: [{text: C, url: /c.html}]", {}, {"c": 1}),
+        (JEKYLL, "", {"_data/navigation.yml":
+                      "# Menu\nmain:\n- {title: B, url: /b.html}\n- {title: X, url: https://x.y}\n"
+                      "- {title: A, url: https://old.example/a.html}\n"}, {"b": 1, "a": 2}),
+        (JEKYLL, "", {"_data/navigation.yml": "- name: B\n  link: /b.html\n"}, {"b": 1}),
+        (JEKYLL, "", {"a.md": "---\nnav: true\nnav_order: 2\n---\nText.",
+                      "c.md": "---\nnav: true\nnav_order: 1\n---\nText."}, {"c": 1, "a": 2}),
+        (HUGO, "menu: {main: [{name: P, url: /posts/}, {name: B, url: b/, weight: 9},"
+               " {name: A, pageRef: /a, weight: 3}], footer: [{name: C, url: /c/}]}", {},
+         {"a": 1, "b": 2}),
+        (HUGO, "languages: {en: {menus: {main: [{url: /c/}]}}}", {}, {"c": 1}),
+        (HUGO, "", {"content/a.md": "---\nmenu: main\n---\nText.",
+                    "content/c.md": "---\nmenu: {main: {weight: 1}}\n---\nText."},
+         {"c": 1, "a": 2}),
+        (HUGO, "", {"config/_default/menus.yaml": "main: [{name: B, url: /b/}]"}, {"b": 1}),
+        (QUARTO, "  navbar: {left: [index.qmd, {text: M, menu: [c.qmd]}], right:"
+                 " [{href: b.qmd}, {icon: rss, href: index.xml}]}", {}, {"c": 1, "b": 2}),
+    ],
+)  # fmt: skip
+def test_the_navigation_of_the_old_blog(
+    root: Path,
+    tmp_path: Path,
+    blog: dict[str, str],
+    settings: str,
+    more: dict[str, str],
+    places: dict[str, int],
+) -> None:
+    """A page that its menu led to is in the navigation, in the same order."""
+    name = next(iter(blog))
+    texts = dict(blog)
+    if blog is QUARTO:
+        texts[name] = f"website:\n  site-url: https://old.example\n{settings}\n"
+    else:
+        texts[name] += settings + "\n"
+    home, ending = {"_config.yml": ("", "md"), "hugo.yaml": ("content/", "md"),
+                    "_quarto.yml": ("", "qmd")}[name]  # fmt: skip
+    alone = {f"{home}{letter}.{ending}": PAGE for letter in "abc"}
+    if home == "":  # Its name is that of a post otherwise.
+        texts = {path.replace("/a.qmd", "/p.qmd").replace("-a.md", "-p.md"): text
+                 for path, text in texts.items()}  # fmt: skip
+    texts = {path.replace("posts/a.md", "posts/p.md"): text for path, text in texts.items()}
+    done = inkcell(root, "import", str(old_blog(tmp_path, {**texts, **alone, **more})))
+    assert done.exit_code == 0, done.stderr
+    found = {path.partition("/")[0]: values for path, values in pages(root).items()}
+    assert found.keys() == {"a", "b", "c"}
+    assert {name: v["order"] for name, v in found.items() if v.get("nav")} == places
+    assert "`menu`" not in done.stderr
+    assert "`nav" not in done.stderr
+
+
+def test_keys_that_a_page_has_no_use_for_are_told(root: Path, tmp_path: Path) -> None:
+    """A date, tags and categories are left out, with their lines; the rest is as of a post."""
+    page = "---\ntitle: T\ndate: 2020-01-01\ntags: [x]\nlastmod: 2021-02-03\nzzz: 1\n---\nText.\n"
+    done = inkcell(root, "import", str(old_blog(tmp_path, {**HUGO, "content/about.md": page})))
+    for line, key in ((3, "date"), (4, "tags"), (6, "zzz")):
+        assert f"content/about.md:{line}: the key `{key}` is left out" in done.stderr
+    assert pages(root) == {"about/index.en.md": {"last_modified_at": "2021-02-03"}}
+
+
+def test_links_between_posts_and_pages(root: Path, tmp_path: Path) -> None:
+    """They name each other's files, and lead from page to page in the site."""
+    post = "---\ntitle: A\n---\n[me](/about/) and [we]({% link team.md %})\n"
+    text = "![x](/p.svg) [a]({% post_url 2020-01-01-a %})"
+    page = f"---\ntitle: About\npermalink: /about/\n---\n{text}\n"
+    texts = {**JEKYLL, "_posts/2020-01-01-a.md": post, "about.md": page, "team.md": PAGE}
+    done = inkcell(root, "import", str(old_blog(tmp_path, {**texts, "p.svg": "<svg/>"})))
+    assert done.stderr == ""
+    written = files(root / "posts")["a/index.en.md"]
+    assert "[me](../../pages/about/index.en.md) and [we](../../pages/team/index.en.md)" in written
+    about = files(root / "pages")["about/index.en.md"]
+    assert "![x](p.svg) [a](../../posts/a/index.en.md)" in about
+    assert (root / "pages/about/p.svg").is_file()
+    assert inkcell(root, "build").exit_code == 0
+    built = (root / "site/notes/2020-01-01-a/index.html").read_text("utf-8")
+    assert 'href="/about/"' in built
+    assert 'href="/team/"' in built
+
+
+def test_a_page_with_the_name_of_a_list_or_a_post(root: Path, tmp_path: Path) -> None:
+    """It goes elsewhere, and what it cannot lead on from is told; the blog can be built."""
+    texts = {**JEKYLL, "math/index.md": PAGE, "archive.md": PAGE, "a.md": PAGE}
+    done = inkcell(root, "import", str(old_blog(tmp_path, texts)))
+    assert pages(root) == {
+        "a-2/index.en.md": {"aliases": ["/a.html"]}, "archive-2/index.en.md": {},
+        "math-2/index.en.md": {},
+    }  # fmt: skip
+    assert "math/index.md: the blog has a page of its own at the address /math/; " in done.stderr
+    assert inkcell(root, "build").exit_code == 0
+
+
+def test_the_code_of_a_page_is_shown(root: Path, tmp_path: Path) -> None:
+    """A standing page runs none, in text or notebook; that is told."""
+    text = PAGE + "\n```{python}\n#| echo: true\n1\n```\n"
+    cells = json.loads(notebook("# N", "Text."))
+    code = {"cell_type": "code", "metadata": {}, "source": "2", "outputs": []}
+    code["execution_count"] = None
+    cells["cells"].append(code)
+    texts = {**QUARTO, "about.qmd": text, "n.ipynb": json.dumps(cells)}
+    done = inkcell(root, "import", str(old_blog(tmp_path, texts)))
+    assert done.stderr.count("the code of the page is shown, and not run") == 2
+    written = files(root / "pages")
+    assert "```{code-cell}\n#| echo: true\n#| eval: false\n1\n```" in written["about/index.en.md"]
+    assert json.loads(written["n/index.en.ipynb"])["cells"][-1]["source"] == [
+        "#| eval: false\n", "2"
+    ]  # fmt: skip
+    built = inkcell(root, "build")
+    assert built.exit_code == 0, built.stderr
+
+
+def test_a_page_is_imported_once(root: Path, tmp_path: Path) -> None:
+    """A second run knows it by its title, and leaves it as it was edited."""
+    old = old_blog(tmp_path, {**JEKYLL, "about.md": PAGE})
+    assert inkcell(root, "import", str(old)).exit_code == 0
+    path = root / "pages/about/index.en.md"
+    path.write_text(path.read_text("utf-8").replace("I write.", "I wrote."), "utf-8")
+    done = inkcell(root, "import", str(old))
+    assert "0 posts imported from Jekyll; 2 imported before." in done.stdout
+    assert "I wrote." in path.read_text("utf-8")
+
+
+def test_html_and_slash_are_two_addresses(root: Path, tmp_path: Path) -> None:
+    """A server finds no `/n.html` where `/n/` is: it stays an alias."""
+    with (root / "pyproject.toml").open("a") as settings:
+        settings.write('permalink = "/:category/:year/:month/:day/:slug/"\n')
+    inkcell(root, "import", str(old_blog(tmp_path, JEKYLL)))
+    text = (root / "posts/a/index.en.md").read_text("utf-8")
+    assert 'aliases: ["/math/2020/01/01/a.html"]\n' in text
 
 
 KEYS = (

@@ -115,7 +115,7 @@ def import_blog(
         for line in _gathered(remarks):
             click.echo(f"note: {line}", err=True)
         verb = "would be imported" if dry_run else "imported"
-        summary = [f"{counted(len(outcome.written), 'post')} {verb} from {TITLES[tool]}"]
+        summary = [f"{_counted(outcome.written)} {verb} from {TITLES[tool]}"]
         if outcome.there:
             summary.append(f"{len(outcome.there)} imported before")
         click.echo("; ".join(summary) + ".")
@@ -158,6 +158,12 @@ def _recognised(blog: OldBlog, old: Path) -> Tool:
             hint="name the folder that has _posts/, content/, .qmd files or notebooks in it"
         )
     return tool
+
+
+def _counted(written: Sequence[NewPost]) -> str:
+    pages = sum(post.standing for post in written)
+    posts = counted(len(written) - pages, "post")
+    return f"{posts} and {counted(pages, 'page')}" if pages else posts
 
 
 def _named(error: InkcellError, old: Path) -> InkcellError:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from ..addresses import slug as address_slug
 from ..parse import elsewhere
+from ..parse.front_matter import PAGE_KEYS
 from .dates import iso
 from .links import Links
 from .old_blog import OldPost, OldSite, Tool, items_of
@@ -52,6 +53,22 @@ LEFT_OUT = {
     "bibliography_style": "works are listed in one style",
     "references": "write them as this blog's documentation says, under `references`",
 }
+OF_PAGES = frozenset(PAGE_KEYS) - {"kernelspec"}
+OF_POSTS = (
+    "date",
+    "tags",
+    "tag",
+    "keywords",
+    "categories",
+    "category",
+    "series",
+    "comments",
+    "execute",
+)
+"""What a standing page has no use for."""
+NO_POST = "a standing page has no date, stands in no list and runs no code"
+PLACES = ("menu", "menus", "nav", "nav_order", "order")
+"""Where a page says that it is in the navigation, or where in it."""
 HINT = "remove it from the old post, or say in the new one what it meant"
 
 
@@ -67,7 +84,7 @@ def write_front_matter(
 ) -> str:
     """The lines of YAML. What is left out of the old front matter is remarked with its line."""
     lines = [f"title: {quoted(title)}", f"date: {post.date}"]
-    used: set[str] = {*READ, *READ_BY[site.tool]}
+    used: set[str] = {*READ, *READ_BY[site.tool], *(PLACES if post.standing else ())}
 
     def first(keys: tuple[str, ...]) -> tuple[str, object]:
         for key in keys:
@@ -120,6 +137,13 @@ def write_front_matter(
     lines += _execution(post, remarks)
     if kernel:
         lines += ["kernelspec:", *(f"  {key}: {quoted(value)}" for key, value in kernel.items())]
+    if post.standing:
+        lines = [line for line in lines if line.partition(":")[0].strip() in OF_PAGES]
+        lines += ["nav: true", f"order: {post.nav}"] if post.nav else []
+        for key in OF_POSTS:
+            if post.front.get(key):
+                _tell(remarks, post, key, f"the key `{key}` is left out", NO_POST)
+                used.add(key)
     for key in post.front:
         if key not in used:
             hint = LEFT_OUT.get(key) or elsewhere.FRONT_MATTER.get(key) or HINT
@@ -255,13 +279,15 @@ def _bibliography(post: OldPost, used: set[str], links: Links, remarks: Remarks)
 
 
 def for_all_cells(post: OldPost) -> dict[str, object]:
-    """What Quarto's `execute` says of all cells, and `format` of their code."""
+    """What Quarto's `execute` says of all cells, and `format` of their code; pages run none."""
     execute = post.value("execute")
     said = {key: execute[key] for key in ALL_CELLS if key in execute} if isinstance(
         execute, dict
     ) else {}  # fmt: skip
     if "code-fold" in (html := _html_of(post)):
         said["code-fold"] = html["code-fold"]
+    if post.standing:
+        said["eval"] = False
     return {key: value for key, value in said.items() if isinstance(value, bool)}
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date
 from functools import partial
@@ -62,7 +63,7 @@ def root(tmp_path: Path) -> Path:
     return folder
 
 
-def old_blog(folder: Path, files: dict[str, str | bytes]) -> Path:
+def old_blog(folder: Path, files: Mapping[str, str | bytes]) -> Path:
     """The folder of an old blog with these files."""
     for name, content in files.items():
         path = folder / "old" / name

@@ -322,16 +322,40 @@ def test_a_folder_of_another_tool_is_an_error(root: Path, tmp_path: Path, tool: 
     assert len(json.loads(said.stdout)["errors"]) == 1
 
 
-@pytest.mark.parametrize("folder", ["_posts", "_drafts", "_posts/math"])
-def test_a_folder_within_jekylls_is_an_error(root: Path, tmp_path: Path, folder: str) -> None:
-    """Its posts would come without addresses; who wants that says `--from files`."""
-    old = old_blog(tmp_path, {"_config.yml": "", f"{folder}/2020-01-01-a.md": "# T\n"})
-    for arguments in ((), ("--from", "jekyll")):
-        done = inkcell(root, "import", str(old / folder), *arguments)
+@pytest.mark.parametrize(
+    ("settings", "folder", "what"),
+    [
+        ("_config.yml", "_posts", "Jekyll's _posts"),
+        ("_config.yml", "_drafts", "Jekyll's _drafts"),
+        ("_config.yml", "_posts/math", "Jekyll's _posts"),
+        ("hugo.toml", "content", "Hugo's content"),
+        ("config/_default/hugo.toml", "content/posts", "Hugo's content"),
+        ("_quarto.yml", "posts", "a part of a website by Quarto"),
+    ],
+)
+def test_a_folder_within_a_blog_is_an_error(
+    root: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: str,
+    folder: str,
+    what: str,
+) -> None:
+    """Its posts would come without addresses: the hint names the folder to give.
+
+    Who wants them so says `--from files`.
+    """
+    old = old_blog(tmp_path, {settings: "", f"{folder}/2020-01-01-a.md": "# T\n"})
+    monkeypatch.chdir(root)
+    for given, named in ((str(old / folder), str(old)), (f"../old/{folder}", "../old")):
+        done = inkcell(root, "import", given)
         assert done.exit_code == 1
-        assert f"{folder} looks like Jekyll's {folder[:7].rstrip('/')}" in done.stderr
-        assert "hint: name the folder above" in done.stderr
+        assert f"error: {given} looks like {what}\n" in done.stderr
+        assert f"hint: name the blog's own folder, {named}; for loose texts" in done.stderr
     assert files(root / "posts") == {}
+    assert inkcell(root, "import", str(old)).exit_code == 0
+    shutil.rmtree(root / "posts")
+    (root / "posts").mkdir()
     assert inkcell(root, "import", str(old / folder), "--from", "files").exit_code == 0
 
 
@@ -571,12 +595,21 @@ def test_only_prose_tells_the_language(root: Path, tmp_path: Path, beside: str) 
     assert [*files(root / "posts")] == ["a/index.ko.md"]
 
 
+ENGLISH = "This post was written in English, for those who read English, and goes on so. " * 3
+
+
 @pytest.mark.parametrize(
     ("settings", "text", "language"),
     [
         ({"_config.yml": "lang: ko"}, "PyTorch, torch.nn.Module, forward: 모듈", "ko"),
         ({"_config.yml": "locale: ko_KR"}, "PyTorch, torch.nn.Module, forward: 모듈", "ko"),
         ({"_config.yml": "lang: ko"}, "English all through.", "en"),
+        ({"_config.yml": "lang: ko"}, f"{ENGLISH} The particle is 은.", "en"),
+        ({"_config.yml": "lang: ko"}, f"{ENGLISH} `코드 안의 한글은 글이 아니에요` 김철수", "en"),
+        ({"_config.yml": "lang: ko"}, f"짧게 옮긴 글이에요. {ENGLISH[:100]}", "ko"),
+        ({"_config.yml": "lang: en"}, f"{ENGLISH} 김철수가 썼다.", "en"),
+        ({"_config.yml": "lang: ko"}, "![](/p.svg)", "ko"),
+        ({"_config.yml": "lang: en"}, "![](/p.svg)", "en"),
         ({"_config.yml": "lang: en"}, "PyTorch, torch.nn.Module, forward: 모듈", "en"),
         ({"_config.yml": "lang: en"}, "한글로 쓴 글이에요.", "ko"),
         ({"hugo.yaml": "languageCode: ko-kr"}, "PyTorch, torch.nn.Module: 모듈", "ko"),
@@ -592,11 +625,14 @@ def test_only_prose_tells_the_language(root: Path, tmp_path: Path, beside: str) 
 def test_settings_decide_where_the_text_does_not(
     root: Path, tmp_path: Path, settings: dict[str, str], text: str, language: str
 ) -> None:
-    """A text with little Hangul is in the old blog's language; one without any is not Korean."""
+    """A text with a little Hangul is in the old blog's language, one without letters, too.
+
+    Prose that is nearly all in Latin letters is not Korean, whatever the blog is.
+    """
     places = {"_config.yml": "_posts/2022-01-01-a.md", "hugo.yaml": "content/posts/a.md",
               "_quarto.yml": "posts/a/index.qmd"}  # fmt: skip
     path = places[next(iter(settings))]
-    post = f"---\ntitle: x\ndate: 2022-01-01\n---\n{text}\n"
+    post = f"---\ntitle: 1\ndate: 2022-01-01\n---\n{text}\n"
     inkcell(root, "import", str(old_blog(tmp_path, {**settings, path: post})))
     assert [*files(root / "posts")] == [f"a/index.{language}.md"]
 
@@ -1124,6 +1160,30 @@ def test_what_pandoc_loses_is_told(root: Path, tmp_path: Path, old: str, told: s
             "```{code-block} python\n:filename: a.py\n1\n```\nb",
         ),
         ("```\n1\n```\n{: .x}", "```\n1\n```\n{: .x}"),
+        (
+            "a\n\n{: file='a.py' }\n```python\n1\n```\n",
+            "a\n\n```{code-block} python\n:filename: a.py\n1\n```",
+        ),
+        (
+            "```\n1\n```\n{: file='a.txt' }\n```sh\n2\n```",
+            "```{code-block} text\n:filename: a.txt\n1\n```\n```sh\n2\n```",
+        ),
+        (
+            "```\n1\n```\n\n{: file='a.sh' }\n```sh\n2\n```",
+            "```\n1\n```\n\n```{code-block} sh\n:filename: a.sh\n2\n```",
+        ),
+        (
+            "b\n{: file='a.sh' }\n```sh\n2\n```",
+            "b\n{: file='a.sh' }\n```sh\n2\n```",
+        ),
+        (
+            "- b\n\n  ```go {linenos}\n  1\n  ```\n  {: file='a.go'}",
+            "- b\n\n  ```{code-block} go\n  :linenos:\n  :filename: a.go\n  1\n  ```",
+        ),
+        ("- a\n^\n- b\n", "- a\n\n<!-- -->\n\n- b"),
+        ("1. a\n\n^\n\n    code\n", "1. a\n\n<!-- -->\n\n    code"),
+        ("> a\n^\n", "> a"),
+        ("```\n^\n```\n$$\na\n^\nb\n$$", "```\n^\n```\n$$\na\n^\nb\n$$"),
     ],
 )
 def test_html_tables_and_attributes_of_jekyll(
@@ -1190,6 +1250,64 @@ def test_options_of_code_and_shortcodes(
 ) -> None:
     """They are those of `code-block`, and titles stay."""
     assert body(root, tmp_path, tool, old) == new
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (r"$$\frac{{a}}{{b}}$$", r"$$\frac{{a}}{{b}}$$", ["{{a}}", "{{b}}"]),
+        (r"$x^{{n}}$ {{ y }}", r"$x^{{n}}$ `{{ y }}`", ["{{n}}", "{{ y }}"]),
+        (r"$$x = {{ site.number }}$$", r"$$x = 7$$", []),
+        ("$$\n{% include x.html %}\n$$", "$$\n{% include x.html %}\n$$", ["{% include x.html %}"]),
+        ("{% raw %}$$x_{{a}}$${% endraw %}", "$$x_{{a}}$$", []),
+    ],
+)
+def test_liquid_in_formulas(
+    root: Path, tmp_path: Path, old: str, new: str, told: list[str]
+) -> None:
+    """Braces are TeX's as a rule: what is not known stays, and is told with its line."""
+    post = f"---\ntitle: T\n---\n{old}\n"
+    config = "url: https://old.example\nnumber: 7\n"
+    blog = old_blog(tmp_path, {"_config.yml": config, "_posts/2022-07-08-a.md": post})
+    notes = json.loads(inkcell(root, "import", str(blog), "--json").stdout)["notes"]
+    assert files(root / "posts")["a/index.en.md"].partition("\n---\n\n")[2] == f"{new}\n"
+    assert [note["text"] for note in notes] == told
+    assert all(note["line"] for note in notes)
+
+
+@pytest.mark.parametrize(
+    ("opening", "new", "told"),
+    [
+        ("notice tip", "{tip}", []),
+        ('admonition type=tip title="A" open=false', "{admonition} A\n:class: tip dropdown\n", []),
+        ('admonition note "A" true', "{admonition} A\n:class: note\n", []),
+        ("admonition warning open=false", "{warning}\n:class: dropdown\n", []),
+        ('alert icon="fire" cardColor="#e63946"', "{warning}",
+         ["`icon` is left out: fire", "`cardColor` is left out: #e63946"]),
+        ('callout "my own"', "{note}", ["option `my own` is left out"]),
+        ('notice style="info" icon="bug"', "{note}", ["`icon` is left out: bug"]),
+        ('details summary="A" open=true class="x"', "{dropdown} A\n:open:\n",
+         ["`class` is left out: x"]),
+        ('details "A" open', "{dropdown} A\n:open:\n", []),
+        ('details title="A" closed="true"', "{dropdown} A", []),
+    ],
+)  # fmt: skip
+def test_options_of_boxes_of_hugo(
+    root: Path, tmp_path: Path, opening: str, new: str, told: list[str]
+) -> None:
+    """Kind, title and whether it is folded are kept; each other option is told with its line."""
+    name, settings, path = OLD_SITES["hugo"]
+    word = opening.partition(" ")[0]
+    post = f"---\ndate: 2020-01-01\n---\n{{{{< {opening} >}}}}\nb\n{{{{< /{word} >}}}}\n"
+    blog = old_blog(tmp_path, {name: settings, path: post})
+    notes = json.loads(inkcell(root, "import", str(blog), "--json").stdout)["notes"]
+    text = files(root / "posts")["a/index.en.md"]
+    assert text.partition("\n---\n\n")[2] == f":::{new}\nb\n:::\n"
+    assert [note["message"].removeprefix("a box's ") for note in notes] == told
+    lines = text.split("\n")
+    assert all(lines[note["line"] - 1].startswith(":::") for note in notes)
+    built = inkcell(root, "build")
+    assert built.exit_code == 0, built.stderr
 
 
 def test_options_of_figures_are_told(root: Path, tmp_path: Path) -> None:
@@ -1689,9 +1807,8 @@ def test_the_code_of_a_page_is_shown(root: Path, tmp_path: Path) -> None:
     """A standing page runs none, in text or notebook; that is told."""
     text = PAGE + "\n```{python}\n#| echo: true\n1\n```\n"
     cells = json.loads(notebook("# N", "Text."))
-    code = {"cell_type": "code", "metadata": {}, "source": "2", "outputs": []}
-    code["execution_count"] = None
-    cells["cells"].append(code)
+    cells["cells"].append({"cell_type": "code", "metadata": {}, "source": "2", "outputs": [],
+                           "execution_count": None})  # fmt: skip
     texts = {**QUARTO, "about.qmd": text, "n.ipynb": json.dumps(cells)}
     done = inkcell(root, "import", str(old_blog(tmp_path, texts)))
     assert done.stderr.count("the code of the page is shown, and not run") == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -134,14 +135,30 @@ def _refuse_inner_folder(tool: Tool | None, old: Path) -> None:
     """Without its settings, and the folders above, no post's address is known.
 
     Raises:
-        InkcellError: the folder is a part of Jekyll's, and not called one of loose texts.
+        InkcellError: the folder is a part of a blog, and not called one of loose texts.
     """
+    from ..importing.recognise import HUGO_SETTINGS, JEKYLL_SETTINGS, QUARTO_SETTINGS
+
+    def holds(folder: Path, names: Iterable[str]) -> bool:
+        return any((folder / name).is_file() for name in names)
+
     path = old.resolve()
+    if tool == "files" or holds(path, (*JEKYLL_SETTINGS, *HUGO_SETTINGS, *QUARTO_SETTINGS)):
+        return
     for folder in (path, *path.parents):
-        if folder.name in ("_posts", "_drafts") and tool != "files":
-            raise InkcellError(f"{old} looks like Jekyll's {folder.name}").at(
-                hint="name the folder above, that of the blog; for loose texts, add --from files"
-            )
+        home = folder.parent
+        is_hugo = folder.name == "content" and holds(home, HUGO_SETTINGS)
+        is_quarto = holds(home, QUARTO_SETTINGS)
+        if folder.name in ("_posts", "_drafts"):
+            what = f"Jekyll's {folder.name}"
+        elif is_hugo or is_quarto:
+            what = "Hugo's content" if is_hugo else "a part of a website by Quarto"
+        else:
+            continue
+        shown = str(home) if old.is_absolute() else os.path.relpath(home)
+        raise InkcellError(f"{old} looks like {what}").at(
+            hint=f"name the blog's own folder, {shown}; for loose texts, add --from files"
+        )
 
 
 def _recognised(blog: OldBlog, old: Path) -> Tool:

@@ -17,12 +17,19 @@ BEFORE = re.compile(
     r"(?=>)"
 )
 """The same above the quote: kramdown gives the class to what follows, if nothing stands above."""
+LIST = r"[ \t]*\{{:(?P<{}>[^{{}}\n]*\bfile=[\"'][^\"'\n]+[\"'][^{{}}\n]*)\}}[ \t]*"
 FILE = re.compile(
-    rf"(?:{MARKED_CODE})(?:\n[ \t]*\{{:(?P<list>[^{{}}\n]*\bfile=(?P<mark>[\"'])(?P<name>[^\"'\n]+)"
-    rf"(?P=mark)[^{{}}\n]*)\}}[ \t]*$)?",
+    rf"(?:(?:\A|(?<=\n\n)){LIST.format('above')}\n)?(?:{MARKED_CODE})"
+    rf"(?:\n{LIST.format('below')}$)?",
     FLAGS,
 )
-"""A block of code, and below it the name of its file as Chirpy has it."""
+"""A block of code with the name of its file as Chirpy has it: below, or above.
+
+What stands above belongs to the block before it, if no blank line is between them.
+"""
+NAME = re.compile(r"\bfile=(?P<mark>[\"'])(?P<name>.+?)(?P=mark)")
+OF_CHIRPY = re.compile(r"\.nolineno\b")
+"""A class that takes back what nothing here gives."""
 NOTICE = re.compile(
     r"(?P<text>(?:^(?![ \t]*$|[{#>|<]|[-*+] |\d+\. )[^\n]+\n)+)"
     r"\{:\s*\.notice(?:--(?P<kind>\w+))?\s*\}[ \t]*$",
@@ -34,6 +41,24 @@ OPENED = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 """A tag whose content is Markdown, and which has no line of its own."""
+
+
+END_OF_BLOCK = re.compile(r"\s*^[ ]{0,3}\^[ \t]*(?:\n(?:[ \t]*\n)*|\Z)", re.MULTILINE)
+"""Kramdown's mark that ends a block, with the blank lines around it."""
+
+
+def part_blocks(text: str) -> str:
+    """Blocks that kramdown's `^` parted, as a comment parts them here."""
+
+    def change(words: str) -> str:
+        return END_OF_BLOCK.sub(_parted, words)
+
+    return change_around_code(text, change, formulas=True)
+
+
+def _parted(match: re.Match[str]) -> str:
+    at_end = match.end() == len(match.string)
+    return "\n" if at_end or not match.string[: match.start()].strip() else "\n\n<!-- -->\n\n"
 
 
 def write_boxes(text: str) -> str:
@@ -55,9 +80,17 @@ def write_boxes(text: str) -> str:
 
 def _named(match: re.Match[str]) -> str:
     """A fence with the name of its file among its attributes."""
-    if match["list"] is None or match["block"] is None:
+    said = match["below"] or match["above"]
+    name = NAME.search(said) if said else None
+    if name is None or match["block"] is None:
         return match[0]
+    others = " ".join(OF_CHIRPY.sub("", NAME.sub("", said)).split())
     info = match["info"].strip() or "text"
+    own = ""
+    if info.endswith("}"):  # It has attributes already.
+        info, _, own = info.removesuffix("}").partition("{")
+    language = info.strip() or "text"
+    attributes = " ".join(filter(None, (own.strip(), f'filename="{name["name"]}"', others)))
     opening = f"{match['indent']}{match['fence']}"
     code = match["block"].removeprefix(f"{opening}{match['info']}")
-    return f'{opening}{info} {{filename="{match["name"]}"}}{code}'
+    return f"{opening}{language} {{{attributes}}}{code}"

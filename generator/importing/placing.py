@@ -191,7 +191,8 @@ def _known(said: str, config: Config) -> str:
 def is_korean(post: OldPost, usual: str) -> bool:
     """Whether a fifth of the prose's letters are Hangul, of which a word has fewer.
 
-    A text that has fewer, but some, is Korean if that is the old blog's `usual` language.
+    Between that and a twentieth, as where Korean names much in Latin letters, and where there are
+    no letters at all, the old blog's `usual` language decides.
     """
     text = post.text
     if post.notebook:
@@ -199,6 +200,7 @@ def is_korean(post: OldPost, usual: str) -> bool:
         text = "\n\n".join(cell_text(cell) for cell in cells if cell["cell_type"] == "markdown")
     prose = f"{post.front.get('title', '')}\n{prose_of(text)}"
     hangul = len(HANGUL.findall(prose))
-    if 4 * hangul > len(LETTER.findall(prose)) and hangul > 1:
+    letters = hangul + len(LETTER.findall(prose))
+    if 5 * hangul > letters and hangul > 1:
         return True
-    return hangul > 0 and usual == "ko"
+    return usual == "ko" and 20 * hangul >= letters

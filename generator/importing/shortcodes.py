@@ -40,6 +40,8 @@ BOXES = {
 """Kinds of boxes, and ours."""
 FRAMES = ("callout", "admonition", "notice", "alert", "hint", "box")
 """Shortcodes of widespread themes whose first word is the kind of the box."""
+KINDS = ("0", "type", "kind", "style")
+"""Parameters that may name the kind of a box."""
 FOLDS = ("details", "expand", "spoiler", "collapse")
 NOT_RUN = Kind(
     "the shortcode is not run here",
@@ -137,21 +139,49 @@ def _replaced(
         if address := _elsewhere(name, given):
             sign = remarks.sign(f"`{name}` is a link now", written, "give the link a text")
             return f"{sign}<{address}>"
-    elif name in FOLDS:
-        if _is_closed(match, text):
-            titles = (given.get(key) for key in ("summary", "title", "text", "0"))
-            title = next((found for found in titles if found), "")
-            boxes.append((name, fence))
-            return around + f"{fence}{{dropdown}} {title}".rstrip() + around
-    elif name in FRAMES or name in BOXES:
-        first = given.get("0") or given.get("type") or given.get("kind") or name
-        kind = BOXES.get(first.lower(), BOXES.get(name, "note"))
-        title = given.get("title") or given.get("1") or ""
-        if _is_closed(match, text):
-            boxes.append((name, fence))
-            head = f"{{admonition}} {title}\n:class: {kind}\n" if title else f"{{{kind}}}"
-            return f"{around}{fence}{head}{around}"
+    elif name in (*FOLDS, *FRAMES, *BOXES) and _is_closed(match, text):
+        boxes.append((name, fence))
+        sign, head = _box(name, given, written, remarks)
+        return f"{around}{sign}{fence}{head}{around}"
     return show(written, match.string[: match.start()], NOT_RUN, remarks)
+
+
+def _box(name: str, given: dict[str, str], written: str, remarks: Remarks) -> tuple[str, str]:
+    """How a box begins, and the signs of what is told of its options."""
+    left = dict(given)
+
+    def first(keys: tuple[str, ...]) -> str:
+        for key in keys:
+            if left.get(key):
+                return left.pop(key)
+        return ""
+
+    if name in FOLDS:
+        title = first(("summary", "title", "text", "0"))
+        is_open = first(("open",)) == "true" or first(("closed",)) == "false"
+        if left.get("1") == "open":
+            is_open = bool(left.pop("1"))
+        head = f"{{dropdown}} {title}".rstrip() + ("\n:open:\n" if is_open else "")
+    else:
+        # A first word that names no kind may be anything.
+        keys = [key for key in KINDS if given.get(key, "").lower() in BOXES]
+        kind = BOXES[left.pop(keys[0]).lower()] if keys else BOXES.get(name, "note")
+        title = first(("title", "1"))
+        if left.get("open") == "true":
+            del left["open"]
+        folded = " dropdown" if first(("open",)) == "false" or left.get("2") == "false" else ""
+        if left.get("2") in ("true", "false"):
+            del left["2"]
+        head = f"{{{kind}}}" + ("\n:class: dropdown\n" if folded else "")
+        if title:
+            head = f"{{admonition}} {title}\n:class: {kind}{folded}\n"
+    sign = ""
+    for key, value in left.items():
+        if value:
+            said = f"a box's option `{value}`" if key.isdecimal() else f"a box's `{key}`"
+            message = f"{said} is left out" + ("" if key.isdecimal() else f": {value}")
+            sign += remarks.sign(message, written, "a box has a kind, a title, and may be folded")
+    return sign, head
 
 
 def _depth(text: str) -> int:

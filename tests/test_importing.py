@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
@@ -851,6 +852,20 @@ OLD_SITES = {
 }
 """Of each tool: the settings, and where a post lies."""
 
+JEKYLL = {
+    "_config.yml": "url: https://old.example\n",
+    "_posts/2020-01-01-a.md": "---\ntitle: A\ncategory: math\n---\nText.\n",
+}
+HUGO = {
+    "hugo.yaml": "baseURL: https://old.example/\n",
+    "content/posts/a.md": "---\ntitle: A\ndate: 2020-01-01\n---\nText.\n",
+}
+QUARTO = {
+    "_quarto.yml": "website: {site-url: https://old.example}\n",
+    "posts/a.qmd": "---\ntitle: A\ndate: 2020-01-01\n---\nText.\n",
+}
+PAGE = "---\ntitle: About *me*\n---\nI write.\n"
+
 
 def body(root: Path, folder: Path, tool: str, text: str, front: str = "") -> str:
     """What becomes of the text of a post, with a picture and data beside it."""
@@ -1180,6 +1195,24 @@ def test_what_pandoc_loses_is_told(root: Path, tmp_path: Path, old: str, told: s
             "- b\n\n  ```go {linenos}\n  1\n  ```\n  {: file='a.go'}",
             "- b\n\n  ```{code-block} go\n  :linenos:\n  :filename: a.go\n  1\n  ```",
         ),
+        (
+            '![A](/p.svg){: width="40" .w-75 .left .shadow }\n_C **d**_\n',
+            ":::{figure} p.svg\n:alt: A\n:width: 75%\n:align: left\n\nC **d**\n:::",
+        ),
+        ("![A](/p.svg){: w='40' }\n_C_", ":::{figure} p.svg\n:alt: A\n:width: 40px\n\nC\n:::"),
+        ('a\n![A](/p.svg "T")\n_C_ d', 'a\n![A](p.svg "T")\n_C_ d'),
+        ('![A](/p.svg "T")\n_C_', ":::{figure} p.svg\n:alt: A\n\nC\n:::"),
+        (
+            'a ![A](/p.svg){: w="4" h="5" .x } b',
+            'a ![A](p.svg){: width="4" height="5" .x } b',
+        ),
+        ("`![A](/p.svg){: w=4}`", "`![A](/p.svg){: w=4}`"),
+        (
+            "{% tabs x %}\n{% tab x One two %}\n> a\n{: .prompt-tip }\n{% endtab %}\n"
+            "{% tab x b %}\n```sh\n1\n```\n{% endtab %}\n{% endtabs %}\n",
+            ":::::{tab-set}\n::::{tab-item} One two\n> [!TIP]\n> a\n::::\n::::{tab-item} b\n"
+            "```sh\n1\n```\n::::\n:::::",
+        ),
         ("- a\n^\n- b\n", "- a\n\n<!-- -->\n\n- b"),
         ("1. a\n\n^\n\n    code\n", "1. a\n\n<!-- -->\n\n    code"),
         ("> a\n^\n", "> a"),
@@ -1444,6 +1477,32 @@ def test_pictures_of_posts_at_addresses(
     assert done.exit_code == 0, done.stderr
 
 
+def test_what_is_said_of_a_posts_picture_is_told(root: Path, tmp_path: Path) -> None:
+    """Words beside its name are of no use here; what stood there while it was loading is none."""
+    front = "---\ntitle: T\nimage: {path: /x.svg, lqip: data, alt: Some words}\n---\n"
+    texts = {**JEKYLL, "_posts/2020-01-01-a.md": front, "x.svg": "<svg/>"}
+    told = inkcell(root, "import", str(old_blog(tmp_path, texts))).stderr
+    assert "a.md:3: the key `image.alt` is left out" in told
+    assert told.count("note: ") == 1
+
+
+@pytest.mark.parametrize("blog", [JEKYLL, HUGO])
+def test_a_diagram_is_told(root: Path, tmp_path: Path, blog: dict[str, str]) -> None:
+    """Scripts of the old blog drew it; here its code is shown."""
+    *_, name = blog
+    text = blog[name] + "\n```mermaid\nflowchart LR\n```\n"
+    told = inkcell(root, "import", str(old_blog(tmp_path, {**blog, name: text}))).stderr
+    assert re.search(r"posts/a/index.en.md:1[0-9]: `mermaid` is shown as code: ", told)
+
+
+def test_a_picture_for_dark_pages_is_told(root: Path, tmp_path: Path) -> None:
+    """It stands on all of them; its line is named."""
+    post = "---\ntitle: T\n---\nText\n\n![a](/x.svg){: .dark }\n"
+    texts = {**JEKYLL, "_posts/2020-01-01-a.md": post, "x.svg": "<svg/>"}
+    told = inkcell(root, "import", str(old_blog(tmp_path, texts))).stderr
+    assert "posts/a/index.en.md:11: a picture for dark pages stands on all of them" in told
+
+
 def test_a_picture_that_is_elsewhere_is_told(root: Path, tmp_path: Path) -> None:
     """With the line of its key, and what to do."""
     front = "---\ntitle: T\nimage: https://cdn.example/a.png\n---\n"
@@ -1588,21 +1647,6 @@ def test_the_old_blog_may_lie_in_the_new_one(write_blog: WriteBlog) -> None:
     new = write_blog({"old/a.md": "# 글 하나\n\n한글이에요.\n", "posts/_x/y": ""})
     assert inkcell(new, "import", str(new / "old")).exit_code == 0
     assert (new / "posts/a/index.ko.md").is_file()
-
-
-JEKYLL = {
-    "_config.yml": "url: https://old.example\n",
-    "_posts/2020-01-01-a.md": "---\ntitle: A\ncategory: math\n---\nText.\n",
-}
-HUGO = {
-    "hugo.yaml": "baseURL: https://old.example/\n",
-    "content/posts/a.md": "---\ntitle: A\ndate: 2020-01-01\n---\nText.\n",
-}
-QUARTO = {
-    "_quarto.yml": "website: {site-url: https://old.example}\n",
-    "posts/a.qmd": "---\ntitle: A\ndate: 2020-01-01\n---\nText.\n",
-}
-PAGE = "---\ntitle: About *me*\n---\nI write.\n"
 
 
 def pages(root: Path) -> dict[str, dict[str, object]]:

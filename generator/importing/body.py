@@ -8,6 +8,7 @@ from typing import Any
 
 from .boxes import part_blocks, write_boxes
 from .cells import kernel_of, known_options, write_cells, write_shown_code
+from .chirpy import write_pictures, write_tabs
 from .conditional import leave_out_hidden
 from .divs import write_divs
 from .formulas import plain_brackets, plain_dollars, rename_labels
@@ -36,7 +37,8 @@ def _excerpt(text: str, post: OldPost, links: Links) -> str:
 def _liquid(text: str, post: OldPost, links: Links) -> str:
     if post.value("render_with_liquid") is False:
         return keep_liquid(text, links.remarks)
-    return run_liquid(unfold_blocks(text), post, links.site, links, links.remarks)
+    text = write_tabs(unfold_blocks(text))
+    return run_liquid(text, post, links.site, links, links.remarks)
 
 
 def _shortcodes(text: str, post: OldPost, links: Links) -> str:
@@ -90,7 +92,7 @@ def _parted(text: str, post: OldPost, links: Links) -> str:
 
 
 def _boxes(text: str, post: OldPost, links: Links) -> str:
-    return write_boxes(text)
+    return write_boxes(write_pictures(text, links.remarks))
 
 
 def _bars(text: str, post: OldPost, links: Links) -> str:

@@ -23,6 +23,8 @@ PICTURES = ("image", "cover", "featured_image", "featuredImage", "thumbnail", "i
             "feature", "images", "header", "preview")  # fmt: skip
 PICTURE_KEYS = ("path", "image", "src", "feature", "teaser", "og_image", "overlay_image",
                 "thumbnail", "url", "filename")  # fmt: skip
+PLACEHOLDERS = ("lqip", "placeholder")
+"""What stood there while a picture was loading."""
 FEATURED = re.compile(r"(^|/)(featured?|cover|thumbnail)[^/]*\.(jpe?g|png|webp|gif|svg)$")
 CONTENTS = ("toc", "showToc", "ShowToc", "TableOfContents", "tableOfContents")
 READ = (
@@ -228,13 +230,19 @@ def _image(post: OldPost, used: set[str], links: Links, remarks: Remarks) -> Ite
         value = post.value(key)
         if isinstance(value, list):
             value = value[0] if value else None
+        others: list[str] = []
         if isinstance(value, dict):
-            value = next((value[name] for name in PICTURE_KEYS if value.get(name)), None)
+            found = next((name for name in PICTURE_KEYS if value.get(name)), "")
+            words = {name: said for name, said in value.items() if isinstance(said, str) and said}
+            others = [name for name in words if name not in (found, *PLACEHOLDERS)]
+            value = value.get(found)
         if not isinstance(value, str) or not value:
             if key in post.front and not post.front[key]:
                 used.add(key)
             continue
         used.add(key)
+        for name in others if key in post.front else ():
+            _tell(remarks, post, key, f"the key `{key}.{name}` is left out", LEFT_OUT["image-alt"])
         own = links.site.url
         if own and value.startswith(own + "/"):
             value = value.removeprefix(own)

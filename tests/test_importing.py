@@ -499,6 +499,8 @@ def test_an_address_that_nobody_knows_is_told(root: Path, tmp_path: Path) -> Non
         ("uglyURLs: true", "posts/a.md", "", "/posts/a.html"),
         ("languages: {en: {}, ko: {}}", "posts/a.ko.md", "", "/ko/posts/a/"),
         ("languages: {en: {}, ko: {contentDir: content/ko}}", "ko/posts/a.md", "", "/ko/posts/a/"),
+        ("languages: {en: {}, ko: {contentDir: k/}}", "../k/posts/a.md", "", "/ko/posts/a/"),
+        ("contentDir: src/pages", "../src/pages/posts/a.md", "", "/posts/a/"),
     ],
 )
 def test_addresses_and_ids_of_hugo(
@@ -507,7 +509,7 @@ def test_addresses_and_ids_of_hugo(
     """As paths, `permalinks`, `slug` and `url` say; the id is the permalink."""
     settings = f"baseURL: https://old.example/\ndefaultContentLanguage: en\n{config}\n"
     text = f"---\ntitle: T\ndate: 2022-07-08\n{front}\n---\ntext\n"
-    old = old_blog(tmp_path, {"hugo.yaml": settings, f"content/{path}": text})
+    old = old_blog(tmp_path, {"hugo.yaml": settings, "content/x.txt": "", f"content/{path}": text})
     done = inkcell(root, "import", str(old))
     assert done.exit_code == 0, done.stderr
     (written,) = (root / "posts").glob("*/index.*.md")
@@ -1275,6 +1277,24 @@ CODE = "1\n2\n3"
             '{{< figure src="p.svg" title="A b" caption="C" >}}',
             ":::{figure} p.svg\n\n**A b** C\n:::",
         ),
+        (
+            "hugo",
+            '{{< img src="p.svg" caption="C" align=left >}}',
+            ":::{figure} p.svg\n:align: left\n\nC\n:::",
+        ),
+        ("hugo", "{{< rawhtml >}}\n<p>\n\n*a*</p>\n{{< /rawhtml >}}", "<p>\n*a*</p>"),
+        (
+            "hugo",
+            '{{< tabs "x" >}}\n{{< tab "A b" >}}\n{{< notice tip >}}\na\n{{< /notice >}}\n'
+            '{{< /tab >}}\n{{% tab name="C" %}}\n```sh\n1\n```\n{{% /tab %}}\n{{< /tabs >}}',
+            ":::::{tab-set}\n::::{tab-item} A b\n:::{tip}\na\n:::\n::::\n"
+            "::::{tab-item} C\n```sh\n1\n```\n::::\n:::::",
+        ),
+        (
+            "hugo",
+            '{{< tabs items="A,B" >}}\n{{< tab >}}\na\n{{< /tab >}}\n{{< /tabs >}}',
+            '`{{< tabs items="A,B" >}}`\n`{{< tab >}}`\na\n`{{< /tab >}}`\n`{{< /tabs >}}`',
+        ),
         ("hugo", '{{< spoiler text="A" >}}\nb\n{{< /spoiler >}}', ":::{dropdown} A\nb\n:::"),
     ],
 )
@@ -1321,6 +1341,7 @@ def test_liquid_in_formulas(
         ('notice style="info" icon="bug"', "{note}", ["`icon` is left out: bug"]),
         ('details summary="A" open=true class="x"', "{dropdown} A\n:open:\n",
          ["`class` is left out: x"]),
+        ('collapse summary="A" openByDefault=true', "{dropdown} A\n:open:\n", []),
         ('details "A" open', "{dropdown} A\n:open:\n", []),
         ('details title="A" closed="true"', "{dropdown} A", []),
     ],
@@ -1888,11 +1909,13 @@ def test_html_and_slash_are_two_addresses(root: Path, tmp_path: Path) -> None:
 KEYS = (
     "title date categories category tags tag series author authors image header images toc "
     "comments bibliography execute jupyter kernelspec format lang slug permalink url aliases "
-    "redirect_from draft published description lastmod keywords id media_subpath"
+    "redirect_from draft published description lastmod keywords id media_subpath menu menus nav "
+    "nav_order order cover listing"
 ).split()
 SETTINGS_OF_OLD_BLOGS = (
     "url baseurl baseURL permalink permalinks timezone defaults lang languages website project "
-    "execute format defaultContentLanguage excerpt_separator markup"
+    "execute format defaultContentLanguage excerpt_separator markup collections include exclude "
+    "header_pages navigation theme menu menus collections_dir default_lang"
 ).split()
 VALUES = (
     *("5", "true", "null", "[]", "{}", "[1, null, [a]]", "{a: {b: 1}}", '"x"', "[{a: 1}]", '"/"'),
@@ -1914,11 +1937,13 @@ def test_whatever_stands_in_front_matter_and_settings(tool: Tool) -> None:
     settings, _, path = OLD_SITES[tool]
     config = parse_config(SETTINGS)
     good = "---\ntitle: a\ndate: 2020-01-01 10:00\n---\n"
+    page = {"jekyll": "about.md", "hugo": "content/about.md", "quarto": "about.qmd"}.get(tool)
     texts = [(f"---\n{key}: {value}\n---\n", "") for key in KEYS for value in VALUES]
     texts += [(good, f"{key}: {value}\n") for key in SETTINGS_OF_OLD_BLOGS for value in VALUES]
     for text, said in texts:
         body = text + "{{ page.title }} {{ site.url }}\n\n```{python}\n1\n```\n"
         read = {settings.replace(".toml", ".yaml"): said.encode(), path: body.encode()}
+        read |= {page: body.encode()} if page else {}
         blog = OldBlog(
             frozenset(read), read.__getitem__, lambda name: date(2020, 1, 1), date(2020, 1, 1)
         )

@@ -59,10 +59,8 @@ def _picture(match: re.Match[str], remarks: Remarks) -> str:
     width = f"{share[1]}%" if share else size[1] if size else ""
     width += "px" if width.isdecimal() else ""
     address = TITLE.sub("", match["place"])
-    figure = picture(address, match["words"], match["caption"], width, alone=True)
-    if side:
-        figure = figure.replace("\n\n", f"\n:align: {side[1]}\n\n", 1)
-    return sign + figure
+    align = side[1] if side else ""
+    return sign + picture(address, match["words"], match["caption"], width, alone=True, align=align)
 
 
 def write_tabs(text: str) -> str:

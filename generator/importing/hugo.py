@@ -49,12 +49,16 @@ def read_site(blog: OldBlog, errors: list[InkcellError]) -> OldSite:
     languages = given if isinstance(given, dict) else {}
     default = str(settings.get("defaultContentLanguage") or next(iter(languages), "en"))
     left_out: list[PostError] = []
-    folders = {str(values.get("contentDir") or ""): name for name, values in languages.items()
-               if isinstance(values, dict) and values.get("contentDir")}  # fmt: skip
-    place = _Place(blog, settings, url, default, tuple(languages), folders)
-    homes = ("content", *(folder.strip("/") for folder in folders))
+    folders = {
+        str(values["contentDir"]).strip("/"): name
+        for name, values in languages.items()
+        if isinstance(values, dict) and values.get("contentDir")
+    }
+    named_home = str(settings.get("contentDir") or "").strip("/") or "content"
+    homes = tuple(dict.fromkeys((named_home, *folders)))
+    place = _Place(blog, settings, url, default, tuple(languages), folders, homes)
     paths = sorted(path for path in blog.paths if _is_page(path, blog, homes))
-    left_out += _other_formats(paths, blog)
+    left_out += _other_formats(paths, blog, homes)
     left_out += _lists(blog, homes)
     found = collect(lambda path: _post(path, place), paths, errors)
     named = [str(settings[key]) for key in ("locale", "languageCode") if settings.get(key)]
@@ -75,12 +79,12 @@ def read_site(blog: OldBlog, errors: list[InkcellError]) -> OldSite:
     )
 
 
-def _other_formats(pages: list[str], blog: OldBlog) -> Iterator[PostError]:
+def _other_formats(pages: list[str], blog: OldBlog, homes: tuple[str, ...]) -> Iterator[PostError]:
     """What is told of pages that are not Markdown, once for each that is not there as such."""
     stems = {page.rpartition(".")[0] for page in pages}
     for path in sorted(blog.paths):
         stem, _, ending = path.rpartition(".")
-        is_page = path.startswith("content/") and ending.lower() in OTHER_FORMATS
+        is_page = _home_of(path, homes) and ending.lower() in OTHER_FORMATS
         if is_page and stem not in stems and not posixpath.basename(stem).startswith("_index"):
             stems.add(stem)
             hint = "convert it to Markdown, as with pandoc, and import again"
@@ -98,6 +102,8 @@ class _Place(Struct, frozen=True):
     languages: tuple[str, ...]
     folders: Mapping[str, str]
     """Folders with the content of one language, and which that is."""
+    homes: tuple[str, ...]
+    """These, and the folder with all other content."""
 
 
 def _settings(blog: OldBlog) -> dict[str, Any]:
@@ -126,12 +132,17 @@ def _lists(blog: OldBlog, homes: tuple[str, ...]) -> Iterator[PostError]:
     """What is told of pages that Hugo makes of what lies below them, and of the home page."""
     for path in sorted(blog.paths):
         pure = PurePosixPath(path)
-        if pure.parts[0] == "content" and pure.suffix.lower() in MARKDOWN:
+        if _home_of(path, homes) and pure.suffix.lower() in MARKDOWN:
             name = pure.stem.partition(".")[0]
             if name in ("_index", "index") and pure.parent.as_posix() in homes:
                 yield home_page(path)
             elif name == "_index":
                 yield list_page(path)
+
+
+def _home_of(path: str, homes: Iterable[str]) -> str:
+    """The folder of content in which a file lies, the innermost one; empty if it lies in none."""
+    return max((home for home in homes if path.startswith(home + "/")), key=len, default="")
 
 
 def _section(post: OldPost) -> str:
@@ -191,7 +202,7 @@ def _weight(entry: object) -> float:
 
 def _is_page(path: str, blog: OldBlog, homes: tuple[str, ...]) -> bool:
     pure = PurePosixPath(path)
-    if pure.parts[0] != "content" or pure.suffix.lower() not in MARKDOWN:
+    if not _home_of(path, homes) or pure.suffix.lower() not in MARKDOWN:
         return False
     is_home = pure.parent.as_posix() in homes and pure.name.startswith("index.")
     if pure.name.startswith("_index") or is_home:
@@ -208,14 +219,12 @@ def _post(path: str, place: _Place) -> OldPost:
     values = front.values
     pure = PurePosixPath(path)
     stem, language = pure.stem, ""
-    folders = list(pure.parts[1:-1])
+    home_of_all = _home_of(path, place.homes)
+    folders = list(PurePosixPath(path.removeprefix(home_of_all + "/")).parts[:-1])
     head, dot, tail = stem.rpartition(".")
     if dot and (tail in place.languages or re.fullmatch(r"[a-z]{2}(-[a-zA-Z]{2,4})?", tail)):
         stem, language = head, tail
-    for content, name in place.folders.items():
-        if path.startswith(content.strip("/") + "/"):
-            language = name
-            folders = list(PurePosixPath(path.removeprefix(content.strip("/") + "/")).parts[:-1])
+    language = place.folders.get(home_of_all, language)
     is_bundle = stem == "index"
     if is_bundle and folders:
         stem = folders.pop()

@@ -1777,7 +1777,8 @@ def test_pages_that_templates_make(
     [
         (JEKYLL, "header_pages: [b.md, a.md]", {}, {"b": 1, "a": 2}),
         (JEKYLL, "theme: minima", {}, {"a": 1, "b": 2, "c": 3}),
-        (JEKYLL, "theme: other", {}, {}),
+        (JEKYLL, "remote_theme: jekyll/minima@v2", {}, {"a": 1, "b": 2, "c": 3}),
+        (JEKYLL, "theme: minimal-mistakes-jekyll", {}, {}),
         (JEKYLL, "navigation: [{text: C, url: /c.html}]", {}, {"c": 1}),
         (JEKYLL, "", {"_data/navigation.yml":
                       "# Menu\nmain:\n- {title: B, url: /b.html}\n- {title: X, url: https://x.y}\n"

@@ -60,9 +60,9 @@ def import_blog(
     """Import the posts of an old blog, or a folder of notebooks.
 
     OLD is the folder of a blog by Jekyll, Hugo or Quarto, or of notebooks; it is only read. Posts
-    become posts/<slug>/index.<lang>.md or .ipynb, with the files they use beside them. What could
-    not be converted is told with file and line. A second run imports what is new; nothing is ever
-    overwritten.
+    become posts/<slug>/index.<lang>.md or .ipynb, with the files they use beside them; pages as
+    About lie in pages/. What could not be converted is told with file and line. A second run
+    imports what is new; nothing is ever overwritten.
     """
     from datetime import datetime
 

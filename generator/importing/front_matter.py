@@ -242,7 +242,8 @@ def _image(post: OldPost, used: set[str], links: Links, remarks: Remarks) -> Ite
             continue
         used.add(key)
         for name in others if key in post.front else ():
-            _tell(remarks, post, key, f"the key `{key}.{name}` is left out", LEFT_OUT["image-alt"])
+            hint = LEFT_OUT["image-alt"] if name in ("alt", "caption") else HINT
+            _tell(remarks, post, key, f"the key `{key}.{name}` is left out", hint)
         own = links.site.url
         if own and value.startswith(own + "/"):
             value = value.removeprefix(own)

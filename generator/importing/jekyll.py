@@ -258,7 +258,8 @@ def _navigation(blog: OldBlog, settings: Mapping[str, Any], posts: Iterable[OldP
     pages = [post for post in posts if post.standing]
     # Minima shows the pages that this key lists, or else all that have a title.
     entries = [str(name) for name in items_of(settings.get("header_pages"))]
-    if not entries and "minima" in str(settings.get("theme") or settings.get("remote_theme")):
+    theme = str(settings.get("theme") or settings.get("remote_theme") or "")
+    if not entries and theme.partition("@")[0].rpartition("/")[2] == "minima":
         entries = [page.path for page in pages if page.front.get("title")]
     menus: list[object] = [settings.get("navigation")]
     for name in ("_data/navigation.yml", "_data/navigation.yaml"):

@@ -35,6 +35,17 @@ NOTICE = re.compile(
     r"\{:\s*\.notice(?:--(?P<kind>\w+))?\s*\}[ \t]*$",
     re.MULTILINE,
 )
+NOTICE_BEFORE = re.compile(
+    r"(?:\A|(?<=\n\n))\{:\s*\.notice(?:--(?P<kind>\w+))?\s*\}[ \t]*\n"
+    r"(?P<text>(?:(?![ \t]*$|[{#>|<]|[-*+] |\d+\. )[^\n]+(?:\n|\Z))+)",
+    re.MULTILINE,
+)
+NOTICE_OF_HTML = re.compile(
+    r"^<div\s+class=[\"']notice(?:--(?P<kind>\w+))?[\"']\s+markdown=[\"']?(?:1|block)[\"']?\s*>"
+    r"[ \t]*\n(?P<text>(?:(?!<div\b).)*?)\n[ \t]*</div>[ \t]*$",
+    re.DOTALL | re.MULTILINE,
+)
+"""The same around several blocks, as Minimal Mistakes has it."""
 OPENED = re.compile(
     r"^([ ]{0,3}<(?:details|div|section|figure)\b[^>\n]*"
     r"\bmarkdown=[\"']?(?:1|block)\b[^>\n]*>)(?=[^\n])",
@@ -68,14 +79,20 @@ def write_boxes(text: str) -> str:
     """
 
     def change(shown: str) -> str:
+        shown = NOTICE_OF_HTML.sub(_notice, shown)
         shown = OPENED.sub(r"\1\n", shown)
         shown = BEFORE.sub(lambda m: f"> [!{PROMPTS[m['kind']]}]\n", shown)
         shown = PROMPT.sub(lambda m: f"> [!{PROMPTS[m['kind']]}]\n{m['quote'].rstrip()}", shown)
-        return NOTICE.sub(
-            lambda m: f":::{{{NOTICES.get(m['kind'] or '', 'note')}}}\n{m['text']}:::", shown
-        )
+        return NOTICE_BEFORE.sub(_notice, NOTICE.sub(_notice, shown))
 
     return change_around_code(FILE.sub(_named, text), change)
+
+
+def _notice(match: re.Match[str]) -> str:
+    kind = NOTICES.get(match["kind"] or "", "note")
+    text = match["text"].rstrip("\n")
+    end = "\n" if match[0].endswith("\n") else ""
+    return f":::{{{kind}}}\n{text}\n:::{end}"
 
 
 def _named(match: re.Match[str]) -> str:

@@ -65,7 +65,7 @@ def read_site(blog: OldBlog, errors: list[InkcellError]) -> OldSite:
     # `en-us` is what `hugo new site` writes, and many leave it there.
     others = [name for name in (*named, default) if not name.lower().startswith("en")]
     language = [*others, *named, default][0]
-    posts = tuple(sorted_out(_pages_of_the_root(found, settings), _section, left_out))
+    posts = tuple(sorted_out(_pages_of_the_root(found), _section, left_out))
     entries = _navigation(settings, posts)
     return OldSite(
         "hugo",
@@ -150,18 +150,18 @@ def _section(post: OldPost) -> str:
     return post.group.partition("/")[0] if "/" in post.group else ""
 
 
-def _pages_of_the_root(
-    found: tuple[OldPost, ...], settings: Mapping[str, Any]
-) -> Iterator[OldPost]:
-    """The same, but dated pages of no section stand by themselves if posts have sections.
+def _pages_of_the_root(found: tuple[OldPost, ...]) -> Iterator[OldPost]:
+    """The same, but dated pages of no section stand by themselves if most posts have sections.
 
     Hugo's lists of posts show the pages of the largest section (`mainSections`), and `hugo new`
     dates every page.
     """
-    in_sections = any(_section(post) and not post.standing for post in found)
+    dated = [post for post in found if not post.standing and not _in_menu(post.front)]
+    in_sections = sum(bool(_section(post)) for post in dated)
+    alone = 2 * in_sections >= len(dated)
     for post in found:
-        alone = not _section(post) and (in_sections or _in_menu(post.front))
-        yield replace(post, standing=True, id="") if alone else post
+        is_page = not _section(post) and (alone or _in_menu(post.front))
+        yield replace(post, standing=True, id="") if is_page else post
 
 
 def _in_menu(front: Mapping[str, object]) -> bool:
@@ -246,7 +246,8 @@ def _post(path: str, place: _Place) -> OldPost:
         else ()
     )
     aliases = [_alias(str(alias), folders) for alias in _list(values.get("aliases"))]
-    draft = values.get("draft") is True
+    # What is `headless` has no page of its own.
+    draft = values.get("draft") is True or values.get("headless") is True
     has_id = place.url and address and not draft and not standing
     return OldPost(
         path,

@@ -27,6 +27,8 @@ from .standing import home_page, why_no_page
 NAME = re.compile(r"(?P<date>\d{2,4}-\d{1,2}-\d{1,2})-(?P<name>.+)")
 MARKDOWN = (".md", ".markdown", ".mkd", ".mkdn", ".mkdown")
 LANGUAGES = ("lang", "locale", "language", "default_lang")
+LANGUAGES_OF_FOLDERS = ("en", "ko")
+"""Folders in which a site's part in a language lies, whatever the settings say."""
 STYLES = {
     "date": "/:categories/:year/:month/:day/:title.html",
     "pretty": "/:categories/:year/:month/:day/:title/",
@@ -171,7 +173,10 @@ def _page(
         return None  # Without front matter it is a file like any other.
     with blame(path):
         front = read_front_text(text_of(blog, path))
-    reason = home_page(path) if path.startswith("index.") else why_no_page(path, front.text)
+    given = [name for key in ("languages", *LANGUAGES) for name in items_of(settings.get(key))]
+    homes = (".", *LANGUAGES_OF_FOLDERS, *map(str, given))
+    is_home = pure.stem == "index" and pure.parent.as_posix() in homes
+    reason = home_page(path) if is_home else why_no_page(path, front.text)
     if not reason and ending == ".html":
         hint = "write it as Markdown, in pages/<slug>/index.<lang>.md"
         reason = PostError("a page of HTML is not imported").at(file=path, hint=hint)

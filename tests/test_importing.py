@@ -1,16 +1,18 @@
 """`inkcell import`: whole old blogs, and the new posts that come of them.
 
 A case is a folder of `fixtures/import/`, named after the tool: `old/` is the old blog, `expected/`
-the blog's `posts/` afterwards, and `told.txt` what the command says. A new case needs `old/` only:
-`INKCELL_WRITE_EXPECTED=1 pytest tests/test_importing.py` writes the rest, to be read before it is
-kept.
+the blog's `posts/` afterwards, `pages/` its `pages/`, and `told.txt` what the command says. A new
+case needs `old/` only: `INKCELL_WRITE_EXPECTED=1 pytest tests/test_importing.py` writes the rest,
+to be read before it is kept.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date
 from functools import partial
@@ -62,7 +64,7 @@ def root(tmp_path: Path) -> Path:
     return folder
 
 
-def old_blog(folder: Path, files: dict[str, str | bytes]) -> Path:
+def old_blog(folder: Path, files: Mapping[str, str | bytes]) -> Path:
     """The folder of an old blog with these files."""
     for name, content in files.items():
         path = folder / "old" / name
@@ -98,9 +100,13 @@ def test_old_blogs_become_posts(case: Path, root: Path, tmp_path: Path) -> None:
     told = (done.stdout + done.stderr).replace(str(old), "old")
     if os.environ.get("INKCELL_WRITE_EXPECTED"):
         shutil.rmtree(case / "expected", ignore_errors=True)
+        shutil.rmtree(case / "pages", ignore_errors=True)
         shutil.copytree(root / "posts", case / "expected")
+        if (root / "pages").is_dir():
+            shutil.copytree(root / "pages", case / "pages")
         (case / "told.txt").write_text(told, encoding="utf-8")
     assert files(root / "posts") == files(case / "expected")
+    assert files(root / "pages") == files(case / "pages")
     assert told == (case / "told.txt").read_text(encoding="utf-8")
     assert done.exit_code == ("error: " in told)
     assert snapshot(old) == before
@@ -317,16 +323,40 @@ def test_a_folder_of_another_tool_is_an_error(root: Path, tmp_path: Path, tool: 
     assert len(json.loads(said.stdout)["errors"]) == 1
 
 
-@pytest.mark.parametrize("folder", ["_posts", "_drafts", "_posts/math"])
-def test_a_folder_within_jekylls_is_an_error(root: Path, tmp_path: Path, folder: str) -> None:
-    """Its posts would come without addresses; who wants that says `--from files`."""
-    old = old_blog(tmp_path, {"_config.yml": "", f"{folder}/2020-01-01-a.md": "# T\n"})
-    for arguments in ((), ("--from", "jekyll")):
-        done = inkcell(root, "import", str(old / folder), *arguments)
+@pytest.mark.parametrize(
+    ("settings", "folder", "what"),
+    [
+        ("_config.yml", "_posts", "Jekyll's _posts"),
+        ("_config.yml", "_drafts", "Jekyll's _drafts"),
+        ("_config.yml", "_posts/math", "Jekyll's _posts"),
+        ("hugo.toml", "content", "Hugo's content"),
+        ("config/_default/hugo.toml", "content/posts", "Hugo's content"),
+        ("_quarto.yml", "posts", "a part of a website by Quarto"),
+    ],
+)
+def test_a_folder_within_a_blog_is_an_error(
+    root: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: str,
+    folder: str,
+    what: str,
+) -> None:
+    """Its posts would come without addresses: the hint names the folder to give.
+
+    Who wants them so says `--from files`.
+    """
+    old = old_blog(tmp_path, {settings: "", f"{folder}/2020-01-01-a.md": "# T\n"})
+    monkeypatch.chdir(root)
+    for given, named in ((str(old / folder), str(old)), (f"../old/{folder}", "../old")):
+        done = inkcell(root, "import", given)
         assert done.exit_code == 1
-        assert f"{folder} looks like Jekyll's {folder[:7].rstrip('/')}" in done.stderr
-        assert "hint: name the folder above" in done.stderr
+        assert f"error: {given} looks like {what}\n" in done.stderr
+        assert f"hint: name the blog's own folder, {named}; for loose texts" in done.stderr
     assert files(root / "posts") == {}
+    assert inkcell(root, "import", str(old)).exit_code == 0
+    shutil.rmtree(root / "posts")
+    (root / "posts").mkdir()
     assert inkcell(root, "import", str(old / folder), "--from", "files").exit_code == 0
 
 
@@ -469,6 +499,8 @@ def test_an_address_that_nobody_knows_is_told(root: Path, tmp_path: Path) -> Non
         ("uglyURLs: true", "posts/a.md", "", "/posts/a.html"),
         ("languages: {en: {}, ko: {}}", "posts/a.ko.md", "", "/ko/posts/a/"),
         ("languages: {en: {}, ko: {contentDir: content/ko}}", "ko/posts/a.md", "", "/ko/posts/a/"),
+        ("languages: {en: {}, ko: {contentDir: k/}}", "../k/posts/a.md", "", "/ko/posts/a/"),
+        ("contentDir: src/pages", "../src/pages/posts/a.md", "", "/posts/a/"),
     ],
 )
 def test_addresses_and_ids_of_hugo(
@@ -477,7 +509,7 @@ def test_addresses_and_ids_of_hugo(
     """As paths, `permalinks`, `slug` and `url` say; the id is the permalink."""
     settings = f"baseURL: https://old.example/\ndefaultContentLanguage: en\n{config}\n"
     text = f"---\ntitle: T\ndate: 2022-07-08\n{front}\n---\ntext\n"
-    old = old_blog(tmp_path, {"hugo.yaml": settings, f"content/{path}": text})
+    old = old_blog(tmp_path, {"hugo.yaml": settings, "content/x.txt": "", f"content/{path}": text})
     done = inkcell(root, "import", str(old))
     assert done.exit_code == 0, done.stderr
     (written,) = (root / "posts").glob("*/index.*.md")
@@ -566,12 +598,21 @@ def test_only_prose_tells_the_language(root: Path, tmp_path: Path, beside: str) 
     assert [*files(root / "posts")] == ["a/index.ko.md"]
 
 
+ENGLISH = "This post was written in English, for those who read English, and goes on so. " * 3
+
+
 @pytest.mark.parametrize(
     ("settings", "text", "language"),
     [
         ({"_config.yml": "lang: ko"}, "PyTorch, torch.nn.Module, forward: 모듈", "ko"),
         ({"_config.yml": "locale: ko_KR"}, "PyTorch, torch.nn.Module, forward: 모듈", "ko"),
         ({"_config.yml": "lang: ko"}, "English all through.", "en"),
+        ({"_config.yml": "lang: ko"}, f"{ENGLISH} The particle is 은.", "en"),
+        ({"_config.yml": "lang: ko"}, f"{ENGLISH} `코드 안의 한글은 글이 아니에요` 김철수", "en"),
+        ({"_config.yml": "lang: ko"}, f"짧게 옮긴 글이에요. {ENGLISH[:100]}", "ko"),
+        ({"_config.yml": "lang: en"}, f"{ENGLISH} 김철수가 썼다.", "en"),
+        ({"_config.yml": "lang: ko"}, "![](/p.svg)", "ko"),
+        ({"_config.yml": "lang: en"}, "![](/p.svg)", "en"),
         ({"_config.yml": "lang: en"}, "PyTorch, torch.nn.Module, forward: 모듈", "en"),
         ({"_config.yml": "lang: en"}, "한글로 쓴 글이에요.", "ko"),
         ({"hugo.yaml": "languageCode: ko-kr"}, "PyTorch, torch.nn.Module: 모듈", "ko"),
@@ -587,11 +628,14 @@ def test_only_prose_tells_the_language(root: Path, tmp_path: Path, beside: str) 
 def test_settings_decide_where_the_text_does_not(
     root: Path, tmp_path: Path, settings: dict[str, str], text: str, language: str
 ) -> None:
-    """A text with little Hangul is in the old blog's language; one without any is not Korean."""
+    """A text with a little Hangul is in the old blog's language, one without letters, too.
+
+    Prose that is nearly all in Latin letters is not Korean, whatever the blog is.
+    """
     places = {"_config.yml": "_posts/2022-01-01-a.md", "hugo.yaml": "content/posts/a.md",
               "_quarto.yml": "posts/a/index.qmd"}  # fmt: skip
     path = places[next(iter(settings))]
-    post = f"---\ntitle: x\ndate: 2022-01-01\n---\n{text}\n"
+    post = f"---\ntitle: 1\ndate: 2022-01-01\n---\n{text}\n"
     inkcell(root, "import", str(old_blog(tmp_path, {**settings, path: post})))
     assert [*files(root / "posts")] == [f"a/index.{language}.md"]
 
@@ -809,6 +853,20 @@ OLD_SITES = {
     "files": ("x.txt", "", "a.md"),
 }
 """Of each tool: the settings, and where a post lies."""
+
+JEKYLL = {
+    "_config.yml": "url: https://old.example\n",
+    "_posts/2020-01-01-a.md": "---\ntitle: A\ncategory: math\n---\nText.\n",
+}
+HUGO = {
+    "hugo.yaml": "baseURL: https://old.example/\n",
+    "content/posts/a.md": "---\ntitle: A\ndate: 2020-01-01\n---\nText.\n",
+}
+QUARTO = {
+    "_quarto.yml": "website: {site-url: https://old.example}\n",
+    "posts/a.qmd": "---\ntitle: A\ndate: 2020-01-01\n---\nText.\n",
+}
+PAGE = "---\ntitle: About *me*\n---\nI write.\n"
 
 
 def body(root: Path, folder: Path, tool: str, text: str, front: str = "") -> str:
@@ -1113,12 +1171,59 @@ def test_what_pandoc_loses_is_told(root: Path, tmp_path: Path, old: str, told: s
         ("|a|b|\n|1|2|\n{: .x}", "|   |   |\n|---|---|\n|a|b|\n|1|2|\n{: .x}"),
         ("|--|\n|a|", "|   |\n|--|\n|a|"),
         ("|a|\n|-|\n|1|", "|a|\n|-|\n|1|"),
+        ("a\n\n{: .notice--warning }\nb\nc\n\nd", "a\n\n:::{warning}\nb\nc\n:::\n\nd"),
+        (
+            'a\n\n<div class="notice--info" markdown="1">\n#### b\n\n*c*\n</div>\n\nd',
+            "a\n\n:::{note}\n#### b\n\n*c*\n:::\n\nd",
+        ),
         ("a\n\n{: .prompt-tip }\n> b\n> c", "a\n\n> [!TIP]\n> b\n> c"),
         (
             '```python\n1\n```\n{: file="a.py" .nolineno }\nb',
             "```{code-block} python\n:filename: a.py\n1\n```\nb",
         ),
         ("```\n1\n```\n{: .x}", "```\n1\n```\n{: .x}"),
+        (
+            "a\n\n{: file='a.py' }\n```python\n1\n```\n",
+            "a\n\n```{code-block} python\n:filename: a.py\n1\n```",
+        ),
+        (
+            "```\n1\n```\n{: file='a.txt' }\n```sh\n2\n```",
+            "```{code-block} text\n:filename: a.txt\n1\n```\n```sh\n2\n```",
+        ),
+        (
+            "```\n1\n```\n\n{: file='a.sh' }\n```sh\n2\n```",
+            "```\n1\n```\n\n```{code-block} sh\n:filename: a.sh\n2\n```",
+        ),
+        (
+            "b\n{: file='a.sh' }\n```sh\n2\n```",
+            "b\n{: file='a.sh' }\n```sh\n2\n```",
+        ),
+        (
+            "- b\n\n  ```go {linenos}\n  1\n  ```\n  {: file='a.go'}",
+            "- b\n\n  ```{code-block} go\n  :linenos:\n  :filename: a.go\n  1\n  ```",
+        ),
+        (
+            '![A](/p.svg){: width="40" .w-75 .left .shadow }\n_C **d**_\n',
+            ":::{figure} p.svg\n:alt: A\n:width: 75%\n:align: left\n\nC **d**\n:::",
+        ),
+        ("![A](/p.svg){: w='40' }\n_C_", ":::{figure} p.svg\n:alt: A\n:width: 40px\n\nC\n:::"),
+        ('a\n![A](/p.svg "T")\n_C_ d', 'a\n![A](p.svg "T")\n_C_ d'),
+        ('![A](/p.svg "T")\n_C_', ":::{figure} p.svg\n:alt: A\n\nC\n:::"),
+        (
+            'a ![A](/p.svg){: w="4" h="5" .x } b',
+            'a ![A](p.svg){: width="4" height="5" .x } b',
+        ),
+        ("`![A](/p.svg){: w=4}`", "`![A](/p.svg){: w=4}`"),
+        (
+            "{% tabs x %}\n{% tab x One two %}\n> a\n{: .prompt-tip }\n{% endtab %}\n"
+            "{% tab x b %}\n```sh\n1\n```\n{% endtab %}\n{% endtabs %}\n",
+            ":::::{tab-set}\n::::{tab-item} One two\n> [!TIP]\n> a\n::::\n::::{tab-item} b\n"
+            "```sh\n1\n```\n::::\n:::::",
+        ),
+        ("- a\n^\n- b\n", "- a\n\n<!-- -->\n\n- b"),
+        ("1. a\n\n^\n\n    code\n", "1. a\n\n<!-- -->\n\n    code"),
+        ("> a\n^\n", "> a"),
+        ("```\n^\n```\n$$\na\n^\nb\n$$", "```\n^\n```\n$$\na\n^\nb\n$$"),
     ],
 )
 def test_html_tables_and_attributes_of_jekyll(
@@ -1177,6 +1282,24 @@ CODE = "1\n2\n3"
             '{{< figure src="p.svg" title="A b" caption="C" >}}',
             ":::{figure} p.svg\n\n**A b** C\n:::",
         ),
+        (
+            "hugo",
+            '{{< img src="p.svg" caption="C" align=left >}}',
+            ":::{figure} p.svg\n:align: left\n\nC\n:::",
+        ),
+        ("hugo", "{{< rawhtml >}}\n<p>\n\n*a*</p>\n{{< /rawhtml >}}", "<p>\n*a*</p>"),
+        (
+            "hugo",
+            '{{< tabs "x" >}}\n{{< tab "A b" >}}\n{{< notice tip >}}\na\n{{< /notice >}}\n'
+            '{{< /tab >}}\n{{% tab name="C" %}}\n```sh\n1\n```\n{{% /tab %}}\n{{< /tabs >}}',
+            ":::::{tab-set}\n::::{tab-item} A b\n:::{tip}\na\n:::\n::::\n"
+            "::::{tab-item} C\n```sh\n1\n```\n::::\n:::::",
+        ),
+        (
+            "hugo",
+            '{{< tabs items="A,B" >}}\n{{< tab >}}\na\n{{< /tab >}}\n{{< /tabs >}}',
+            '`{{< tabs items="A,B" >}}`\n`{{< tab >}}`\na\n`{{< /tab >}}`\n`{{< /tabs >}}`',
+        ),
         ("hugo", '{{< spoiler text="A" >}}\nb\n{{< /spoiler >}}', ":::{dropdown} A\nb\n:::"),
     ],
 )
@@ -1185,6 +1308,65 @@ def test_options_of_code_and_shortcodes(
 ) -> None:
     """They are those of `code-block`, and titles stay."""
     assert body(root, tmp_path, tool, old) == new
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (r"$$\frac{{a}}{{b}}$$", r"$$\frac{{a}}{{b}}$$", ["{{a}}", "{{b}}"]),
+        (r"$x^{{n}}$ {{ y }}", r"$x^{{n}}$ `{{ y }}`", ["{{n}}", "{{ y }}"]),
+        (r"$$x = {{ site.number }}$$", r"$$x = 7$$", []),
+        ("$$\n{% include x.html %}\n$$", "$$\n{% include x.html %}\n$$", ["{% include x.html %}"]),
+        ("{% raw %}$$x_{{a}}$${% endraw %}", "$$x_{{a}}$$", []),
+    ],
+)
+def test_liquid_in_formulas(
+    root: Path, tmp_path: Path, old: str, new: str, told: list[str]
+) -> None:
+    """Braces are TeX's as a rule: what is not known stays, and is told with its line."""
+    post = f"---\ntitle: T\n---\n{old}\n"
+    config = "url: https://old.example\nnumber: 7\n"
+    blog = old_blog(tmp_path, {"_config.yml": config, "_posts/2022-07-08-a.md": post})
+    notes = json.loads(inkcell(root, "import", str(blog), "--json").stdout)["notes"]
+    assert files(root / "posts")["a/index.en.md"].partition("\n---\n\n")[2] == f"{new}\n"
+    assert [note["text"] for note in notes] == told
+    assert all(note["line"] for note in notes)
+
+
+@pytest.mark.parametrize(
+    ("opening", "new", "told"),
+    [
+        ("notice tip", "{tip}", []),
+        ('admonition type=tip title="A" open=false', "{admonition} A\n:class: tip dropdown\n", []),
+        ('admonition note "A" true', "{admonition} A\n:class: note\n", []),
+        ("admonition warning open=false", "{warning}\n:class: dropdown\n", []),
+        ('alert icon="fire" cardColor="#e63946"', "{warning}",
+         ["`icon` is left out: fire", "`cardColor` is left out: #e63946"]),
+        ('callout "my own"', "{note}", ["option `my own` is left out"]),
+        ('notice style="info" icon="bug"', "{note}", ["`icon` is left out: bug"]),
+        ('details summary="A" open=true class="x"', "{dropdown} A\n:open:\n",
+         ["`class` is left out: x"]),
+        ('collapse summary="A" openByDefault=true', "{dropdown} A\n:open:\n", []),
+        ('details "A" open', "{dropdown} A\n:open:\n", []),
+        ('details title="A" closed="true"', "{dropdown} A", []),
+    ],
+)  # fmt: skip
+def test_options_of_boxes_of_hugo(
+    root: Path, tmp_path: Path, opening: str, new: str, told: list[str]
+) -> None:
+    """Kind, title and whether it is folded are kept; each other option is told with its line."""
+    name, settings, path = OLD_SITES["hugo"]
+    word = opening.partition(" ")[0]
+    post = f"---\ndate: 2020-01-01\n---\n{{{{< {opening} >}}}}\nb\n{{{{< /{word} >}}}}\n"
+    blog = old_blog(tmp_path, {name: settings, path: post})
+    notes = json.loads(inkcell(root, "import", str(blog), "--json").stdout)["notes"]
+    text = files(root / "posts")["a/index.en.md"]
+    assert text.partition("\n---\n\n")[2] == f":::{new}\nb\n:::\n"
+    assert [note["message"].removeprefix("a box's ") for note in notes] == told
+    lines = text.split("\n")
+    assert all(lines[note["line"] - 1].startswith(":::") for note in notes)
+    built = inkcell(root, "build")
+    assert built.exit_code == 0, built.stderr
 
 
 def test_options_of_figures_are_told(root: Path, tmp_path: Path) -> None:
@@ -1319,6 +1501,32 @@ def test_pictures_of_posts_at_addresses(
     assert "".join(line + "\n" for line in text.split("\n") if "image" in line) == written
     done = inkcell(root, "build")
     assert done.exit_code == 0, done.stderr
+
+
+def test_what_is_said_of_a_posts_picture_is_told(root: Path, tmp_path: Path) -> None:
+    """Words beside its name are of no use here; what stood there while it was loading is none."""
+    front = "---\ntitle: T\nimage: {path: /x.svg, lqip: data, alt: Some words}\n---\n"
+    texts = {**JEKYLL, "_posts/2020-01-01-a.md": front, "x.svg": "<svg/>"}
+    told = inkcell(root, "import", str(old_blog(tmp_path, texts))).stderr
+    assert "a.md:3: the key `image.alt` is left out" in told
+    assert told.count("note: ") == 1
+
+
+@pytest.mark.parametrize("blog", [JEKYLL, HUGO])
+def test_a_diagram_is_told(root: Path, tmp_path: Path, blog: dict[str, str]) -> None:
+    """Scripts of the old blog drew it; here its code is shown."""
+    *_, name = blog
+    text = blog[name] + "\n```mermaid\nflowchart LR\n```\n"
+    told = inkcell(root, "import", str(old_blog(tmp_path, {**blog, name: text}))).stderr
+    assert re.search(r"posts/a/index.en.md:1[0-9]: `mermaid` is shown as code: ", told)
+
+
+def test_a_picture_for_dark_pages_is_told(root: Path, tmp_path: Path) -> None:
+    """It stands on all of them; its line is named."""
+    post = "---\ntitle: T\n---\nText\n\n![a](/x.svg){: .dark }\n"
+    texts = {**JEKYLL, "_posts/2020-01-01-a.md": post, "x.svg": "<svg/>"}
+    told = inkcell(root, "import", str(old_blog(tmp_path, texts))).stderr
+    assert "posts/a/index.en.md:11: a picture for dark pages stands on all of them" in told
 
 
 def test_a_picture_that_is_elsewhere_is_told(root: Path, tmp_path: Path) -> None:
@@ -1467,14 +1675,264 @@ def test_the_old_blog_may_lie_in_the_new_one(write_blog: WriteBlog) -> None:
     assert (new / "posts/a/index.ko.md").is_file()
 
 
+def pages(root: Path) -> dict[str, dict[str, object]]:
+    """The standing pages of the blog, each with its front matter but for the title."""
+    found = {}
+    for path, text in files(root / "pages").items():
+        values = dict(read_front_text(text).values)
+        assert values.pop("title")
+        found[path] = values
+    return found
+
+
+@pytest.mark.parametrize(
+    ("blog", "more", "expected"),
+    [
+        (JEKYLL, {"about.md": PAGE},
+         {"about/index.en.md": {"aliases": ["/about.html"]}}),
+        (JEKYLL, {"about.md": PAGE.replace("---\nI", "permalink: /about/\n---\nI")},
+         {"about/index.en.md": {}}),
+        (JEKYLL, {"about.md": PAGE.replace("---\nI", "permalink: /me\nredirect_from: /i/\n---\nI")},
+         {"me/index.en.md": {"aliases": ["/i/"]}}),
+        (JEKYLL, {"_config.yml": "permalink: /:year/:title/", "cv/index.md": PAGE},
+         {"cv/index.en.md": {}}),
+        (JEKYLL, {"_pages/about.md": PAGE.replace("---\nI", "permalink: /x/:basename/\n---\nI")},
+         {"about/index.en.md": {"aliases": ["/x/about/"]}}),
+        (JEKYLL, {"_config.yml": "collections: {tabs: {output: true, permalink: '/:title/'}}",
+                  "_tabs/about.md": PAGE, "_drafts/x/y.txt": "", "_includes/z.md": PAGE},
+         {"about/index.en.md": {"nav": True, "order": 1}}),
+        (JEKYLL, {"_config.yml": "collections: {works: {output: true}}", "_works/One.md": PAGE},
+         {"one/index.en.md": {"aliases": ["/works/One.html"]}}),
+        (JEKYLL, {"_config.yml": "lang: en", "about.md": PAGE, "ko/about.md":
+                  "---\nlang: ko\n---\n저예요.\n"},
+         {"about/index.en.md": {"aliases": ["/about.html"]},
+          "about/index.ko.md": {"aliases": ["/ko/about.html"]}}),
+        (HUGO, {"content/about.md": PAGE, "content/cv/index.md": PAGE},
+         {"about/index.en.md": {}, "cv/index.en.md": {}}),
+        (HUGO, {"content/about.md": PAGE.replace("---\nI", "date: 2020-01-01\n---\nI")},
+         {"about/index.en.md": {}}),
+        (HUGO, {"content/b.md": "---\ndate: 2020-01-01\n---\nText.\n",
+                "content/c.md": "---\ndate: 2020-01-01\n---\nText.\n",
+                "content/about.md": PAGE.replace("---\nI", "date: 2020-01-01\nmenu: main\n---\nI")},
+         {"about/index.en.md": {"nav": True, "order": 1}}),
+        (HUGO, {"content/home/index.md": PAGE.replace("---\nI", "headless: true\n---\nI")},
+         {"home/index.en.md": {"draft": True}}),
+        (JEKYLL, {"_config.yml": "default_lang: ko", "about.md": PAGE.replace("---\nI",
+                  "lang: ko\npermalink: /about/\n---\nI"), "en/about.md": PAGE.replace("---\nI",
+                  "lang: en\npermalink: /about/\n---\nI")},
+         {"about/index.en.md": {"aliases": ["/en/about/"]}, "about/index.ko.md": {}}),
+        (HUGO, {"content/projects/x.md": PAGE, "content/posts/no-date.md": PAGE},
+         {"x/index.en.md": {"aliases": ["/projects/x/"]}}),
+        (HUGO, {"hugo.yaml": "languages: {en: {}, ko: {}}", "content/about.md": PAGE,
+                "content/about.ko.md": PAGE},
+         {"about/index.en.md": {}, "about/index.ko.md": {}}),
+        (HUGO, {"hugo.yaml": "languages: {ko: {contentDir: content/ko}, en: {}}",
+                "content/ko/about.md": PAGE},
+         {"about/index.ko.md": {"aliases": ["/about/"]}}),
+        (QUARTO, {"about.qmd": PAGE, "cv/index.qmd": PAGE},
+         {"about/index.en.md": {"aliases": ["/about.html"]}, "cv/index.en.md": {}}),
+    ],
+)  # fmt: skip
+def test_pages_that_are_no_posts(
+    root: Path,
+    tmp_path: Path,
+    blog: dict[str, str],
+    more: dict[str, str],
+    expected: dict[str, dict[str, object]],
+) -> None:
+    """They become standing pages, at their former addresses or with these; the blog is built."""
+    done = inkcell(root, "import", str(old_blog(tmp_path, {**blog, **more})))
+    assert done.exit_code == 0, done.stderr
+    assert pages(root) == expected
+    assert "posts/a/index.en.md" in done.stdout
+    assert f"and {len(expected)} page" in done.stdout
+    built = inkcell(root, "build")
+    assert built.exit_code == 0, built.stderr
+
+
+@pytest.mark.parametrize(
+    ("blog", "name", "text", "reason"),
+    [
+        (JEKYLL, "index.md", PAGE, "the home page is not imported"),
+        (JEKYLL, "index.html", PAGE, "the home page is not imported"),
+        (JEKYLL, "ko/index.md", PAGE, "the home page is not imported"),
+        (JEKYLL, "404.md", PAGE, "the page for what is not found is not imported"),
+        (JEKYLL, "404.html", PAGE, "the page for what is not found is not imported"),
+        (JEKYLL, "about.html", PAGE, "a page of HTML is not imported"),
+        (JEKYLL, "_pages/tags.md", "---\nlayout: tags\n---\n\n", "a page that has no text of its"),
+        (JEKYLL, "tags.md", "---\n---\n## Tags\n{% for t in site.tags %}<li>{{ t[0] }}\n"
+         "{% for p in t[1] %}[a]({{ p.url }}) b{% endfor %}</li>{% endfor %}\n",
+         "a page that holds nothing but a template"),
+        (JEKYLL, "archive.html", "---\n---\n<ul>{% for p in site.posts %}<li>a</li>{% endfor %}",
+         "a page that holds nothing but a template"),
+        (HUGO, "content/_index.md", PAGE, "the home page is not imported"),
+        (HUGO, "content/index.md", PAGE, "the home page is not imported"),
+        (HUGO, "content/posts/_index.md", PAGE, "a page that lists posts is no post"),
+        (HUGO, "content/search.md", "---\nlayout: search\n---\n", "a page that has no text of its"),
+        (HUGO, "content/a.md", "---\n---\n{{< all-posts >}}\n", "a page that holds nothing but a"),
+        (QUARTO, "index.qmd", PAGE, "the home page is not imported"),
+        (QUARTO, "404.qmd", PAGE, "the page for what is not found is not imported"),
+        (QUARTO, "all.qmd", "---\nlisting: posts\n---\nAll.\n", "a page that lists posts is no"),
+    ],
+)  # fmt: skip
+def test_pages_that_templates_make(
+    root: Path, tmp_path: Path, blog: dict[str, str], name: str, text: str, reason: str
+) -> None:
+    """The blog has such pages of its own: each is told with its file, and none is imported."""
+    old = old_blog(tmp_path, {**blog, name: text})
+    done = inkcell(root, "import", str(old), "--dry-run")
+    assert done.exit_code == 0
+    (told,) = [line for line in done.stderr.split("\n") if f"note: {old}/{name}:" in line]
+    assert reason in told
+    assert "; " in told
+    assert "pages/" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("blog", "settings", "more", "places"),
+    [
+        (JEKYLL, "header_pages: [b.md, a.md]", {}, {"b": 1, "a": 2}),
+        (JEKYLL, "theme: minima", {}, {"a": 1, "b": 2, "c": 3}),
+        (JEKYLL, "remote_theme: jekyll/minima@v2", {}, {"a": 1, "b": 2, "c": 3}),
+        (JEKYLL, "theme: minimal-mistakes-jekyll", {}, {}),
+        (JEKYLL, "navigation: [{text: C, url: /c.html}]", {}, {"c": 1}),
+        (JEKYLL, "", {"_data/navigation.yml":
+                      "# Menu\nmain:\n- {title: B, url: /b.html}\n- {title: X, url: https://x.y}\n"
+                      "- {title: A, url: https://old.example/a.html}\n"}, {"b": 1, "a": 2}),
+        (JEKYLL, "", {"_data/navigation.yml": "- name: B\n  link: /b.html\n"}, {"b": 1}),
+        (JEKYLL, "", {"a.md": "---\nnav: true\nnav_order: 2\n---\nText.",
+                      "c.md": "---\nnav: true\nnav_order: 1\n---\nText."}, {"c": 1, "a": 2}),
+        (HUGO, "menu: {main: [{name: P, url: /posts/}, {name: B, url: b/, weight: 9},"
+               " {name: A, pageRef: /a, weight: 3}], footer: [{name: C, url: /c/}]}", {},
+         {"a": 1, "b": 2}),
+        (HUGO, "languages: {en: {menus: {main: [{url: /c/}]}}}", {}, {"c": 1}),
+        (HUGO, "", {"content/a.md": "---\nmenu: main\n---\nText.",
+                    "content/c.md": "---\nmenu: {main: {weight: 1}}\n---\nText."},
+         {"c": 1, "a": 2}),
+        (HUGO, "", {"config/_default/menus.yaml": "main: [{name: B, url: /b/}]"}, {"b": 1}),
+        (QUARTO, "  navbar: {left: [index.qmd, {text: M, menu: [c.qmd]}], right:"
+                 " [{href: b.qmd}, {icon: rss, href: index.xml}]}", {}, {"c": 1, "b": 2}),
+    ],
+)  # fmt: skip
+def test_the_navigation_of_the_old_blog(
+    root: Path,
+    tmp_path: Path,
+    blog: dict[str, str],
+    settings: str,
+    more: dict[str, str],
+    places: dict[str, int],
+) -> None:
+    """A page that its menu led to is in the navigation, in the same order."""
+    name = next(iter(blog))
+    texts = dict(blog)
+    if blog is QUARTO:
+        texts[name] = f"website:\n  site-url: https://old.example\n{settings}\n"
+    else:
+        texts[name] += settings + "\n"
+    home, ending = {"_config.yml": ("", "md"), "hugo.yaml": ("content/", "md"),
+                    "_quarto.yml": ("", "qmd")}[name]  # fmt: skip
+    alone = {f"{home}{letter}.{ending}": PAGE for letter in "abc"}
+    if home == "":  # Its name is that of a post otherwise.
+        texts = {path.replace("/a.qmd", "/p.qmd").replace("-a.md", "-p.md"): text
+                 for path, text in texts.items()}  # fmt: skip
+    texts = {path.replace("posts/a.md", "posts/p.md"): text for path, text in texts.items()}
+    done = inkcell(root, "import", str(old_blog(tmp_path, {**texts, **alone, **more})))
+    assert done.exit_code == 0, done.stderr
+    found = {path.partition("/")[0]: values for path, values in pages(root).items()}
+    assert found.keys() == {"a", "b", "c"}
+    assert {name: v["order"] for name, v in found.items() if v.get("nav")} == places
+    assert "`menu`" not in done.stderr
+    assert "`nav" not in done.stderr
+
+
+def test_keys_that_a_page_has_no_use_for_are_told(root: Path, tmp_path: Path) -> None:
+    """A date, tags and categories are left out, with their lines; the rest is as of a post."""
+    page = "---\ntitle: T\ndate: 2020-01-01\ntags: [x]\nlastmod: 2021-02-03\nzzz: 1\n---\nText.\n"
+    done = inkcell(root, "import", str(old_blog(tmp_path, {**HUGO, "content/about.md": page})))
+    for line, key in ((3, "date"), (4, "tags"), (6, "zzz")):
+        assert f"content/about.md:{line}: the key `{key}` is left out" in done.stderr
+    assert pages(root) == {"about/index.en.md": {"last_modified_at": "2021-02-03"}}
+
+
+def test_links_between_posts_and_pages(root: Path, tmp_path: Path) -> None:
+    """They name each other's files, and lead from page to page in the site."""
+    post = "---\ntitle: A\n---\n[me](/about/) and [we]({% link team.md %})\n"
+    text = "![x](/p.svg) [a]({% post_url 2020-01-01-a %})"
+    page = f"---\ntitle: About\npermalink: /about/\n---\n{text}\n"
+    texts = {**JEKYLL, "_posts/2020-01-01-a.md": post, "about.md": page, "team.md": PAGE}
+    done = inkcell(root, "import", str(old_blog(tmp_path, {**texts, "p.svg": "<svg/>"})))
+    assert done.stderr == ""
+    written = files(root / "posts")["a/index.en.md"]
+    assert "[me](../../pages/about/index.en.md) and [we](../../pages/team/index.en.md)" in written
+    about = files(root / "pages")["about/index.en.md"]
+    assert "![x](p.svg) [a](../../posts/a/index.en.md)" in about
+    assert (root / "pages/about/p.svg").is_file()
+    assert inkcell(root, "build").exit_code == 0
+    built = (root / "site/notes/2020-01-01-a/index.html").read_text("utf-8")
+    assert 'href="/about/"' in built
+    assert 'href="/team/"' in built
+
+
+def test_a_page_with_the_name_of_a_list_or_a_post(root: Path, tmp_path: Path) -> None:
+    """It goes elsewhere, and what it cannot lead on from is told; the blog can be built."""
+    texts = {**JEKYLL, "math/index.md": PAGE, "archive.md": PAGE, "a.md": PAGE}
+    done = inkcell(root, "import", str(old_blog(tmp_path, texts)))
+    assert pages(root) == {
+        "a-2/index.en.md": {"aliases": ["/a.html"]}, "archive-2/index.en.md": {},
+        "math-2/index.en.md": {},
+    }  # fmt: skip
+    assert "math/index.md: the blog has a page of its own at the address /math/; " in done.stderr
+    assert inkcell(root, "build").exit_code == 0
+
+
+def test_the_code_of_a_page_is_shown(root: Path, tmp_path: Path) -> None:
+    """A standing page runs none, in text or notebook; that is told."""
+    text = PAGE + "\n```{python}\n#| echo: true\n1\n```\n"
+    cells = json.loads(notebook("# N", "Text."))
+    cells["cells"].append({"cell_type": "code", "metadata": {}, "source": "2", "outputs": [],
+                           "execution_count": None})  # fmt: skip
+    texts = {**QUARTO, "about.qmd": text, "n.ipynb": json.dumps(cells)}
+    done = inkcell(root, "import", str(old_blog(tmp_path, texts)))
+    assert done.stderr.count("the code of the page is shown, and not run") == 2
+    written = files(root / "pages")
+    assert "```{code-cell}\n#| echo: true\n#| eval: false\n1\n```" in written["about/index.en.md"]
+    assert json.loads(written["n/index.en.ipynb"])["cells"][-1]["source"] == [
+        "#| eval: false\n", "2"
+    ]  # fmt: skip
+    built = inkcell(root, "build")
+    assert built.exit_code == 0, built.stderr
+
+
+def test_a_page_is_imported_once(root: Path, tmp_path: Path) -> None:
+    """A second run knows it by its title, and leaves it as it was edited."""
+    old = old_blog(tmp_path, {**JEKYLL, "about.md": PAGE})
+    assert inkcell(root, "import", str(old)).exit_code == 0
+    path = root / "pages/about/index.en.md"
+    path.write_text(path.read_text("utf-8").replace("I write.", "I wrote."), "utf-8")
+    done = inkcell(root, "import", str(old))
+    assert "0 posts imported from Jekyll; 2 imported before." in done.stdout
+    assert "I wrote." in path.read_text("utf-8")
+
+
+def test_html_and_slash_are_two_addresses(root: Path, tmp_path: Path) -> None:
+    """A server finds no `/n.html` where `/n/` is: it stays an alias."""
+    with (root / "pyproject.toml").open("a") as settings:
+        settings.write('permalink = "/:category/:year/:month/:day/:slug/"\n')
+    inkcell(root, "import", str(old_blog(tmp_path, JEKYLL)))
+    text = (root / "posts/a/index.en.md").read_text("utf-8")
+    assert 'aliases: ["/math/2020/01/01/a.html"]\n' in text
+
+
 KEYS = (
     "title date categories category tags tag series author authors image header images toc "
     "comments bibliography execute jupyter kernelspec format lang slug permalink url aliases "
-    "redirect_from draft published description lastmod keywords id media_subpath"
+    "redirect_from draft published description lastmod keywords id media_subpath menu menus nav "
+    "nav_order order cover listing"
 ).split()
 SETTINGS_OF_OLD_BLOGS = (
     "url baseurl baseURL permalink permalinks timezone defaults lang languages website project "
-    "execute format defaultContentLanguage excerpt_separator markup"
+    "execute format defaultContentLanguage excerpt_separator markup collections include exclude "
+    "header_pages navigation theme menu menus collections_dir default_lang"
 ).split()
 VALUES = (
     *("5", "true", "null", "[]", "{}", "[1, null, [a]]", "{a: {b: 1}}", '"x"', "[{a: 1}]", '"/"'),
@@ -1496,11 +1954,13 @@ def test_whatever_stands_in_front_matter_and_settings(tool: Tool) -> None:
     settings, _, path = OLD_SITES[tool]
     config = parse_config(SETTINGS)
     good = "---\ntitle: a\ndate: 2020-01-01 10:00\n---\n"
+    page = {"jekyll": "about.md", "hugo": "content/about.md", "quarto": "about.qmd"}.get(tool)
     texts = [(f"---\n{key}: {value}\n---\n", "") for key in KEYS for value in VALUES]
     texts += [(good, f"{key}: {value}\n") for key in SETTINGS_OF_OLD_BLOGS for value in VALUES]
     for text, said in texts:
         body = text + "{{ page.title }} {{ site.url }}\n\n```{python}\n1\n```\n"
         read = {settings.replace(".toml", ".yaml"): said.encode(), path: body.encode()}
+        read |= {page: body.encode()} if page else {}
         blog = OldBlog(
             frozenset(read), read.__getitem__, lambda name: date(2020, 1, 1), date(2020, 1, 1)
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -59,9 +60,9 @@ def import_blog(
     """Import the posts of an old blog, or a folder of notebooks.
 
     OLD is the folder of a blog by Jekyll, Hugo or Quarto, or of notebooks; it is only read. Posts
-    become posts/<slug>/index.<lang>.md or .ipynb, with the files they use beside them. What could
-    not be converted is told with file and line. A second run imports what is new; nothing is ever
-    overwritten.
+    become posts/<slug>/index.<lang>.md or .ipynb, with the files they use beside them; pages as
+    About lie in pages/. What could not be converted is told with file and line. A second run
+    imports what is new; nothing is ever overwritten.
     """
     from datetime import datetime
 
@@ -115,7 +116,7 @@ def import_blog(
         for line in _gathered(remarks):
             click.echo(f"note: {line}", err=True)
         verb = "would be imported" if dry_run else "imported"
-        summary = [f"{counted(len(outcome.written), 'post')} {verb} from {TITLES[tool]}"]
+        summary = [f"{_counted(outcome.written)} {verb} from {TITLES[tool]}"]
         if outcome.there:
             summary.append(f"{len(outcome.there)} imported before")
         click.echo("; ".join(summary) + ".")
@@ -134,14 +135,30 @@ def _refuse_inner_folder(tool: Tool | None, old: Path) -> None:
     """Without its settings, and the folders above, no post's address is known.
 
     Raises:
-        InkcellError: the folder is a part of Jekyll's, and not called one of loose texts.
+        InkcellError: the folder is a part of a blog, and not called one of loose texts.
     """
+    from ..importing.recognise import HUGO_SETTINGS, JEKYLL_SETTINGS, QUARTO_SETTINGS
+
+    def holds(folder: Path, names: Iterable[str]) -> bool:
+        return any((folder / name).is_file() for name in names)
+
     path = old.resolve()
+    if tool == "files" or holds(path, (*JEKYLL_SETTINGS, *HUGO_SETTINGS, *QUARTO_SETTINGS)):
+        return
     for folder in (path, *path.parents):
-        if folder.name in ("_posts", "_drafts") and tool != "files":
-            raise InkcellError(f"{old} looks like Jekyll's {folder.name}").at(
-                hint="name the folder above, that of the blog; for loose texts, add --from files"
-            )
+        home = folder.parent
+        is_hugo = folder.name == "content" and holds(home, HUGO_SETTINGS)
+        is_quarto = holds(home, QUARTO_SETTINGS)
+        if folder.name in ("_posts", "_drafts"):
+            what = f"Jekyll's {folder.name}"
+        elif is_hugo or is_quarto:
+            what = "Hugo's content" if is_hugo else "a part of a website by Quarto"
+        else:
+            continue
+        shown = str(home) if old.is_absolute() else os.path.relpath(home)
+        raise InkcellError(f"{old} looks like {what}").at(
+            hint=f"name the blog's own folder, {shown}; for loose texts, add --from files"
+        )
 
 
 def _recognised(blog: OldBlog, old: Path) -> Tool:
@@ -158,6 +175,12 @@ def _recognised(blog: OldBlog, old: Path) -> Tool:
             hint="name the folder that has _posts/, content/, .qmd files or notebooks in it"
         )
     return tool
+
+
+def _counted(written: Sequence[NewPost]) -> str:
+    pages = sum(post.standing for post in written)
+    posts = counted(len(written) - pages, "post")
+    return f"{posts} and {counted(pages, 'page')}" if pages else posts
 
 
 def _named(error: InkcellError, old: Path) -> InkcellError:

@@ -1,7 +1,8 @@
 """Posts of other tools -> posts of Inkcell: `inkcell import`.
 
 1. `recognise`   the old blog's files -> which tool it was made for
-2. `jekyll`, `hugo`, `quarto`, `loose`   the files -> OldSite: posts, former addresses, feed ids
+2. `jekyll`, `hugo`, `quarto`, `loose`   the files -> OldSite: posts, former addresses, feed ids;
+   `standing` and `navigation` see to pages that are no posts
 3. `built_feeds`   feeds that lie there, finished -> the ids that readers know
 4. `placing`     the posts -> where each lies from now on
 5. `body`        the text of a post, through the hands that its tool needs
@@ -20,7 +21,7 @@ from collections.abc import Callable, Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ..addresses import post_page
+from ..addresses import page_path, post_page
 from ..errors import InkcellError, PostError, collect, flatten
 from ..model import Config, Source
 from ..parse import parse
@@ -32,7 +33,7 @@ from .front_matter import write_front_matter
 from .links import Links, address_key, moved
 from .notebooks import cell_text, write_notebook
 from .old_blog import OldBlog, OldPost, OldSite, Tool
-from .placing import Placed, each_address_once, place
+from .placing import Placed, each_address_once, names_of_lists, place
 from .remarks import Remarks, placed, without_signs
 from .sameness import known_by
 from .titles import title_of
@@ -51,6 +52,8 @@ class NewPost(Struct, frozen=True):
 
     path: str
     """Below the blog's folder: `posts/ncut/index.en.md`."""
+    standing: bool
+    """It is a page that is no post."""
     text: str
     beside: Mapping[str, str]
     """Files that lie beside it, by name, each with its path in the old blog."""
@@ -78,11 +81,13 @@ def import_posts(blog: OldBlog, tool: Tool, config: Config, category: str) -> Im
     ids = built_ids(blog, site.base)
     site = replace(site, posts=tuple(_with_id(post, ids) for post in site.posts))
     remarks: list[InkcellError] = list(site.left_out)
-    if tool != "files" and any(post.address and not post.id for post in site.posts):
+    dated = [post for post in site.posts if not post.standing]
+    if tool != "files" and any(post.address and not post.id for post in dated):
         message = "the settings do not say where the blog was published, so posts get no feed id"
         hint = "say it with --url, so that readers do not get all posts again"
         remarks.append(InkcellError(message).at(hint=hint))
-    found = each_address_once(place(site, config, errors), config, remarks)
+    lists = names_of_lists(site.posts, category)
+    found = each_address_once(place(site, lists, config, errors), lists, config, remarks)
     paths = moved((item.post, item.path) for item in found)
 
     def converted(item: Placed) -> NewPost:
@@ -95,19 +100,24 @@ def import_posts(blog: OldBlog, tool: Tool, config: Config, category: str) -> Im
 
 def _with_id(post: OldPost, ids: Mapping[str, str]) -> OldPost:
     """A post with the id that a feed is known to have had for it."""
-    known = ids.get(address_key(post.address)) if post.address else None
+    if post.standing or not post.address:
+        return post
+    known = ids.get(address_key(post.address))
     return replace(post, id=known) if known else post
 
 
 def _new_post(item: Placed, links: Links, config: Config, category: str) -> NewPost:
     post, site, remarks = item.post, links.site, links.remarks
-    path = f"{config.posts.as_posix()}/{item.path}"
+    path = item.path
     if post.guessed_date:
         message = f"the post has no date; it gets that of its file, {post.date}"
         hint = "write the day on which it was published, above the text"
         remarks.say(message, path, 3, "", hint)
         if post.notebook:
             remarks.said[-1].at(cell=1)
+    if post.standing and _has_code(post):
+        hint = "a standing page runs no code: give it a date, and import again, and it is a post"
+        remarks.say("the code of the page is shown, and not run", post.path, None, "", hint)
     for name in post.beside:
         links.put_beside(name)
     kernel = _kernel(post, remarks)
@@ -124,7 +134,11 @@ def _new_post(item: Placed, links: Links, config: Config, category: str) -> NewP
     aliases = _elsewhere(aliases, front, item, config)
     more = f"aliases: {_flow(aliases)}\n" if aliases else ""
     more += f"id: {_json(post.id)}\n" if post.id else ""
-    front = front.replace("\ncategory: ", f"\n{more}category: ", 1)
+    first, _, others = front.partition("\n")
+    if post.standing:
+        front = f"{first}\n{more}{others}"
+    else:
+        front = front.replace("\ncategory: ", f"\n{more}category: ", 1)
     if post.notebook:
 
         def changed(kind: str, source: str, number: int) -> str:
@@ -138,6 +152,7 @@ def _new_post(item: Placed, links: Links, config: Config, category: str) -> NewP
     whole = _checked(whole, path, item, config, remarks, links)
     return NewPost(
         path,
+        post.standing,
         whole,
         dict(links.beside),
         post.path,
@@ -151,31 +166,46 @@ def _new_post(item: Placed, links: Links, config: Config, category: str) -> NewP
     )
 
 
+def _has_code(post: OldPost) -> bool:
+    if not post.notebook:
+        return bool(kernel_of(post.text))
+    cells = post.notebook["cells"]
+    return any(cell["cell_type"] == "code" and cell_text(cell).strip() for cell in cells)
+
+
 def _is_alias(address: str) -> bool:
     return address.startswith("/") and address != "/" and ".." not in address.split("/")
 
 
 def _elsewhere(aliases: list[str], front: str, item: Placed, config: Config) -> list[str]:
     """The former addresses but for that which the post has again."""
-    source = _source(f"---\n{front}---\n", item, config)
+    source = _source(f"---\n{front}---\n", item)
     try:
         page = post_page(parse(source, config), config)
     except InkcellError:
         return aliases
-    own = address_key(page)
-    return [alias for alias in aliases if address_key(alias) != own]
+    files = {page_path(page)}
+    kept = []
+    for alias in aliases:
+        # A page of its own leads on from each former address, `/a.html` as well as `/a/`.
+        file = page_path(alias if alias.endswith((".html", "/")) else alias + "/")
+        if file not in files:
+            files.add(file)
+            kept.append(alias)
+    return kept
 
 
-def _source(text: str, item: Placed, config: Config) -> Source:
-    folder, _, name = item.path.partition("/")
+def _source(text: str, item: Placed) -> Source:
+    folder, name = item.path.split("/")[-2:]
     ending = "ipynb" if name.endswith(".ipynb") and not text.startswith("---") else "md"
     return Source(
-        f"{config.posts.as_posix()}/{item.path}",
+        item.path,
         text,
         folder,
         item.language,
         "ipynb" if ending == "ipynb" else "md",
         folder,
+        standing=item.post.standing,
     )
 
 
@@ -184,7 +214,7 @@ def _checked(
 ) -> str:
     """The text of the new post; what a build would say of its front matter and cells is told."""
     source = replace(
-        _source(text, item, config),
+        _source(text, item),
         neighbours={name: b"" for name in links.beside if not name.endswith(".bib")},
     )
     try:

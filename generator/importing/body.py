@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .boxes import write_boxes
+from .boxes import part_blocks, write_boxes
 from .cells import kernel_of, known_options, write_cells, write_shown_code
+from .chirpy import write_pictures, write_tabs
 from .conditional import leave_out_hidden
 from .divs import write_divs
 from .formulas import plain_brackets, plain_dollars, rename_labels
@@ -36,7 +37,8 @@ def _excerpt(text: str, post: OldPost, links: Links) -> str:
 def _liquid(text: str, post: OldPost, links: Links) -> str:
     if post.value("render_with_liquid") is False:
         return keep_liquid(text, links.remarks)
-    return run_liquid(unfold_blocks(text), post, links.site, links, links.remarks)
+    text = write_tabs(unfold_blocks(text))
+    return run_liquid(text, post, links.site, links, links.remarks)
 
 
 def _shortcodes(text: str, post: OldPost, links: Links) -> str:
@@ -85,8 +87,12 @@ def _shown_code(text: str, post: OldPost, links: Links) -> str:
     return write_shown_code(text, links.remarks)
 
 
+def _parted(text: str, post: OldPost, links: Links) -> str:
+    return part_blocks(text)
+
+
 def _boxes(text: str, post: OldPost, links: Links) -> str:
-    return write_boxes(text)
+    return write_boxes(write_pictures(text, links.remarks))
 
 
 def _bars(text: str, post: OldPost, links: Links) -> str:
@@ -106,11 +112,13 @@ def _links(text: str, post: OldPost, links: Links) -> str:
 
 
 HANDS: Mapping[Tool, tuple[Hand, ...]] = {
-    "jekyll": (_excerpt, _liquid, _tables, _boxes, _formulas, _labels, _html, _shown_code, _links),
+    "jekyll": (
+        _excerpt, _liquid, _parted, _tables, _boxes, _formulas, _labels, _html, _shown_code, _links,
+    ),
     "hugo": (_shortcodes, _braces, _bars, _formulas_of_hugo, _labels, _html, _shown_code, _links),
     "quarto": (_conditional, _shortcodes, _braces, _pandoc, _bars, _cells, _divs, _links),
     "files": (_braces, _labels, _cells, _divs, _links),
-}
+}  # fmt: skip
 """What is done with the text of each tool's posts."""
 
 

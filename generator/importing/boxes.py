@@ -17,23 +17,59 @@ BEFORE = re.compile(
     r"(?=>)"
 )
 """The same above the quote: kramdown gives the class to what follows, if nothing stands above."""
+LIST = r"[ \t]*\{{:(?P<{}>[^{{}}\n]*\bfile=[\"'][^\"'\n]+[\"'][^{{}}\n]*)\}}[ \t]*"
 FILE = re.compile(
-    rf"(?:{MARKED_CODE})(?:\n[ \t]*\{{:(?P<list>[^{{}}\n]*\bfile=(?P<mark>[\"'])(?P<name>[^\"'\n]+)"
-    rf"(?P=mark)[^{{}}\n]*)\}}[ \t]*$)?",
+    rf"(?:(?:\A|(?<=\n\n)){LIST.format('above')}\n)?(?:{MARKED_CODE})"
+    rf"(?:\n{LIST.format('below')}$)?",
     FLAGS,
 )
-"""A block of code, and below it the name of its file as Chirpy has it."""
+"""A block of code with the name of its file as Chirpy has it: below, or above.
+
+What stands above belongs to the block before it, if no blank line is between them.
+"""
+NAME = re.compile(r"\bfile=(?P<mark>[\"'])(?P<name>.+?)(?P=mark)")
+OF_CHIRPY = re.compile(r"\.nolineno\b")
+"""A class that takes back what nothing here gives."""
 NOTICE = re.compile(
     r"(?P<text>(?:^(?![ \t]*$|[{#>|<]|[-*+] |\d+\. )[^\n]+\n)+)"
     r"\{:\s*\.notice(?:--(?P<kind>\w+))?\s*\}[ \t]*$",
     re.MULTILINE,
 )
+NOTICE_BEFORE = re.compile(
+    r"(?:\A|(?<=\n\n))\{:\s*\.notice(?:--(?P<kind>\w+))?\s*\}[ \t]*\n"
+    r"(?P<text>(?:(?![ \t]*$|[{#>|<]|[-*+] |\d+\. )[^\n]+(?:\n|\Z))+)",
+    re.MULTILINE,
+)
+NOTICE_OF_HTML = re.compile(
+    r"^<div\s+class=[\"']notice(?:--(?P<kind>\w+))?[\"']\s+markdown=[\"']?(?:1|block)[\"']?\s*>"
+    r"[ \t]*\n(?P<text>(?:(?!<div\b).)*?)\n[ \t]*</div>[ \t]*$",
+    re.DOTALL | re.MULTILINE,
+)
+"""The same around several blocks, as Minimal Mistakes has it."""
 OPENED = re.compile(
     r"^([ ]{0,3}<(?:details|div|section|figure)\b[^>\n]*"
     r"\bmarkdown=[\"']?(?:1|block)\b[^>\n]*>)(?=[^\n])",
     re.MULTILINE | re.IGNORECASE,
 )
 """A tag whose content is Markdown, and which has no line of its own."""
+
+
+END_OF_BLOCK = re.compile(r"\s*^[ ]{0,3}\^[ \t]*(?:\n(?:[ \t]*\n)*|\Z)", re.MULTILINE)
+"""Kramdown's mark that ends a block, with the blank lines around it."""
+
+
+def part_blocks(text: str) -> str:
+    """Blocks that kramdown's `^` parted, as a comment parts them here."""
+
+    def change(words: str) -> str:
+        return END_OF_BLOCK.sub(_parted, words)
+
+    return change_around_code(text, change, formulas=True)
+
+
+def _parted(match: re.Match[str]) -> str:
+    at_end = match.end() == len(match.string)
+    return "\n" if at_end or not match.string[: match.start()].strip() else "\n\n<!-- -->\n\n"
 
 
 def write_boxes(text: str) -> str:
@@ -43,21 +79,35 @@ def write_boxes(text: str) -> str:
     """
 
     def change(shown: str) -> str:
+        shown = NOTICE_OF_HTML.sub(_notice, shown)
         shown = OPENED.sub(r"\1\n", shown)
         shown = BEFORE.sub(lambda m: f"> [!{PROMPTS[m['kind']]}]\n", shown)
         shown = PROMPT.sub(lambda m: f"> [!{PROMPTS[m['kind']]}]\n{m['quote'].rstrip()}", shown)
-        return NOTICE.sub(
-            lambda m: f":::{{{NOTICES.get(m['kind'] or '', 'note')}}}\n{m['text']}:::", shown
-        )
+        return NOTICE_BEFORE.sub(_notice, NOTICE.sub(_notice, shown))
 
     return change_around_code(FILE.sub(_named, text), change)
 
 
+def _notice(match: re.Match[str]) -> str:
+    kind = NOTICES.get(match["kind"] or "", "note")
+    text = match["text"].rstrip("\n")
+    end = "\n" if match[0].endswith("\n") else ""
+    return f":::{{{kind}}}\n{text}\n:::{end}"
+
+
 def _named(match: re.Match[str]) -> str:
     """A fence with the name of its file among its attributes."""
-    if match["list"] is None or match["block"] is None:
+    said = match["below"] or match["above"]
+    name = NAME.search(said) if said else None
+    if name is None or match["block"] is None:
         return match[0]
+    others = " ".join(OF_CHIRPY.sub("", NAME.sub("", said)).split())
     info = match["info"].strip() or "text"
+    own = ""
+    if info.endswith("}"):  # It has attributes already.
+        info, _, own = info.removesuffix("}").partition("{")
+    language = info.strip() or "text"
+    attributes = " ".join(filter(None, (own.strip(), f'filename="{name["name"]}"', others)))
     opening = f"{match['indent']}{match['fence']}"
     code = match["block"].removeprefix(f"{opening}{match['info']}")
-    return f'{opening}{info} {{filename="{match["name"]}"}}{code}'
+    return f"{opening}{language} {{{attributes}}}{code}"

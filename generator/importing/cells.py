@@ -40,6 +40,8 @@ DRAWINGS = (
     "stan",
     "=html",
 )
+DIAGRAMS = ("mermaid", "plantuml", "graphviz", "goat", "chart", "echarts")
+"""Languages of fences that scripts of themes draw."""
 FOR_ALL = ("echo", "warning", "output", "include", "error", "eval")
 """Keys of Quarto's `execute` that hold for all cells."""
 YES_OR_NO = (*FOR_ALL, "code-fold", "code-line-numbers")
@@ -199,6 +201,10 @@ def write_shown_code(text: str, remarks: Remarks) -> str:
 
 def _shown(match: re.Match[str], info: str, remarks: Remarks) -> str:
     found = SHOWN.match(info) or WITH_ATTRIBUTES.match(info)
+    if info.lower() in DIAGRAMS:
+        hint = "draw it with a cell, or put a picture beside the post"
+        sign = remarks.sign(f"`{info}` is shown as code", match[0].strip(), hint)
+        return f"{match['indent']}{sign}{match[0].removeprefix(match['indent'])}"
     if not found:
         return match[0]
     lead, fence, code = match["indent"], match["fence"], match["code"]

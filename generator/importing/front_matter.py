@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from ..addresses import slug as address_slug
 from ..parse import elsewhere
+from ..parse.front_matter import PAGE_KEYS
 from .dates import iso
 from .links import Links
 from .old_blog import OldPost, OldSite, Tool, items_of
@@ -22,6 +23,8 @@ PICTURES = ("image", "cover", "featured_image", "featuredImage", "thumbnail", "i
             "feature", "images", "header", "preview")  # fmt: skip
 PICTURE_KEYS = ("path", "image", "src", "feature", "teaser", "og_image", "overlay_image",
                 "thumbnail", "url", "filename")  # fmt: skip
+PLACEHOLDERS = ("lqip", "placeholder")
+"""What stood there while a picture was loading."""
 FEATURED = re.compile(r"(^|/)(featured?|cover|thumbnail)[^/]*\.(jpe?g|png|webp|gif|svg)$")
 CONTENTS = ("toc", "showToc", "ShowToc", "TableOfContents", "tableOfContents")
 READ = (
@@ -52,6 +55,22 @@ LEFT_OUT = {
     "bibliography_style": "works are listed in one style",
     "references": "write them as this blog's documentation says, under `references`",
 }
+OF_PAGES = frozenset(PAGE_KEYS) - {"kernelspec"}
+OF_POSTS = (
+    "date",
+    "tags",
+    "tag",
+    "keywords",
+    "categories",
+    "category",
+    "series",
+    "comments",
+    "execute",
+)
+"""What a standing page has no use for."""
+NO_POST = "a standing page has no date, stands in no list and runs no code"
+PLACES = ("menu", "menus", "nav", "nav_order", "order")
+"""Where a page says that it is in the navigation, or where in it."""
 HINT = "remove it from the old post, or say in the new one what it meant"
 
 
@@ -67,7 +86,7 @@ def write_front_matter(
 ) -> str:
     """The lines of YAML. What is left out of the old front matter is remarked with its line."""
     lines = [f"title: {quoted(title)}", f"date: {post.date}"]
-    used: set[str] = {*READ, *READ_BY[site.tool]}
+    used: set[str] = {*READ, *READ_BY[site.tool], *(PLACES if post.standing else ())}
 
     def first(keys: tuple[str, ...]) -> tuple[str, object]:
         for key in keys:
@@ -120,6 +139,13 @@ def write_front_matter(
     lines += _execution(post, remarks)
     if kernel:
         lines += ["kernelspec:", *(f"  {key}: {quoted(value)}" for key, value in kernel.items())]
+    if post.standing:
+        lines = [line for line in lines if line.partition(":")[0].strip() in OF_PAGES]
+        lines += ["nav: true", f"order: {post.nav}"] if post.nav else []
+        for key in OF_POSTS:
+            if post.front.get(key):
+                _tell(remarks, post, key, f"the key `{key}` is left out", NO_POST)
+                used.add(key)
     for key in post.front:
         if key not in used:
             hint = LEFT_OUT.get(key) or elsewhere.FRONT_MATTER.get(key) or HINT
@@ -204,13 +230,20 @@ def _image(post: OldPost, used: set[str], links: Links, remarks: Remarks) -> Ite
         value = post.value(key)
         if isinstance(value, list):
             value = value[0] if value else None
+        others: list[str] = []
         if isinstance(value, dict):
-            value = next((value[name] for name in PICTURE_KEYS if value.get(name)), None)
+            found = next((name for name in PICTURE_KEYS if value.get(name)), "")
+            words = {name: said for name, said in value.items() if isinstance(said, str) and said}
+            others = [name for name in words if name not in (found, *PLACEHOLDERS)]
+            value = value.get(found)
         if not isinstance(value, str) or not value:
             if key in post.front and not post.front[key]:
                 used.add(key)
             continue
         used.add(key)
+        for name in others if key in post.front else ():
+            hint = LEFT_OUT["image-alt"] if name in ("alt", "caption") else HINT
+            _tell(remarks, post, key, f"the key `{key}.{name}` is left out", hint)
         own = links.site.url
         if own and value.startswith(own + "/"):
             value = value.removeprefix(own)
@@ -255,13 +288,15 @@ def _bibliography(post: OldPost, used: set[str], links: Links, remarks: Remarks)
 
 
 def for_all_cells(post: OldPost) -> dict[str, object]:
-    """What Quarto's `execute` says of all cells, and `format` of their code."""
+    """What Quarto's `execute` says of all cells, and `format` of their code; pages run none."""
     execute = post.value("execute")
     said = {key: execute[key] for key in ALL_CELLS if key in execute} if isinstance(
         execute, dict
     ) else {}  # fmt: skip
     if "code-fold" in (html := _html_of(post)):
         said["code-fold"] = html["code-fold"]
+    if post.standing:
+        said["eval"] = False
     return {key: value for key, value in said.items() if isinstance(value, bool)}
 
 

@@ -6,22 +6,26 @@ of RSS is the post's address.
 
 from __future__ import annotations
 
+import math
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ..addresses import SAFE
 from ..errors import InkcellError, PostError, blame, collect
 from . import dates
 from .front_text import read_front_text, read_settings
-from .old_blog import OldBlog, OldPost, OldSite, text_of
+from .navigation import entries_of, with_navigation
+from .old_blog import OldBlog, OldPost, OldSite, items_of, text_of
 from .recognise import HUGO_SETTINGS
+from .standing import home_page, list_page, sorted_out
 
 MARKDOWN = (".md", ".markdown", ".mdown")
 OTHER_FORMATS = ("rmd", "rmarkdown", "org", "adoc", "asciidoc", "rst", "html", "pandoc")
@@ -30,6 +34,7 @@ GENERAL = ("post", "posts", "blog", "blogs", "article", "articles", "note", "not
 NAME = re.compile(r"(?P<date>\d{4}-\d{2}-\d{2})[-_]?(?P<name>.*)")
 OF_DATES = re.compile(r"(?<!\\):(?:year|month|day|week)")
 """What in a pattern of addresses is made of the post's date."""
+MENUS = ("menu", "menus")
 DATES = ("date", "publishDate", "publishdate", "pubdate", "published", "lastmod")
 
 
@@ -43,21 +48,28 @@ def read_site(blog: OldBlog, errors: list[InkcellError]) -> OldSite:
     given = settings.get("languages")
     languages = given if isinstance(given, dict) else {}
     default = str(settings.get("defaultContentLanguage") or next(iter(languages), "en"))
-    left_out: list[InkcellError] = []
-    folders = {str(values.get("contentDir") or ""): name for name, values in languages.items()
-               if isinstance(values, dict) and values.get("contentDir")}  # fmt: skip
-    place = _Place(blog, settings, url, default, tuple(languages), folders)
-    paths = sorted(path for path in blog.paths if _is_page(path, blog))
-    left_out += _other_formats(paths, blog)
-    found = collect(lambda path: _post(path, place, left_out), paths, errors)
+    left_out: list[PostError] = []
+    folders = {
+        str(values["contentDir"]).strip("/"): name
+        for name, values in languages.items()
+        if isinstance(values, dict) and values.get("contentDir")
+    }
+    named_home = str(settings.get("contentDir") or "").strip("/") or "content"
+    homes = tuple(dict.fromkeys((named_home, *folders)))
+    place = _Place(blog, settings, url, default, tuple(languages), folders, homes)
+    paths = sorted(path for path in blog.paths if _is_page(path, blog, homes))
+    left_out += _other_formats(paths, blog, homes)
+    left_out += _lists(blog, homes)
+    found = collect(lambda path: _post(path, place), paths, errors)
     named = [str(settings[key]) for key in ("locale", "languageCode") if settings.get(key)]
     # `en-us` is what `hugo new site` writes, and many leave it there.
     others = [name for name in (*named, default) if not name.lower().startswith("en")]
     language = [*others, *named, default][0]
-    posts = tuple(post for post in found if post)
+    posts = tuple(sorted_out(_pages_of_the_root(found), _section, left_out))
+    entries = _navigation(settings, posts)
     return OldSite(
         "hugo",
-        posts,
+        with_navigation(posts, entries, url, base),
         settings,
         url,
         base,
@@ -67,12 +79,12 @@ def read_site(blog: OldBlog, errors: list[InkcellError]) -> OldSite:
     )
 
 
-def _other_formats(pages: list[str], blog: OldBlog) -> Iterator[InkcellError]:
+def _other_formats(pages: list[str], blog: OldBlog, homes: tuple[str, ...]) -> Iterator[PostError]:
     """What is told of pages that are not Markdown, once for each that is not there as such."""
     stems = {page.rpartition(".")[0] for page in pages}
     for path in sorted(blog.paths):
         stem, _, ending = path.rpartition(".")
-        is_page = path.startswith("content/") and ending.lower() in OTHER_FORMATS
+        is_page = _home_of(path, homes) and ending.lower() in OTHER_FORMATS
         if is_page and stem not in stems and not posixpath.basename(stem).startswith("_index"):
             stems.add(stem)
             hint = "convert it to Markdown, as with pandoc, and import again"
@@ -90,6 +102,8 @@ class _Place(Struct, frozen=True):
     languages: tuple[str, ...]
     folders: Mapping[str, str]
     """Folders with the content of one language, and which that is."""
+    homes: tuple[str, ...]
+    """These, and the folder with all other content."""
 
 
 def _settings(blog: OldBlog) -> dict[str, Any]:
@@ -105,52 +119,121 @@ def _settings(blog: OldBlog) -> dict[str, Any]:
     for name in (*parts, *others):
         with blame(name):
             values = read_settings(text_of(blog, name), PurePosixPath(name).suffix[1:])
-        key = PurePosixPath(name).stem
-        settings.update(values if name in parts else {key.partition(".")[0]: values})
+        key, _, language = PurePosixPath(name).stem.partition(".")
+        languages = settings.get("languages")
+        if isinstance(languages, dict) and isinstance(languages.get(language), dict):
+            languages[language][key] = values
+        else:
+            settings.update(values if name in parts else {key: values})
     return settings
 
 
-def _is_page(path: str, blog: OldBlog) -> bool:
+def _lists(blog: OldBlog, homes: tuple[str, ...]) -> Iterator[PostError]:
+    """What is told of pages that Hugo makes of what lies below them, and of the home page."""
+    for path in sorted(blog.paths):
+        pure = PurePosixPath(path)
+        if _home_of(path, homes) and pure.suffix.lower() in MARKDOWN:
+            name = pure.stem.partition(".")[0]
+            if name in ("_index", "index") and pure.parent.as_posix() in homes:
+                yield home_page(path)
+            elif name == "_index":
+                yield list_page(path)
+
+
+def _home_of(path: str, homes: Iterable[str]) -> str:
+    """The folder of content in which a file lies, the innermost one; empty if it lies in none."""
+    return max((home for home in homes if path.startswith(home + "/")), key=len, default="")
+
+
+def _section(post: OldPost) -> str:
+    """The folder of a page below its content folder; empty if it lies in that itself."""
+    return post.group.partition("/")[0] if "/" in post.group else ""
+
+
+def _pages_of_the_root(found: tuple[OldPost, ...]) -> Iterator[OldPost]:
+    """The same, but dated pages of no section stand by themselves if most posts have sections.
+
+    Hugo's lists of posts show the pages of the largest section (`mainSections`), and `hugo new`
+    dates every page.
+    """
+    dated = [post for post in found if not post.standing and not _in_menu(post.front)]
+    in_sections = sum(bool(_section(post)) for post in dated)
+    alone = 2 * in_sections >= len(dated)
+    for post in found:
+        is_page = not _section(post) and (alone or _in_menu(post.front))
+        yield replace(post, standing=True, id="") if is_page else post
+
+
+def _in_menu(front: Mapping[str, object]) -> bool:
+    """Whether a page says that it is in the main menu."""
+    return any("main" in _menus(front.get(key)) for key in MENUS)
+
+
+def _menus(said: object) -> Mapping[str, object]:
+    """The menus that a page is in, each with its entry."""
+    if isinstance(said, Mapping):
+        return {str(name): entry for name, entry in said.items()}
+    return {str(name): None for name in items_of(said)}
+
+
+def _navigation(settings: Mapping[str, Any], posts: Iterable[OldPost]) -> list[str]:
+    """Where the entries of the main menu lead, lighter ones first."""
+    languages = settings.get("languages")
+    parts = [settings, *(languages.values() if isinstance(languages, dict) else ())]
+    menus = [part.get(key) for part in parts if isinstance(part, dict) for key in MENUS]
+    found: list[tuple[float, str]] = []
+    for menu in menus:
+        entries = menu.get("main") if isinstance(menu, dict) else None
+        for entry in entries if isinstance(entries, list) else ():
+            found += [(_weight(entry), where) for where in entries_of([entry])]
+    for post in posts:
+        for key in MENUS:
+            menus_of_page = _menus(post.front.get(key))
+            if "main" in menus_of_page:
+                found.append((_weight(menus_of_page["main"]), post.path))
+    return [where for _, where in sorted(found, key=lambda pair: pair[0])]
+
+
+def _weight(entry: object) -> float:
+    """What Hugo sorts a menu by; entries without it stand last."""
+    weight = entry.get("weight") if isinstance(entry, Mapping) else None
+    return weight if isinstance(weight, int | float) and weight else math.inf
+
+
+def _is_page(path: str, blog: OldBlog, homes: tuple[str, ...]) -> bool:
     pure = PurePosixPath(path)
-    if pure.parts[0] != "content" or pure.suffix.lower() not in MARKDOWN:
+    if not _home_of(path, homes) or pure.suffix.lower() not in MARKDOWN:
         return False
-    if pure.name.startswith("_index"):
+    is_home = pure.parent.as_posix() in homes and pure.name.startswith("index.")
+    if pure.name.startswith("_index") or is_home:
         return False
     # Markdown beside an `index.md` is a part of that post, not one of its own.
-    siblings = (f"{folder}/index" for folder in map(str, pure.parents) if folder != "content")
+    siblings = (f"{folder}/index" for folder in map(str, pure.parents) if folder not in homes)
     bundled = any(f"{stem}{ending}" in blog.paths for stem in siblings for ending in MARKDOWN)
     return pure.name.startswith("index.") or not bundled
 
 
-def _post(path: str, place: _Place, left_out: list[InkcellError]) -> OldPost | None:
+def _post(path: str, place: _Place) -> OldPost:
     with blame(path):
         front = read_front_text(text_of(place.blog, path))
     values = front.values
     pure = PurePosixPath(path)
     stem, language = pure.stem, ""
-    folders = list(pure.parts[1:-1])
+    home_of_all = _home_of(path, place.homes)
+    folders = list(PurePosixPath(path.removeprefix(home_of_all + "/")).parts[:-1])
     head, dot, tail = stem.rpartition(".")
     if dot and (tail in place.languages or re.fullmatch(r"[a-z]{2}(-[a-zA-Z]{2,4})?", tail)):
         stem, language = head, tail
-    for content, name in place.folders.items():
-        if path.startswith(content.strip("/") + "/"):
-            language = name
-            folders = list(PurePosixPath(path.removeprefix(content.strip("/") + "/")).parts[:-1])
+    language = place.folders.get(home_of_all, language)
     is_bundle = stem == "index"
     if is_bundle and folders:
         stem = folders.pop()
-    if is_bundle and not folders and stem == "index":
-        return None
     zone = str(place.settings.get("timeZone") or "")
     dated = NAME.fullmatch(stem)
     said = next((values[key] for key in DATES if values.get(key)), None)
     date = dates.of_post(said, dated["date"] if dated else "", path, front.lines, zone)
     section = folders[0] if folders else ""
-    guessed = not date
-    if guessed and section not in GENERAL:
-        hint = "if it is a post, give it a date; a page goes into pages/<slug>/index.<lang>.md"
-        left_out.append(PostError("a page without a date is no post").at(file=path, hint=hint))
-        return None
+    standing = not date and section not in GENERAL
     slug = str(values.get("slug") or "")
     address = _address(values, folders, stem, slug, date, language, place)
     categories = _list(values.get("categories") or values.get("category"))
@@ -163,7 +246,9 @@ def _post(path: str, place: _Place, left_out: list[InkcellError]) -> OldPost | N
         else ()
     )
     aliases = [_alias(str(alias), folders) for alias in _list(values.get("aliases"))]
-    draft = values.get("draft") is True
+    # What is `headless` has no page of its own.
+    draft = values.get("draft") is True or values.get("headless") is True
+    has_id = place.url and address and not draft and not standing
     return OldPost(
         path,
         values,
@@ -177,10 +262,11 @@ def _post(path: str, place: _Place, left_out: list[InkcellError]) -> OldPost | N
         draft=draft,
         address="" if draft else address,
         other_addresses=tuple(aliases),
-        id=place.url + quote(address, safe=SAFE) if place.url and address and not draft else "",
+        id=place.url + quote(address, safe=SAFE) if has_id else "",
         beside=beside,
         group="/".join((*folders, stem)),
-        guessed_date=guessed,
+        guessed_date=not date and not standing,
+        standing=standing,
     )
 
 

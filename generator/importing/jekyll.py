@@ -1,4 +1,4 @@
-"""A blog of Jekyll: its posts, where they were, and their ids in feeds.
+"""A blog of Jekyll: its posts and pages, where they were, and their ids in feeds.
 
 Addresses are made as Jekyll's `url_drop.rb` and `utils.rb` make them, ids as the template of the
 feed says: that of jekyll-feed, `{{ post.id | absolute_url }}`, or the blog's own.
@@ -6,9 +6,11 @@ feed says: that of jekyll-feed, `{{ post.id | absolute_url }}`, or the blog's ow
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -17,12 +19,16 @@ from ..addresses import SAFE
 from ..errors import InkcellError, PostError, blame, collect
 from . import dates
 from .front_text import read_front_text, read_settings
-from .old_blog import OldBlog, OldPost, OldSite, items_of, text_of
+from .navigation import entries_of, with_navigation
+from .old_blog import NO_PAGES, OldBlog, OldPost, OldSite, items_of, text_of
 from .recognise import JEKYLL_SETTINGS
+from .standing import home_page, why_no_page
 
 NAME = re.compile(r"(?P<date>\d{2,4}-\d{1,2}-\d{1,2})-(?P<name>.+)")
 MARKDOWN = (".md", ".markdown", ".mkd", ".mkdn", ".mkdown")
 LANGUAGES = ("lang", "locale", "language", "default_lang")
+LANGUAGES_OF_FOLDERS = ("en", "ko")
+"""Folders in which a site's part in a language lies, whatever the settings say."""
 STYLES = {
     "date": "/:categories/:year/:month/:day/:title.html",
     "pretty": "/:categories/:year/:month/:day/:title/",
@@ -55,12 +61,15 @@ def read_site(blog: OldBlog, errors: list[InkcellError]) -> OldSite:
     left_out: list[InkcellError] = []
     paths = [path for path in sorted(blog.paths) if _is_post(path, left_out)]
     posts = collect(lambda path: _post(path, blog, settings, id_of), paths, errors)
+    pages = collect(lambda path: _page(path, blog, settings, left_out), sorted(blog.paths), errors)
+    posts += tuple(page for page in pages if page)
+    entries = _navigation(blog, settings, posts)
     language = next(
         (str(settings[key]) for key in LANGUAGES if isinstance(settings.get(key), str)), ""
     )
     return OldSite(
         "jekyll",
-        posts,
+        with_navigation(posts, entries, url, base),
         settings,
         url,
         base,
@@ -121,10 +130,7 @@ def _post(
         # Without a zone a server's day counts; built at home, it was the day of the author.
         moments = [dates.seen_in(date, zone), *([] if zone else [datetime.fromisoformat(date)])]
         made = (_address(pattern, name, categories, moment) for moment in moments)
-        # Of a site in several languages, all but the default one have a folder of their own.
-        language = str(values.get("lang") or "")
-        default = str(settings.get("default_lang") or "")
-        prefix = f"/{language}" if default and language not in ("", default) else ""
+        prefix = _language_prefix(values, settings)
         addresses = [prefix + address for address in dict.fromkeys(made)]
     return OldPost(
         path,
@@ -143,6 +149,147 @@ def _post(
         id=_id(addresses[0], name, id_of) if addresses else "",
         guessed_date=not date,
     )
+
+
+def _language_prefix(values: Mapping[str, object], settings: Mapping[str, Any]) -> str:
+    """Of a site in several languages, all but the default one have a folder of their own."""
+    language = str(values.get("lang") or "")
+    default = str(settings.get("default_lang") or "")
+    return f"/{language}" if default and language not in ("", default) else ""
+
+
+def _page(
+    path: str, blog: OldBlog, settings: Mapping[str, Any], left_out: list[InkcellError]
+) -> OldPost | None:
+    """A page, or a document of a collection that has pages; None if the file is none."""
+    pure = PurePosixPath(path)
+    ending = pure.suffix.lower()
+    label = _collection(path, settings)
+    if label is None or ending not in (*MARKDOWN, ".html") or _is_excluded(path, settings):
+        return None
+    if pure.stem.upper() in NO_PAGES or not blog.read(path).lstrip(b"\xef\xbb\xbf").startswith(
+        b"---"
+    ):
+        return None  # Without front matter it is a file like any other.
+    with blame(path):
+        front = read_front_text(text_of(blog, path))
+    given = [name for key in ("languages", *LANGUAGES) for name in items_of(settings.get(key))]
+    homes = (".", *LANGUAGES_OF_FOLDERS, *map(str, given))
+    is_home = pure.stem == "index" and pure.parent.as_posix() in homes
+    reason = home_page(path) if is_home else why_no_page(path, front.text)
+    if not reason and ending == ".html":
+        hint = "write it as Markdown, in pages/<slug>/index.<lang>.md"
+        reason = PostError("a page of HTML is not imported").at(file=path, hint=hint)
+    if reason:
+        left_out.append(reason)
+        return None
+    defaults = dict(_defaults(path, settings))
+    values = {**defaults, **front.values}
+    address = _language_prefix(values, settings) + _page_address(path, label, values, settings)
+    draft = values.get("published") is False
+    last = address.rstrip("/").removesuffix(".html").rpartition("/")[2]
+    return OldPost(
+        path,
+        front.values,
+        front.lines,
+        front.text,
+        "",
+        str(values.get("slug") or last or pure.stem),
+        defaults,
+        language=_folder_language(path, settings)[:2].lower(),
+        draft=draft,
+        address="" if draft else address,
+        other_addresses=tuple(_former(values)),
+        standing=True,
+    )
+
+
+def _collection(path: str, settings: Mapping[str, Any]) -> str | None:
+    """The collection whose pages a file is one of, empty for a page of none; None if it is none.
+
+    A folder with a line in front belongs to Jekyll, but for `_pages`, as themes have it.
+    """
+    home = str(settings.get("collections_dir") or "").strip("/")
+    first, *others = path.removeprefix(f"{home}/" if home else "").split("/")
+    if any(part.startswith(("_", "#")) for part in others):
+        return None
+    if not first.startswith(("_", "#")):
+        return ""
+    collections = settings.get("collections")
+    own = collections.get(first[1:]) if isinstance(collections, dict) else None
+    if isinstance(own, dict) and own.get("output") is True and others:
+        return first[1:]
+    included = [str(name).strip("/") for name in items_of(settings.get("include"))]
+    return "" if others and first in ("_pages", *included) else None
+
+
+def _is_excluded(path: str, settings: Mapping[str, Any]) -> bool:
+    """Whether the settings keep a file from the site."""
+    patterns = [str(item).strip("/") for item in items_of(settings.get("exclude"))]
+    return any(
+        path.startswith(pattern + "/") or fnmatchcase(path, pattern)
+        for pattern in patterns
+        if pattern
+    )
+
+
+def _page_address(
+    path: str, label: str, values: Mapping[str, object], settings: Mapping[str, Any]
+) -> str:
+    """A page's address as Jekyll's `page.rb` and `collection.rb` make it."""
+    pure = PurePosixPath(path)
+    style = str(settings.get("permalink") or "date")
+    ends = {"pretty": "/", "date": ":output_ext", "ordinal": ":output_ext", "none": ":output_ext"}
+    found = re.search(r"(?:/|:output_ext)$", style)
+    suffix = ends.get(style, found[0] if found else "")
+    pattern = str(values.get("permalink") or "")
+    collections = settings.get("collections")
+    if label and isinstance(collections, dict):
+        inside = path.partition(f"_{label}/")[2].rpartition(".")[0]
+        pattern = pattern or str(collections[label].get("permalink") or "")
+        pattern = pattern or f"/:collection/:path{suffix}"
+        title = slugify(str(values.get("slug") or pure.stem), pretty=True)
+        words = {"collection": label, "path": inside, "name": slugify(pure.stem).lower(),
+                 "title": title, "slug": title.lower(), "output_ext": ".html"}  # fmt: skip
+    else:
+        folder = "" if pure.parent == PurePosixPath(".") else pure.parent.as_posix()
+        pattern = pattern or ("/:path/" if pure.stem == "index" else f"/:path/:basename{suffix}")
+        words = {"path": folder, "basename": pure.stem, "output_ext": ".html"}
+    return _filled(pattern, words)
+
+
+def _navigation(blog: OldBlog, settings: Mapping[str, Any], posts: Iterable[OldPost]) -> list[str]:
+    """What stands in the navigation, as far as widespread themes say it outside of templates."""
+    pages = [post for post in posts if post.standing]
+    # Minima shows the pages that this key lists, or else all that have a title.
+    entries = [str(name) for name in items_of(settings.get("header_pages"))]
+    theme = str(settings.get("theme") or settings.get("remote_theme") or "")
+    if not entries and theme.partition("@")[0].rpartition("/")[2] == "minima":
+        entries = [page.path for page in pages if page.front.get("title")]
+    menus: list[object] = [settings.get("navigation")]
+    for name in ("_data/navigation.yml", "_data/navigation.yaml"):
+        if name in blog.paths:
+            with blame(name):
+                menus.append(_menu(text_of(blog, name)))
+    for menu in menus:
+        entries += entries_of(menu)
+    # Chirpy has its tabs in their order; others say of each page that it is there.
+    tabs = [page for page in pages if page.path.rpartition("/")[0].endswith("_tabs")]
+    named = [page for page in pages if page.front.get("nav") is True]
+    for key, group in (("order", tabs), ("nav_order", named)):
+        entries += [page.path for page in sorted(group, key=lambda page: _number(page, key))]
+    return entries
+
+
+def _menu(text: str) -> object:
+    """The main menu of a file of data: under its name, or a list that is all of the file."""
+    bare = re.sub(r"\A(?:(?:---|#)[^\n]*\n|\s*\n)*", "", text)
+    return read_settings(f"main:\n{bare}" if bare.startswith("-") else text, "yml").get("main")
+
+
+def _number(page: OldPost, key: str) -> float:
+    value = page.front.get(key)
+    return value if isinstance(value, int | float) else math.inf
 
 
 def _defaults(path: str, settings: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
@@ -167,7 +314,7 @@ def _rules(path: str, settings: Mapping[str, Any]) -> list[tuple[str, Mapping[st
     """Each rule of `defaults` that concerns a post: its path, and its values."""
     found = settings.get("defaults")
     rules = [rule for rule in found if isinstance(rule, dict)] if isinstance(found, list) else []
-    kind = "drafts" if "_drafts" in path.split("/") else "posts"
+    kind = _kind(path, settings)
     fitting: list[tuple[str, Mapping[str, object]]] = []
     for rule in rules:
         scope, values = rule.get("scope"), rule.get("values")
@@ -177,6 +324,14 @@ def _rules(path: str, settings: Mapping[str, Any]) -> list[tuple[str, Mapping[st
         if within and isinstance(values, dict) and scope.get("type", kind) in (kind, kind[:-1]):
             fitting.append((where, values))
     return sorted(fitting, key=lambda pair: len(pair[0]))
+
+
+def _kind(path: str, settings: Mapping[str, Any]) -> str:
+    """The type of a file, as rules of `defaults` name it."""
+    for kind in ("drafts", "posts"):
+        if f"_{kind}" in path.split("/"):
+            return kind
+    return _collection(path, settings) or "pages"
 
 
 def _former(values: Mapping[str, object]) -> Iterator[str]:
@@ -230,6 +385,12 @@ def _address(pattern: str, name: str, categories: list[str], when: datetime) -> 
     words["slugified_categories"] = "/".join(
         dict.fromkeys(slugify(category).lower() for category in categories)
     )
+
+    return _filled(pattern, words)
+
+
+def _filled(pattern: str, words: Mapping[str, str]) -> str:
+    """A pattern of addresses with its words in their places."""
 
     def word(match: re.Match[str]) -> str:
         # `:title-x` and `:i_day`: the longest name that fits.

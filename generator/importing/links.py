@@ -213,7 +213,9 @@ def _written(path: str) -> str:
     return SPECIAL.sub(lambda match: quote(match[0]), path)
 
 
-def picture(address: str, alt: str, caption: str, width: str, *, alone: bool) -> str:
+def picture(
+    address: str, alt: str, caption: str, width: str, *, alone: bool, align: str = ""
+) -> str:
     """A picture as other tools' figures have it: with a caption, if it stands on a line alone."""
     label = (alt or caption).replace("[", r"\[").replace("]", r"\]")
     if not caption or not alone or caption == alt:
@@ -221,6 +223,7 @@ def picture(address: str, alt: str, caption: str, width: str, *, alone: bool) ->
         return f"![{label}]({address.replace(' ', '%20')}){attributes}"
     options = [f":alt: {alt}"] if alt else []
     options += [f":width: {width}"] if width else []
+    options += [f":align: {align}"] if align else []
     address = address.replace(" ", "%20")
     return "\n".join((f":::{{figure}} {address}", *options, "", caption, ":::"))
 

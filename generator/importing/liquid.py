@@ -13,7 +13,15 @@ from datetime import datetime
 from . import dates
 from .links import Links, named_alone, picture, stands_alone
 from .old_blog import OldPost, OldSite
-from .passages import FLAGS, MARKED_CODE, change_around_code, change_prose, described, fenced
+from .passages import (
+    FLAGS,
+    FORMULA,
+    MARKED_CODE,
+    change_around_code,
+    change_prose,
+    described,
+    fenced,
+)
 from .remarks import Remarks
 from .unresolved import Kind, end_links, keep, show
 
@@ -103,7 +111,13 @@ def run_liquid(text: str, post: OldPost, site: OldSite, links: Links, remarks: R
     """The text with each piece of Liquid replaced, in prose."""
 
     def change(prose: str) -> str:
-        return LIQUID.sub(lambda match: _replaced(match, post, site, links, remarks), prose)
+        formulas = [match.span() for match in FORMULA.finditer(prose)]
+
+        def replaced(match: re.Match[str]) -> str:
+            inside = any(start < match.start() and match.end() < end for start, end in formulas)
+            return (_in_formula if inside else _replaced)(match, post, site, links, remarks)
+
+        return LIQUID.sub(replaced, prose)
 
     done = change_prose(text, change, lambda code: _told_in_code(code, remarks))
     return _shown(end_links(done, NOT_RUN, remarks), remarks)
@@ -150,6 +164,19 @@ def _replaced(
     else:
         found = _tag(match, links, remarks)
     return show(match[0], before, NOT_RUN, remarks) if found is None else found
+
+
+def _in_formula(
+    match: re.Match[str], post: OldPost, site: OldSite, links: Links, remarks: Remarks
+) -> str:
+    """The same in a formula, where braces are TeX's as a rule: what is not known stays."""
+    value = match["value"]
+    found = None if value is None else _value(value, post, site, "", "")
+    if found is not None:
+        return found
+    hint = "if it is TeX, all is well; else write what it stood for"
+    message = "Liquid in a formula, which Jekyll ran, is as it was"
+    return remarks.sign(message, match[0], hint) + match[0]
 
 
 def _value(written: str, post: OldPost, site: OldSite, before: str, after: str) -> str | None:

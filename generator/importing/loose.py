@@ -9,10 +9,10 @@ from pathlib import PurePosixPath
 from ..errors import InkcellError, blame, collect
 from . import dates
 from .notebooks import front_and_notebook
-from .old_blog import OldBlog, OldPost, OldSite, items_of
+from .old_blog import NO_PAGES, OldBlog, OldPost, OldSite, items_of
 
 ENDINGS = (".md", ".markdown", ".ipynb")
-NO_POSTS = ("README", "LICENSE", "CHANGELOG", "CONTRIBUTING", "CODE_OF_CONDUCT", "_TOC", "INTRO")
+NO_POSTS = (*NO_PAGES, "_TOC", "INTRO")
 NAME = re.compile(r"(?P<date>\d{4}-\d{2}-\d{2})[-_ ](?P<name>.+)")
 LANGUAGE = re.compile(r"(?P<name>.+)\.(?P<language>[a-z]{2})")
 

@@ -13,6 +13,9 @@ from ..errors import InkcellError, NotebookError
 Tool = Literal["jekyll", "hugo", "quarto", "files"]
 TOOLS: tuple[Tool, ...] = ("jekyll", "hugo", "quarto", "files")
 
+NO_PAGES = ("README", "LICENSE", "CHANGELOG", "CONTRIBUTING", "CODE_OF_CONDUCT")
+"""Names of texts that are about the files beside them."""
+
 
 class OldBlog(Struct, frozen=True):
     """The files of an old blog, by their paths below its folder, with slashes."""
@@ -59,6 +62,10 @@ class OldPost(Struct, frozen=True):
     """What the versions of one post have in common; empty if their paths tell it."""
     guessed_date: bool = False
     """The date is that of the file, for want of another."""
+    standing: bool = False
+    """It is a page that is no post, as About."""
+    nav: int = 0
+    """Its place in the navigation, counted from 1; 0 if it is not there."""
 
     def value(self, key: str) -> object:
         """What the front matter says, or else the settings; of a mapping, each key by itself."""
@@ -82,6 +89,7 @@ class OldSite(Struct, frozen=True):
 
     tool: Tool
     posts: tuple[OldPost, ...]
+    """Standing pages are among them."""
     settings: Mapping[str, Any] = {}
     url: str = ""
     """Scheme, host and base path, without a slash at the end; empty if it is not known."""

@@ -3,35 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ..addresses import language_prefix
 from ..addresses import slug as address_slug
 from ..errors import ConfigError, InkcellError, PostError
 from ..model import Config
 from .notebooks import cell_text
 from .old_blog import OldPost, OldSite
-from .passages import FORMULA, passages
+from .prose import prose_of
 
 HANGUL = re.compile("[가-힣]")
 LETTER = re.compile("[A-Za-z]")
-SHOWN_CODE = re.compile(
-    r"\{%-?\s*(?P<tag>highlight|comment)\b.*?\{%-?\s*end(?P=tag)\b.*?%\}"
-    r"|\{\{(?P<sign>[<%])\s*(?P<name>highlight|mermaid)\b.*?\{\{[<%]\s*/\s*(?P=name)\b.*?\}\}",
-    re.DOTALL,
-)
-"""What Liquid and shortcodes hold between them that is no prose."""
-NO_PROSE = re.compile(
-    r"\{%(?:(?!\{%).)*?%\}|\{\{(?:(?!\{\{).)*?\}\}"  # Liquid, shortcodes.
-    r"|</?[a-zA-Z][^<>]*>|<[a-z]+:[^<>\s]*>"  # Tags of HTML, addresses in angle brackets.
-    r"|(?<=\])\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+\"[^\"\n]*\")?\)"  # Where links lead.
-    r"|^[ ]{0,3}\[[^\]\n]+\]:[ \t]*\S+|\b(?:https?://|www\.)[^\s<>]+"
-    r"|\$[^$\s가-힣][^$\n가-힣]*\$"  # Formulas that a particle follows at once.
-    r"|(?:^[ \t]*:{3,})?[ \t]*\{[:.#][^{}\n]*\}|&\#?\w+;",  # Attributes, entities.
-    re.DOTALL | re.MULTILINE,
-)
+LISTS = ("archive", "search", "tag", "series", "feed", "assets", "page")
+"""What lies at the root of each language's part of the site besides posts and pages."""
 LONGEST_NAME = 200
 """Bytes of a folder's name, which a disk gives 255."""
 
@@ -41,12 +29,14 @@ class Placed(Struct, frozen=True):
 
     post: OldPost
     path: str
-    """Below `posts/`."""
+    """Below the blog's folder: `posts/ncut/index.en.md`."""
     language: str
 
 
-def place(site: OldSite, config: Config, errors: list[InkcellError]) -> tuple[Placed, ...]:
-    """The posts in the order of their dates, each in a folder that no other has.
+def place(
+    site: OldSite, lists: Collection[str], config: Config, errors: list[InkcellError]
+) -> tuple[Placed, ...]:
+    """The posts in the order of their dates, each in a folder that no other has; pages follow.
 
     Two versions of one post share a folder. A post in a language that the blog does not have goes
     to `errors`, once for each language.
@@ -55,7 +45,7 @@ def place(site: OldSite, config: Config, errors: list[InkcellError]) -> tuple[Pl
     of_group: dict[str, str] = {}
     done: list[Placed] = []
     missing: dict[str, list[str]] = {}
-    for post in sorted(site.posts, key=lambda post: (post.date, post.path)):
+    for post in sorted(site.posts, key=lambda post: (post.standing, post.date, post.path)):
         language = language_of(post, site, config)
         if language not in config.languages:
             missing.setdefault(language, []).append(post.path)
@@ -66,15 +56,20 @@ def place(site: OldSite, config: Config, errors: list[InkcellError]) -> tuple[Pl
             stem = stem[:-1]
         number = 1
         folder = of_group.get(group, stem)
-        while (folder, language) in taken or (
-            group not in of_group and any(name == folder for name, _ in taken)
+        # A standing page's address is its name alone, and lists have such addresses, too.
+        of_others = {*config.languages, *lists} if post.standing else set()
+        while (
+            (folder, language) in taken
+            or folder in of_others
+            or (group not in of_group and any(name == folder for name, _ in taken))
         ):
             number += 1
             folder = f"{stem}-{number}"
         of_group.setdefault(group, folder)
         taken[folder, language] = post.path
         ending = "ipynb" if post.notebook else "md"
-        done.append(Placed(post, f"{folder}/index.{language}.{ending}", language))
+        home = (config.pages if post.standing else config.posts).as_posix()
+        done.append(Placed(post, f"{home}/{folder}/index.{language}.{ending}", language))
     for language, paths in sorted(missing.items()):
         posts = "1 post is" if len(paths) == 1 else f"{len(paths)} posts are"
         more = "" if len(paths) == 1 else "; this is the first"
@@ -85,6 +80,12 @@ def place(site: OldSite, config: Config, errors: list[InkcellError]) -> tuple[Pl
     return tuple(done)
 
 
+def names_of_lists(posts: Iterable[OldPost], category: str) -> frozenset[str]:
+    """What the new blog's own lists are called at the root of a language's part of the site."""
+    own = (name for post in posts if not post.standing for name in post.categories[:1])
+    return frozenset((*LISTS, *(address_slug(name) for name in (category, *own))))
+
+
 def _group(post: OldPost, language: str, done: Iterable[Placed]) -> str:
     """What the versions of one post have in common.
 
@@ -93,6 +94,8 @@ def _group(post: OldPost, language: str, done: Iterable[Placed]) -> str:
     """
     own = post.group or _without_language(post.path)
     for other in done:
+        if other.post.standing != post.standing:
+            continue
         same_day = other.post.date[:10] == post.date[:10] and not other.post.guessed_date
         if other.language != language and same_day and other.post.name == post.name:
             return other.post.group or _without_language(other.post.path)
@@ -100,13 +103,21 @@ def _group(post: OldPost, language: str, done: Iterable[Placed]) -> str:
 
 
 def each_address_once(
-    found: Sequence[Placed], config: Config, remarks: list[InkcellError]
+    found: Sequence[Placed],
+    lists: Collection[str],
+    config: Config,
+    remarks: list[InkcellError],
 ) -> tuple[Placed, ...]:
     """The posts, no two of which were at one address or have one id; who loses theirs is told.
 
-    The version in the blog's own language keeps what it shares with others.
+    The version in the blog's own language keeps what it shares with others. No redirect page may
+    lie where a standing page or a list does now.
     """
-    owners: dict[str, str] = {}
+    homes = [language_prefix(language, config) for language in config.languages]
+    owners = {f"{home}/{name}": "" for home in homes for name in lists}
+    owners |= {
+        _sign(_page_address(item, config)): item.path for item in found if item.post.standing
+    }
     for item in sorted(found, key=lambda item: item.language != config.language):
         for sign in {item.post.address, *item.post.other_addresses, item.post.id} - {""}:
             owners.setdefault(_sign(sign), item.path)
@@ -117,8 +128,12 @@ def each_address_once(
             a for a in (post.address, *post.other_addresses) if owners.get(_sign(a)) == item.path
         ]
         for lost in sorted({post.address, *post.other_addresses} - {*kept, ""}):
-            hint = f"it leads to posts/{owners[_sign(lost)]} now"
+            owner = owners[_sign(lost)]
             message = f"another post was at the same address: {lost}"
+            hint = f"it leads to {owner} now"
+            if not owner:
+                message = f"the blog has a page of its own at the address {lost}"
+                hint = "who comes there by an old link sees that: write a link into your theme"
             remarks.append(PostError(message).at(file=post.path, hint=hint))
         own_id = post.id if post.id and owners[_sign(post.id)] == item.path else ""
         address, *others = kept or [""]
@@ -128,6 +143,11 @@ def each_address_once(
             )
         )
     return tuple(done)
+
+
+def _page_address(item: Placed, config: Config) -> str:
+    """Where a standing page lies in the new site."""
+    return f"{language_prefix(item.language, config)}/{item.path.split('/')[-2]}/"
 
 
 def _sign(address: str) -> str:
@@ -171,7 +191,8 @@ def _known(said: str, config: Config) -> str:
 def is_korean(post: OldPost, usual: str) -> bool:
     """Whether a fifth of the prose's letters are Hangul, of which a word has fewer.
 
-    A text that has fewer, but some, is Korean if that is the old blog's `usual` language.
+    Between that and a twentieth, as where Korean names much in Latin letters, and where there are
+    no letters at all, the old blog's `usual` language decides.
     """
     text = post.text
     if post.notebook:
@@ -179,13 +200,7 @@ def is_korean(post: OldPost, usual: str) -> bool:
         text = "\n\n".join(cell_text(cell) for cell in cells if cell["cell_type"] == "markdown")
     prose = f"{post.front.get('title', '')}\n{prose_of(text)}"
     hangul = len(HANGUL.findall(prose))
-    if 4 * hangul > len(LETTER.findall(prose)) and hangul > 1:
+    letters = hangul + len(LETTER.findall(prose))
+    if 5 * hangul > letters and hangul > 1:
         return True
-    return hangul > 0 and usual == "ko"
-
-
-def prose_of(text: str) -> str:
-    """What is written for readers: no code, formulas, tags, addresses, Liquid and shortcodes."""
-    text = SHOWN_CODE.sub(" ", text)
-    text = "".join(" " if is_code else part for part, is_code in passages(text))
-    return NO_PROSE.sub(" ", FORMULA.sub(" ", text))
+    return usual == "ko" and 20 * hangul >= letters

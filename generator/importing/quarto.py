@@ -16,9 +16,11 @@ from ..addresses import SAFE
 from ..errors import InkcellError, PostError, blame, collect
 from . import dates
 from .front_text import read_settings
+from .navigation import entries_of, with_navigation
 from .notebooks import front_and_notebook
-from .old_blog import OldBlog, OldPost, OldSite, items_of, over, text_of
+from .old_blog import NO_PAGES, OldBlog, OldPost, OldSite, items_of, over, text_of
 from .recognise import QUARTO_SETTINGS
+from .standing import home_page, list_page, sorted_out, undated_page
 
 ENDINGS = (".qmd", ".rmd", ".md", ".ipynb")
 FOLDERS = ("post", "posts", "blog", "articles")
@@ -56,7 +58,7 @@ def read_site(blog: OldBlog, errors: list[InkcellError]) -> OldSite:
     url = (blog.url or str(website.get("site-url") or "")).rstrip("/")
     project = settings.get("project")
     output = str(project.get("output-dir") or "_site") if isinstance(project, dict) else "_site"
-    left_out: list[InkcellError] = []
+    left_out: list[PostError] = []
     paths = [
         path
         for path in sorted(blog.paths)
@@ -64,15 +66,30 @@ def read_site(blog: OldBlog, errors: list[InkcellError]) -> OldSite:
         and not path.startswith(output.strip("/") + "/")
         and not MADE.search(path)
         and not any(part.startswith("_") for part in PurePosixPath(path).parts)
-        and PurePosixPath(path).stem.upper()
-        not in ("README", "LICENSE", "CHANGELOG", "CONTRIBUTING")
+        and PurePosixPath(path).stem.upper() not in NO_PAGES
     ]
     found = collect(lambda path: _post(path, blog, settings, url, left_out), paths, errors)
-    posts = tuple(post for post in found if post)
+    posts = sorted_out((post for post in found if post), _section, left_out)
+    navbar = website.get("navbar")
+    sides = (navbar.get("left"), navbar.get("right")) if isinstance(navbar, dict) else ()
+    entries = [entry for side in sides for entry in entries_of(side)]
     language = str(settings.get("lang") or "")[:2].lower()
     return OldSite(
-        "quarto", posts, settings, url, urlsplit(url).path, language, left_out=tuple(left_out)
+        "quarto",
+        with_navigation(posts, entries, url, urlsplit(url).path),
+        settings,
+        url,
+        urlsplit(url).path,
+        language,
+        left_out=tuple(left_out),
     )
+
+
+def _section(post: OldPost) -> str:
+    """The first folder on a page's path; empty if it lies in none, or alone in its own."""
+    folders = PurePosixPath(post.path).parts[:-1]
+    alone = len(folders) == 1 and PurePosixPath(post.path).stem == "index"
+    return "" if alone or not folders else folders[0]
 
 
 def _inherited(path: str, blog: OldBlog, settings: Mapping[str, Any]) -> dict[str, object]:
@@ -108,7 +125,7 @@ def _post(
     blog: OldBlog,
     settings: Mapping[str, Any],
     url: str,
-    left_out: list[InkcellError],
+    left_out: list[PostError],
 ) -> OldPost | None:
     pure = PurePosixPath(path)
     with blame(path):
@@ -116,9 +133,10 @@ def _post(
     inherited = _inherited(path, blog, settings)
     values = {**inherited, **front.values}
     if "listing" in front.values:
-        hint = "the blog lists its posts by itself: by date, category, tag and series"
-        error = PostError("a page that lists posts is no post")
-        left_out.append(error.at(file=path, line=front.lines.get("listing"), hint=hint))
+        left_out.append(list_page(path, front.lines.get("listing")))
+        return None
+    if path == f"index{pure.suffix}":
+        left_out.append(home_page(path))
         return None
     stem = pure.stem
     folder = pure.parent.as_posix()
@@ -129,10 +147,9 @@ def _post(
     if str(said) in ("today", "now", "last-modified"):
         said = None
     date = dates.of_post(said, dated["date"] if dated else "", path, front.lines)
-    guessed = not date
-    if guessed and not any(part in FOLDERS for part in pure.parts[:-1]):
-        hint = "if it is a post, give it a date; a page goes into pages/<slug>/index.<lang>.md"
-        left_out.append(PostError("a page without a date is no post").at(file=path, hint=hint))
+    standing = not date and not any(part in FOLDERS for part in pure.parts[:-1])
+    if standing and not settings:  # A loose text, of no website.
+        left_out.append(undated_page(path))
         return None
     page = "/" + (f"{folder}/" if folder != "." else "") + f"{stem}.html"
     draft = values.get("draft") is True
@@ -154,10 +171,11 @@ def _post(
             + ("/" if str(alias).endswith("/") else "")
             for alias in items_of(front.values.get("aliases"))
         ),
-        id=url + quote(page, safe=SAFE) if url and not draft else "",
+        id=url + quote(page, safe=SAFE) if url and not draft and not standing else "",
         notebook=notebook,
         beside=_beside(path, blog) if is_index else (),
-        guessed_date=guessed,
+        guessed_date=not date and not standing,
+        standing=standing,
     )
 
 

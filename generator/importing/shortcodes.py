@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from .links import Links, named_alone, picture, stands_alone
 from .passages import FLAGS, MARKED_CODE, as_code, change_prose, described, fenced
@@ -15,6 +16,8 @@ BLOCK = re.compile(
     | (?P<lead>^[ \t]*)?\{{\{{[<%]\s*(?P<name>highlight|code)\b(?P<rest>[^\n]*?)\s*[>%]\}}\}}
       [ \t]*\n?
       (?P<source>.*?)\n?[ \t]*\{{\{{[<%]\s*/\s*(?P=name)\s*[>%]\}}\}}
+    | \{{\{{[<%]\s*(?P<raw>raw[-_]?html)\s*[>%]\}}\}}(?P<inner>.*?)
+      \{{\{{[<%]\s*/\s*(?P=raw)\s*[>%]\}}\}}
     | \{{\{{[<%]\s*(?P<formula>katex|math|mathjax|tex)\b(?P<how>[^>%]*?)\s*[>%]\}}\}}(?P<tex>.*?)
       \{{\{{[<%]\s*/\s*(?P=formula)\s*[>%]\}}\}}
     """,
@@ -40,6 +43,10 @@ BOXES = {
 """Kinds of boxes, and ours."""
 FRAMES = ("callout", "admonition", "notice", "alert", "hint", "box")
 """Shortcodes of widespread themes whose first word is the kind of the box."""
+KINDS = ("0", "type", "kind", "style")
+"""Parameters that may name the kind of a box."""
+FIGURES = ("figure", "img", "image")
+TABS = ("tabs", "tab")
 FOLDS = ("details", "expand", "spoiler", "collapse")
 NOT_RUN = Kind(
     "the shortcode is not run here",
@@ -63,6 +70,9 @@ def unfold_shortcodes(text: str) -> str:
             said = dict(OPTION.findall(given.get("1") or given.get("options") or ""))
             said |= {key: value for key, value in given.items() if key not in OF_CODE}
             return fenced("\n".join(lines), described(language.lower(), said), lead)
+        if match["inner"] is not None:
+            # In Markdown a block of HTML ends at a blank line.
+            return re.sub(r"\n(?:[ \t]*\n)+", "\n", match["inner"].strip("\n"))
         inner = match["tex"]
         if match["formula"].lower() == "math" or re.search(r"\$|\\[(\[]", inner):
             return inner.strip(" ")
@@ -131,37 +141,83 @@ def _replaced(
         found = links.old_address_of_file(path.strip("/"), language) if path else ""
         if found is not None:
             return named_alone(match, (found or "") + sharp + fragment, links) or ""
-    elif name == "figure" and (source := given.get("src")):
+    elif name in FIGURES and (source := given.get("src")):
         return _figure(source, given, match, remarks)
     elif name in ("youtube", "vimeo", "gist", "x", "tweet", "twitter", "video"):
         if address := _elsewhere(name, given):
             sign = remarks.sign(f"`{name}` is a link now", written, "give the link a text")
             return f"{sign}<{address}>"
-    elif name in FOLDS:
-        if _is_closed(match, text):
-            titles = (given.get(key) for key in ("summary", "title", "text", "0"))
-            title = next((found for found in titles if found), "")
+    elif name in TABS and _has_titles(text) and _is_closed(match, text):
+        # What stands between the tabs of a set would be an error.
+        if name == "tabs" or (boxes and boxes[-1][0] == "tabs"):
             boxes.append((name, fence))
-            return around + f"{fence}{{dropdown}} {title}".rstrip() + around
-    elif name in FRAMES or name in BOXES:
-        first = given.get("0") or given.get("type") or given.get("kind") or name
-        kind = BOXES.get(first.lower(), BOXES.get(name, "note"))
-        title = given.get("title") or given.get("1") or ""
-        if _is_closed(match, text):
-            boxes.append((name, fence))
-            head = f"{{admonition}} {title}\n:class: {kind}\n" if title else f"{{{kind}}}"
+            title = _title_of_tab(given)
+            head = "{tab-set}" if name == "tabs" else f"{{tab-item}} {title}"
             return f"{around}{fence}{head}{around}"
+    elif name in (*FOLDS, *FRAMES, *BOXES) and _is_closed(match, text):
+        boxes.append((name, fence))
+        sign, head = _box(name, given, written, remarks)
+        return f"{around}{sign}{fence}{head}{around}"
     return show(written, match.string[: match.start()], NOT_RUN, remarks)
+
+
+def _box(name: str, given: dict[str, str], written: str, remarks: Remarks) -> tuple[str, str]:
+    """How a box begins, and the signs of what is told of its options."""
+    left = dict(given)
+
+    def first(keys: tuple[str, ...]) -> str:
+        for key in keys:
+            if left.get(key):
+                return left.pop(key)
+        return ""
+
+    if name in FOLDS:
+        title = first(("summary", "title", "text", "0"))
+        is_open = first(("open", "openByDefault")) == "true" or first(("closed",)) == "false"
+        if left.get("1") == "open":
+            is_open = bool(left.pop("1"))
+        head = f"{{dropdown}} {title}".rstrip() + ("\n:open:\n" if is_open else "")
+    else:
+        # A first word that names no kind may be anything.
+        keys = [key for key in KINDS if given.get(key, "").lower() in BOXES]
+        kind = BOXES[left.pop(keys[0]).lower()] if keys else BOXES.get(name, "note")
+        title = first(("title", "1"))
+        if left.get("open") == "true":
+            del left["open"]
+        folded = " dropdown" if first(("open",)) == "false" or left.get("2") == "false" else ""
+        if left.get("2") in ("true", "false"):
+            del left["2"]
+        head = f"{{{kind}}}" + ("\n:class: dropdown\n" if folded else "")
+        if title:
+            head = f"{{admonition}} {title}\n:class: {kind}{folded}\n"
+    sign = ""
+    for key, value in left.items():
+        if value:
+            said = f"a box's option `{value}`" if key.isdecimal() else f"a box's `{key}`"
+            message = f"{said} is left out" + ("" if key.isdecimal() else f": {value}")
+            sign += remarks.sign(message, written, "a box has a kind, a title, and may be folded")
+    return sign, head
 
 
 def _depth(text: str) -> int:
     """How deep boxes stand in each other."""
     depth = deepest = 0
     for match in SHORTCODE.finditer(text):
-        if match["name"].lower() in (*FOLDS, *FRAMES, *BOXES) and _is_closed(match, text):
+        if match["name"].lower() in (*TABS, *FOLDS, *FRAMES, *BOXES) and _is_closed(match, text):
             depth += -1 if match["close"] else 1
             deepest = max(deepest, depth)
     return max(deepest, 1)
+
+
+def _title_of_tab(given: Mapping[str, str]) -> str:
+    return next((given[key] for key in ("title", "name", "header", "0") if given.get(key)), "")
+
+
+def _has_titles(text: str) -> bool:
+    """Whether each tab of a text says its title itself."""
+    tabs = [match for match in SHORTCODE.finditer(text) if match["name"].lower() == "tab"]
+    opened = [_parameters(match["rest"]) for match in tabs if not match["close"]]
+    return bool(opened) and all(map(_title_of_tab, opened))
 
 
 def _is_closed(match: re.Match[str], text: str) -> bool:
@@ -180,17 +236,21 @@ def _figure(source: str, given: dict[str, str], match: re.Match[str], remarks: R
     elif width.isdigit():
         width += "px"
     sign = ""
+    # A directive's first line begins at the margin, and signs go with it.
+    alone = stands_alone(match)
+    align = given.get("align", "")
+    if not (alone and caption) or align not in ("left", "right", "center"):
+        align = ""
     for key in given:
-        if given[key] and key not in ("src", "alt", "title", "caption", "width", "loading"):
+        known = ("src", "alt", "title", "caption", "width", "loading", "align" if align else "src")
+        if given[key] and key not in known:
             of_source = key in ("attr", "attrlink", "link")
             hint = (
                 "say it in the text, if it is due" if of_source else "a figure has no such option"
             )
             message = f"a figure's `{key}` is left out: {given[key]}"
             sign += remarks.sign(message, match[0], hint)
-    # A directive's first line begins at the margin, and signs go with it.
-    alone = stands_alone(match)
-    return sign + picture(source, given.get("alt", ""), caption, width, alone=alone)
+    return sign + picture(source, given.get("alt", ""), caption, width, alone=alone, align=align)
 
 
 def _elsewhere(name: str, given: dict[str, str]) -> str:

@@ -6,14 +6,15 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Literal
+from urllib.parse import unquote
 
 from markdown_it.token import Token
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ..addresses import Links, Target, nearest_file, neighbour_path, resolve
+from ..addresses import Links, Target, as_on_disk, nearest_file, neighbour_path, resolve
 from ..errors import InkcellError, MarkdownError, MathError
-from ..model import File, Formula, Highlight, Image, Label, Post, Reference, Typeset
+from ..model import File, Formula, Highlight, Image, Label, Post, Prose, Reference, Typeset
 from .code import highlight
 from .katex import is_tex, text_of
 from .macros import as_definitions, take_definitions, used
@@ -23,6 +24,8 @@ Medium = Literal["page", "feed"]
 Fragments = Mapping[tuple[int, int], Sequence[Token]]
 """The tokens of what code put out as Markdown or TeX, by cell and number of the output."""
 
+ATTACHMENT = "attachment:"
+"""What the address of a file begins with that a notebook keeps inside a cell."""
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif", ".tif", ".tiff")
 
 
@@ -135,10 +138,10 @@ class Context(Struct):
         found = resolve(href, self.post, self.links)
         if found is None:
             self.errors.append(
-                MarkdownError(f"the link leads nowhere: {href}").at(
+                MarkdownError(f"the link leads nowhere: {unquote(href)}").at(
                     line=place.line,
                     cell=place.cell,
-                    text=href,
+                    text=unquote(href),
                     hint=nearest_file(href, self.post, self.links)
                     or "a relative link names a file beside the post, or another post's file",
                 )
@@ -147,6 +150,23 @@ class Context(Struct):
         if found.neighbour:
             self.publish_neighbour(found.neighbour)
         return found
+
+    def attachment(self, href: str, place: Place) -> bytes | None:
+        """A file that a notebook keeps inside a cell; that there is none is noted."""
+        cells = (cell for cell in self.post.notebook.cells if cell.cell == place.cell)
+        attached = next((cell.attachments for cell in cells if isinstance(cell, Prose)), {})
+        name = unquote(href).removeprefix(ATTACHMENT)
+        content = attached.get(as_on_disk(name, attached))
+        if content is None:
+            self.errors.append(
+                MarkdownError(f"the cell has no attachment `{name}`").at(
+                    line=place.line,
+                    cell=place.cell,
+                    text=ATTACHMENT + name,
+                    hint="paste the picture again",
+                )
+            )
+        return content
 
     def drawing_prefix(self) -> str:
         """What the ids of the next figure in the page begin with; a heading's has no dot."""

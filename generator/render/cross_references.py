@@ -177,6 +177,7 @@ def prepare_reference(token: Token, context: Context, place: Place) -> None:
         )
     # A particle behind works in brackets belongs to the word before them.
     in_brackets = token.info == "brackets" and any(item.key for item in items)
+    token.meta["spoken"] = shown.spoken or shown.text
     particle = token.meta["particle"]
     if particle:
         particle = token.meta["particle"] = agree(shown.spoken or shown.text, particle)
@@ -188,6 +189,21 @@ def prepare_reference(token: Token, context: Context, place: Place) -> None:
             context.warnings.append(warning)
     token.content = shown.text + particle
     token.meta["html"] = shown.html + escape(particle, quote=False)
+
+
+def agree_behind_emphasis(tokens: Sequence[Token]) -> None:
+    """Choose the particles that stand outside of the emphasis of a reference: **@eq-cut**을(를)."""
+    spoken = ""
+    for token in tokens:
+        if token.type == REFERENCE:
+            spoken = "" if token.meta["particle"] else token.meta.get("spoken", "")
+        elif token.type == "text" and token.content and spoken:
+            if particle := particle_pattern().match(token.content):
+                chosen = agree(spoken, particle[0])
+                token.content = chosen + token.content[particle.end() :]
+            spoken = ""
+        elif token.nesting != -1 and (token.type != "text" or token.content):
+            spoken = ""
 
 
 def _label(item: Item, how: str, context: Context, place: Place, linked: bool) -> Shown:
@@ -245,7 +261,7 @@ def find(name: str, folder: str, context: Context, place: Place) -> tuple[Label,
 
 
 def _folder(path: str) -> str:
-    return path.split("/")[-2]
+    return unicodedata.normalize("NFC", path.split("/")[-2])
 
 
 def _other_post(folder: str, context: Context) -> str | None:

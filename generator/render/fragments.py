@@ -18,7 +18,7 @@ from .rich_html import finish_html
 def render_caption(md: MarkdownIt, text: str, context: Context, place: Place) -> tuple[str, str]:
     """A caption as inline HTML: (for the page, for the feed)."""
     inline = read_line(md, text, context.works, context.post.meta.language)
-    prepare_inline(inline, context, place, {}, {})
+    prepare_inline(inline, context, place, {})
     children = inline.children or []
     return render_inline(md, children, "page"), render_inline(md, children, "feed")
 

@@ -48,6 +48,11 @@ def is_slug(text: str) -> bool:
     return re.fullmatch(r"[\w.~-]+", text) is not None and not text.startswith(".")
 
 
+def is_category(text: str) -> bool:
+    """Whether a text can be the part of an address that names a category."""
+    return bool(slug(text)) and "/" not in text and not text.startswith(".")
+
+
 def _separates(character: str) -> bool:
     return character.isspace() or character in "/·,:;|–—"
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, timezone
 
-from ..addresses import is_slug
+from ..addresses import is_category, is_slug
 from ..addresses import slug as slug_of
 from ..config import (
     ADDRESS_HINT,
@@ -285,7 +285,7 @@ def _category(record: Record, config: Config) -> str:
     if len(names) > 1:
         record.wrong("category", "a post has one category", "make the others tags")
     category = unicodedata.normalize("NFC", names[0]) if names else ""
-    if "/" in category or category.startswith(".") or (category and not slug_of(category)):
+    if category and not is_category(category):
         hint = "letters, digits, spaces, `-` and `_`"
         record.wrong("category", f"`{category}` cannot stand in an address", hint)
     elif slug_of(category) in config.languages[1:]:

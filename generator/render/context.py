@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Literal
@@ -18,6 +19,7 @@ from ..model import File, Formula, Highlight, Image, Label, Post, Prose, Referen
 from .code import highlight
 from .katex import is_tex, text_of
 from .macros import as_definitions, take_definitions, used
+from .plain_formula import plain_formula
 
 Medium = Literal["page", "feed"]
 
@@ -26,6 +28,7 @@ Fragments = Mapping[tuple[int, int], Sequence[Token]]
 
 ATTACHMENT = "attachment:"
 """What the address of a file begins with that a notebook keeps inside a cell."""
+FORMULA = re.compile(r"(?<![\\$\w])\$(?!\s)([^$]+?)(?<!\s)\$(?![\d$])")
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif", ".tif", ".tiff")
 
 
@@ -132,6 +135,18 @@ class Context(Struct):
             return text_of(self.typeset(rf"\text{{{number}}}", False, used(number, self.macros)))
         except MathError:
             return number  # The formula that it numbers is refused for the same reason.
+
+    def in_plain_text(self, text: str) -> str:
+        """A text that no markup may stand in, with its formulas as text: `$x^2$` is x^2."""
+
+        def plain(match: re.Match[str]) -> str:
+            try:
+                html = self.typeset(match[1], False, used(match[1], self.macros)).html
+            except MathError:
+                return match[0]
+            return plain_formula(html) or match[0]
+
+        return FORMULA.sub(plain, text) if "$" in text else text
 
     def target(self, href: str, place: Place) -> Target:
         """Where a link leads; a neighbouring file that it needs is published."""

@@ -71,6 +71,8 @@ MARKUP = re.compile(
 SECOND_RULE = re.compile(r"\|?(?:[ \t]*:?(?:={2,}|-{2,}):?[ \t]*[|+]?)+")
 TARGET = re.compile(r"\(([^()\s]+)\)=")
 DEFINITION = re.compile(r"\n(?P<line>[ ]{0,3}:[ \t]+\S.*)")
+NO_BREAK_SPACE = re.compile("(#{1,6}|[-*+])[\u00a0\u3000]")
+"""Where CommonMark wants a space or a tab."""
 BAR_LINE = re.compile(r"\|.*\|[ \t]*$")
 
 
@@ -163,6 +165,11 @@ def note_unread_paragraph(inline: Token, context: Context, place: Place) -> None
     """Note a paragraph that was meant as a formula, a table, verse, or definitions."""
     text = inline.content
     lines = text.split("\n")
+    for down, written in enumerate(lines):
+        if match := NO_BREAK_SPACE.match(written):
+            message = f"the space behind `{match[1]}` is a no-break space"
+            hint = "type an ordinary space; on a Mac, one typed with Option held is another"
+            _note(context, place.below(down), message, written, hint)
     raw = any(child.type == "text" and "$$" in child.content for child in inline.children or [])
     if raw and any(line.strip() == "$$" or line.startswith("$$") for line in lines):
         number = next(n for n, line in enumerate(lines) if line.lstrip().startswith("$$"))

@@ -97,6 +97,8 @@ def prepare_inline(token: Token, context: Context, place: Place, notes: dict[int
             child.attrSet("href", target.address)
         elif child.type == "html_inline" and "put_out" not in token.meta:
             child.content = with_addresses(child.content, context, here)
+        elif child.type == "abbr_open":
+            child.attrSet("title", context.in_plain_text(str(child.attrGet("title") or "")))
         elif child.type == FOREIGN:
             note_foreign(child, context, here)
         elif child.type == WRONG_ROLE:

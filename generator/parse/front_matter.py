@@ -100,6 +100,9 @@ REFERENCE_KEYS = (
     "URL",
 )
 
+WORK_ID = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_:.#$%&+?~/-]*[A-Za-z0-9_/+])?")
+"""What `@` may name, as BibTeX and Pandoc allow it; a full stop at its end is the sentence's."""
+
 TRUSTED = ("html",)
 """Kinds of output that a post may publish as they are."""
 
@@ -362,10 +365,13 @@ def _references(record: Record) -> tuple[Reference, ...]:
     references: list[Reference] = []
     for number, item in enumerate(value):
         entry = Record(item, record.complain, record.errors, f"references.{number}.")
-        entry.known(REFERENCE_KEYS)
+        entry.known(REFERENCE_KEYS, elsewhere.REFERENCES)
         for key in ("id", "title"):
             if not entry.text(key):
                 entry.wrong(key, f"a reference has no `{key}`", f"add a line `{key}: …` to it")
+        if entry.text("id") and not WORK_ID.fullmatch(entry.text("id")):
+            hint = "letters from a to z, digits, and within them : . _ / + -, as shi2000"
+            entry.wrong("id", f"no text can cite the id `{entry.text('id')}`", hint)
         if any(entry.text("id") == other.id for other in references):
             entry.wrong("id", f"two references have the id `{entry.text('id')}`")
         authors = entry.texts("author")

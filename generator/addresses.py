@@ -48,6 +48,11 @@ def is_slug(text: str) -> bool:
     return re.fullmatch(r"[\w.~-]+", text) is not None and not text.startswith(".")
 
 
+def is_category(text: str) -> bool:
+    """Whether a text can be the part of an address that names a category."""
+    return bool(slug(text)) and "/" not in text and not text.startswith(".")
+
+
 def _separates(character: str) -> bool:
     return character.isspace() or character in "/·,:;|–—"
 
@@ -213,7 +218,7 @@ def asset_path(name: str) -> str:
 
 def neighbour_path(folder: str, name: str) -> str:
     """Where a file that lies beside a post is published, once for all its languages."""
-    return f"assets/posts/{folder}/{name}"
+    return unicodedata.normalize("NFC", f"assets/posts/{folder}/{name}")
 
 
 def share_name(words: ShareWords) -> str:
@@ -279,7 +284,7 @@ def resolve(href: str, post: Post, links: Links) -> Target | None:
         return Target(address(path, links.config) + rest)
     folder = posixpath.dirname(post.source.path)
     wanted = posixpath.normpath(posixpath.join(folder, path))
-    name = posixpath.relpath(wanted, folder)
+    name = as_on_disk(posixpath.relpath(wanted, folder), post.source.neighbours)
     if name in post.source.neighbours:
         published = address(neighbour_path(post.source.folder, name), links.config)
         return Target(published + rest, name)
@@ -311,4 +316,14 @@ def linked_post(href: str, post: Post, links: Links) -> str | None:
     wanted = posixpath.normpath(posixpath.join(folder, path))
     stems = [f"{wanted}/index.{post.meta.language}", f"{wanted}/index"]
     candidates: Sequence[str] = [f"{stem}.{ending}" for stem in stems for ending in ("md", "ipynb")]
-    return next((name for name in (wanted, *candidates) if name in links.pages), None)
+    spelled = (as_on_disk(name, links.titles) for name in (wanted, *candidates))
+    return next((name for name in spelled if name in links.pages), None)
+
+
+def as_on_disk(name: str, files: Mapping[str, object]) -> str:
+    """A name as one of `files` spells it: a Mac may have it in two parts, NFD (UAX 15)."""
+    if name in files or name.isascii():
+        return name
+    composed = unicodedata.normalize("NFC", name)
+    same = (file for file in files if unicodedata.normalize("NFC", file) == composed)
+    return next(same, name)

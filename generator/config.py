@@ -302,20 +302,24 @@ def _timezone(record: Record) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
+TABLE = re.compile(r"\[+\s*([^\[\]]+?)\s*\]")
+SETTING = re.compile(r"\s*([\w\"'.\\-]+)\s*=")
+
+
 def _line_of(text: str, key: str) -> int | None:
-    """The line on which the setting with a dotted key stands, as well as TOML tells."""
-    inside = False
-    names = [key, *reversed(key.split("."))]
-    lines = text.splitlines()
-    for name in names:
-        for number, line in enumerate(lines, start=1):
-            if line.lstrip().startswith("["):
-                inside = "tool.inkcell" in line
-                if inside and line.strip("[] ").endswith("." + name):
-                    return number
-            elif inside and re.match(rf"\s*\"?{re.escape(name)}\"?\s*=", line):
-                return number
-    return next((n for n, line in enumerate(lines, 1) if line.strip() == "[tool.inkcell]"), None)
+    """The line on which the setting with a dotted key stands, or else the table that it is in."""
+    places: dict[str, int] = {}
+    table = ""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if header := TABLE.match(line.lstrip()):
+            table = re.sub(r"[\s\"']", "", header[1])
+            places.setdefault(table, number)
+        elif setting := SETTING.match(line):
+            name = re.sub(r"[\"']", "", setting[1])
+            places.setdefault(f"{table}.{name}" if table else name, number)
+    parts = ["tool", "inkcell", *key.split(".")]
+    names = (".".join(parts[:length]) for length in range(len(parts), 1, -1))
+    return next((places[name] for name in names if name in places), None)
 
 
 def _line(text: str, number: int | None) -> str | None:

@@ -137,7 +137,7 @@ def _read_folder(folder: Path, root: Path, config: Config, known: Container[str]
         Source(
             path=_name(path, root),
             text=_read_text(path, root),
-            folder=folder.name,
+            folder=normalize("NFC", folder.name),
             language=language,
             format="ipynb" if path.suffix == ".ipynb" else "md",
             directory=str(folder),

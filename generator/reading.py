@@ -7,6 +7,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+from unicodedata import normalize
 
 from .discover import discover
 from .errors import BuildFailed, InkcellError, collect
@@ -115,7 +116,7 @@ def traced_root(config: Config) -> Path:
 
 def folder_name(source: str) -> str:
     """The name of the folder of a post: `ncut` of `posts/ncut/index.ko.md`."""
-    return source.split("/")[-2]
+    return normalize("NFC", source.split("/")[-2])
 
 
 def unknown_posts(names: Iterable[str], folders: Iterable[str]) -> Iterator[InkcellError]:

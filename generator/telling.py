@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
+from .addresses import slug
 from .kept import Fresh, Kept, waits
 from .last_build import Made
-from .model import Config
+from .model import Config, Meta
 from .progress import Notice, Report, Reused
 from .reading import folder_name
 
@@ -62,8 +63,25 @@ def _of_several(
                     f"{item.post.source.path}: {newer.post.source.path} was revised after it, "
                     f"on {newer.post.meta.updated.date()}"
                 )
+    yield from _shared_lists(item.post.meta for item in shown)
     if waiting:
         count = len({folder_name(source) for source in waiting})
         first = min(waiting.values(), key=datetime.fromisoformat)
         told = "post waits for its date," if count == 1 else "posts wait for their dates, the first"
         yield f"{count} {told} {first}; `inkcell build --future` publishes all"
+
+
+def _shared_lists(posts: Iterable[Meta]) -> Iterator[str]:
+    """Tags, categories and series that are different words, and yet have one address."""
+    found: dict[tuple[str, str], dict[str, str]] = {}
+    for meta in posts:
+        named = [("tags", tag) for tag in meta.tags] + [("categories", meta.category)]
+        for kind, name in (*named, ("series", meta.series)):
+            word = " ".join(name.casefold().split())
+            if name:
+                found.setdefault((kind, slug(name)), {}).setdefault(word, name)
+    for (kind, address), names in sorted(found.items()):
+        # Spaces and hyphens are ways of writing one word.
+        if len({word.replace("-", " ") for word in names}) > 1:
+            listed = " and ".join(f"`{name}`" for name in sorted(names.values()))
+            yield f"the {kind} {listed} have one list: their address is `{address}`"

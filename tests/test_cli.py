@@ -70,6 +70,22 @@ def test_drafts_are_published_only_if_asked_for(write_blog: WriteBlog) -> None:
     assert not page.exists()
 
 
+def test_words_with_one_address_are_told(write_blog: WriteBlog) -> None:
+    """Tags that differ in signs only have one list; other ways of writing a word may."""
+    front = FRONT_MATTER.replace("title", "tags: [{}]\ntitle")
+    root = write_blog(
+        {
+            "posts/a/index.ko.md": front.format("C, Deep Learning"),
+            "posts/b/index.ko.md": front.format("C++, c, deep-learning"),
+        }
+    )
+    note = "note: the tags `C` and `C++` have one list: their address is `c`\n"
+    for _ in range(2):
+        done = inkcell(root, "build")
+        assert done.exit_code == 0
+        assert done.stderr == note
+
+
 def test_a_post_with_a_future_date_waits(write_blog: WriteBlog) -> None:
     """Unless it is asked for; the build says how many wait, also if nothing has changed."""
     root = write_blog({"posts/a/index.ko.md": FRONT_MATTER.replace("2022", "2999")})

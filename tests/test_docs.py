@@ -112,6 +112,16 @@ def test_every_directive_is_documented(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_every_option_of_a_directive_is_documented(language: str) -> None:
+    """In its row, and no other; behind a colon stands a value that it may take."""
+    for row, options, _ in table("tbl-directives", language):
+        names = re.findall(r"`([^`]+)`", row)
+        known = {key for name in names for key in DIRECTIVES[name].options}
+        told = {named.partition(":")[0] for named in re.findall(r"`([^`]+)`", options)}
+        assert known <= told <= known | {"60%", "300px", *names}, row
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_every_role_is_documented(language: str) -> None:
     """By its name, in the table's first column or, if it is another name for one, in the second."""
     names = {*named("tbl-roles", language)}

@@ -179,6 +179,8 @@ def test_new_writes_both_languages(write_blog: WriteBlog, kind: list[str]) -> No
         (["a", "--slug", "../a"], "`../a` makes no name for the post's folder"),
         (["a", "--slug", "_a"], "`_a` makes no name for the post's folder"),
         (["a", "--category", ""], "`` is no category"),
+        (["a", "--category", "a/b"], "`a/b` is no category"),
+        (["a", "--tag", "!"], "`!` is no tag"),
         (["글" * 100], "is too long for the name of a folder"),
         (["a", "--lang", "en", "--lang", "fr"], "the blog has no language `fr`"),
         (["taken", "--lang", "en", "--lang", "ko"], "posts/taken/index.ko.md: error: "),

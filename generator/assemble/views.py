@@ -7,7 +7,9 @@ markup; all other text is escaped by the template.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 from markupsafe import Markup
 from msgspec import Struct
@@ -349,21 +351,44 @@ VIEWS = (
 )
 """All of them. The documentation has a table for each, and a test compares the two."""
 
-ABSENT = re.compile(r"\.(?P<view>\w+) object' has no attribute '(?P<name>\w+)'")
+ABSENT = re.compile(r"(?:\.(?P<view>\w+)|'dict) object' has no attribute '(?P<name>\w+)'")
+UNDEFINED = re.compile(r"'(?P<name>\w+)' is undefined")
 
 
-def what_there_is(message: str) -> str:
-    """A hint for a template that asks for something that is not there, by Jinja's message."""
+def what_is_missing(message: str) -> str:
+    """Jinja's message for what is not there, in the words of the documentation."""
+    if undefined := UNDEFINED.fullmatch(message):
+        return f"there is no `{undefined['name']}`"
     match = ABSENT.search(message)
-    names = [
-        field.name
-        for view in VIEWS
-        if match and view.__name__ == match["view"]
-        for field in fields(view)
-    ]
+    return f"{match['view'] or 'a table'} has no `{match['name']}`" if match else message
+
+
+def what_there_is(message: str, seen: Mapping[str, object] = MappingProxyType({})) -> str:
+    """A hint for a template that asks for something that is not there, by Jinja's message.
+
+    Args:
+        message: Jinja's.
+        seen: what the template may see.
+    """
+    if message.startswith("'None' has no attribute"):
+        return "it is none here: ask first, as in {% if page.pager %}"
+    match = UNDEFINED.fullmatch(message) or ABSENT.search(message)
+    names: list[str] = []
+    if match and "view" not in match.groupdict():
+        names = [*seen]
+    elif match and match["view"]:
+        views = (view for view in VIEWS if view.__name__ == match["view"])
+        names = [field.name for view in views for field in fields(view)]
+    elif match:
+        tables = (value for value in seen.values() if isinstance(value, Mapping))
+        near = (suggestion(match["name"], table) for table in tables)
+        return next(filter(None, near), THEME_PAGE)
     if not match or not names:
-        return "what a template may see stands in the documentation, on the page about themes"
+        return THEME_PAGE
     return suggestion(match["name"], names) or "there are: " + ", ".join(names)
+
+
+THEME_PAGE = "what a template may see stands in the documentation, on the page about themes"
 
 
 def format_date(date: datetime, pattern: str, months: str) -> DateView:

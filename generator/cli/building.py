@@ -11,7 +11,16 @@ import click
 
 from .help_pages import Command
 from .messages import counted, exit_on_error, print_json, shown_path
-from .parameters import AS_JSON, CLUSTER, JOBS, OUTPUT, cluster_address, complete_posts, from_here
+from .parameters import (
+    AS_JSON,
+    CLUSTER,
+    JOBS,
+    OUTPUT,
+    cluster_address,
+    complete_posts,
+    folder_names,
+    from_here,
+)
 
 if TYPE_CHECKING:
     from ..last_build import SameBuild
@@ -94,7 +103,7 @@ def build(
             until=None if future else datetime.fromtimestamp(seconds(now), UTC),
             use_cache=not no_cache,
             jobs=jobs or config.jobs,
-            refresh=frozenset(refresh),
+            refresh=folder_names(refresh),
             run_code=not no_execute,
             allow_stale=allow_stale,
             cluster=cluster_address(cluster),

@@ -8,7 +8,7 @@ import click
 
 from .help_pages import Command
 from .messages import exit_on_error, shown_path
-from .parameters import CLUSTER, JOBS, chosen_posts, cluster_address, complete_posts
+from .parameters import CLUSTER, JOBS, chosen_posts, cluster_address, complete_posts, folder_names
 
 
 @click.command(cls=Command)
@@ -39,7 +39,7 @@ def freeze(
         config = replace(
             config,
             jobs=jobs or config.jobs,
-            refresh=frozenset(posts if refresh else ()),
+            refresh=folder_names(posts if refresh else ()),
         )
         with ProgressDisplay() as display:
             written = freeze_posts(config, chosen, display.report)

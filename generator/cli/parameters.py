@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unicodedata import normalize
 
 import click
 
@@ -51,10 +52,16 @@ def chosen_posts(posts: Sequence[Post], names: Sequence[str]) -> tuple[Post, ...
     """
     from ..reading import unknown_posts
 
-    errors = tuple(unknown_posts(names, (post.source.folder for post in posts)))
+    wanted = folder_names(names)
+    errors = tuple(unknown_posts(wanted, (post.source.folder for post in posts)))
     if errors:
         raise BuildFailed(errors)
-    return tuple(post for post in posts if not names or post.source.folder in names)
+    return tuple(post for post in posts if not wanted or post.source.folder in wanted)
+
+
+def folder_names(names: Iterable[str]) -> frozenset[str]:
+    """Names of posts as sources have them: NFC (UAX 15), whatever a shell completed."""
+    return frozenset(normalize("NFC", name) for name in names)
 
 
 def cluster_address(address: str | None) -> str:

@@ -105,6 +105,7 @@ def new(
     """
     from datetime import datetime
 
+    from ..addresses import is_category
     from ..addresses import slug as slug_of
     from ..config import read_config
     from ..new_files import write_new
@@ -113,8 +114,13 @@ def new(
     with exit_on_error("nothing was written"):
         config = read_config(root)
         folder = config.posts / _folder_name(title, slug)
-        if not slug_of(category):
-            raise InkcellError(f"`{category}` is no category").at(hint="it has letters or digits")
+        if not is_category(category):
+            raise InkcellError(f"`{category}` is no category").at(
+                hint="letters, digits, spaces, `-` and `_`"
+            )
+        for tag in tags:
+            if not slug_of(tag):
+                raise InkcellError(f"`{tag}` is no tag").at(hint="it has letters or digits")
         languages = tuple(dict.fromkeys(languages)) or (config.language,)
         for language in languages:
             if language not in config.languages:

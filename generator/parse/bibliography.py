@@ -20,6 +20,7 @@ from bibtexparser.middlewares import (
     SplitNameParts,
 )
 
+from ..addresses import as_on_disk
 from ..errors import FrontMatterError, InkcellError
 from ..model import OTHERS, Reference, Source
 from ..record import suggestion
@@ -43,7 +44,7 @@ def read_bibliography(
     """The works of BibTeX files, named relative to the post; mistakes go to `errors`."""
     works: dict[str, Reference] = {}
     for name in names:
-        content = source.neighbours.get(name)
+        content = source.neighbours.get(as_on_disk(name, source.neighbours))
         if content is None:
             errors.append(
                 FrontMatterError(f"`bibliography: {name}` is no file beside the post").at(

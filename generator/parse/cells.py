@@ -6,7 +6,7 @@ A comment beats a tag, a tag beats the front matter, the front matter beats the 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
@@ -79,6 +79,9 @@ def read_cells(raw: RawNotebook, meta: Meta, errors: list[InkcellError]) -> Note
                 labels[label] = cell.cell
             cells.append(code)
         elif cell.kind == "markdown" or cell.format in PROSE_FORMATS:
+            errors.extend(_mistyped_tags(cell))
+            if "remove-cell" in cell.tags:
+                continue
             cells.append(Prose(cell.text, cell.cell, cell.line, cell.attachments))
     return Notebook(tuple(cells), _language(raw, meta), raw.front_matter)
 
@@ -116,17 +119,19 @@ def _code(cell: RawCell, meta: Meta, errors: list[InkcellError]) -> Code:
     return _with_options(code, cell, lines[:options_end], errors)
 
 
-def _with_tags(code: Code, cell: RawCell, errors: list[InkcellError]) -> Code:
-    tags = set(cell.tags)
-    for tag in sorted(tags - set(TAGS)):
-        # Authors have tags of their own; only one that is nearly ours is a mistake.
+def _mistyped_tags(cell: RawCell) -> Iterator[InkcellError]:
+    """An error for every tag that is nearly one of ours: authors have tags of their own, too."""
+    for tag in sorted(set(cell.tags) - set(TAGS)):
         near = difflib.get_close_matches(tag.replace("_", "-"), TAGS, n=1, cutoff=0.85)
         if near:
-            errors.append(
-                NotebookError(f"unknown tag `{tag}`").at(
-                    cell=cell.cell, line=cell.tags_line, text=tag, hint=f"did you mean `{near[0]}`?"
-                )
-            )
+            hint = f"did you mean `{near[0]}`?"
+            error = NotebookError(f"unknown tag `{tag}`")
+            yield error.at(cell=cell.cell, line=cell.tags_line, text=tag, hint=hint)
+
+
+def _with_tags(code: Code, cell: RawCell, errors: list[InkcellError]) -> Code:
+    tags = set(cell.tags)
+    errors.extend(_mistyped_tags(cell))
     display = code.display
     if tags & {"hide-input", "hide-cell"}:
         display = replace(display, input="collapsed")

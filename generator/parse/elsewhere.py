@@ -48,3 +48,16 @@ CELLS = {
     "layout-ncol": "draw them side by side: plt.subplots(1, 2)",
 }
 """Options of a cell."""
+
+REFERENCES = {
+    **dict.fromkeys(("year", "date"), "did you mean `issued`?"),
+    **dict.fromkeys(("journal", "journaltitle", "booktitle"), "did you mean `container-title`?"),
+    **dict.fromkeys(("school", "institution", "organization"), "did you mean `publisher`?"),
+    "address": "did you mean `publisher-place`?",
+    "number": "did you mean `issue`?",
+    "eprint": "did you mean `arxiv`?",
+    "doi": "did you mean `DOI`?",
+    "url": "did you mean `URL`?",
+    "type": "remove it: works are listed in one style",
+}
+"""Fields of a work, as BibTeX names them."""

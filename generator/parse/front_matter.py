@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, timezone
 
-from ..addresses import is_slug
+from ..addresses import is_category, is_slug
 from ..addresses import slug as slug_of
 from ..config import (
     ADDRESS_HINT,
@@ -99,6 +99,9 @@ REFERENCE_KEYS = (
     "arxiv",
     "URL",
 )
+
+WORK_ID = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_:.#$%&+?~/-]*[A-Za-z0-9_/+])?")
+"""What `@` may name, as BibTeX and Pandoc allow it; a full stop at its end is the sentence's."""
 
 TRUSTED = ("html",)
 """Kinds of output that a post may publish as they are."""
@@ -285,7 +288,7 @@ def _category(record: Record, config: Config) -> str:
     if len(names) > 1:
         record.wrong("category", "a post has one category", "make the others tags")
     category = unicodedata.normalize("NFC", names[0]) if names else ""
-    if "/" in category or category.startswith(".") or (category and not slug_of(category)):
+    if category and not is_category(category):
         hint = "letters, digits, spaces, `-` and `_`"
         record.wrong("category", f"`{category}` cannot stand in an address", hint)
     elif slug_of(category) in config.languages[1:]:
@@ -362,10 +365,13 @@ def _references(record: Record) -> tuple[Reference, ...]:
     references: list[Reference] = []
     for number, item in enumerate(value):
         entry = Record(item, record.complain, record.errors, f"references.{number}.")
-        entry.known(REFERENCE_KEYS)
+        entry.known(REFERENCE_KEYS, elsewhere.REFERENCES)
         for key in ("id", "title"):
             if not entry.text(key):
                 entry.wrong(key, f"a reference has no `{key}`", f"add a line `{key}: …` to it")
+        if entry.text("id") and not WORK_ID.fullmatch(entry.text("id")):
+            hint = "letters from a to z, digits, and within them : . _ / + -, as shi2000"
+            entry.wrong("id", f"no text can cite the id `{entry.text('id')}`", hint)
         if any(entry.text("id") == other.id for other in references):
             entry.wrong("id", f"two references have the id `{entry.text('id')}`")
         authors = entry.texts("author")

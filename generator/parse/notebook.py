@@ -10,8 +10,9 @@ import difflib
 import json
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
+from unicodedata import normalize
 
 from msgspec import Struct
 
@@ -82,7 +83,8 @@ def _read_text(text: str) -> RawNotebook:
         cells, metadata = _myst_cells(body, problems)
     else:
         cells, metadata = _only_prose(body), {}
-    return RawNotebook("\n".join(lines[1:end]), 2, None, cells, metadata, tuple(problems))
+    front = _composed("\n".join(lines[1:end]))
+    return RawNotebook(front, 2, None, cells, metadata, tuple(problems))
 
 
 SEVERAL_CELLS = re.compile(r"\{(code|raw)-cell\}|\+\+\+|\r")
@@ -96,8 +98,8 @@ def _only_prose(lines: list[str]) -> tuple[RawCell, ...]:
     wait seconds for it.
     """
     text = "\n".join(lines).rstrip()
-    prose = text.lstrip("\n")
-    line = text[: len(text) - len(prose)].count("\n") + 1
+    prose = _composed(text.lstrip("\n"))
+    line = len(text) - len(text.lstrip("\n")) + 1
     return (RawCell("markdown", prose, 1, line, (), line),) if prose else ()
 
 
@@ -112,6 +114,8 @@ def _myst_cells(
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
+            # `python` and `ipython3` are one language; those that are not are told with a line.
+            warnings.filterwarnings("ignore", "All code cells")
             notebook = jupytext.myst.myst_to_notebook("\n".join(lines), add_source_map=True)
     except (jupytext.myst.MystMetadataParsingError, ValidationError, UserWarning) as error:
         problems.append(_unreadable(error, lines))
@@ -122,11 +126,54 @@ def _myst_cells(
         line = _find(lines, cell.source.split("\n"), start)
         places = {key: _line_of_option(lines, line, key) for key in cell.metadata}
         tags = _tags(cell, number, places, problems)
-        cells.append(
-            RawCell(cell.cell_type, cell.source, number, line, tags, places.get("tags", line))
-        )
+        tags_line = places.get("tags", line)
+        text, format = _text(cell.cell_type, cell.source), _format(cell.metadata)
+        cells.append(RawCell(cell.cell_type, text, number, line, tags, tags_line, format))
+    openings = [
+        (cell, start, lines[start - 1])
+        for cell, start in zip(cells, starts, strict=True)
+        if cell.kind == "code"
+    ]
+    problems.extend(_other_languages(openings))
     problems.extend(_lost_cells(cells))
     return tuple(cells), notebook.metadata
+
+
+def _other_languages(openings: Iterable[tuple[RawCell, int, str]]) -> Iterator[NotebookError]:
+    """An error for every code cell in another language than the first that names one.
+
+    Openings are code cells, each with its opening line and the number of that.
+    """
+    first = ""
+    for cell, line, opening in openings:
+        named = opening.partition("}")[2].strip()
+        language = "python" if named.startswith(("python", "ipython")) else named
+        first = first or language
+        if language and language != first:
+            yield NotebookError(f"the cell is in `{named}`, those above it in `{first}`").at(
+                cell=cell.cell,
+                line=line,
+                text=opening,
+                hint=f"a post has one kernel; code that is only shown is written ```{named}",
+            )
+
+
+def _format(metadata: Any) -> str:
+    """The MIME type of a raw cell, by its metadata."""
+    return str(metadata.get("raw_mimetype", metadata.get("format", "")))
+
+
+DECOMPOSED = re.compile("[\u1100-\u11ff]+|.[\u0300-\u036f\u3099\u309a]+")
+
+
+def _text(kind: str, text: str) -> str:
+    """A cell's text; of prose as it is typed, in NFC (UAX 15): names of files on a Mac are not."""
+    return text if kind == "code" else _composed(text)
+
+
+def _composed(text: str) -> str:
+    # Normalising all of it would also change the look of some Chinese characters.
+    return DECOMPOSED.sub(lambda match: normalize("NFC", match[0]), text)
 
 
 CELL_ERROR = re.compile(r"\w+ cell \d+ at line (\d+) could not be read: ([^\n]*)")
@@ -142,6 +189,7 @@ def _unreadable(error: Exception, lines: list[str]) -> NotebookError:
         message = str(error).partition("\n")[0]
         found = [number for number, text in enumerate(lines, 1) if TAGS_LINE.match(text)]
         line = found[0] if found else 0
+        message = "tags are a list of texts" if found else message
     return NotebookError(f"the options of a cell cannot be read: {message}").at(
         line=line or None,
         text=lines[line - 1] if line else None,
@@ -249,7 +297,7 @@ def _read_ipynb(text: str) -> RawNotebook:
     fenced = FENCE.match(lines[0])
     if fenced:
         lines = lines[1:-1] if FENCE.match(lines[-1]) else lines[1:]
-    front = "\n".join(lines)
+    front = _composed("\n".join(lines))
     return RawNotebook(
         front, 2 if fenced else 1, 1, tuple(rest), notebook["metadata"], tuple(problems)
     )
@@ -290,11 +338,11 @@ def _raw_cell(cell: Any, number: int, problems: list[InkcellError]) -> RawCell:
     metadata = cell.get("metadata", {})
     return RawCell(
         kind=kind,
-        text=_joined(cell.get("source", "")).replace("\r\n", "\n"),
+        text=_text(kind, _joined(cell.get("source", "")).replace("\r\n", "\n")),
         cell=number,
         line=1,
         tags=_tags(cell, number, {}, problems),
-        format=metadata.get("raw_mimetype", metadata.get("format", "")),
+        format=_format(metadata),
         attachments={
             name: base64.b64decode(next(iter(bundle.values())))
             for name, bundle in cell.get("attachments", {}).items()

@@ -1,6 +1,7 @@
 """Tables of prose, and their captions, `: Caption {#tbl-name}`.
 
 A caption stands above or below its table, with or without a blank line between, as in Pandoc.
+One without a label has no number.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from .labels import CAPTION_OPEN, caption_start, numbered_caption
 from .tokens import RenderRule, with_attributes
 
 CAPTION = re.compile(r"(?:Table)?:[ \t]+(?P<text>.*)\{#(?P<label>tbl-[^\s{}]*)\}[ \t]*$")
+UNLABELLED = re.compile(r"(?:Table)?:[ \t]+(?P<text>\S.*)$")
+RULE = re.compile(r"(?=.*\|)(?=.*-)[|:\s-]+$")
 
 
 def captions_plugin(md: MarkdownIt) -> None:
@@ -46,19 +49,34 @@ def _without_captions(deflist: BlockRule) -> BlockRule:
 def _caption(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     if state.is_code_block(start):
         return False
-    match = CAPTION.match(line_text(state, start))
+    line = line_text(state, start)
+    match = CAPTION.match(line)
+    if not match and _by_table(state, start, end, silent):
+        match = UNLABELLED.match(line)
     if not match:
         return False
     if silent:
         return True
     token = state.push(CAPTION_OPEN, "", 1)
     token.map = [start, start + 1]
-    token.meta = {"label": match["label"]}
+    token.meta = {"label": match.groupdict().get("label", ""), "text": line.strip()}
     inline = state.push("inline", "", 0)
     inline.content, inline.map, inline.children = match["text"].strip(), [start, start + 1], []
     state.push("table_caption_close", "", -1)
     state.line = start + 1
     return True
+
+
+def _by_table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Whether a line stands directly below a table, or above one."""
+    if silent:
+        # With a bar, a line directly below rows is one more row.
+        return state.parentType == "table" and "|" not in line_text(state, start)
+    if state.tokens and state.tokens[-1].type == "table_close":
+        return True
+    following = [line for line in (start + 1, start + 2) if line < end and not state.isEmpty(line)]
+    first = following[0] if following else end
+    return first + 1 < end and bool(RULE.match(line_text(state, first + 1)))
 
 
 def prepare_table(opening: Token, context: Context) -> None:
@@ -76,7 +94,7 @@ def note_caption_put_out(opening: Token, context: Context, place: Place) -> None
     error = MarkdownError("a table that code puts out cannot have a label")
     hint = "label the cell: #| label: tbl-name"
     context.errors.append(
-        error.at(line=place.line, cell=place.cell, text=opening.meta["label"], hint=hint)
+        error.at(line=place.line, cell=place.cell, text=opening.meta["text"], hint=hint)
     )
 
 
@@ -89,7 +107,8 @@ def _table_open(
     if caption is not None:
         children = caption.children or []
         text = cast("RendererHTML", self).renderInline(children, options, env)
-        identity = f' id="{escape(tokens[i].meta["label"])}"' if page else ""
+        label = tokens[i].meta["label"]
+        identity = f' id="{escape(label)}"' if page and label else ""
         start = numbered_caption(tokens[i].meta["start"], bool(text))
         opening = f"<figure{identity}>\n<figcaption>{start}{text}</figcaption>\n"
     table = with_attributes("<table>\n", "table", tokens[i])

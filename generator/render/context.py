@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Literal
+from urllib.parse import unquote
 
 from markdown_it.token import Token
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ..addresses import Links, Target, nearest_file, neighbour_path, resolve
+from ..addresses import Links, Target, as_on_disk, nearest_file, neighbour_path, resolve
 from ..errors import InkcellError, MarkdownError, MathError
-from ..model import File, Formula, Highlight, Image, Label, Post, Reference, Typeset
+from ..model import File, Formula, Highlight, Image, Label, Post, Prose, Reference, Typeset
 from .code import highlight
 from .katex import is_tex, text_of
 from .macros import as_definitions, take_definitions, used
+from .plain_formula import plain_formula
 
 Medium = Literal["page", "feed"]
 
 Fragments = Mapping[tuple[int, int], Sequence[Token]]
 """The tokens of what code put out as Markdown or TeX, by cell and number of the output."""
 
+ATTACHMENT = "attachment:"
+"""What the address of a file begins with that a notebook keeps inside a cell."""
+FORMULA = re.compile(r"(?<![\\$\w])\$(?!\s)([^$]+?)(?<!\s)\$(?![\d$])")
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif", ".tif", ".tiff")
 
 
@@ -130,15 +136,27 @@ class Context(Struct):
         except MathError:
             return number  # The formula that it numbers is refused for the same reason.
 
+    def in_plain_text(self, text: str) -> str:
+        """A text that no markup may stand in, with its formulas as text: `$x^2$` is x^2."""
+
+        def plain(match: re.Match[str]) -> str:
+            try:
+                html = self.typeset(match[1], False, used(match[1], self.macros)).html
+            except MathError:
+                return match[0]
+            return plain_formula(html) or match[0]
+
+        return FORMULA.sub(plain, text) if "$" in text else text
+
     def target(self, href: str, place: Place) -> Target:
         """Where a link leads; a neighbouring file that it needs is published."""
         found = resolve(href, self.post, self.links)
         if found is None:
             self.errors.append(
-                MarkdownError(f"the link leads nowhere: {href}").at(
+                MarkdownError(f"the link leads nowhere: {unquote(href)}").at(
                     line=place.line,
                     cell=place.cell,
-                    text=href,
+                    text=unquote(href),
                     hint=nearest_file(href, self.post, self.links)
                     or "a relative link names a file beside the post, or another post's file",
                 )
@@ -147,6 +165,23 @@ class Context(Struct):
         if found.neighbour:
             self.publish_neighbour(found.neighbour)
         return found
+
+    def attachment(self, href: str, place: Place) -> bytes | None:
+        """A file that a notebook keeps inside a cell; that there is none is noted."""
+        cells = (cell for cell in self.post.notebook.cells if cell.cell == place.cell)
+        attached = next((cell.attachments for cell in cells if isinstance(cell, Prose)), {})
+        name = unquote(href).removeprefix(ATTACHMENT)
+        content = attached.get(as_on_disk(name, attached))
+        if content is None:
+            self.errors.append(
+                MarkdownError(f"the cell has no attachment `{name}`").at(
+                    line=place.line,
+                    cell=place.cell,
+                    text=ATTACHMENT + name,
+                    hint="paste the picture again",
+                )
+            )
+        return content
 
     def drawing_prefix(self) -> str:
         """What the ids of the next figure in the page begin with; a heading's has no dot."""

@@ -45,6 +45,7 @@ ITEM = re.compile(
     rf"(?P<before>[^@]*?)(?P<short>-?)@(?:{LABEL}|(?P<key>{KEY}))(?P<after>(?![A-Za-z0-9]).*)",
     re.DOTALL,
 )
+WITH_COLON = re.compile(rf"(?P<prefix>{'|'.join(PREFIXES)}):(?P<name>.+)")
 COMMAND = re.compile(r"\\(?P<how>eqref|ref)\{(?:(?P<post>[\w.-]+):)?(?P<label>[^{}\s]+)\}")
 
 
@@ -101,7 +102,16 @@ def _bare(state: StateInline, silent: bool) -> bool:
     if not match:
         return False
     label, key = match["label"], match.groupdict().get("key")
-    if not label and not is_work_or_typo(key or "", state.env.get("works", ())):
+    works = state.env.get("works", ())
+    if key and key not in works and (colon := WITH_COLON.fullmatch(key)):
+        # pandoc-crossref and LaTeX write it so; what is looked for is not there.
+        if not silent:
+            item = Item(colon["name"], colon["prefix"])
+            push_reference(state, [item], match.end(), "bare")
+        else:
+            state.pos = match.end()
+        return True
+    if not label and not is_work_or_typo(key or "", works):
         return False
     if not silent:
         item = Item(label or "", match["post"] or "", "" if label else str(key))
@@ -177,6 +187,7 @@ def prepare_reference(token: Token, context: Context, place: Place) -> None:
         )
     # A particle behind works in brackets belongs to the word before them.
     in_brackets = token.info == "brackets" and any(item.key for item in items)
+    token.meta["spoken"] = shown.spoken or shown.text
     particle = token.meta["particle"]
     if particle:
         particle = token.meta["particle"] = agree(shown.spoken or shown.text, particle)
@@ -188,6 +199,21 @@ def prepare_reference(token: Token, context: Context, place: Place) -> None:
             context.warnings.append(warning)
     token.content = shown.text + particle
     token.meta["html"] = shown.html + escape(particle, quote=False)
+
+
+def agree_behind_emphasis(tokens: Sequence[Token]) -> None:
+    """Choose the particles that stand outside of the emphasis of a reference: **@eq-cut**을(를)."""
+    spoken = ""
+    for token in tokens:
+        if token.type == REFERENCE:
+            spoken = "" if token.meta["particle"] else token.meta.get("spoken", "")
+        elif token.type == "text" and token.content and spoken:
+            if particle := particle_pattern().match(token.content):
+                chosen = agree(spoken, particle[0])
+                token.content = chosen + token.content[particle.end() :]
+            spoken = ""
+        elif token.nesting != -1 and (token.type != "text" or token.content):
+            spoken = ""
 
 
 def _label(item: Item, how: str, context: Context, place: Place, linked: bool) -> Shown:
@@ -232,6 +258,13 @@ def find(name: str, folder: str, context: Context, place: Place) -> tuple[Label,
         return label, "", ""
     found = _other_post(folder, context)
     if found is None:
+        if folder in PREFIXES:
+            hint = f"a label has a hyphen: {folder}-{name}"
+            error = UnknownLabel(f"`{folder}:{name}` is no label")
+            text = f"{folder}:{name}"
+            error.at(line=place.line, cell=place.cell, text=text, hint=hint)
+            context.errors.append(error)
+            return None
         folders = {_folder(path): path for path in context.links.titles}
         _unknown(f"there is no post `{folder}`", folder, folders, context, place)
         return None
@@ -245,7 +278,7 @@ def find(name: str, folder: str, context: Context, place: Place) -> tuple[Label,
 
 
 def _folder(path: str) -> str:
-    return path.split("/")[-2]
+    return unicodedata.normalize("NFC", path.split("/")[-2])
 
 
 def _other_post(folder: str, context: Context) -> str | None:

@@ -176,7 +176,27 @@ def prepare_directive(token: Token, known: Directives, context: Context, place: 
     token.meta["frames"].update(zip(("page", "feed"), frames, strict=True))
 
 
+STATEMENTS = {
+    "thm": "theorem",
+    "lem": "lemma",
+    "def": "definition",
+    "prp": "proposition",
+    "cor": "corollary",
+    "exm": "example",
+    "rem": "remark",
+}
+"""Prefix of a label to the kind of statement that it names, which is a directive's name."""
+OTHER_STATEMENTS = (
+    *("algorithm", "assumption", "axiom", "claim", "conjecture", "criterion", "observation"),
+    "property",
+)
+"""Kinds of sphinx-proof and of LaTeX that have no numbers here."""
 NOT_HERE = {
+    "code-cell": "a cell is fenced by backticks, at the left margin: ```{code-cell}",
+    **dict.fromkeys(
+        OTHER_STATEMENTS,
+        f"statements are {', '.join(STATEMENTS.values())}; another is :::{{admonition}} Its title",
+    ),
     "mermaid": "no diagram is drawn here: draw it with a cell, or put a picture beside the post",
     "include": "nothing is included: write it here, or lead to it with a link",
     "literalinclude": "put the code here, or let a cell print the file",
@@ -194,16 +214,6 @@ NOT_HERE = {
     ".column-margin": "did you mean `margin`?",
 }
 """Names that other tools know -> what to write instead."""
-STATEMENTS = {
-    "thm": "theorem",
-    "lem": "lemma",
-    "def": "definition",
-    "prp": "proposition",
-    "cor": "corollary",
-    "exm": "example",
-    "rem": "remark",
-}
-"""Prefix of a label to the kind of statement that it names, which is a directive's name."""
 QUARTO_IDS = {**STATEMENTS, "fig": "figure", "tbl": "table"}
 """Beginnings of Quarto's ids -> the directive that has such a label."""
 
@@ -216,7 +226,8 @@ def _meant(name: str, known: Directives) -> str:
     kind = QUARTO_IDS.get(name.removeprefix("#").partition("-")[0])
     if name.startswith("#") and kind:
         return f"write :::{{{kind}}}, and below it a line :label: {name[1:]}"
-    if hint := NOT_HERE.get(name) or NOT_HERE.get(name.partition(":")[0]):
+    first, _, last = name.partition(":")
+    if hint := NOT_HERE.get(name) or NOT_HERE.get(last if first == "prf" else first):
         return hint
     if name.startswith((".", "#", "=")):
         return (

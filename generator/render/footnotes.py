@@ -85,6 +85,18 @@ def note_undefined(inline: Token, context: Context, place: Place) -> None:
             context.errors.append(error)
 
 
+def note_in_caption(inline: Token, context: Context, place: Place) -> None:
+    """Note footnotes in the caption of a cell, which is no part of the text that has them."""
+    shown = [child for child in inline.children or [] if child.type in ("text", "footnote_ref")]
+    for child in shown:
+        match = UNDEFINED.search(child.content)
+        if match or child.type == "footnote_ref":
+            error = MarkdownError("the caption of a cell has no footnotes")
+            error.at(line=place.line, cell=place.cell, text=match[0] if match else inline.content)
+            context.errors.append(error.at(hint="write the note in brackets, or in the text"))
+            return
+
+
 def prepare_footnote(token: Token, context: Context) -> None:
     """Give a token of a footnote its name in the page's language; any other stays as it is."""
     if token.type in NAMES:
@@ -100,45 +112,53 @@ def _number(token: Token) -> str:
     return f"{token.meta['id'] + 1}" + (f"-{place + 1}" if place > 0 else "")
 
 
-def _place(token: Token) -> str:
+def _name(token: Token, env: EnvType) -> str:
+    """The end of the id of a note: its number, behind the name of the output that it is in."""
+    document = env.get("docId", "")
+    return (f"-{document}-" if document else "") + str(token.meta["id"] + 1)
+
+
+def _place(token: Token, env: EnvType) -> str:
     """The end of the id of a place that names a note."""
     place = token.meta.get("subId", 0)
-    return f"{token.meta['id'] + 1}" + (f":{place}" if place > 0 else "")
+    return _name(token, env) + (f":{place}" if place > 0 else "")
 
 
-def _reference(token: Token) -> str:
-    note = token.meta["id"] + 1
+def _reference(token: Token, env: EnvType) -> str:
+    note = _name(token, env)
     # The note stands beside the first place that names it.
     anchor = "" if token.meta.get("subId", 0) > 0 else f' style="--here: --fnref{note}"'
     return (
-        f'<sup class="footnote-ref"><a href="#fn{note}" id="fnref{_place(token)}" '
-        f'role="doc-noteref" aria-label="{escape(token.meta["name"])}"{anchor}>{note}</a></sup>'
+        f'<sup class="footnote-ref"><a href="#fn{note}" id="fnref{_place(token, env)}" '
+        f'role="doc-noteref" aria-label="{escape(token.meta["name"])}"{anchor}>'
+        f"{token.meta['id'] + 1}</a></sup>"
     )
 
 
-def _notes(token: Token) -> str:
+def _notes(token: Token, env: EnvType) -> str:
     return (
         f'<section class="footnotes" role="doc-endnotes" aria-label="{escape(token.meta["name"])}">'
         '\n<ol class="footnotes-list">\n'
     )
 
 
-def _note(token: Token) -> str:
-    note = token.meta["id"] + 1
+def _note(token: Token, env: EnvType) -> str:
+    note, number = _name(token, env), token.meta["id"] + 1
+    above = note.removesuffix(str(number)) + str(number - 1)
     # Its place, its own name for the note below it, and the note that it must not cover.
-    style = f"--place: --fnref{note}; --own: --fn{note}; --above: --fn{note - 1}"
+    style = f"--place: --fnref{note}; --own: --fn{note}; --above: --fn{above}"
     return f'<li id="fn{note}" class="footnote-item" style="{style}">'
 
 
-def _back(token: Token) -> str:
+def _back(token: Token, env: EnvType) -> str:
     # The variation selector keeps phones from drawing the arrow as an emoji.
     return (
-        f' <a href="#fnref{_place(token)}" class="footnote-backref" role="doc-backlink" '
+        f' <a href="#fnref{_place(token, env)}" class="footnote-backref" role="doc-backlink" '
         f'aria-label="{escape(token.meta["name"])}">\u21a9\ufe0e</a>'
     )
 
 
-def _rule(page: Callable[[Token], str], feed: RenderRule) -> RenderRule:
+def _rule(page: Callable[[Token, EnvType], str], feed: RenderRule) -> RenderRule:
     """A feed has the plugin's own form, whose numbers stand in brackets: nothing styles it."""
 
     def render(
@@ -149,7 +169,7 @@ def _rule(page: Callable[[Token], str], feed: RenderRule) -> RenderRule:
         env: EnvType,
     ) -> str:
         in_feed = env.get("medium") == "feed"
-        return feed(self, tokens, i, options, env) if in_feed else page(tokens[i])
+        return feed(self, tokens, i, options, env) if in_feed else page(tokens[i], env)
 
     return render
 

@@ -71,6 +71,9 @@ MARKUP = re.compile(
 SECOND_RULE = re.compile(r"\|?(?:[ \t]*:?(?:={2,}|-{2,}):?[ \t]*[|+]?)+")
 TARGET = re.compile(r"\(([^()\s]+)\)=")
 DEFINITION = re.compile(r"\n(?P<line>[ ]{0,3}:[ \t]+\S.*)")
+NO_BREAK_SPACE = re.compile("(#{1,6}|[-*+])[\u00a0\u3000]")
+"""Where CommonMark wants a space or a tab."""
+ENVIRONMENT = re.compile(r"\\begin\{(\w+\*?)\}")
 BAR_LINE = re.compile(r"\|.*\|[ \t]*$")
 
 
@@ -163,6 +166,11 @@ def note_unread_paragraph(inline: Token, context: Context, place: Place) -> None
     """Note a paragraph that was meant as a formula, a table, verse, or definitions."""
     text = inline.content
     lines = text.split("\n")
+    for down, written in enumerate(lines):
+        if match := NO_BREAK_SPACE.match(written):
+            message = f"the space behind `{match[1]}` is a no-break space"
+            hint = "type an ordinary space; on a Mac, one typed with Option held is another"
+            _note(context, place.below(down), message, written, hint)
     raw = any(child.type == "text" and "$$" in child.content for child in inline.children or [])
     if raw and any(line.strip() == "$$" or line.startswith("$$") for line in lines):
         number = next(n for n, line in enumerate(lines) if line.lstrip().startswith("$$"))
@@ -174,6 +182,13 @@ def note_unread_paragraph(inline: Token, context: Context, place: Place) -> None
         hint = "a definition list has one term above its definitions, after a blank line"
         line = text.count("\n", 0, definition.start("line"))
         _note(context, place.below(line), message, definition["line"].strip(), hint)
+    for child in inline.children or []:
+        if child.type == "text" and (begun := ENVIRONMENT.match(child.content)):
+            hint = "in a formula, between $$ and $$, and with its \\end; to show it, put it in code"
+            line = max(text.count("\n", 0, text.find(begun[0])), 0)
+            message = f"the environment `{begun[1]}` is read as text"
+            _note(context, place.below(line), message, lines[line], hint)
+            break
     if lines[-1] == "^":
         hint = "to part two lists, write <!-- --> between them"
         message = "kramdown's end-of-block mark is not read"
@@ -181,8 +196,11 @@ def note_unread_paragraph(inline: Token, context: Context, place: Place) -> None
     for opening, following in pairwise(inline.children or []):
         if opening.type == "link_open" and following.type == "link_close":
             href = str(opening.attrGet("href") or "")
-            hint = f"write one; a reference with its number is @{href.lstrip('#') or 'sec-name'}"
+            meant = f"a reference with its number is @{href.lstrip('#') or 'sec-name'}"
+            if href.startswith("../"):
+                meant = f"the title of a post is shown by {{doc}}`{href}`"
             line = text.count("\n", 0, max(text.find("[]("), 0))
+            hint = f"write one; {meant}"
             _note(context, place.below(line), "the link has no text", f"[]({href})", hint)
     if target := TARGET.fullmatch(text):
         name = target[1] if target[1].startswith("sec-") else f"sec-{target[1]}"

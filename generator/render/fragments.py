@@ -10,6 +10,7 @@ from markdown_it.token import Token
 
 from ..model import Code, Prose
 from .context import Context, Place
+from .footnotes import note_in_caption
 from .markdown import read_line, read_prose, render_inline, render_tokens
 from .preparing import prepare, prepare_inline
 from .rich_html import finish_html
@@ -18,7 +19,8 @@ from .rich_html import finish_html
 def render_caption(md: MarkdownIt, text: str, context: Context, place: Place) -> tuple[str, str]:
     """A caption as inline HTML: (for the page, for the feed)."""
     inline = read_line(md, text, context.works, context.post.meta.language)
-    prepare_inline(inline, context, place, {}, {})
+    note_in_caption(inline, context, place)
+    prepare_inline(inline, context, place, {})
     children = inline.children or []
     return render_inline(md, children, "page"), render_inline(md, children, "feed")
 
@@ -66,9 +68,12 @@ READERS: dict[str, Callable[[MarkdownIt, str, Code, Iterable[str], str], list[To
 
 
 def render_fragment(
-    md: MarkdownIt, tokens: Sequence[Token], context: Context, place: Place
+    md: MarkdownIt, tokens: Sequence[Token], context: Context, place: Place, name: str
 ) -> tuple[str, str]:
-    """Tokens that code put out as HTML: (for the page, for the feed)."""
+    """Tokens that code put out as HTML: (for the page, for the feed).
+
+    Footnotes in them are those of the output, and their ids begin with its `name`.
+    """
     prepare(tokens, context)
     # HTML in them is an output like any other.
     if "html" not in context.post.meta.trusted:
@@ -78,7 +83,8 @@ def render_fragment(
             for child in token.children or []:
                 if child.type == "html_inline" and not HARMLESS_TAG.fullmatch(child.content):
                     child.content = ""
-    return render_tokens(md, tokens, "page"), render_tokens(md, tokens, "feed")
+    page = render_tokens(md, tokens, "page", document=name)
+    return page, render_tokens(md, tokens, "feed", document=name)
 
 
 HARMLESS_TAG = re.compile(

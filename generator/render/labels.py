@@ -178,6 +178,10 @@ def _number_cell(token: Token, place: Place, numbering: Numbering) -> None:
 def _number_directive(token: Token, place: Place, numbering: Numbering) -> None:
     written: Written = token.meta["written"]
     kind, name = written.counts, written.options.get("label", "")
+    if name and "nonumber" in written.options:
+        hint = "remove one of them: a reference shows a number"
+        message = "a statement has a label, but no number"
+        numbering.wrong(message, Place(place.cell, written.label_line), written.label_text, hint)
     if not kind or "nonumber" in written.options or (written.only_labelled and not name):
         return
     number = str(numbering.counts.get(kind, 0) + 1)
@@ -189,7 +193,7 @@ def _number_directive(token: Token, place: Place, numbering: Numbering) -> None:
 
 def _number_table(tokens: Sequence[Token], index: int, place: Place, numbering: Numbering) -> None:
     """A caption belongs to the table above it, or else to the one below it."""
-    name = tokens[index].meta["label"]
+    name, text = tokens[index].meta["label"], tokens[index].meta["text"]
     for token in tokens[index : index + 3]:
         token.meta["shown_elsewhere"] = True
     above = tokens[index - 1] if index else None
@@ -202,10 +206,11 @@ def _number_table(tokens: Sequence[Token], index: int, place: Place, numbering: 
         next(t for t in tokens[index:] if t.type == "table_close").meta["caption"] = True
     else:
         hint = "it stands directly above or below its table"
-        numbering.wrong("the caption belongs to no table", place, f"{{#{name}}}", hint)
+        text = f"{{#{name}}}" if name else text
+        numbering.wrong("the caption belongs to no table", place, text, hint)
         return
-    written = str(numbering.counts.get("tbl", 0) + 1)
-    if numbering.label(name, "tbl", written, place, f"{{#{name}}}"):
+    written = str(numbering.counts.get("tbl", 0) + 1) if name else ""
+    if name and numbering.label(name, "tbl", written, place, f"{{#{name}}}"):
         numbering.next("tbl")
     table.meta["caption"] = tokens[index + 1]
     table.meta["label"], table.meta["number"] = name, written

@@ -161,11 +161,17 @@ def read_line(md: MarkdownIt, text: str, works: Iterable[str], language: str) ->
 
 
 def render_tokens(
-    md: MarkdownIt, tokens: Sequence[Token], medium: Medium, *, only_tex: bool = False
+    md: MarkdownIt,
+    tokens: Sequence[Token],
+    medium: Medium,
+    *,
+    only_tex: bool = False,
+    document: str = "",
 ) -> str:
-    """The HTML of prepared tokens."""
+    """The HTML of prepared tokens; ids of footnotes begin with the name of their document."""
     shown = [token for token in tokens if "shown_elsewhere" not in token.meta]
-    env = {"medium": medium, "only_tex": only_tex}
+    # The plugin for footnotes knows documents by this name.
+    env = {"medium": medium, "only_tex": only_tex} | ({"docId": document} if document else {})
     html: str = md.renderer.render(shown, md.options, env)
     return html
 

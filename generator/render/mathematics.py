@@ -4,7 +4,8 @@ Blocks of dollars and environments are those of mdit-py-plugins; here stand the 
 LaTeX and MathJax authors write, labels in braces behind a block, and dollars in running text. A
 price is not a formula: an opening `$` is followed by no space and follows no digit, a closing one
 follows no space and is followed by no digit (Pandoc's rule, and one for `5$`). Nor does a price
-reach into code: `$6, or `$x$``. A bar inside a formula parts no cells of a table.
+reach into code, `$6, or `$x$``, or into brackets, $5 ($x$). A bar in a formula parts no cells of a
+table.
 """
 
 from __future__ import annotations
@@ -38,6 +39,10 @@ DOLLARS = re.compile(
 )
 
 
+PRICE = re.compile(r"\d.*\s[(\[\"'“‘]", re.DOTALL)
+"""What stands between the dollar of a price and that of a formula behind a bracket or a quote."""
+
+
 def mathematics_plugin(md: MarkdownIt) -> None:
     """Read every way of writing a formula."""
     dollarmath_plugin(
@@ -59,7 +64,9 @@ def mathematics_plugin(md: MarkdownIt) -> None:
 
 def _inline_dollars(state: StateInline, silent: bool) -> bool:
     match = DOLLARS.match(state.src, state.pos, state.posMax)
-    if not match or not match[0].strip("$ \n") or _is_price_before_code(match, state):
+    if not match or not match[0].strip("$ \n"):
+        return False
+    if _is_price_before_code(match, state) or PRICE.fullmatch(match["single"] or ""):
         return False
     if not silent:
         double = match["double"] is not None

@@ -243,7 +243,8 @@ def _fragment(mime: str) -> Renderer:
             context = frame.context
             language = context.post.meta.language
             tokens = READERS[mime](frame.md, text, frame.code, context.works, language)
-        return Shown(*render_fragment(frame.md, tokens, frame.context, frame.place))
+        name = f"{frame.code.cell}-{frame.number}"
+        return Shown(*render_fragment(frame.md, tokens, frame.context, frame.place, name))
 
     return render
 

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 
 from markdown_it.token import Token
 
-from ..model import Code, Prose
+from ..model import Code
 from .attributes import reserve_ids
 from .captions import note_caption_put_out, prepare_table
 from .code_blocks import prepare_code
 from .context import Context, Place
-from .cross_references import REFERENCE, prepare_reference
+from .cross_references import REFERENCE, agree_behind_emphasis, prepare_reference
 from .directives import PROBLEM, prepare_directive
 from .footnotes import note_undefined, prepare_footnote
 from .foreign import FOREIGN, note_foreign, note_unread_blocks, note_unread_paragraph
@@ -24,7 +24,7 @@ from .line_ends import line_ends
 from .markdown import DIRECTIVES
 from .mathematics import DISPLAY_TOKENS, INLINE_TOKENS
 from .picture_directives import PICTURE
-from .prose_images import Attached, prepare_figure, prepare_image, prepare_picture
+from .prose_images import prepare_figure, prepare_image, prepare_picture
 from .raw_html import with_addresses
 from .roles import LINK as ROLE_LINK
 from .roles import WRONG as WRONG_ROLE
@@ -37,11 +37,6 @@ ShowCell = Callable[[Code], tuple[str, str]]
 
 def prepare(tokens: Sequence[Token], context: Context, show_cell: ShowCell | None = None) -> None:
     """Make tokens ready, of a post or of a fragment, which holds no cells."""
-    attachments = {
-        cell.cell: cell.attachments
-        for cell in context.post.notebook.cells
-        if isinstance(cell, Prose)
-    }
     reserve_ids(tokens, context)
     place = Place(0, None)
     notes: dict[int, Place] = {}
@@ -67,7 +62,7 @@ def prepare(tokens: Sequence[Token], context: Context, show_cell: ShowCell | Non
                 note_unread_paragraph(token, context, place)
             note_undefined(token, context, place)
             note_undefined_links(token, context, place)
-            prepare_inline(token, context, place, attachments.get(place.cell, {}), notes)
+            prepare_inline(token, context, place, notes)
         elif token.type == "paragraph_open":
             prepare_figure(tokens, index, context)
         elif token.type == "directive_open":
@@ -84,13 +79,7 @@ def prepare(tokens: Sequence[Token], context: Context, show_cell: ShowCell | Non
             token.meta["page"], token.meta["feed"] = show_cell(token.meta["code"])
 
 
-def prepare_inline(
-    token: Token,
-    context: Context,
-    place: Place,
-    attached: Attached,
-    notes: dict[int, Place],
-) -> None:
+def prepare_inline(token: Token, context: Context, place: Place, notes: dict[int, Place]) -> None:
     """Make the tokens of a line ready; `notes` are the places that name footnotes first."""
     # An inline token knows no line of its own: count the line ends before it.
     passed = 0
@@ -108,6 +97,8 @@ def prepare_inline(
             child.attrSet("href", target.address)
         elif child.type == "html_inline" and "put_out" not in token.meta:
             child.content = with_addresses(child.content, context, here)
+        elif child.type == "abbr_open":
+            child.attrSet("title", context.in_plain_text(str(child.attrGet("title") or "")))
         elif child.type == FOREIGN:
             note_foreign(child, context, here)
         elif child.type == WRONG_ROLE:
@@ -122,10 +113,11 @@ def prepare_inline(
                     inner.meta["inside_link"] = True
                     prepare_reference(inner, context, here)
             child.meta["inside_link"] = links > 0
-            prepare_image(child, context, here, attached)
+            prepare_image(child, context, here)
         elif child.type == "footnote_ref":
             notes.setdefault(child.meta["id"], here)
             prepare_footnote(child, context)
+    agree_behind_emphasis(token.children or [])
     shown = _without_role_links(token.children or [])
     if "linkless" in token.meta:
         shown = [child for child in shown if child.type not in ("link_open", "link_close")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from html import escape
 from pathlib import PurePosixPath
 from typing import cast
@@ -15,7 +15,7 @@ from markdown_it.utils import EnvType, OptionsDict
 from ..addresses import address, neighbour_path
 from ..errors import MarkdownError
 from ..model import Image
-from .context import Context, Place
+from .context import ATTACHMENT, Context, Place
 from .images import is_unreadable, publish_picture, sized
 from .labels import caption_start, numbered_caption
 from .picture_directives import PICTURE
@@ -23,23 +23,14 @@ from .plain_text import plain_text
 from .tokens import RenderRule, text_token
 from .typography import printed
 
-Attached = Mapping[str, bytes]
-"""Files that a notebook keeps inside a cell, by name."""
 
-
-def prepare_image(token: Token, context: Context, place: Place, attached: Attached) -> None:
+def prepare_image(token: Token, context: Context, place: Place) -> None:
     """Publish the file of an image, and give the image its sizes and versions."""
     source = str(token.attrGet("src") or "")
-    name = source.removeprefix("attachment:")
+    name = source.removeprefix(ATTACHMENT)
     content: bytes | None = None
-    if name != source and name not in attached:
-        context.errors.append(
-            MarkdownError(f"the cell has no attachment `{name}`").at(
-                line=place.line, cell=place.cell, text=source, hint="paste the picture again"
-            )
-        )
-    elif name != source:
-        content = attached[name]
+    if name != source:
+        content = context.attachment(source, place)
         path = ""
     else:
         target = context.target(source, place)
@@ -75,7 +66,7 @@ def prepare_picture(tokens: Sequence[Token], index: int, context: Context, place
             )
         )
         image.children = [text_token(_words_for(tokens[index:], source))]
-    prepare_image(image, context, place, {})
+    prepare_image(image, context, place)
     wanted: str = token.meta["width"]
     if wanted.endswith("%"):
         image.attrSet("style", f"width: {wanted}")

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from html import escape, unescape
+from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
-from .context import Context, Place
+from ..addresses import address
+from .context import ATTACHMENT, Context, Place
 from .loads import ATTRIBUTE, CLOSING, LOADS, VALUE
 
 LEADS = {"a": ("href",), "area": ("href",)} | {
@@ -58,9 +60,21 @@ def _attributes(element: str, text: str, context: Context, place: Place) -> str:
         if known or (base and written.startswith(f"{base}/")):
             return match[0]
         try:
-            found = context.target(written, place).address
+            if written.startswith(ATTACHMENT):
+                found = _attachment(written, context, place)
+            else:
+                found = context.target(written, place).address
         except ValueError:  # It is no address at all, which `inkcell check` tells.
             return match[0]
         return match[0] if found == written else f' {match[1]}="{escape(found)}"'
 
     return VALUE.sub(read, text)
+
+
+def _attachment(href: str, context: Context, place: Place) -> str:
+    """Where a file that a notebook keeps inside a cell is published."""
+    content = context.attachment(href, place)
+    if content is None:
+        return href
+    path = context.publish_hashed(content, PurePosixPath(href).suffix.lower())
+    return address(path, context.links.config)

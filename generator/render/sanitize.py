@@ -88,7 +88,7 @@ def clean_output(html: str) -> str:
     )
 
 
-FOOTNOTE = re.compile(r"fn(ref)?\d+(:\d+)?")
+FOOTNOTE = re.compile(r"fn(ref)?(-\d+-\d+-)?\d+(:\d+)?")
 """Ids of footnotes and of where they are called. Readers that keep ids show a note where it is
 called, or lead to it; the links lead to the page, so that they work in all others, too."""
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import unicodedata
 from typing import Any
 from urllib.parse import quote, unquote
 
 import pytest
+from click.testing import CliRunner
 from lxml import html
 
 from generator import pipeline
 from generator.assemble.pages.contents import nest
 from generator.assemble.pages.lists import shown_numbers
 from generator.assemble.references import reference_view
+from generator.cli import main
 from generator.config import read_config
 from generator.model import Heading, Reference, Site
 
@@ -109,6 +113,73 @@ def test_names_in_hangul_are_one_file_each(write_blog: WriteBlog) -> None:
         if link.startswith("/")
     }
     assert all(link.lstrip("/") + "index.html" in site.files for link in links if link[-1] == "/")
+
+
+def test_files_named_on_a_mac_are_found(write_blog: WriteBlog) -> None:
+    """Folders and files whose names are decomposed (NFD), by links, references and commands."""
+
+    def decomposed(text: str) -> str:
+        return unicodedata.normalize("NFD", text)
+
+    text = (
+        "[자료](자료.csv) ![그림](그림.svg) [나](../나눔/index.ko.md) [나](../나눔/) "
+        "@나눔:eq-a을(를) {doc}`../나눔/index.ko.md`\n"
+    )
+    front = "---\ntitle: 가\ndate: 2022-01-01\ncategory: math\nbibliography: 문헌.bib\n---\n"
+    mac = f"posts/{decomposed('나눔')}"
+    root = write_blog(
+        {
+            "posts/가/index.ko.md": front + text,
+            f"posts/가/{decomposed('자료.csv')}": "1\n",
+            f"posts/가/{decomposed('그림.svg')}": '<svg xmlns="http://www.w3.org/2000/svg"/>',
+            f"posts/가/{decomposed('문헌.bib')}": "@book{a, title={A}, year=1999}\n",
+            f"{mac}/index.ko.md": "$$ a $$ (eq-a)\n\n[가](../가/index.ko.md)\n",
+            f"{mac}/{decomposed('각주')}.txt": "1\n",
+        }
+    )
+    site = pipeline.build(read_config(root))
+    page = "math/2022-01-01-가/index.html"
+    links = map(unquote, select(site, page, "//div[@class='body']//@href"))
+    there = "/math/2022-07-08-나눔/"
+    assert [*links] == ["/assets/posts/가/자료.csv", there, there, f"{there}#eq-a", there]
+    assert "assets/posts/가/그림.svg" in site.files
+    assert all(unicodedata.is_normalized("NFC", path) for path in site.files)
+    done = CliRunner().invoke(main, ["--root", str(root), "why", "나눔"])
+    assert done.exit_code == 0, done.stderr
+    # The name as a shell completes it.
+    refresh = ["build", "--refresh", decomposed("나눔")]
+    assert CliRunner().invoke(main, ["--root", str(root), *refresh]).exit_code == 0
+
+
+def test_attachments_of_a_notebook_are_published(write_blog: WriteBlog) -> None:
+    """In Markdown, in HTML and in directives, by names as Jupyter encodes them."""
+    picture = base64.b64encode(b'<svg xmlns="http://www.w3.org/2000/svg"/>').decode()
+    prose = """![a](attachment:%EA%B7%B8%EB%A6%BC%201.svg)
+
+<img src="attachment:그림 1.svg" alt="b" width="20">
+
+:::{figure} attachment:a.svg
+:alt: c
+
+A caption.
+:::
+"""
+    cells = [
+        {"cell_type": "raw", "source": FRONT_MATTER},
+        {
+            "cell_type": "markdown",
+            "source": prose,
+            "attachments": {
+                "a.svg": {"image/svg+xml": picture},
+                unicodedata.normalize("NFD", "그림 1.svg"): {"image/svg+xml": picture},
+            },
+        },
+    ]
+    notebook = json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 4})
+    site = pipeline.build(read_config(write_blog({"posts/a/index.ko.ipynb": notebook})))
+    shown = select(site, "math/2022-07-08-a/index.html", "//div[@class='body']//img/@src")
+    assert len(shown) == 3
+    assert all(address.lstrip("/") in site.files for address in shown)
 
 
 BELOW_A_BASE_PATH = SETTINGS.replace("example.org", "user.example/p", 1)

@@ -7,7 +7,12 @@ import inspect
 import pytest
 from msgspec import Struct
 
+from generator import pipeline
 from generator.assemble import views
+from generator.config import read_config
+from generator.errors import ThemeError
+
+from ..conftest import WriteBlog
 
 KINDS = [
     kind
@@ -23,3 +28,23 @@ def test_a_hint_names_what_there_is(view: type) -> None:
     message = f"'{view.__module__}.{view.__name__} object' has no attribute '{{}}'"
     assert views.what_there_is(message.format(name[:-1])) == f"did you mean `{name}`?"
     assert f"there are: {name}, " in views.what_there_is(message.format("zzzzzz")) + ", "
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        ("{{ stie.title }}", "there is no `stie`", "did you mean `site`?"),
+        ("{{ page.titel }}", "PageView has no `titel`", "did you mean `title`?"),
+        ("{{ t.arhive }}", "a table has no `arhive`", "did you mean `archive`?"),
+        ("{{ page.pager.count }}", "'None' has no attribute 'count'", "it is none here: "),
+    ],
+)
+def test_what_a_template_asks_for_in_vain(
+    write_blog: WriteBlog, text: str, message: str, hint: str
+) -> None:
+    """Is told in the words of the documentation, with the nearest name."""
+    root = write_blog({"posts/a/index.ko.md": "x\n", "templates/home.html": text})
+    with pytest.raises(ThemeError) as failed:
+        pipeline.build(read_config(root))
+    assert (str(failed.value), failed.value.line) == (message, 1)
+    assert (failed.value.hint or "").startswith(hint)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import unicodedata
 from typing import Any
 
 import pytest
@@ -233,6 +234,62 @@ def test_attachments_and_raw_cells() -> None:
     assert first.attachments == {"a.png": b"picture"}
     assert isinstance(second, Prose)
     assert second.text == "<b>x</b>"
+
+
+def test_a_cell_of_prose_can_be_removed() -> None:
+    """As one of code, which runs nevertheless; in text notebooks and `.ipynb` alike."""
+    prose = [
+        {"cell_type": "markdown", "source": text, "metadata": {"tags": tags}}
+        for text, tags in (("kept", []), ("gone", ["remove-cell"]), ("mine", ["hide-cell"]))
+    ]
+    text = 'kept\n\n+++ {"tags": ["remove-cell"]}\n\ngone\n\n+++\n\nmine\n'
+    for post in (read(ipynb(*prose), "ipynb"), read(FRONT_MATTER + text)):
+        assert [cell.text for cell in post.notebook.cells if isinstance(cell, Prose)] == [
+            "kept",
+            "mine",
+        ]
+    with pytest.raises(InkcellError, match="unknown tag `remove_cell`"):
+        read(FRONT_MATTER + text.replace("remove-cell", "remove_cell"))
+
+
+def test_raw_cells_of_a_text_notebook() -> None:
+    """As in an `.ipynb`: of HTML and Markdown they are prose, others are for other converters."""
+    cells = "".join(
+        f"```{{raw-cell}}\n:{option}\n<b>{n}</b>\n```\n\n"
+        for n, option in enumerate(
+            ("format: text/html", "raw_mimetype: text/markdown", "raw_mimetype: text/latex")
+        )
+    )
+    post = read(f"{FRONT_MATTER}\n{cells}")
+    assert [cell.text for cell in post.notebook.cells if isinstance(cell, Prose)] == [
+        "<b>0</b>",
+        "<b>1</b>",
+    ]
+
+
+def test_prose_is_composed_and_code_is_not() -> None:
+    """Names that a Mac has in two parts (UAX 15, NFD) are what the same word is elsewhere."""
+    word = unicodedata.normalize("NFD", "집합 é")
+    front = FRONT_MATTER.replace("A post", word)
+    for post in (
+        read(f"{front}\n{word}\n\n```{{code-cell}}\n'{word}'\n```\n"),
+        read(
+            ipynb(
+                {"cell_type": "markdown", "source": word},
+                {"cell_type": "code", "source": f"'{word}'"},
+                front=FIELDS.replace("A post", word),
+            ),
+            "ipynb",
+        ),
+    ):
+        assert post.meta.title == "집합 é"
+        prose, code = post.notebook.cells
+        assert isinstance(prose, Prose)
+        assert prose.text == "집합 é"
+        assert isinstance(code, Code)
+        assert code.source == f"'{word}'"
+    # Composed, this one would be another character, which looks otherwise.
+    assert read(FRONT_MATTER + "\ufa19").notebook.cells[0] == Prose("\ufa19", 1, 6)
 
 
 def test_the_language_of_the_code() -> None:

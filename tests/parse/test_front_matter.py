@@ -10,6 +10,8 @@ from generator.config import parse_config
 from generator.errors import BuildFailed
 from generator.model import Author, Execution, Meta, Reference, Source
 from generator.parse import parse
+from generator.parse.front_matter import WORK_ID
+from generator.render.citations import KEY
 
 from ..conftest import SETTINGS
 
@@ -178,3 +180,8 @@ def test_what_is_refused(line: str) -> None:
         meta(line)
     assert [error.line for error in failed.value.errors] == [2]
     assert all(error.text == line for error in failed.value.errors)
+
+
+def test_ids_of_works_are_what_a_text_can_cite() -> None:
+    """Reading the front matter and reading the text agree on what an id is."""
+    assert WORK_ID.pattern == KEY

@@ -17,6 +17,7 @@ import pytest
 from lxml.html import HtmlElement
 
 from generator.errors import InkcellError, flatten
+from generator.model import Typeset
 
 from ..conftest import FRONT_MATTER, REPOSITORY
 from .rendering import render_post
@@ -123,6 +124,18 @@ def test_snippet(title: str) -> None:
     """The page shows the snippet as the fixture says."""
     source, expected = cases()[title]
     assert ours(source) == expected
+
+
+def test_formulas_of_abbreviations(typeset: Typeset) -> None:
+    """What a word is short for is a text: its formulas are, too, and a price stays one."""
+    text = (
+        "*[KL]: the divergence $D_{KL}$, for $5 or $6\n\n"
+        "The KL, {abbr}`SVD (into $U$, $\\nope$)`.\n"
+    )
+    assert render_post(text, typeset=typeset).body == (
+        '<p>The <abbr title="the divergence D_KL, for $5 or $6">KL</abbr>, '
+        '<abbr title="into U, $\\nope$">SVD</abbr>.</p>\n'
+    )
 
 
 @pytest.mark.kramdown

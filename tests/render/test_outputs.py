@@ -149,6 +149,27 @@ def test_a_broken_picture_is_an_error(data: str) -> None:
         page(Bundle({"image/png": data}))
 
 
+def test_footnotes_of_an_output_are_its_own() -> None:
+    """Their links lead to themselves, and not to notes of the text or of another output."""
+    note = Bundle({"text/markdown": "out[^a] and ^[inline]\n\n[^a]: note"})
+    text = CELL + "\ntext[^1]\n\n[^1]: note of the text\n"
+    rendered = render_post(text, [[note, note]])
+    for html in (rendered.body, rendered.feed_body):
+        ids = re.findall(r' id="(fn[^"]*)"', html)
+        assert len(ids) == len(set(ids)) == 10
+        assert {*re.findall(r'href="[^"]*#(fn[^"]*)"', html)} == {*ids}
+
+
+@pytest.mark.parametrize("caption", ["One [^1]", "One ^[note]", "One [^none]"])
+def test_a_caption_of_a_cell_has_no_footnotes(caption: str) -> None:
+    """They would be shown raw, or be lost."""
+    text = CELL.replace("{code-cell}\n", f"{{code-cell}}\n#| fig-cap: {caption}\n", 1)
+    with pytest.raises(BuildFailed, match="the caption of a cell has no footnotes") as failed:
+        render_post(text + "\ntext[^1]\n\n[^1]: note\n", [[Stream("stdout", "x")]])
+    (error,) = failed.value.errors
+    assert error.line == FRONT_MATTER.count("\n") + 2
+
+
 def test_an_exception_that_was_announced_is_shown() -> None:
     """Its traceback, in the colours the kernel sent, as classes."""
     body = page(

@@ -10,7 +10,7 @@ from jinja2.bccache import Bucket
 
 from ...errors import ThemeError
 from ...model import Theme
-from ..views import what_there_is
+from ..views import what_is_missing, what_there_is
 
 if TYPE_CHECKING:
     from ...compiled import CompiledTemplates
@@ -44,11 +44,13 @@ def filling(theme: Theme, compiled: CompiledTemplates | None = None) -> Fill:
         except Exception as error:
             # An expression of a template may raise whatever Python's own do.
             name, line = _place(error, template)
-            raise ThemeError(f"{type(error).__name__}: {error}").at(
+            missing = what_is_missing(str(error))
+            undefined = isinstance(error, jinja2.UndefinedError)
+            raise ThemeError(missing if undefined else f"{type(error).__name__}: {error}").at(
                 file=f"templates/{name}",
                 line=line,
                 text=_line(theme.templates.get(name, ""), line),
-                hint=what_there_is(str(error)),
+                hint=what_there_is(str(error), seen),
             ) from None
 
     return fill

@@ -372,6 +372,69 @@ def test_characters_that_xml_does_not_allow(write_blog: WriteBlog) -> None:
     assert [text(entry, name) for name in ("id", "title", "summary")] == ["tag:x", "xy", "dd"]
 
 
+def test_what_speaks_of_html_is_told_as_text(write_blog: WriteBlog) -> None:
+    """Where an element cannot say that it is text, nothing in it looks like HTML."""
+    settings = SETTINGS.replace(
+        "language =", 'description = "On <b>HTML</b> &amp; R&D"\nlanguage ='
+    )
+    front = '---\ntitle: "{}"\ndate: 2022-07-0{}\ncategory: c\n---\nx\n'
+    titles = ("Where </p> is", "What &nbsp; is", "From &#64; to A&1", "<p> & R&D")
+    posts = {
+        f"posts/p{number}/index.ko.md": front.format(title, number)
+        for number, title in enumerate(titles, start=1)
+    }
+    feed = feed_of(pipeline.build(read_config(write_blog({"pyproject.toml": settings, **posts}))))
+    subtitle = feed.find(ATOM + "subtitle")
+    assert subtitle is not None
+    assert (subtitle.get("type"), html.fromstring(subtitle.text or "").text_content()) == (
+        "html",
+        "On <b>HTML</b> &amp; R&D",
+    )
+    entries = feed.findall(ATOM + "entry")
+    said = [html.fromstring(text(entry, "title")).text_content() for entry in entries]
+    assert said == [*reversed(titles)]
+    links = [entry.find(ATOM + "link") for entry in entries]
+    assert [link is not None and link.get("title") for link in links] == [titles[3], *(None,) * 3]
+
+
+def test_a_post_without_a_word(write_blog: WriteBlog) -> None:
+    """A summary that would be empty is left out; JSON Feed wants a content even of nothing."""
+    front = "---\ntitle: x\ndate: 2022-07-08\ncategory: c\n---\n"
+    site = pipeline.build(read_config(write_blog({"posts/a/index.ko.md": front})))
+    feed = feed_of(site)
+    SCHEMA.assertValid(feed)
+    (entry,) = feed.findall(ATOM + "entry")
+    assert names(entry) == [
+        *("title", "link", "published", "updated", "id", "content", "author", "category")
+    ]
+    (item,) = json.loads(site.files["feed.json"].content)["items"]
+    assert item["content_html"] == ""
+    assert "summary" not in item
+
+
+@pytest.mark.parametrize(
+    ("date", "modified", "updated"),
+    [
+        ("2022-07-08T21:00:00+09:00", "2022-07-08", "2022-07-08T21:00:00+09:00"),
+        ("2022-07-08T21:00:00+09:00", "2022-06-30", "2022-07-08T21:00:00+09:00"),
+        ("2022-07-08T21:00:00+09:00", "2022-07-09", "2022-07-09T00:00:00+09:00"),
+        ("2022-07-08T21:00:00+09:00", "2022-07-08T12:30:00Z", "2022-07-08T12:30:00+00:00"),
+    ],
+)
+def test_no_post_has_changed_before_it_was_published(
+    write_blog: WriteBlog, date: str, modified: str, updated: str
+) -> None:
+    """A change of the same day has no time, and a post may have waited for its date."""
+    front = f"---\ntitle: x\ndate: {date}\nlast_modified_at: {modified}\ncategory: c\n---\nx\n"
+    site = pipeline.build(read_config(write_blog({"posts/a/index.ko.md": front})))
+    assert [e.text for e in feed_of(site).iter(ATOM + "updated")] == [updated] * 2
+    (item,) = json.loads(site.files["feed.json"].content)["items"]
+    assert item["date_modified"] == updated
+    page = site.files["c/2022-07-08-a/index.html"].content.decode()
+    assert f'"dateModified": "{updated}"' in page
+    assert f"<lastmod>{updated}</lastmod>" in site.files["sitemap.xml"].content.decode()
+
+
 def test_a_tag_that_a_post_has_twice(write_blog: WriteBlog) -> None:
     """`ML` and `ml` are one term, and no feed has a post twice."""
     front = "---\ntitle: x\ndate: 2022-07-08\ncategory: c\ntags: [ML, ml]\n---\nx\n"

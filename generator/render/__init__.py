@@ -7,7 +7,7 @@ address.
 2. `labels`     numbers for what can be referred to
 3. `preparing`  formulas typeset by `katex`, code coloured by `code`, references resolved
 4. `outputs`    what the code produced -> HTML, by MIME type, each where its cell stands
-5. `sanitize`   the feed's version, which stands without style sheets and scripts
+5. `feed_media`, `sanitize`  the feed's version, which stands without style sheets and scripts
 6. `share_pictures`  the picture that stands for the post elsewhere, if none of its own does
 7. `executed_notebook`  the post with its outputs as an `.ipynb`, if its code ran
 8. `passages`   the text of the page; `search_terms` what a search finds it by
@@ -57,6 +57,7 @@ from .context import Context
 from .cross_references import folders_referred_to
 from .emphasis import CJK_CHARACTER
 from .executed_notebook import executed_notebook
+from .feed_media import with_links
 from .formulas import expected_formulas
 from .images import first_image_at_once, measure
 from .labels import number, with_fragments
@@ -149,10 +150,11 @@ def render(
     # The same page, but that KaTeX's boxes, most of its HTML, need not be read.
     without_boxes = render_tokens(md, tokens, "page", only_tex=True)
     readings = read_passages(without_boxes)
+    fed = with_links(render_tokens(md, tokens, "feed"), page, context)
     return RenderedPost(
         post=post,
         body=body,
-        feed_body=clean_feed(render_tokens(md, tokens, "feed"), page),
+        feed_body=clean_feed(fed, page),
         headings=headings,
         excerpt=post.meta.description or shorten(excerpt(tokens), EXCERPT_LENGTH),
         minutes=reading_minutes(prose),

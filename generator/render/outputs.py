@@ -223,15 +223,11 @@ def _html(text: str, frame: Frame) -> Shown | None:
         first = frame.code.source.strip().split("\n")[0]
         warning = OutputError(message).at(cell=frame.code.cell, line=frame.code.line, text=first)
         frame.context.warnings.append(warning)
-    feed = LINKED_MEDIA.sub(r'<a href="\1">\1</a>', html)
-    return Shown(f'<div class="html">{text if trusted else html}</div>\n', feed + "\n")
+    return Shown(f'<div class="html">{text if trusted else html}</div>\n', html + "\n")
 
 
 SHOWN = re.compile(r"(?:^|>)\s*[^\s<]|<(?:audio|hr|img|math|svg|table|video)\b")
 """What a reader sees of HTML: text, or an element that shows itself."""
-
-LINKED_MEDIA = re.compile(r'<(?:audio|video)\b[^>]*?\bsrc="([^"]*)"[^>]*>\s*</(?:audio|video)>')
-"""A feed has no players; it links to what they would play."""
 
 
 def _fragment(mime: str) -> Renderer:

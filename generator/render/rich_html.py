@@ -101,6 +101,7 @@ def _finish_media(root: etree._Element, context: Context, place: Place) -> None:
         found = _published(source, context, place)
         for child in list(element):
             element.remove(child)
+        element.text = None  # What browsers that play nothing would say.
         for name in ("autoplay", "src", "srcset"):
             element.attrib.pop(name, "")
         if not found:

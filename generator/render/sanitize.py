@@ -6,6 +6,7 @@ import re
 from urllib.parse import urljoin
 
 import nh3
+from markdown_it.common.normalize_url import normalizeLink
 
 from .styles import harmless_style
 
@@ -93,6 +94,10 @@ FOOTNOTE = re.compile(r"fn(ref)?\d+(:\d+)?")
 called, or lead to it; the links lead to the page, so that they work in all others, too."""
 
 
+IN_ADDRESSES = re.compile(r"[!#$%&'()*+,\-./:;=?@\w~]*", re.ASCII)
+"""What an address is written in (RFC 3986), but for brackets, which only hosts may have."""
+
+
 def clean_feed(html: str, page: str) -> str:
     """HTML for a feed reader: absolute addresses, nothing that runs, nothing that styles.
 
@@ -102,12 +107,18 @@ def clean_feed(html: str, page: str) -> str:
     def absolute(tag: str, attribute: str, value: str) -> str | None:
         if attribute == "id":
             return value if FOOTNOTE.fullmatch(value) else None
-        return urljoin(page, value) if attribute in ("href", "src") else value
+        if attribute not in ("href", "src"):
+            return value
+        try:
+            whole = urljoin(page, value)
+        except ValueError:  # `//[` is no address
+            return None
+        return whole if IN_ADDRESSES.fullmatch(whole) else normalizeLink(whole)
 
     return nh3.clean(
         html,
         tags=set(FEED_TAGS),
-        clean_content_tags={"script", "style"},
+        clean_content_tags={"button", "datalist", "script", "select", "style", "textarea"},
         attributes=FEED_ATTRIBUTES,
         attribute_filter=absolute,
         link_rel=None,

@@ -14,6 +14,7 @@ from ..config import (
     ADDRESS_HINT,
     EXECUTION_KEYS,
     checked_permalink,
+    read_author,
     read_execution,
     read_macros,
 )
@@ -308,9 +309,7 @@ def _author(record: Record, default: Author) -> Author:
         return default if value == default.name else Author(value.strip())
     if value is None:
         return default
-    author = record.record("author")
-    author.known(("name", "email", "uri"))
-    return Author(author.text("name", default.name), author.text("email"), author.text("uri"))
+    return read_author(record.record("author"), default.name)
 
 
 def _aliases(record: Record) -> tuple[str, ...]:

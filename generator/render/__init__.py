@@ -33,6 +33,7 @@ from ..addresses import (
     share_name,
 )
 from ..errors import BuildFailed, FrontMatterError, blame
+from ..iri import is_iri
 from ..model import (
     SHARE_SIZE,
     Code,
@@ -133,6 +134,7 @@ def render(
     has_contents = place_contents(tokens, headings, strings["contents"])
     image = _image(context)
     share = _share(image, context, draw)
+    _look_at_id(context)
     lines = {code.cell: code.line for code in post.notebook.code}
     for error in (*context.errors, *context.warnings):
         if error.cell in lines:
@@ -269,6 +271,15 @@ def _collapsed(html: str, summary: str, kind: str) -> str:
         f'<details class="{kind}"><summary>{escape(summary, quote=False)}</summary>\n'
         f"{html}</details>\n"
     )
+
+
+def _look_at_id(context: Context) -> None:
+    """Tell the author of an id that no feed should have. It stays: readers know the post by it."""
+    source, identity = context.post.source, context.post.meta.id
+    if identity and not is_iri(identity):
+        warning = FrontMatterError(f"the feed id `{identity}` is not a whole address (RFC 4287)")
+        warning.at(line=source.line_of("id"), text=f"id: {identity}")
+        context.warnings.append(warning)
 
 
 def _image(context: Context) -> Image | None:

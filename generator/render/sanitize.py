@@ -118,7 +118,7 @@ def clean_feed(html: str, page: str) -> str:
     return nh3.clean(
         html,
         tags=set(FEED_TAGS),
-        clean_content_tags={"button", "datalist", "script", "select", "style", "textarea"},
+        clean_content_tags={"datalist", "script", "select", "style", "textarea"},
         attributes=FEED_ATTRIBUTES,
         attribute_filter=absolute,
         link_rel=None,

@@ -266,6 +266,19 @@ def test_a_picture_that_nobody_describes_is_told_to_its_author() -> None:
     assert render_post(described, neighbours=NEIGHBOURS).warnings == ()
 
 
+@pytest.mark.parametrize("identity", ["/2020/a", "a post", "https://example.org/<a>"])
+def test_a_feed_id_that_is_no_address_is_told_to_its_author(identity: str) -> None:
+    """It stays: readers that know the post by it would take it for a new one."""
+    front = FRONT_MATTER.replace("category", f'id: "{identity}"\ncategory')
+    (warning,) = render_post(f"{front}Text.").warnings
+    assert (str(warning), warning.line) == (
+        f"the feed id `{identity}` is not a whole address (RFC 4287)",
+        4,
+    )
+    known = front.replace(identity, "tag:example.org,2020:수학")
+    assert render_post(f"{known}Text.").warnings == ()
+
+
 def test_the_excerpt_is_plain_text_in_korean(typeset: Typeset) -> None:
     """A formula is text as well as text can be, without TeX; a picture is no excerpt."""
     excerpt = render_post(

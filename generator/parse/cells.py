@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
+from ..characters import only_text
 from ..errors import InkcellError, NotebookError, PostError
 from ..model import Cell, Code, Meta, Notebook, Prose
 from ..record import Record
@@ -79,7 +80,7 @@ def read_cells(raw: RawNotebook, meta: Meta, errors: list[InkcellError]) -> Note
                 labels[label] = cell.cell
             cells.append(code)
         elif cell.kind == "markdown" or cell.format in PROSE_FORMATS:
-            cells.append(Prose(cell.text, cell.cell, cell.line, cell.attachments))
+            cells.append(Prose(only_text(cell.text), cell.cell, cell.line, cell.attachments))
     return Notebook(tuple(cells), _language(raw, meta), raw.front_matter)
 
 

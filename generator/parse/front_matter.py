@@ -306,7 +306,8 @@ def _series(record: Record) -> str:
 def _author(record: Record, default: Author) -> Author:
     value = record.values.get("author")
     if isinstance(value, str):
-        return default if value == default.name else Author(value.strip())
+        name = record.text("author")
+        return default if name == default.name else Author(name)
     if value is None:
         return default
     return read_author(record.record("author"), default.name)

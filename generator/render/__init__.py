@@ -32,6 +32,7 @@ from ..addresses import (
     resolve,
     share_name,
 )
+from ..characters import only_text
 from ..errors import BuildFailed, FrontMatterError, blame
 from ..iri import is_iri
 from ..model import (
@@ -244,13 +245,14 @@ def _cell(
     if display.input != "absent" and cell.source.strip():
         language = context.post.notebook.code_language
         look = LineLook(1 if display.line_numbers else None)
-        html = context.highlight(*as_read(cell.source, language))
+        source = only_text(cell.source)
+        html = context.highlight(*as_read(source, language))
         block = code_block(look.page(html), language)
         block = with_filename(block, display.filename)
         if display.input == "collapsed":
             block = _collapsed(block, context.strings["show_code"], "code-fold")
         page.append(block)
-        plain = f"<pre><code>{escape(cell.source, quote=False)}</code></pre>\n"
+        plain = f"<pre><code>{escape(source, quote=False)}</code></pre>\n"
         feed.append(with_filename(plain, display.filename))
     if display.output != "absent" and outputs:
         shown, fed = render_outputs(md, context, cell, outputs)

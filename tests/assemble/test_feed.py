@@ -372,6 +372,36 @@ def test_characters_that_xml_does_not_allow(write_blog: WriteBlog) -> None:
     assert [text(entry, name) for name in ("id", "title", "summary")] == ["tag:x", "xy", "dd"]
 
 
+def test_characters_that_html_does_not_allow(write_blog: WriteBlog) -> None:
+    """Controls of copied text and what is no character stand in no page, feed or index."""
+    settings = SETTINGS.replace('"A blog"', '"A\\u0085 blog\\ufdd0"')
+    front = (
+        '---\ntitle: "x\\x96y\\uFDD0"\ndate: 2022-07-08\ncategory: "c\\x07d"\ntags: ["a\\x85b"]\n'
+        'series: "s\\x07t"\nauthor: "Au\\x96thor"\n---\n'
+    )
+    prose = (
+        'a\x01b\x96c\ufdd0 `d\x96e` <b title="f\x07g">h</b> ![i\x07](a.svg "j\x96") $k\x07$\n\n'
+        "## l\x07m\n\n```python\nn\x07\x96\n```\n"
+    )
+    files: dict[str, str | bytes] = {
+        "pyproject.toml": settings,
+        "posts/a/index.ko.md": front + prose,
+        "posts/a/a.svg": FIGURE,
+    }
+    site = pipeline.build(read_config(write_blog(files)))
+    read_of = {"html", "xml", "json"}
+    texts = {
+        path: file.content.decode()
+        for path, file in site.files.items()
+        if path.rpartition(".")[2] in read_of
+    }
+    for path, content in texts.items():
+        assert not re.search("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef]", content), path
+        assert not re.search(r"\\u00(0[0-8bcef]|1|7f|[89][0-9a-f])", content), path
+    assert "<h1>xy</h1>" in texts["cd/2022-07-08-a/index.html"]
+    assert "<p>abc <code>de</code>" in texts["cd/2022-07-08-a/index.html"]
+
+
 def read(escaped: str | None) -> str:
     """What a reader makes of a text of the type `html`."""
     return "".join(map(str, html.fromstring(escaped or "").itertext()))

@@ -46,8 +46,9 @@ ENTRY_ORDER = (
     "thumbnail",
 )
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-"""What a feed without entries says of its last change: RFC 4287 wants a date."""
+BEFORE_ALL = datetime(2005, 12, 1, tzinfo=UTC)
+"""What a feed without entries says of its last change: RFC 4287 wants a date. It is that of the
+RFC, before which no such feed has changed; the feed validator believes none before 1990."""
 
 LIKE_HTML = re.compile(r"</\w+>|&#?\w+;|&#?\d")
 """A title that speaks of HTML. An attribute cannot say that it is text, and the feed validator
@@ -89,7 +90,7 @@ def _document(
     generator.title(escape(feed_title(feed, config), quote=False))
     generator.subtitle(escape(feed_description(feed, config, theme), quote=False) or None)
     generator.language(feed.language)
-    generator.updated(max((entry.updated for entry in shown), default=EPOCH))
+    generator.updated(max((entry.updated for entry in shown), default=BEFORE_ALL))
     generator.generator("Inkcell", version=__version__, uri=HOMEPAGE)
     generator.author(_author(feed_author(config)))
     generator.link(href=absolute(path, config), rel="self", type="application/atom+xml")

@@ -22,6 +22,8 @@ TAG = re.compile(
     re.IGNORECASE,
 )
 """The start of an element that readers do not show, or a comment. In code `<` is `&lt;`."""
+ANY = re.compile(r"<(?i:audio|embed|iframe|object|svg|video)\b")
+"""Most posts have none; to find that out takes a fifth of the time."""
 OF_ITS_NAME = {
     name: re.compile(rf"<(/?){name}(?=[\s/>])[^>]*>", re.IGNORECASE)
     for name in ("audio", "iframe", "object", "script", "style", "svg", "video")
@@ -33,6 +35,8 @@ NAMED = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)\w+;")
 
 def with_links(html: str, page: str, context: Context) -> str:
     """HTML of a feed with links and pictures; `page` is the absolute address of the post's page."""
+    if not ANY.search(html):
+        return html
     parts: list[str] = []
     done = 0
     while tag := TAG.search(html, done):

@@ -469,3 +469,24 @@ def test_work_grows_with_the_text(name: str) -> None:
     render_post("warm")
     once, twice = (calls(GROWING[name](n)) for n in (150, 300))
     assert twice < 2.5 * once
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ('<img src="p.svg" alt="A">', ' width="4" height="3">'),
+        ('<img alt="A" width="300" src="p.svg" />', ' width="300" src="{}" height="225" />'),
+        ("<img src=p.svg height=30>", ' height=30 width="40">'),
+        ('<img src="p.svg" width="60%">', ' width="60%">'),
+        ('<img src="p.svg" style="height: 2em">', ' style="height: 2em">'),
+        ('<img src="p.svg" width="8" height="8">', ' width="8" height="8">'),
+        ('<img src="https://example.org/p.svg" alt="A">', 'p.svg" alt="A">'),
+        ('<video poster="p.svg" src="data.csv"></video>', "></video>"),
+    ],
+)
+def test_a_picture_in_html_has_a_size(written: str, shown: str) -> None:
+    """That of the file beside the post, in proportion to what its author says of it."""
+    rendered = render_post(f"<div>{written}</div>", neighbours={**NEIGHBOURS, "data.csv": b"1"})
+    address = "/assets/posts/a/p.svg"
+    assert f"{shown.format(address)}</div>" in rendered.body
+    assert rendered.body.count("width=") == shown.count("width=")

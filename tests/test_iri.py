@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from generator.iri import is_iri, is_mail
+from generator.iri import as_uri, is_iri, is_mail
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,18 @@ def test_a_whole_address(text: str, is_one: bool) -> None:
 def test_an_address_of_mail(text: str, is_one: bool) -> None:
     """One, with nothing around it."""
     assert is_mail(text) == is_one
+
+
+@pytest.mark.parametrize(
+    ("written", "address"),
+    [
+        ("https://a.example/a b?c=[d]#집", "https://a.example/a%20b?c=%5Bd%5D#%EC%A7%91"),
+        ("https://한글.example/", "https://xn--bj0bj06e.example/"),
+        ("https://a.example/%ED%95%A9?a=1&b=(2)#c", "https://a.example/%ED%95%A9?a=1&b=(2)#c"),
+        ("tel:+82 2", "tel:+82%202"),
+        ("#a", "#a"),
+    ],
+)
+def test_an_address_as_rfc_3986_has_it(written: str, address: str) -> None:
+    """With no character but those that an address may have."""
+    assert as_uri(written) == address

@@ -246,7 +246,9 @@ def _date(record: Record, key: str, config: Config) -> datetime | None:
     except ValueError:
         record.wrong(key, f"`{value}` is not a date", _meant_date(text) or DATE_HINT)
         return None
-    return _in_whole_minutes(date if date.tzinfo else date.replace(tzinfo=config.timezone or UTC))
+    # HTML has no more than thousandths of a second, and no post needs any.
+    date = date.replace(microsecond=0, tzinfo=date.tzinfo or config.timezone or UTC)
+    return _in_whole_minutes(date)
 
 
 def _in_whole_minutes(moment: datetime) -> datetime:

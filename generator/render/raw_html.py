@@ -10,6 +10,7 @@ import re
 from html import escape, unescape
 from urllib.parse import urlsplit
 
+from ..iri import as_uri
 from .context import Context, Place
 from .images import measure, sized
 from .loads import ATTRIBUTE, CLOSING, LOADS, VALUE
@@ -67,7 +68,7 @@ def _attributes(element: str, text: str, context: Context, place: Place) -> str:
             return match[0]
         if target.neighbour and element == "img":
             shown = context.post.source.neighbours[target.neighbour]
-        found = target.address
+        found = as_uri(target.address)
         return match[0] if found == written else f' {match[1]}="{escape(found)}"'
 
     read_text = VALUE.sub(read, text)

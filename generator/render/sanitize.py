@@ -6,8 +6,8 @@ import re
 from urllib.parse import urljoin
 
 import nh3
-from markdown_it.common.normalize_url import normalizeLink
 
+from ..iri import as_uri
 from .styles import harmless_style
 
 MATHML_TAGS = frozenset(
@@ -94,10 +94,6 @@ FOOTNOTE = re.compile(r"fn(ref)?\d+(:\d+)?")
 called, or lead to it; the links lead to the page, so that they work in all others, too."""
 
 
-IN_ADDRESSES = re.compile(r"[!#$%&'()*+,\-./:;=?@\w~]*", re.ASCII)
-"""What an address is written in (RFC 3986), but for brackets, which only hosts may have."""
-
-
 def clean_feed(html: str, page: str) -> str:
     """HTML for a feed reader: absolute addresses, nothing that runs, nothing that styles.
 
@@ -113,7 +109,7 @@ def clean_feed(html: str, page: str) -> str:
             whole = urljoin(page, value)
         except ValueError:  # `//[` is no address
             return None
-        return whole if IN_ADDRESSES.fullmatch(whole) else normalizeLink(whole)
+        return as_uri(whole)
 
     return nh3.clean(
         html,

@@ -92,8 +92,13 @@ def _link(values: dict[str, str], inner: str, page: str) -> str:
 
 
 def _picture(drawing: str, attributes: str, context: Context) -> str:
-    """A drawing as a picture; its words, if it is none that can be a file."""
+    """A drawing as a picture; its words, if it is none that can be a file.
+
+    One that says nothing is an ornament, whose size a style sheet may decide.
+    """
     values = _values(attributes)
+    if values.get("aria-hidden") == "true":
+        return ""
     spaces = "" if "xmlns" in values else f' xmlns="{SVG[1:-1]}"'
     if "xlink:" in drawing and "xmlns:xlink" not in values:
         spaces += f' xmlns:xlink="{XLINK[1:-1]}"'

@@ -106,6 +106,14 @@ def test_a_drawing_in_prose_is_a_picture_in_the_feed(drawing: str, alt: str) -> 
     assert "<svg" in rendered.body
 
 
+def test_an_ornament_is_none_of_a_feeds_pictures() -> None:
+    """A sign beside a link, drawn as large as its style sheet says."""
+    sign = '<svg class="icon" aria-hidden="true" viewBox="0 0 512 512"><path d="M0 0"/></svg>'
+    rendered = render_post(f'<p><a href="https://a.example">{sign} Code</a></p>')
+    assert rendered.files == ()
+    assert rendered.feed_body == '<p><a href="https://a.example"> Code</a></p>'
+
+
 def test_a_drawing_that_can_be_no_file_leaves_its_words() -> None:
     """HTML forgives what a file of its own may not have."""
     rendered = render_post('<p><svg width=40 aria-label="A box"><path d="M0"></svg></p>')

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from .addresses import github_name
 from .errors import BuildFailed, ConfigError, InkcellError
+from .iri import is_iri, is_mail
 from .model import (
     DEFAULT_PERMALINK,
     Author,
@@ -130,7 +131,6 @@ def _config(record: Record) -> Config:
     check = record.record("check")
     check.known(("page_weight", "ignore"))
     author = record.record("author")
-    author.known(("name", "email", "uri"))
     execute = record.record("execute")
     execute.known(("jobs", "cache_limit", *EXECUTION_KEYS))
     if not record.values.get("title"):
@@ -143,7 +143,7 @@ def _config(record: Record) -> Config:
         url=_checked_url(record.text("url"), record),
         language=language,
         languages=languages,
-        author=Author(author.text("name"), author.text("email"), author.text("uri")),
+        author=read_author(author),
         permalink=checked_permalink(record, record.text("permalink", DEFAULT_PERMALINK)),
         timezone=_timezone(record),
         repository=_repository(record),
@@ -165,6 +165,20 @@ def _config(record: Record) -> Config:
         macros=read_macros(record, {}),
         theme=read_theme_settings(record, languages),
     )
+
+
+def read_author(author: Record, name: str = "") -> Author:
+    """`{name, email, uri}` of the settings or of a post, which may leave out its `name`."""
+    author.known(("name", "email", "uri"))
+    email, uri = author.text("email"), author.text("uri")
+    if email and not is_mail(email):
+        hint = "for example kim@example.org"
+        author.wrong("email", f"`{email}` is not an address of mail", hint)
+    if uri and not is_iri(uri):
+        host = "." in uri.partition("/")[0]
+        hint = f"write https://{uri}" if host else "for example https://example.org/kim"
+        author.wrong("uri", f"`{uri}` is not a whole address", hint)
+    return Author(author.text("name", name), email, uri)
 
 
 MACRO = re.compile(r"\\(?:[A-Za-z]+|[^A-Za-z\s])")

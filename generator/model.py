@@ -259,8 +259,12 @@ class Meta(Value, frozen=True):
 
     @property
     def updated(self) -> datetime:
-        """When the post last changed."""
-        return self.last_modified_at or self.date
+        """When the post last changed: never before it was published.
+
+        A day has no time of its own: a post of nine in the evening that changed on that day did
+        not change at its midnight.
+        """
+        return max(self.date, self.last_modified_at or self.date)
 
 
 Visibility = Literal["shown", "collapsed", "absent"]

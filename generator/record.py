@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
+from .characters import only_text
 from .errors import InkcellError
 
 Complain = Callable[[str, str, str | None], InkcellError]
@@ -62,7 +63,7 @@ class Record(Struct):
         if value is None:
             return default
         if isinstance(value, str):
-            return value.strip()
+            return only_text(value).strip()
         quoted = f'put it in quotes: {key}{self.sign}"{value}"'
         hint = None if isinstance(value, (list, dict)) else quoted
         self._typed(key, "text", value, hint)
@@ -102,7 +103,7 @@ class Record(Struct):
         if value is None:
             return ()
         items = value if isinstance(value, list) else [value]
-        texts = [item.strip() for item in items if isinstance(item, str)]
+        texts = [only_text(item).strip() for item in items if isinstance(item, str)]
         if len(texts) == len(items):
             return tuple(dict.fromkeys(text for text in texts if text))
         other = next(item for item in items if not isinstance(item, str))

@@ -1478,6 +1478,22 @@ def test_a_picture_that_a_theme_finds_by_its_name(root: Path, tmp_path: Path) ->
     assert (root / "posts/a/featured.png").read_bytes() == b"png"
 
 
+def test_an_author_without_an_address_is_a_name(root: Path, tmp_path: Path) -> None:
+    """Of what is known of somebody is kept what a post may say."""
+    people = "kim: {name: Kim, email: at the institute, uri: /about/}\n"
+    people += "lee: {name: Lee, email: lee@example.org, url: https://lee.example}\n"
+    old_blog(tmp_path, {"_data/authors.yml": people})
+    body(root, tmp_path, "jekyll", "x", "author: kim\n")
+    (post,) = (root / "posts").glob("*/index.*.md")
+    assert '\nauthor: "Kim"\n' in post.read_text("utf-8")
+    post.unlink()
+    body(root, tmp_path, "jekyll", "x", "author: lee\n")
+    (post,) = (root / "posts").glob("*/index.*.md")
+    said = post.read_text("utf-8")
+    assert "lee@example.org" in said
+    assert "https://lee.example" in said
+
+
 @pytest.mark.parametrize(
     ("image", "written"),
     [

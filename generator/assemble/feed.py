@@ -1,7 +1,7 @@
 """Atom feeds (RFC 4287), modelled on what Jekyll's feed plugin writes.
 
 feedgen builds the tree. What it cannot write is added afterwards, here and nowhere else: the
-order of the elements, `xml:base`, `xml:lang` on an entry, `type="html"` on titles and summaries,
+order of the elements, `xml:base`, `xml:lang` on an entry, `type="html"` on titles and subtitles,
 and `media:thumbnail` (Media RSS 1.5.1). No time is in a feed but the posts' own.
 
 A post stands in a handful of feeds: its entry is written once, and each of them gets the text.
@@ -9,6 +9,7 @@ A post stands in a handful of feeds: its entry is written once, and each of them
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from html import escape
@@ -45,8 +46,13 @@ ENTRY_ORDER = (
     "thumbnail",
 )
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-"""What a feed without entries says of its last change: RFC 4287 wants a date."""
+BEFORE_ALL = datetime(2005, 12, 1, tzinfo=UTC)
+"""What a feed without entries says of its last change: RFC 4287 wants a date. It is that of the
+RFC, before which no such feed has changed; the feed validator believes none before 1990."""
+
+LIKE_HTML = re.compile(r"</\w+>|&#?\w+;|&#?\d")
+"""A title that speaks of HTML. An attribute cannot say that it is text, and the feed validator
+warns of it; the element `title` can, and says the same."""
 
 DECLARATION = "<?xml version='1.0' encoding='utf-8'?>\n"
 END = "</feed>"
@@ -82,9 +88,9 @@ def _document(
     generator = FeedGenerator()
     generator.id(absolute(path, config))
     generator.title(escape(feed_title(feed, config), quote=False))
-    generator.subtitle(feed_description(feed, config, theme) or None)
+    generator.subtitle(escape(feed_description(feed, config, theme), quote=False) or None)
     generator.language(feed.language)
-    generator.updated(max((entry.updated for entry in shown), default=EPOCH))
+    generator.updated(max((entry.updated for entry in shown), default=BEFORE_ALL))
     generator.generator("Inkcell", version=__version__, uri=HOMEPAGE)
     generator.author(_author(feed_author(config)))
     generator.link(href=absolute(path, config), rel="self", type="application/atom+xml")
@@ -95,9 +101,8 @@ def _document(
         hreflang=feed.language,
     )
     root = _root(etree.fromstring(generator.atom_str()))
-    title = root.find(ATOM + "title")
-    if title is not None:
-        title.set("type", "html")
+    for element in root.iter(ATOM + "title", ATOM + "subtitle"):
+        element.set("type", "html")
     _sort(root, FEED_ORDER)
     head = _text(root).removesuffix(END)
     texts = (entry.atom for entry in shown)
@@ -113,7 +118,8 @@ def _entry_text(entry: Entry) -> str:
     made.published(entry.published)
     made.updated(entry.updated)
     made.content(entry.content, type="html")
-    made.summary(escape(entry.summary, quote=False), type="html")
+    if entry.summary:
+        made.summary(escape(entry.summary, quote=False), type="html")
     made.author(_author(entry.author))
     made.category([{"term": term} for term in entry.terms])
     # feedgen gives an element its namespace only by writing it into a feed.
@@ -138,7 +144,8 @@ def _finish(element: etree._Element, entry: Entry) -> None:
         # feedgen writes nothing of an entry's link but its address.
         link.set("rel", "alternate")
         link.set("type", "text/html")
-        link.set("title", entry.title)
+        if not LIKE_HTML.search(entry.title):
+            link.set("title", entry.title)
     title, content = element.find(ATOM + "title"), element.find(ATOM + "content")
     if title is not None:
         title.set("type", "html")

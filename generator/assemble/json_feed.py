@@ -35,21 +35,21 @@ def json_document(
 def json_item(entry: Entry) -> str:
     """An entry as it stands among the items of a feed, indented by two spaces.
 
-    What is not known is left out, as the format asks.
+    What is not known is left out, as the format asks; but it wants a content, be it empty.
     """
-    item = _known(
-        id=entry.id,
-        url=entry.page,
-        title=entry.title,
-        content_html=entry.content,
-        summary=entry.summary,
-        image=entry.thumbnail.address if entry.thumbnail else "",
-        date_published=entry.published.isoformat(),
-        date_modified=entry.updated.isoformat(),
-        authors=[_author(entry.author)],
-        tags=list(entry.terms),
-        language=entry.language,
-    )
+    item = {
+        **_known(id=entry.id, url=entry.page, title=entry.title),
+        "content_html": entry.content,
+        **_known(
+            summary=entry.summary,
+            image=entry.thumbnail.address if entry.thumbnail else "",
+            date_published=entry.published.isoformat(),
+            date_modified=entry.updated.isoformat(),
+            authors=[_author(entry.author)],
+            tags=list(entry.terms),
+            language=entry.language,
+        ),
+    }
     # A text in JSON has no line ends of its own.
     return "  " + _json(item).replace("\n", "\n  ")
 

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ..addresses import slug as address_slug
+from ..iri import is_iri, is_mail
 from ..parse import elsewhere
 from ..parse.front_matter import PAGE_KEYS
 from .dates import iso
@@ -217,11 +218,13 @@ def _author(
         _tell(remarks, post, key, f"the key `{key}` is left out", "author: a name")
         return
     single = people[0] if len(people) == 1 and isinstance(people[0], dict) else {}
-    more = {"email": single.get("email"), "uri": single.get("uri") or single.get("url")}
-    known = {
-        "name": ", ".join(names),
-        **{k: v for k, v in more.items() if isinstance(v, str) and v},
-    }
+    known = {"name": ", ".join(names)}
+    for name, value, fits in (
+        ("email", single.get("email"), is_mail),
+        ("uri", single.get("uri") or single.get("url"), is_iri),
+    ):
+        if isinstance(value, str) and fits(value.strip()):
+            known[name] = value.strip()
     yield f"author: {quoted(known if len(known) > 1 else known['name'])}"
 
 

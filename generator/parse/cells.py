@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
+from ..characters import only_text
 from ..errors import InkcellError, NotebookError, PostError
 from ..model import Cell, Code, Meta, Notebook, Prose
 from ..record import Record
@@ -82,7 +83,7 @@ def read_cells(raw: RawNotebook, meta: Meta, errors: list[InkcellError]) -> Note
             errors.extend(_mistyped_tags(cell))
             if "remove-cell" in cell.tags:
                 continue
-            cells.append(Prose(cell.text, cell.cell, cell.line, cell.attachments))
+            cells.append(Prose(only_text(cell.text), cell.cell, cell.line, cell.attachments))
     return Notebook(tuple(cells), _language(raw, meta), raw.front_matter)
 
 

@@ -14,6 +14,7 @@ from ..config import (
     ADDRESS_HINT,
     EXECUTION_KEYS,
     checked_permalink,
+    read_author,
     read_execution,
     read_macros,
 )
@@ -248,7 +249,9 @@ def _date(record: Record, key: str, config: Config) -> datetime | None:
     except ValueError:
         record.wrong(key, f"`{value}` is not a date", _meant_date(text) or DATE_HINT)
         return None
-    return _in_whole_minutes(date if date.tzinfo else date.replace(tzinfo=config.timezone or UTC))
+    # HTML has no more than thousandths of a second, and no post needs any.
+    date = date.replace(microsecond=0, tzinfo=date.tzinfo or config.timezone or UTC)
+    return _in_whole_minutes(date)
 
 
 def _in_whole_minutes(moment: datetime) -> datetime:
@@ -308,12 +311,11 @@ def _series(record: Record) -> str:
 def _author(record: Record, default: Author) -> Author:
     value = record.values.get("author")
     if isinstance(value, str):
-        return default if value == default.name else Author(value.strip())
+        name = record.text("author")
+        return default if name == default.name else Author(name)
     if value is None:
         return default
-    author = record.record("author")
-    author.known(("name", "email", "uri"))
-    return Author(author.text("name", default.name), author.text("email"), author.text("uri"))
+    return read_author(record.record("author"), default.name)
 
 
 def _aliases(record: Record) -> tuple[str, ...]:

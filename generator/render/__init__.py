@@ -7,7 +7,7 @@ address.
 2. `labels`     numbers for what can be referred to
 3. `preparing`  formulas typeset by `katex`, code coloured by `code`, references resolved
 4. `outputs`    what the code produced -> HTML, by MIME type, each where its cell stands
-5. `sanitize`   the feed's version, which stands without style sheets and scripts
+5. `feed_media`, `sanitize`  the feed's version, which stands without style sheets and scripts
 6. `share_pictures`  the picture that stands for the post elsewhere, if none of its own does
 7. `executed_notebook`  the post with its outputs as an `.ipynb`, if its code ran
 8. `passages`   the text of the page; `search_terms` what a search finds it by
@@ -32,7 +32,9 @@ from ..addresses import (
     resolve,
     share_name,
 )
+from ..characters import only_text
 from ..errors import BuildFailed, FrontMatterError, blame
+from ..iri import is_iri
 from ..model import (
     SHARE_SIZE,
     Code,
@@ -57,6 +59,7 @@ from .context import Context
 from .cross_references import folders_referred_to
 from .emphasis import CJK_CHARACTER
 from .executed_notebook import executed_notebook
+from .feed_media import with_links
 from .formulas import expected_formulas
 from .images import first_image_at_once, measure
 from .labels import number, with_fragments
@@ -132,6 +135,7 @@ def render(
     has_contents = place_contents(tokens, headings, strings["contents"])
     image = _image(context)
     share = _share(image, context, draw)
+    _look_at_id(context)
     lines = {code.cell: code.line for code in post.notebook.code}
     for error in (*context.errors, *context.warnings):
         if error.cell in lines:
@@ -149,10 +153,11 @@ def render(
     # The same page, but that KaTeX's boxes, most of its HTML, need not be read.
     without_boxes = render_tokens(md, tokens, "page", only_tex=True)
     readings = read_passages(without_boxes)
+    fed = with_links(render_tokens(md, tokens, "feed"), page, context)
     return RenderedPost(
         post=post,
         body=body,
-        feed_body=clean_feed(render_tokens(md, tokens, "feed"), page),
+        feed_body=clean_feed(fed, page),
         headings=headings,
         excerpt=post.meta.description or shorten(excerpt(tokens), EXCERPT_LENGTH),
         minutes=reading_minutes(prose),
@@ -240,13 +245,14 @@ def _cell(
     if display.input != "absent" and cell.source.strip():
         language = context.post.notebook.code_language
         look = LineLook(1 if display.line_numbers else None)
-        html = context.highlight(*as_read(cell.source, language))
+        source = only_text(cell.source)
+        html = context.highlight(*as_read(source, language))
         block = code_block(look.page(html), language)
         block = with_filename(block, display.filename)
         if display.input == "collapsed":
             block = _collapsed(block, context.strings["show_code"], "code-fold")
         page.append(block)
-        plain = f"<pre><code>{escape(cell.source, quote=False)}</code></pre>\n"
+        plain = f"<pre><code>{escape(source, quote=False)}</code></pre>\n"
         feed.append(with_filename(plain, display.filename))
     if display.output != "absent" and outputs:
         shown, fed = render_outputs(md, context, cell, outputs)
@@ -267,6 +273,15 @@ def _collapsed(html: str, summary: str, kind: str) -> str:
         f'<details class="{kind}"><summary>{escape(summary, quote=False)}</summary>\n'
         f"{html}</details>\n"
     )
+
+
+def _look_at_id(context: Context) -> None:
+    """Tell the author of an id that no feed should have. It stays: readers know the post by it."""
+    source, identity = context.post.source, context.post.meta.id
+    if identity and not is_iri(identity):
+        warning = FrontMatterError(f"the feed id `{identity}` is not a whole address (RFC 4287)")
+        warning.at(line=source.line_of("id"), text=f"id: {identity}")
+        context.warnings.append(warning)
 
 
 def _image(context: Context) -> Image | None:

@@ -21,7 +21,6 @@ from mdit_py_plugins.footnote.index import (
     render_footnote_anchor,
     render_footnote_block_open,
     render_footnote_open,
-    render_footnote_ref,
 )
 
 from ..errors import MarkdownError
@@ -158,8 +157,17 @@ def _back(token: Token, env: EnvType) -> str:
     )
 
 
+def _reference_in_feed(
+    self: RendererProtocol, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType
+) -> str:
+    # The plugin would tell the places apart, [1:1]; the note itself is one.
+    number = tokens[i].meta["id"] + 1
+    note, place = _name(tokens[i], env), _place(tokens[i], env)
+    return f'<sup><a href="#fn{note}" id="fnref{place}">[{number}]</a></sup>'
+
+
 def _rule(page: Callable[[Token, EnvType], str], feed: RenderRule) -> RenderRule:
-    """A feed has the plugin's own form, whose numbers stand in brackets: nothing styles it."""
+    """A feed has the plugin's own form, and numbers in brackets: nothing styles it."""
 
     def render(
         self: RendererProtocol,
@@ -175,7 +183,7 @@ def _rule(page: Callable[[Token, EnvType], str], feed: RenderRule) -> RenderRule
 
 
 FOOTNOTE_RULES: dict[str, RenderRule] = {
-    "footnote_ref": _rule(_reference, render_footnote_ref),
+    "footnote_ref": _rule(_reference, _reference_in_feed),
     "footnote_block_open": _rule(_notes, render_footnote_block_open),
     "footnote_open": _rule(_note, render_footnote_open),
     "footnote_anchor": _rule(_back, render_footnote_anchor),

@@ -10,6 +10,7 @@ from html import escape
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from ..characters import only_text
 from ..errors import OutputError
 from ..model import Bundle, Code, Failure, Omission, Output, Stream
 from ..sizes import size_text
@@ -40,9 +41,8 @@ def read_outputs(
                 continue
             mime = next((mime for mime in RENDERERS if mime in output.data), "")
             if mime in READERS:
-                fragments[code.cell, number] = READERS[mime](
-                    md, output.data[mime], code, works, language
-                )
+                text = only_text(output.data[mime])
+                fragments[code.cell, number] = READERS[mime](md, text, code, works, language)
     return fragments
 
 
@@ -178,7 +178,7 @@ def _text(text: str, kind: str, context: Context) -> Shown:
     """Text as a terminal shows it in the end; of a long one a part is folded."""
     text = text.rstrip("\n")
     plain = escape(terminal.plain(text), quote=False)
-    lines = terminal.to_html(text).split("\n")
+    lines = only_text(terminal.to_html(text)).split("\n")
     folded = len(lines) - LINES_SHOWN if len(lines) > MOST_LINES else 0
     if not folded:
         page = _pre(lines, kind)
@@ -223,15 +223,11 @@ def _html(text: str, frame: Frame) -> Shown | None:
         first = frame.code.source.strip().split("\n")[0]
         warning = OutputError(message).at(cell=frame.code.cell, line=frame.code.line, text=first)
         frame.context.warnings.append(warning)
-    feed = LINKED_MEDIA.sub(r'<a href="\1">\1</a>', html)
-    return Shown(f'<div class="html">{text if trusted else html}</div>\n', feed + "\n")
+    return Shown(f'<div class="html">{text if trusted else html}</div>\n', html + "\n")
 
 
 SHOWN = re.compile(r"(?:^|>)\s*[^\s<]|<(?:audio|hr|img|math|svg|table|video)\b")
 """What a reader sees of HTML: text, or an element that shows itself."""
-
-LINKED_MEDIA = re.compile(r'<(?:audio|video)\b[^>]*?\bsrc="([^"]*)"[^>]*>\s*</(?:audio|video)>')
-"""A feed has no players; it links to what they would play."""
 
 
 def _fragment(mime: str) -> Renderer:
@@ -242,7 +238,8 @@ def _fragment(mime: str) -> Renderer:
         if tokens is None:  # Something richer was to be shown, and could not be.
             context = frame.context
             language = context.post.meta.language
-            tokens = READERS[mime](frame.md, text, frame.code, context.works, language)
+            whole = only_text(text)
+            tokens = READERS[mime](frame.md, whole, frame.code, context.works, language)
         name = f"{frame.code.cell}-{frame.number}"
         return Shown(*render_fragment(frame.md, tokens, frame.context, frame.place, name))
 
@@ -260,7 +257,7 @@ def _json(text: str, frame: Frame) -> Shown:
     if not isinstance(value, list | dict) or not value:
         return _plain(json.dumps(value, ensure_ascii=False), frame)
     feed = _plain(json.dumps(value, ensure_ascii=False, indent=2), frame).feed
-    return Shown(f'<div class="json">{json_tree(value)}</div>\n', feed)
+    return Shown(f'<div class="json">{only_text(json_tree(value))}</div>\n', feed)
 
 
 def _plain(text: str, frame: Frame) -> Shown:

@@ -1,7 +1,7 @@
 """HTML that an author wrote: its addresses are read as those of Markdown are.
 
-So `<img src="nodes.svg" width="300">`, as notebooks have it, shows the file beside the post, and
-an address that leads nowhere is an error.
+So `<img src="nodes.svg" width="300">`, as notebooks have it, shows the file beside the post, in its
+proportions, and an address that leads nowhere is an error.
 """
 
 from __future__ import annotations
@@ -12,9 +12,12 @@ from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from ..addresses import address
+from ..iri import as_uri
 from .context import ATTACHMENT, Context, Place
+from .images import measure, sized
 from .loads import ATTRIBUTE, CLOSING, LOADS, VALUE
 
+SIZES = ("width", "height")
 LEADS = {"a": ("href",), "area": ("href",)} | {
     element: tuple(name for name, _ in attributes if name not in ("srcset", "action"))
     for element, attributes in LOADS.items()
@@ -50,7 +53,10 @@ def with_addresses(html: str, context: Context, place: Place) -> str:
 
 
 def _attributes(element: str, text: str, context: Context, place: Place) -> str:
+    shown = b""
+
     def read(match: re.Match[str]) -> str:
+        nonlocal shown
         if match[1].lower() not in LEADS.get(element, ()):
             return match[0]
         written = unescape(match[2] or match[3] or match[4] or "").strip()
@@ -63,12 +69,16 @@ def _attributes(element: str, text: str, context: Context, place: Place) -> str:
             if written.startswith(ATTACHMENT):
                 found = _attachment(written, context, place)
             else:
-                found = context.target(written, place).address
+                target = context.target(written, place)
+                if target.neighbour and element == "img":
+                    shown = context.post.source.neighbours[target.neighbour]
+                found = as_uri(target.address)
         except ValueError:  # It is no address at all, which `inkcell check` tells.
             return match[0]
         return match[0] if found == written else f' {match[1]}="{escape(found)}"'
 
-    return VALUE.sub(read, text)
+    read_text = VALUE.sub(read, text)
+    return _with_size(read_text, shown) if shown else read_text
 
 
 def _attachment(href: str, context: Context, place: Place) -> str:
@@ -78,3 +88,20 @@ def _attachment(href: str, context: Context, place: Place) -> str:
         return href
     path = context.publish_hashed(content, PurePosixPath(href).suffix.lower())
     return address(path, context.links.config)
+
+
+def _with_size(text: str, picture: bytes) -> str:
+    """The attributes of an `img` with the size that they do not say, so that no text jumps."""
+    given = {
+        match[1].lower(): (match[2] or match[3] or match[4] or "").strip()
+        for match in VALUE.finditer(text)
+    }
+    lengths = {name: given[name] for name in SIZES if name in given}
+    size = measure(picture)
+    styled = "width" in given.get("style", "") or "height" in given.get("style", "")
+    if not size or not all(size) or styled or not all(map(str.isdecimal, lengths.values())):
+        return text
+    whole = sized(dict(zip(SIZES, map(str, size), strict=True)), lengths)
+    added = "".join(f' {name}="{whole[name]}"' for name in SIZES if name not in given)
+    bare = text.rstrip(" /")
+    return bare + added + text[len(bare) :]

@@ -18,6 +18,7 @@ from lxml import etree
 from lxml import html as lxml_html
 
 from ..addresses import Target, address, neighbour_path, resolve
+from ..characters import NOT_TEXT
 from ..errors import OutputError
 from .context import Context, Place
 from .images import measure, publish_picture
@@ -52,7 +53,7 @@ MEDIA_SUFFIXES = {
 
 def finish_html(text: str, context: Context, place: Place) -> str:
     """HTML of an output, safe and in the page's own look."""
-    text, rules = take_sheets(CONTROL.sub("\ufffd", text))
+    text, rules = take_sheets(NOT_TEXT.sub("\ufffd", text))
     try:
         root = lxml_html.fragment_fromstring(text, create_parent="div")
     except (etree.LxmlError, ValueError, AssertionError):
@@ -67,10 +68,6 @@ def finish_html(text: str, context: Context, place: Place) -> str:
         etree.tostring(child, method="html", encoding="unicode") for child in root
     )
     return clean_output(inner)
-
-
-CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-"""Characters that no HTML may hold."""
 
 
 def _finish_frames(root: etree._Element, context: Context, place: Place) -> None:
@@ -101,6 +98,7 @@ def _finish_media(root: etree._Element, context: Context, place: Place) -> None:
         found = _published(source, context, place)
         for child in list(element):
             element.remove(child)
+        element.text = None  # What browsers that play nothing would say.
         for name in ("autoplay", "src", "srcset"):
             element.attrib.pop(name, "")
         if not found:

@@ -7,6 +7,7 @@ from urllib.parse import urljoin
 
 import nh3
 
+from ..iri import as_uri
 from .styles import harmless_style
 
 MATHML_TAGS = frozenset(
@@ -102,12 +103,18 @@ def clean_feed(html: str, page: str) -> str:
     def absolute(tag: str, attribute: str, value: str) -> str | None:
         if attribute == "id":
             return value if FOOTNOTE.fullmatch(value) else None
-        return urljoin(page, value) if attribute in ("href", "src") else value
+        if attribute not in ("href", "src"):
+            return value
+        try:
+            whole = urljoin(page, value)
+        except ValueError:  # `//[` is no address
+            return None
+        return as_uri(whole)
 
     return nh3.clean(
         html,
         tags=set(FEED_TAGS),
-        clean_content_tags={"script", "style"},
+        clean_content_tags={"datalist", "script", "select", "style", "textarea"},
         attributes=FEED_ATTRIBUTES,
         attribute_filter=absolute,
         link_rel=None,

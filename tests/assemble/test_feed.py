@@ -9,6 +9,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urljoin
@@ -16,6 +17,7 @@ from urllib.parse import unquote, urljoin
 import feedparser
 import pytest
 from lxml import etree, html
+from lxml.html import defs
 
 from generator import pipeline
 from generator.config import read_config
@@ -267,10 +269,13 @@ def test_an_id_survives_a_new_title_date_and_address(write_blog: WriteBlog) -> N
 
 
 def test_a_blog_without_posts_has_a_valid_feed(write_blog: WriteBlog) -> None:
-    """RFC 4287 wants `updated` even of an empty feed; it must not be the time of the build."""
+    """RFC 4287 wants `updated` even of an empty feed; it must not be the time of the build.
+
+    Nor one that no feed can have: the validator doubts what was before 1990.
+    """
     root = write_blog({"posts/_later/note.txt": "x"})
     feed = feed_of(pipeline.build(read_config(root)))
-    assert text(feed, "updated") == "1970-01-01T00:00:00+00:00"
+    assert text(feed, "updated") == "2005-12-01T00:00:00+00:00"
 
 
 @pytest.mark.parametrize("url", ["https://example.org", "https://example.org/project"])
@@ -370,6 +375,100 @@ def test_characters_that_xml_does_not_allow(write_blog: WriteBlog) -> None:
     assert [name.text for name in feed.iter(ATOM + "name")] == ["Somebody", "Author"]
     (entry,) = feed.findall(ATOM + "entry")
     assert [text(entry, name) for name in ("id", "title", "summary")] == ["tag:x", "xy", "dd"]
+
+
+def test_characters_that_html_does_not_allow(write_blog: WriteBlog) -> None:
+    """Controls of copied text and what is no character stand in no page, feed or index."""
+    settings = SETTINGS.replace('"A blog"', '"A\\u0085 blog\\ufdd0"')
+    front = (
+        '---\ntitle: "x\\x96y\\uFDD0"\ndate: 2022-07-08\ncategory: "c\\x07d"\ntags: ["a\\x85b"]\n'
+        'series: "s\\x07t"\nauthor: "Au\\x96thor"\n---\n'
+    )
+    prose = (
+        'a\x01b\x96c\ufdd0 `d\x96e` <b title="f\x07g">h</b> ![i\x07](a.svg "j\x96") $k\x07$\n\n'
+        "## l\x07m\n\n```python\nn\x07\x96\n```\n"
+    )
+    files: dict[str, str | bytes] = {
+        "pyproject.toml": settings,
+        "posts/a/index.ko.md": front + prose,
+        "posts/a/a.svg": FIGURE,
+    }
+    site = pipeline.build(read_config(write_blog(files)))
+    read_of = {"html", "xml", "json"}
+    texts = {
+        path: file.content.decode()
+        for path, file in site.files.items()
+        if path.rpartition(".")[2] in read_of
+    }
+    for path, content in texts.items():
+        assert not re.search("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef]", content), path
+        assert not re.search(r"\\u00(0[0-8bcef]|1|7f|[89][0-9a-f])", content), path
+    assert "<h1>xy</h1>" in texts["cd/2022-07-08-a/index.html"]
+    assert "<p>abc <code>de</code>" in texts["cd/2022-07-08-a/index.html"]
+
+
+def read(escaped: str | None) -> str:
+    """What a reader makes of a text of the type `html`."""
+    return "".join(map(str, html.fromstring(escaped or "").itertext()))
+
+
+def test_what_speaks_of_html_is_told_as_text(write_blog: WriteBlog) -> None:
+    """Where an element cannot say that it is text, nothing in it looks like HTML."""
+    settings = SETTINGS.replace(
+        "language =", 'description = "On <b>HTML</b> &amp; R&D"\nlanguage ='
+    )
+    front = '---\ntitle: "{}"\ndate: 2022-07-0{}\ncategory: c\n---\nx\n'
+    titles = ("Where </p> is", "What &nbsp; is", "From &#64; to A&1", "<p> & R&D")
+    posts = {
+        f"posts/p{number}/index.ko.md": front.format(title, number)
+        for number, title in enumerate(titles, start=1)
+    }
+    feed = feed_of(pipeline.build(read_config(write_blog({"pyproject.toml": settings, **posts}))))
+    subtitle = feed.find(ATOM + "subtitle")
+    assert subtitle is not None
+    assert (subtitle.get("type"), read(subtitle.text)) == ("html", "On <b>HTML</b> &amp; R&D")
+    entries = feed.findall(ATOM + "entry")
+    assert [read(text(entry, "title")) for entry in entries] == [*reversed(titles)]
+    links = [entry.find(ATOM + "link") for entry in entries]
+    assert [link is not None and link.get("title") for link in links] == [titles[3], *(None,) * 3]
+
+
+def test_a_post_without_a_word(write_blog: WriteBlog) -> None:
+    """A summary that would be empty is left out; JSON Feed wants a content even of nothing."""
+    front = "---\ntitle: x\ndate: 2022-07-08\ncategory: c\n---\n"
+    site = pipeline.build(read_config(write_blog({"posts/a/index.ko.md": front})))
+    feed = feed_of(site)
+    SCHEMA.assertValid(feed)
+    (entry,) = feed.findall(ATOM + "entry")
+    assert names(entry) == [
+        *("title", "link", "published", "updated", "id", "content", "author", "category")
+    ]
+    (item,) = json.loads(site.files["feed.json"].content)["items"]
+    assert item["content_html"] == ""
+    assert "summary" not in item
+
+
+@pytest.mark.parametrize(
+    ("date", "modified", "updated"),
+    [
+        ("2022-07-08T21:00:00+09:00", "2022-07-08", "2022-07-08T21:00:00+09:00"),
+        ("2022-07-08T21:00:00+09:00", "2022-06-30", "2022-07-08T21:00:00+09:00"),
+        ("2022-07-08T21:00:00+09:00", "2022-07-09", "2022-07-09T00:00:00+09:00"),
+        ("2022-07-08T21:00:00+09:00", "2022-07-08T12:30:00Z", "2022-07-08T12:30:00+00:00"),
+    ],
+)
+def test_no_post_has_changed_before_it_was_published(
+    write_blog: WriteBlog, date: str, modified: str, updated: str
+) -> None:
+    """A change of the same day has no time, and a post may have waited for its date."""
+    front = f"---\ntitle: x\ndate: {date}\nlast_modified_at: {modified}\ncategory: c\n---\nx\n"
+    site = pipeline.build(read_config(write_blog({"posts/a/index.ko.md": front})))
+    assert [e.text for e in feed_of(site).iter(ATOM + "updated")] == [updated] * 2
+    (item,) = json.loads(site.files["feed.json"].content)["items"]
+    assert item["date_modified"] == updated
+    page = site.files["c/2022-07-08-a/index.html"].content.decode()
+    assert f'"dateModified": "{updated}"' in page
+    assert f"<lastmod>{updated}</lastmod>" in site.files["sitemap.xml"].content.decode()
 
 
 def test_a_tag_that_a_post_has_twice(write_blog: WriteBlog) -> None:
@@ -482,6 +581,13 @@ def contents(feed: etree._Element) -> Iterator[tuple[etree._Element, html.HtmlEl
         yield entry, html.fromstring(f"<div>{text(entry, 'content')}</div>")
 
 
+def of_html(feed: etree._Element) -> Iterator[etree._Element]:
+    """The elements of all contents but those of formulas."""
+    for _, tree in contents(feed):
+        found: Any = tree.xpath("//*[not(ancestor-or-self::math)]")
+        yield from found
+
+
 def addresses(tree: html.HtmlElement) -> list[str]:
     found: Any = tree.xpath("//@href | //@src | //@srcset | //@cite | //@poster")
     return [str(address) for address in found]
@@ -531,6 +637,15 @@ WARNINGS: dict[str, Callable[[etree._Element], list[str]]] = {
         for _, tree in contents(feed)
         for name in elements(tree, "//@*[starts-with(name(), 'on') or name() = 'style']")
     ],
+    "NotHtml: elements that are none of HTML": lambda feed: [
+        str(element.tag) for element in of_html(feed) if element.tag not in defs.tags
+    ],
+    "SecurityRiskAttr: attributes that say nothing to a reader": lambda feed: [
+        f"{element.tag!r} {name!r}"
+        for element in of_html(feed)
+        for name in element.attrib
+        if name not in defs.safe_attrs
+    ],
     "NotHtml: content without any element": lambda feed: [
         text(entry, "id") for entry, tree in contents(feed) if not len(tree)
     ],
@@ -565,6 +680,85 @@ WARNINGS: dict[str, Callable[[etree._Element], list[str]]] = {
         str(element.text)
         for element in feed.iter(ATOM + "updated", ATOM + "published")
         if not RFC3339.fullmatch(element.text or "")
+    ],
+    "ImplausibleDate": lambda feed: [
+        str(element.text)
+        for element in feed.iter(ATOM + "updated", ATOM + "published")
+        if (element.text or "") < "1990"
+    ],
+    "NotBlank, AttrNotBlank": lambda feed: [
+        str(element.tag)
+        for element in feed.iter()
+        if element.tag not in (ATOM + "feed", ATOM + "entry", ATOM + "author")
+        and not all((*element.attrib.values(), (element.text or "").strip() or element.attrib))
+    ],
+    "UnexpectedWhitespace": lambda feed: [
+        str(element.text)
+        for name in ("id", "updated", "published", "email", "uri")
+        for element in feed.iter(ATOM + name)
+        if element.text != (element.text or "").strip()
+    ],
+    "DuplicateElement": lambda feed: [
+        str(name)
+        for element in (feed, *feed.iter(ATOM + "entry", ATOM + "author"))
+        for name, times in Counter(child.tag for child in element).items()
+        if times > 1
+        and name not in (ATOM + "entry", ATOM + "link", ATOM + "category", ATOM + "author")
+    ],
+    "DuplicateAtomLink": lambda feed: [
+        str(kind)
+        for element in (feed, *feed.iter(ATOM + "entry"))
+        for kind, times in Counter(
+            (link.get("rel"), link.get("type"), link.get("hreflang"))
+            for link in element.findall(ATOM + "link")
+        ).items()
+        if times > 1
+    ],
+    "MisplacedMetadata": lambda feed: [
+        following
+        for before, following in pairwise(names(feed))
+        if before == "entry" and following != "entry"
+    ],
+    "ContainsHTML where nothing says that it is text": lambda feed: [
+        said
+        for said in (
+            *(str(link.get("title", "")) for link in feed.iter(ATOM + "link")),
+            *(element.text or "" for element in feed.iter(ATOM + "name", ATOM + "generator")),
+        )
+        if re.search(r"</\w+>|&#?\w+;|&#?\d", said)
+    ],
+    "InvalidAddrSpec, ContainsEmail": lambda feed: [
+        str(element.text)
+        for element in feed.iter(ATOM + "email", ATOM + "name")
+        if (element.tag == ATOM + "name" and re.search(r"<\S+@\S+>", element.text or ""))
+        or (
+            element.tag == ATOM + "email"
+            and not re.fullmatch(r"[\w.+'-]+@([\w-]+\.)+[\w-]+", element.text or "")
+        )
+    ],
+    "InvalidLanguage": lambda feed: [
+        str(language)
+        for element in feed.iter()
+        for language in (element.get(XML + "lang"), element.get("hreflang"))
+        if language is not None and not re.fullmatch(r"[a-z]{2,3}(-\w+)*", str(language))
+    ],
+    "InvalidMIMEType, SelfNotAtom": lambda feed: [
+        str(link.get("type"))
+        for link in feed.iter(ATOM + "link")
+        if link.get("type")
+        != {"self": "application/atom+xml", "alternate": "text/html"}.get(str(link.get("rel")))
+    ],
+    "InvalidPositiveInteger": lambda feed: [
+        str(size)
+        for picture in feed.iter(f"{MEDIA}thumbnail")
+        for name, size in picture.attrib.items()
+        if name in ("width", "height") and not re.fullmatch(r"[1-9]\d*", str(size))
+    ],
+    "NonstdPrefix, UnknownNamespace": lambda feed: [
+        str(space)
+        for element in feed.iter()
+        for space in element.nsmap.items()
+        if space not in ((None, ATOM[1:-1]), ("media", MEDIA[1:-1]))
     ],
     "UnregisteredAtomLinkRel": lambda feed: [
         str(link.get("rel"))
@@ -601,8 +795,12 @@ BAD_FEED = f"""\
 <entry><id>HTTP://a b</id><updated>1</updated><title>\x85</title>
 <content type="html">&lt;p id="a">&lt;script>&lt;/script>
 &lt;a id="a" style="x" onclick="y" href="z">
-&lt;img src="q"></content></entry>
-<entry><id>u:1</id><updated>1</updated><content type="html">text</content></entry>
+&lt;img src="q">&lt;my-own></content></entry>
+<entry xml:lang="Korean"><id>u:1 </id><updated>1</updated><content type="html">text</content>
+<title>A</title><title>B</title><summary/>
+<author><name>A &lt;a@b.example></name><email>a at b</email></author>
+<link rel="self" title="&amp;lt;"/><link rel="self"/><m:thumbnail width="0"/></entry>
+<icon>x</icon>
 </feed>"""
 
 

@@ -483,6 +483,25 @@ def test_no_control_character_survives(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "output",
+    [
+        Stream("stdout", "a\ufdd0\x96b\ufffe"),
+        Failure("E", "", "E: a\ufdd0\x96b"),
+        Bundle({"text/plain": "a\ufdd0\x96b"}),
+        Bundle({"text/html": '<p title="\x96\ufdd0">a\ufdd0\x96b</p>'}),
+        Bundle({"text/markdown": "a\ufdd0\x96b"}),
+        Bundle({"text/latex": "a\ufdd0\x96b"}),
+        Bundle({"application/json": '{"a\ufdd0": "a\x96b"}'}),
+    ],
+)
+def test_no_output_holds_what_is_no_character_of_html(output: Output) -> None:
+    """Whatever its type; the checker of the W3C calls these forbidden."""
+    body = page(output, tags="raises-exception")
+    assert "b" in body.partition('<div class="output">')[2]
+    assert not re.search("[\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]", body)
+
+
+@pytest.mark.parametrize(
     ("text", "shown"),
     [
         (" 10%\r 50%\r100%\ndone", "100%\ndone"),

@@ -266,6 +266,19 @@ def test_a_picture_that_nobody_describes_is_told_to_its_author() -> None:
     assert render_post(described, neighbours=NEIGHBOURS).warnings == ()
 
 
+@pytest.mark.parametrize("identity", ["/2020/a", "a post", "https://example.org/<a>"])
+def test_a_feed_id_that_is_no_address_is_told_to_its_author(identity: str) -> None:
+    """It stays: readers that know the post by it would take it for a new one."""
+    front = FRONT_MATTER.replace("category", f'id: "{identity}"\ncategory')
+    (warning,) = render_post(f"{front}Text.").warnings
+    assert (str(warning), warning.line) == (
+        f"the feed id `{identity}` is not a whole address (RFC 4287)",
+        4,
+    )
+    known = front.replace(identity, "tag:example.org,2020:수학")
+    assert render_post(f"{known}Text.").warnings == ()
+
+
 def test_the_excerpt_is_plain_text_in_korean(typeset: Typeset) -> None:
     """A formula is text as well as text can be, without TeX; a picture is no excerpt."""
     excerpt = render_post(
@@ -456,3 +469,24 @@ def test_work_grows_with_the_text(name: str) -> None:
     render_post("warm")
     once, twice = (calls(GROWING[name](n)) for n in (150, 300))
     assert twice < 2.5 * once
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ('<img src="p.svg" alt="A">', ' width="4" height="3">'),
+        ('<img alt="A" width="300" src="p.svg" />', ' width="300" src="{}" height="225" />'),
+        ("<img src=p.svg height=30>", ' height=30 width="40">'),
+        ('<img src="p.svg" width="60%">', ' width="60%">'),
+        ('<img src="p.svg" style="height: 2em">', ' style="height: 2em">'),
+        ('<img src="p.svg" width="8" height="8">', ' width="8" height="8">'),
+        ('<img src="https://example.org/p.svg" alt="A">', 'p.svg" alt="A">'),
+        ('<video poster="p.svg" src="data.csv"></video>', "></video>"),
+    ],
+)
+def test_a_picture_in_html_has_a_size(written: str, shown: str) -> None:
+    """That of the file beside the post, in proportion to what its author says of it."""
+    rendered = render_post(f"<div>{written}</div>", neighbours={**NEIGHBOURS, "data.csv": b"1"})
+    address = "/assets/posts/a/p.svg"
+    assert f"{shown.format(address)}</div>" in rendered.body
+    assert rendered.body.count("width=") == shown.count("width=")

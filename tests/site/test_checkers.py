@@ -21,7 +21,7 @@ from generator.check.reading import Folder
 from generator.config import read_config
 from generator.reading import read_posts
 
-from ..assemble.test_feed import SCHEMA, WARNINGS
+from ..assemble.test_feed import ATOM, SCHEMA, WARNINGS, XML
 from ..conftest import REPOSITORY
 from .conftest import BASE, URL, Served, program
 
@@ -40,6 +40,27 @@ def select(file: Path, path: str) -> list[Any]:
 def test_the_nu_html_checker_finds_no_error(served: Served) -> None:
     """Every page is valid HTML by the checker that the W3C and WHATWG use."""
     assert nu_errors(served.folder) == []
+
+
+@pytest.mark.java
+def test_the_nu_html_checker_finds_no_error_in_feeds(served: Served, tmp_path: Path) -> None:
+    """What a post is in a feed is valid HTML, too: nothing was cut out of it by halves."""
+    assert nu_errors(entries_as_pages(served.folder, tmp_path)) == []
+
+
+def entries_as_pages(site: Path, folder: Path) -> Path:
+    """The contents of a site's feeds, each as a page of its own in a folder, which is returned."""
+    for feed in (site / "ko/feed.xml", site / "en/feed.xml"):
+        for number, entry in enumerate(etree.parse(feed).iter(f"{ATOM}entry")):
+            language, content = entry.get(f"{XML}lang"), entry.findtext(f"{ATOM}content")
+            page = folder / f"{language}-{number}.html"
+            page.write_text(
+                f'<!DOCTYPE html>\n<html lang="{language}"><head><meta charset="utf-8">'
+                f"<title>x</title></head><body><h1>x</h1>\n{content}</body></html>\n",
+                encoding="utf-8",
+            )
+    assert list(folder.glob("*.html"))
+    return folder
 
 
 def nu_errors(folder: Path) -> list[str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Browser, Page
 
 from .conftest import Served
 from .test_browser import SCREENS, axe_violations, open_page, unfold
-from .test_checkers import nu_errors
+from .test_checkers import entries_as_pages, nu_errors
 
 pytestmark = [pytest.mark.xdist_group("constructs")]
 
@@ -15,9 +17,10 @@ PATHS = ("web/2022-07-08-constructs/", "en/web/2022-07-08-constructs/")
 
 
 @pytest.mark.java
-def test_the_pages_are_valid_html(constructs: Served) -> None:
-    """By the checker that the W3C and WHATWG use."""
+def test_the_pages_are_valid_html(constructs: Served, tmp_path: Path) -> None:
+    """By the checker that the W3C and WHATWG use; and so is what feeds have of them."""
     assert nu_errors(constructs.folder) == []
+    assert nu_errors(entries_as_pages(constructs.folder, tmp_path)) == []
 
 
 @pytest.mark.browser

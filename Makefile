@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 VENV := .venv
+LOWEST := .venv-lowest
 RUN := $(VENV)/bin/python -m
 
 # More arguments for the main job: make build BUILD_FLAGS="--drafts".
@@ -10,7 +11,7 @@ BUILD_FLAGS ?=
 TEST_FLAGS ?= -n auto --dist loadgroup
 PORT ?= 8000
 
-.PHONY: build test serve docs check clean lock
+.PHONY: build test test-lowest serve docs check clean lock
 
 # What the code of posts takes from npm: a post's own package-lock.json pins it.
 POST_PACKAGES := $(patsubst %/package-lock.json,%/node_modules/.ready,$(wildcard posts/*/package-lock.json))
@@ -20,6 +21,17 @@ build: $(VENV)/.build-ready node_modules/.build-ready $(POST_PACKAGES)
 
 test: $(VENV)/.test-ready node_modules/.test-ready $(POST_PACKAGES)
 	$(RUN) pytest $(TEST_FLAGS)
+
+# The tests with the oldest versions that pyproject.toml admits of what Inkcell itself needs.
+test-lowest: $(VENV)/.test-ready node_modules/.test-ready $(POST_PACKAGES)
+	$(RUN) pip install --quiet uv
+	$(PYTHON) -m venv --clear $(LOWEST)
+	$(RUN) uv pip compile pyproject.toml --quiet --no-deps --resolution lowest-direct -o $(LOWEST)/oldest.txt
+	$(RUN) uv pip compile pyproject.toml --quiet --constraints $(LOWEST)/oldest.txt --extra posts \
+		--group install --group test --python $(LOWEST)/bin/python -o $(LOWEST)/all.txt
+	$(LOWEST)/bin/pip install --quiet -r $(LOWEST)/all.txt -r requirements/torch.txt
+	$(LOWEST)/bin/pip install --quiet --no-deps --no-build-isolation -e .
+	$(LOWEST)/bin/python -m pytest $(TEST_FLAGS)
 
 serve: $(VENV)/.build-ready node_modules/.build-ready $(POST_PACKAGES)
 	$(VENV)/bin/inkcell serve --port $(PORT)
@@ -35,7 +47,7 @@ check: $(VENV)/.test-ready node_modules/.test-ready
 
 clean:
 	if [ -x $(VENV)/bin/inkcell ]; then $(VENV)/bin/inkcell clean --cache; $(VENV)/bin/inkcell --root docs clean --cache; fi
-	rm -rf $(VENV) node_modules posts/*/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(LOWEST) node_modules posts/*/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # Write the lock files anew, with the newest versions that pyproject.toml and the posts' own
 # package.json admit.

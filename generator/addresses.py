@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import PurePath
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from msgspec import Struct
 
@@ -268,13 +268,15 @@ def resolve(href: str, post: Post, links: Links) -> Target | None:
     A relative link is read from the source file: to a neighbour, or to another post's source.
     One that starts with a slash is a path of the site, below its base path.
     """
-    parts = urlsplit(href)
+    parts = _split(href)
+    if parts is None:
+        return None
     if parts.scheme or parts.netloc or not parts.path:
         return Target(href)
     rest = (f"?{parts.query}" if parts.query else "") + (
         f"#{parts.fragment}" if parts.fragment else ""
     )
-    path = unicodedata.normalize("NFC", unquote(parts.path))
+    path = _plain(parts)
     if path.startswith("/"):
         return Target(address(path, links.config) + rest)
     folder = posixpath.dirname(post.source.path)
@@ -289,7 +291,10 @@ def resolve(href: str, post: Post, links: Links) -> Target | None:
 
 def nearest_file(href: str, post: Post, links: Links) -> str | None:
     """A hint for a link that leads nowhere: the file that was meant, if one has nearly its name."""
-    path = unicodedata.normalize("NFC", unquote(urlsplit(href).path))
+    parts = _split(href)
+    if parts is None:
+        return "this cannot be read as an address"
+    path = _plain(parts)
     if not path.startswith("../"):
         return suggestion(path, post.source.neighbours)
     folder = posixpath.dirname(post.source.path)
@@ -306,9 +311,24 @@ def linked_post(href: str, post: Post, links: Links) -> str | None:
 
     A link to a post's folder leads to the version in the language of the page it stands on.
     """
+    parts = _split(href)
+    if parts is None:
+        return None
     folder = posixpath.dirname(post.source.path)
-    path = unicodedata.normalize("NFC", unquote(urlsplit(href).path))
-    wanted = posixpath.normpath(posixpath.join(folder, path))
+    wanted = posixpath.normpath(posixpath.join(folder, _plain(parts)))
     stems = [f"{wanted}/index.{post.meta.language}", f"{wanted}/index"]
     candidates: Sequence[str] = [f"{stem}.{ending}" for stem in stems for ending in ("md", "ipynb")]
     return next((name for name in (wanted, *candidates) if name in links.pages), None)
+
+
+def _split(href: str) -> SplitResult | None:
+    """The parts of an address; None for what is none, as `http://[`."""
+    try:
+        return urlsplit(href)
+    except ValueError:
+        return None
+
+
+def _plain(parts: SplitResult) -> str:
+    """The path of an address as files are named: not percent-encoded, in NFC (UAX 15)."""
+    return unicodedata.normalize("NFC", unquote(parts.path))

@@ -15,11 +15,15 @@ from generator.addresses import (
     absolute,
     address,
     colab_address,
+    collect_links,
     feed_id,
     github_name,
+    linked_post,
+    nearest_file,
     notebook_path,
     page_path,
     post_page,
+    resolve,
     slug,
     source_address,
 )
@@ -174,3 +178,14 @@ def test_where_the_source_is() -> None:
     assert source_address(post, CONFIG) == ""
     elsewhere = replace(post.source, path=str(Path("/elsewhere/a/index.ko.md").resolve()))
     assert source_address(replace(post, source=elsewhere), config) == ""
+
+
+@given(st.text(max_size=12) | st.from_regex(r"(https?:)?//[\[\]a-z0-9:%/?#.]{0,9}", fullmatch=True))
+def test_any_text_can_be_asked_for_as_an_address(href: str) -> None:
+    """It leads somewhere, or nowhere, and then there may be a hint; it is never an exception."""
+    post = post_of("글\n")
+    links = collect_links([post], CONFIG)
+    target = resolve(href, post, links)
+    assert target is None or target.address.startswith(("/", href))
+    nearest_file(href, post, links)
+    assert linked_post(href, post, links) in (None, post.source.path)

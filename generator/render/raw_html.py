@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from html import escape, unescape
-from urllib.parse import urlsplit
 
+from ..html_syntax import COMMENT
 from .context import Context, Place
 from .loads import ATTRIBUTE, CLOSING, LOADS, VALUE
 
@@ -20,8 +20,8 @@ LEADS = {"a": ("href",), "area": ("href",)} | {
 """Element -> its attributes that hold one address."""
 
 TAG = re.compile(
-    rf"<!--.*?(?:-->|$)|<({'|'.join(LEADS)}|style)\b((?:{ATTRIBUTE}|\s|/)*)>",
-    re.IGNORECASE | re.DOTALL,
+    rf"{COMMENT}|<({'|'.join(LEADS)}|style)\b((?:{ATTRIBUTE}|\s|/)*)>",
+    re.IGNORECASE,
 )
 
 
@@ -52,15 +52,12 @@ def _attributes(element: str, text: str, context: Context, place: Place) -> str:
         if match[1].lower() not in LEADS.get(element, ()):
             return match[0]
         written = unescape(match[2] or match[3] or match[4] or "").strip()
-        base = urlsplit(context.links.config.url).path.rstrip("/")
+        base = context.links.config.base
         # Liquid is an error of its own.
         known = not written or "{{" in written or "{%" in written
         if known or (base and written.startswith(f"{base}/")):
             return match[0]
-        try:
-            found = context.target(written, place).address
-        except ValueError:  # It is no address at all, which `inkcell check` tells.
-            return match[0]
+        found = context.target(written, place).address
         return match[0] if found == written else f' {match[1]}="{escape(found)}"'
 
     return VALUE.sub(read, text)

@@ -102,7 +102,12 @@ def clean_feed(html: str, page: str) -> str:
     def absolute(tag: str, attribute: str, value: str) -> str | None:
         if attribute == "id":
             return value if FOOTNOTE.fullmatch(value) else None
-        return urljoin(page, value) if attribute in ("href", "src") else value
+        if attribute not in ("href", "src"):
+            return value
+        try:
+            return urljoin(page, value)
+        except ValueError:  # `http://[` is no address.
+            return None
 
     return nh3.clean(
         html,

@@ -126,7 +126,7 @@ def apply_rules(root: etree._Element, rules: list[tuple[str, str]]) -> None:
     by_id = {str(element.get("id")): element for element in root.iter() if element.get("id")}
     found: dict[etree._Element, str] = {}
     for selector, declarations in rules:
-        first, *rest = selector.replace(">", " ").split()
+        first, *rest = selector.replace(">", " ").split() or [""]
         if not re.fullmatch(r"#[\w-]+", first) or first[1:] not in by_id:
             continue
         matched = [by_id[first[1:]]]

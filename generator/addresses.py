@@ -48,8 +48,30 @@ def is_slug(text: str) -> bool:
     return re.fullmatch(r"[\w.~-]+", text) is not None and not text.startswith(".")
 
 
+def is_path(text: str) -> bool:
+    r"""Whether a text can be the path of a page.
+
+    Two ways to write one path would be two files in one place; what stands behind `?` and `#` no
+    server of files looks at, and `\` parts folders on some disks.
+    """
+    first, *parts = text.split("/")
+    inside = {*parts[:-1], *filter(None, parts[-1:])}
+    return not first and bool(parts) and not inside & {"", ".", ".."} and not {*text} & {*"?#\\"}
+
+
 def _separates(character: str) -> bool:
     return character.isspace() or character in "/·,:;|–—"
+
+
+def site_url(url: str) -> str:
+    """The address of a site as settings keep it: its path in plain text, no slash at its end.
+
+    Raises:
+        ValueError: its host or its port is none.
+    """
+    parts = urlsplit(url)
+    _ = parts.port  # Only who asks for it hears that it is none.
+    return f"{parts.scheme}://{parts.netloc}{_plain(parts)}".rstrip("/")
 
 
 def page_path(address_path: str) -> str:

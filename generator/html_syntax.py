@@ -8,6 +8,9 @@ from collections.abc import Iterator
 SPACE = " \t\n\f\r"
 """What HTML takes for white space."""
 
+NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+"""Characters that neither HTML (13.1.4) nor XML 1.0 (2.2) allows, and DEL, shown as a box."""
+
 COMMENT = r"(?s:<!--(?:-?>|.*?(?:--!?>|\Z)))"
 """A comment, as browsers end it (HTML 13.2.5.43 to 51): also `<!-->`, and `--!>` at its end."""
 

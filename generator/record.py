@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from msgspec import Struct
 
 from .errors import InkcellError
+from .html_syntax import NO_TEXT
 
 Complain = Callable[[str, str, str | None], InkcellError]
 """(message, dotted key, hint) -> an error that knows file and line of the key."""
@@ -56,13 +57,28 @@ class Record(Struct):
         found = self.mapping if isinstance(value, dict) else describe(value)
         self.wrong(key, f"`{self.prefix}{key}` must be {wanted}, not {found}", hint)
 
+    def lacks(self, key: str) -> bool:
+        """Whether nothing is said at a key: it is not there, or blank, or a list of blanks."""
+        value = self.values.get(key)
+        items = value if isinstance(value, list) else [value]
+        return not any(
+            item.strip() if isinstance(item, str) else item is not None for item in items
+        )
+
+    def _shown(self, key: str, text: str) -> str:
+        """A text without spaces around it; it must be one that a page can show."""
+        if found := NO_TEXT.search(text):
+            message = f"`{self.prefix}{key}` holds the character U+{ord(found[0]):04X}"
+            self.wrong(key, message, "remove it: no page may hold it")
+        return NO_TEXT.sub("", text).strip()
+
     def text(self, key: str, default: str = "") -> str:
         """A string."""
         value = self.values.get(key)
         if value is None:
             return default
         if isinstance(value, str):
-            return value.strip()
+            return self._shown(key, value)
         quoted = f'put it in quotes: {key}{self.sign}"{value}"'
         hint = None if isinstance(value, (list, dict)) else quoted
         self._typed(key, "text", value, hint)
@@ -102,7 +118,7 @@ class Record(Struct):
         if value is None:
             return ()
         items = value if isinstance(value, list) else [value]
-        texts = [item.strip() for item in items if isinstance(item, str)]
+        texts = [self._shown(key, item) for item in items if isinstance(item, str)]
         if len(texts) == len(items):
             return tuple(dict.fromkeys(text for text in texts if text))
         other = next(item for item in items if not isinstance(item, str))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from html import escape
@@ -10,12 +9,10 @@ from html import escape
 from msgspec import Struct
 
 from ..addresses import absolute, feed_id, post_page
+from ..html_syntax import NO_TEXT
 from ..model import Author, Config, RenderedPost, Theme
 from .listing import Feed
 from .references import references_html
-
-NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
-"""Characters that XML 1.0 (2.2) does not allow, and DEL, which readers show as a box."""
 
 
 class Thumbnail(Struct, frozen=True):
@@ -50,16 +47,16 @@ def entry_of(rendered: RenderedPost, config: Config, theme: Theme) -> Entry:
     """A post as an entry, in the words of its own language."""
     meta, image = rendered.post.meta, rendered.image
     return Entry(
-        id=clean(feed_id(rendered.post, config)),
+        id=feed_id(rendered.post, config),
         page=absolute(post_page(rendered.post, config), config),
-        title=clean(meta.title),
-        summary=clean(rendered.excerpt),
-        content=clean(_content(rendered, theme.strings_in(meta.language))),
+        title=meta.title,
+        summary=_clean(rendered.excerpt),
+        content=_clean(_content(rendered, theme.strings_in(meta.language))),
         language=meta.language,
         published=meta.date,
         updated=meta.updated,
-        author=_clean_author(meta.author),
-        terms=tuple(clean(term) for term in dict.fromkeys((meta.category, *meta.tags))),
+        author=meta.author,
+        terms=tuple(dict.fromkeys((meta.category, *meta.tags))),
         thumbnail=(
             Thumbnail(absolute(image.path, config), image.width, image.height) if image else None
         ),
@@ -74,26 +71,17 @@ def _content(rendered: RenderedPost, strings: Mapping[str, str]) -> str:
 def feed_title(feed: Feed, config: Config) -> str:
     """What a reader's list of feeds calls a feed."""
     title = config.title[feed.language]
-    return clean(f"{feed.term} · {title}" if feed.term else title)
+    return f"{feed.term} · {title}" if feed.term else title
 
 
 def feed_description(feed: Feed, config: Config, theme: Theme) -> str:
     """What a feed says of itself; empty if the blog has no description."""
     if feed.term:
         pattern = theme.strings_in(feed.language)[f"{feed.kind}_description"]
-        return clean(pattern.format(name=feed.term))
-    return clean(config.description[feed.language])
+        return pattern.format(name=feed.term)
+    return config.description[feed.language]
 
 
-def feed_author(config: Config) -> Author:
-    """Who writes a blog."""
-    return _clean_author(config.author)
-
-
-def _clean_author(author: Author) -> Author:
-    return Author(clean(author.name), clean(author.email), clean(author.uri))
-
-
-def clean(text: str) -> str:
-    """Text without the characters that XML does not allow."""
-    return NOT_XML.sub("", text)
+def _clean(text: str) -> str:
+    """Text without the characters that XML does not allow; front matter and settings have none."""
+    return NO_TEXT.sub("", text)

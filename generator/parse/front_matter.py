@@ -7,8 +7,9 @@ import unicodedata
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, timezone
+from urllib.parse import unquote
 
-from ..addresses import is_slug
+from ..addresses import is_path, is_slug
 from ..addresses import slug as slug_of
 from ..config import (
     ADDRESS_HINT,
@@ -168,7 +169,7 @@ def read_front_matter(
                 hint = "remove it, or make the page a post: move its folder to posts/"
                 record.wrong(key, f"a standing page has no `{key}`", hint)
     for key in ("title",) if source.standing else ("title", "date", "category"):
-        if is_read and record.values.get(key) in (None, ""):
+        if is_read and record.lacks(key):
             record.wrong(key, f"`{key}` is missing", f"add a line `{key}: …`")
     if record.text("lang", source.language) != source.language:
         record.wrong(
@@ -303,20 +304,23 @@ def _series(record: Record) -> str:
 
 
 def _author(record: Record, default: Author) -> Author:
-    value = record.values.get("author")
-    if isinstance(value, str):
-        return default if value == default.name else Author(value.strip())
-    if value is None:
+    if record.lacks("author"):
         return default
+    if isinstance(record.values["author"], str):
+        name = record.text("author")
+        return default if name == default.name else Author(name)
     author = record.record("author")
     author.known(("name", "email", "uri"))
-    return Author(author.text("name", default.name), author.text("email"), author.text("uri"))
+    return Author(author.text("name") or default.name, author.text("email"), author.text("uri"))
 
 
 def _aliases(record: Record) -> tuple[str, ...]:
-    aliases = record.texts("aliases")
+    # A browser's address bar has copied them as they stand in links.
+    aliases = tuple(
+        unicodedata.normalize("NFC", unquote(alias)) for alias in record.texts("aliases")
+    )
     for alias in aliases:
-        if not alias.startswith("/") or ".." in alias.split("/"):
+        if not is_path(alias):
             message = f"the alias `{alias}` is not a path of the site"
             record.wrong("aliases", message, ADDRESS_HINT)
     return aliases

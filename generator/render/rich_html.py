@@ -19,6 +19,7 @@ from lxml import html as lxml_html
 
 from ..addresses import Target, address, neighbour_path, resolve
 from ..errors import OutputError
+from ..html_syntax import NO_TEXT
 from .context import Context, Place
 from .images import measure, publish_picture
 from .sanitize import clean_output
@@ -52,7 +53,7 @@ MEDIA_SUFFIXES = {
 
 def finish_html(text: str, context: Context, place: Place) -> str:
     """HTML of an output, safe and in the page's own look."""
-    text, rules = take_sheets(CONTROL.sub("\ufffd", text))
+    text, rules = take_sheets(NO_TEXT.sub("\ufffd", text))
     try:
         root = lxml_html.fragment_fromstring(text, create_parent="div")
     except (etree.LxmlError, ValueError, AssertionError):
@@ -67,10 +68,6 @@ def finish_html(text: str, context: Context, place: Place) -> str:
         etree.tostring(child, method="html", encoding="unicode") for child in root
     )
     return clean_output(inner)
-
-
-CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-"""Characters that no HTML may hold."""
 
 
 def _finish_frames(root: etree._Element, context: Context, place: Place) -> None:

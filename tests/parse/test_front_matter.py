@@ -128,6 +128,12 @@ def test_synonyms_of_the_last_change(key: str) -> None:
     assert str(meta(f"{key}: 2023-01-02").last_modified_at) == "2023-01-02 00:00:00+09:00"
 
 
+@pytest.mark.parametrize("written", ["", '" "', "{name: ' '}", "{email: ''}", "[]"])
+def test_who_does_not_say_who_wrote_a_post_is_the_blogs_author(written: str) -> None:
+    """A name of nothing but spaces says nothing."""
+    assert meta(f"title: T\nauthor: {written}").author.name == "Somebody"
+
+
 def test_other_synonyms() -> None:
     """`categories` and `redirect_from`, as Jekyll calls them."""
     found = meta("categories: [paper]\nredirect_from: /old/")

@@ -127,7 +127,7 @@ def test_a_manifest_cannot_reach_outside(tmp_path: Path) -> None:
     write(site(index="a"), output)
     thesis = tmp_path / "thesis.tex"
     thesis.write_text("years of work")
-    forged = {"files": {"../thesis.tex": "", str(thesis): "", "index": ""}}
+    forged = {"files": {"../thesis.tex": "", str(thesis): "", "no\0where": "", "index": ""}}
     (output / MANIFEST).write_text(json.dumps(forged))
     write(site(other="b"), output)
     clean(output)
@@ -183,29 +183,62 @@ def test_a_build_killed_while_staging_leaves_the_site(
     assert tree(output) == {"index": b"new", "page": b"new"}
 
 
-def test_a_build_killed_while_moving_is_finished_by_the_next(
+def write_and_die(new: Site, output: Path, moves: int) -> None:
+    """Write a site with a build that is killed after so many moves, the journal's the first."""
+    original, left = Path.replace, [moves]
+
+    def dying(self: Path, target: Path) -> Path:
+        if not left[0]:
+            raise KeyboardInterrupt
+        left[0] -= 1
+        return original(self, target)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Path, "replace", dying)
+        with pytest.raises(KeyboardInterrupt):
+            write(new, output)
+
+
+@pytest.mark.parametrize("moves", range(1, 5))
+def test_a_build_killed_while_moving_is_finished_by_the_next(tmp_path: Path, moves: int) -> None:
+    """Killed between two moves: the next build of anything first finishes them."""
+    output = tmp_path / "site"
+    write(site(index="old", page="old", gone="old"), output)
+    new = site(index="new", page="new", more__page="new")
+    write_and_die(new, output, moves)
+    assert write(new, output).written == ()
+    assert tree(output) == {"index": b"new", "page": b"new", "more/page": b"new"}
+
+
+@pytest.mark.parametrize("moves", range(5))
+def test_what_a_killed_build_has_left_goes_too(tmp_path: Path, moves: int) -> None:
+    """Cleaning after a build that was killed leaves nothing of it: no file, no staging folder."""
+    output = tmp_path / "site"
+    write(site(index="old", gone="old"), output)
+    write_and_die(site(index="new", page="new", more__page="new"), output, moves)
+    clean(output)
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_cleaning_what_was_never_built_makes_nothing(tmp_path: Path) -> None:
+    """Not even the folder that would hold the site's."""
+    assert clean(tmp_path / "blog" / "site") == ()
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_a_folder_that_cannot_be_cleaned_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Killed between two moves: the next build of anything first finishes them."""
-    original = Path.replace
-    for allowed in range(1, 5):
-        output = tmp_path / f"site{allowed}"
-        write(site(index="old", page="old", gone="old"), output)
-        left = [allowed]
+    """It names the file that cannot be removed."""
+    write(site(index="a"), tmp_path / "site")
 
-        def dying(self: Path, target: Path, left: list[int] = left) -> Path:
-            if not left[0]:
-                raise KeyboardInterrupt
-            left[0] -= 1
-            return original(self, target)
+    def refused(self: Path, missing_ok: bool = False) -> None:
+        raise PermissionError(13, "Permission denied", str(self))
 
-        new = site(index="new", page="new", more__page="new")
-        with monkeypatch.context() as patched:
-            patched.setattr(Path, "replace", dying)
-            with pytest.raises(KeyboardInterrupt):
-                write(new, output)
-        assert write(new, output).written == ()
-        assert tree(output) == {"index": b"new", "page": b"new", "more/page": b"new"}
+    monkeypatch.setattr(Path, "unlink", refused)
+    with pytest.raises(WriteError, match="Permission denied") as error:
+        clean(tmp_path / "site")
+    assert error.value.file == str(tmp_path / "site" / "index")
 
 
 @pytest.mark.parametrize(

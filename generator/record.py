@@ -24,6 +24,20 @@ def suggestion(word: str, known: Iterable[str]) -> str | None:
     return f"did you mean `{near[0]}`?" if near else None
 
 
+class WholeNumber(int):
+    """A whole number that an author wrote."""
+
+    written = ""
+    """How: `007`."""
+
+
+class Decimal(float):
+    """A number with a decimal point that an author wrote."""
+
+    written = ""
+    """How: `2103.00020`, which is another name than `2103.0002`."""
+
+
 class Record(Struct):
     """A mapping that an author wrote. Every reader returns its default after a mistake."""
 
@@ -85,11 +99,9 @@ class Record(Struct):
         return default
 
     def scalar(self, key: str) -> str:
-        """A string, or a number written out: volumes and years need no quotes."""
+        """A string, or a number as it is written: volumes and years need no quotes."""
         value = self.values.get(key)
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            return str(value)
-        return self.text(key)
+        return value.written if isinstance(value, WholeNumber | Decimal) else self.text(key)
 
     def flag(self, key: str, default: bool) -> bool:
         """True or false."""
@@ -107,7 +119,7 @@ class Record(Struct):
         if value is None:
             return default
         if isinstance(value, int) and not isinstance(value, bool) and value >= least:
-            return value
+            return int(value)
         hint = f"for example {key}{self.sign}{max(default, least)}"
         self._typed(key, f"a whole number of at least {least}", value, hint)
         return default

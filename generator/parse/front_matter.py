@@ -24,6 +24,7 @@ from ..record import Record, suggestion
 from ..yaml_text import read_mapping
 from . import elsewhere
 from .authors import family_name, full_name, with_letters
+from .identifiers import is_address, plain_arxiv, plain_doi
 from .notebook import RawNotebook
 
 KEYS = (
@@ -372,6 +373,9 @@ def _references(record: Record) -> tuple[Reference, ...]:
                 entry.wrong(key, f"a reference has no `{key}`", f"add a line `{key}: …` to it")
         if any(entry.text("id") == other.id for other in references):
             entry.wrong("id", f"two references have the id `{entry.text('id')}`")
+        url = entry.text("URL")
+        if url and not is_address(url):
+            entry.wrong("URL", f"`{url}` is no address", "for example https://example.org/paper")
         authors = entry.texts("author")
         references.append(
             Reference(
@@ -387,9 +391,9 @@ def _references(record: Record) -> tuple[Reference, ...]:
                 publisher=entry.text("publisher"),
                 publisher_place=entry.text("publisher-place"),
                 edition=entry.scalar("edition"),
-                doi=entry.text("DOI"),
-                arxiv=entry.scalar("arxiv"),
-                url=entry.text("URL"),
+                doi=plain_doi(entry.text("DOI")),
+                arxiv=plain_arxiv(entry.scalar("arxiv")),
+                url=url,
             )
         )
     return tuple(references)

@@ -270,6 +270,12 @@ def test_a_table_of_contents_is_a_tree(levels: list[int], tree: list[Any]) -> No
             "22(8), 888–905",
         ),
         (
+            Reference("a", "T", doi="10.1/a<b>#c?d"),
+            "https://doi.org/10.1/a%3Cb%3E%23c%3Fd",
+            "doi:10.1/a<b>#c?d",
+            "",
+        ),
+        (
             Reference("a", "T", arxiv="2104.14294"),
             "https://arxiv.org/abs/2104.14294",
             "arXiv:2104.14294",

@@ -25,6 +25,10 @@ from .record import suggestion
 SAFE = "/~-._!$'()*+,;=:@"
 
 
+PLACE = re.compile(r":(\w+)")
+"""What stands for a part of an address in a permalink."""
+
+
 @lru_cache(maxsize=4096)
 def slug(text: str) -> str:
     """A readable part of an address: lower case, letters and digits of any script, hyphens.
@@ -93,10 +97,9 @@ def post_page(post: Post, config: Config) -> str:
         "day": f"{meta.date.day:02d}",
         "slug": meta.slug,
     }
-    # Longest names first, so that no name is taken for the beginning of another.
-    for name in sorted(parts, key=len, reverse=True):
-        pattern = pattern.replace(f":{name}", parts[name])
-    return language_prefix(meta.language, config) + pattern
+    return language_prefix(meta.language, config) + PLACE.sub(
+        lambda place: parts[place[1]], pattern
+    )
 
 
 def notebook_path(post: Post, config: Config) -> str:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec.structs import replace
 
-from .addresses import github_name, is_path, site_url
+from .addresses import PLACE, github_name, is_path, site_url
 from .errors import BuildFailed, ConfigError, InkcellError
 from .model import (
     DEFAULT_PERMALINK,
@@ -223,8 +223,7 @@ def read_execution(record: Record, default: Execution) -> Execution:
 
 def checked_permalink(record: Record, pattern: str) -> str:
     """A permalink pattern that makes one address a post, or its default after a complaint."""
-    placeholders = re.findall(r":(\w+)", pattern)
-    unknown = [name for name in placeholders if name not in PERMALINK_PARTS]
+    unknown = [name for name in PLACE.findall(pattern) if name not in PERMALINK_PARTS]
     if unknown:
         record.wrong(
             "permalink",

@@ -18,6 +18,7 @@ from generator.addresses import (
     collect_links,
     feed_id,
     github_name,
+    is_path,
     linked_post,
     nearest_file,
     notebook_path,
@@ -64,6 +65,35 @@ def test_a_slug_is_stable(text: str) -> None:
     assert not set(once) & set("/\\?#%. \n")
 
 
+@pytest.mark.parametrize("path", ["/", "/a", "/a/", "/a/b.html", "/수학/.a/", "/a b/", "/100%/"])
+def test_paths(path: str) -> None:
+    """What a page can lie at."""
+    assert is_path(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "a",
+        "a/",
+        "//",
+        "//a",
+        "/a//b",
+        "/./a",
+        "/a/.",
+        "/a/..",
+        "/../a",
+        "/?p=1",
+        "/a#b",
+        "/a\\b",
+    ],
+)
+def test_what_is_no_path(path: str) -> None:
+    """Two spellings of one place, what leads out of the site, what no server looks at."""
+    assert not is_path(path)
+
+
 @pytest.mark.parametrize(
     ("pattern", "path"),
     [
@@ -71,6 +101,7 @@ def test_a_slug_is_stable(text: str) -> None:
         ("/:slug/", "/a/"),
         ("/:year/:month/:day/:slug.html", "/2022/07/08/a.html"),
         ("/:category/:slug/", "/math/a/"),
+        ("/:slug-:slug/:day:month/", "/a-a/0807/"),
     ],
 )
 def test_permalinks(pattern: str, path: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import ntpath
+import signal
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from generator import write as write_module
 from generator.assemble import collect_files
 from generator.errors import BuildFailed, WriteError
 from generator.last_build import MANIFEST, staging_folder
@@ -239,6 +241,59 @@ def test_a_folder_that_cannot_be_cleaned_is_an_error(
     with pytest.raises(WriteError, match="Permission denied") as error:
         clean(tmp_path / "site")
     assert error.value.file == str(tmp_path / "site" / "index")
+
+
+def test_pages_move_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No page and no feed ever points to a file that is not there yet; the manifest is the end."""
+    names = ("index.html", "feed.xml", "style.css", "z.png", "a/index.html")
+    moved: list[str] = []
+    original = Path.replace
+
+    def noting(self: Path, target: Path) -> Path:
+        done = original(self, target)
+        moved.append(Path(target).name)
+        return done
+
+    monkeypatch.setattr(Path, "replace", noting)
+    write(Site({name: File(name, b"1", "a test") for name in names}), tmp_path / "site")
+    *files, last = [name for name in moved if name != JOURNAL]
+    assert files[:2] == ["style.css", "z.png"]
+    assert sorted(files[2:]) == ["feed.xml", "index.html", "index.html"]
+    assert last == MANIFEST
+
+
+def test_an_interruption_waits_for_the_moves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C ends the build when the site is whole."""
+    original = write_module._move
+
+    def interrupted(source: Path, target: Path) -> None:
+        signal.raise_signal(signal.SIGINT)
+        original(source, target)
+
+    monkeypatch.setattr(write_module, "_move", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write(site(index="a", other="b"), tmp_path / "site")
+    assert tree(tmp_path / "site") == {"index": b"a", "other": b"b"}
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_file_that_somebody_changes_at_once_is_not_taken_for_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is known of it has no times, so that the next build reads it."""
+    original = write_module._move
+
+    def meddled(source: Path, target: Path) -> None:
+        original(source, target)
+        if target.name == "index":
+            target.write_text("theirs")
+
+    monkeypatch.setattr(write_module, "_move", meddled)
+    stamps = write(site(index="ours", other="b"), tmp_path / "site").site
+    assert stamps["index"].modified == 0
+    assert stamps["other"].modified > 0
 
 
 @pytest.mark.parametrize(

@@ -387,6 +387,23 @@ def test_two_files_at_one_path_name_both_sources() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("origin", "hint"),
+    [
+        ("posts/b/index.ko.md (alias)", "remove the alias"),
+        ("static/a", "rename the file in static/, or take it out"),
+        ("posts/b/index.ko.md", "give one of them another `slug`, `date` or `permalink`"),
+    ],
+)
+def test_a_clash_says_how_it_is_mended(origin: str, hint: str) -> None:
+    """By what asked for one of the files."""
+    files = [File("a", b"1", origin), File("a", b"2", "the feed")]
+    for order in (files, files[::-1]):
+        with pytest.raises(BuildFailed) as clash:
+            collect_files(order)
+        assert [error.hint for error in clash.value.errors] == [hint]
+
+
 def test_a_file_where_another_needs_a_folder() -> None:
     """`/a` and `/a/b` cannot both be files."""
     below = [File(f"a/{name}", b"", "other") for name in "bc"]

@@ -206,14 +206,11 @@ def collect_files(files: Iterable[File | Stored]) -> Site:
     for file in files:
         other = found.setdefault(file.path, file)
         if other is not file and _digest(other) != _digest(file):
-            is_alias = any(origin.endswith("(alias)") for origin in (file.origin, other.origin))
             clashes.append(
                 SiteError(f"two files of the site have the address /{file.path}").at(
                     file=file.origin,
                     text=f"the other comes from {other.origin}",
-                    hint="remove the alias"
-                    if is_alias
-                    else "give one of them another `slug`, `date` or `permalink`",
+                    hint=_way_out(file.origin, other.origin),
                 )
             )
     told: set[str] = set()
@@ -237,6 +234,15 @@ def collect_files(files: Iterable[File | Stored]) -> Site:
         {file.path: file.digest for file in stored if not file.place},
         {file.path: file for file in stored if file.place},
     )
+
+
+def _way_out(*origins: str) -> str:
+    """What to do about two files at one path, by what asked for them."""
+    if any(origin.endswith("(alias)") for origin in origins):
+        return "remove the alias"
+    if any(origin.startswith("static/") for origin in origins):
+        return "rename the file in static/, or take it out"
+    return "give one of them another `slug`, `date` or `permalink`"
 
 
 def _digest(file: File | Stored) -> str:

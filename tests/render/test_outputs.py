@@ -597,6 +597,20 @@ def test_a_wide_table_scrolls_in_itself() -> None:
     )
 
 
+def test_rows_of_a_table_may_differ_in_length() -> None:
+    """What a column has is looked at, and what it lacks is not missed."""
+    html = "<table><tr><td>a<td>1<tr><td>b<tr><td>c<td>2<td>3</table>"
+    body = page(Bundle({"text/html": html}))
+    assert re.findall(r'<td( class="number")?>(\w)', body) == [
+        ("", "a"),
+        (' class="number"', "1"),
+        ("", "b"),
+        ("", "c"),
+        (' class="number"', "2"),
+        (' class="number"', "3"),
+    ]
+
+
 def styler(digits: str) -> str:
     """What pandas' Styler writes, with its random digits."""
     return (

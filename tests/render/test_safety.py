@@ -12,6 +12,7 @@ from generator.errors import BuildFailed
 from generator.model import Bundle
 from generator.render.outputs import RENDERERS
 from generator.render.sanitize import clean_feed
+from generator.render.styles import harmless_style
 from generator.render.svg import safe_svg
 
 from .rendering import render_post
@@ -149,6 +150,27 @@ def test_html_that_the_author_trusts_is_published_as_it_is() -> None:
     assert html in rendered.body
     assert "draw" not in rendered.feed_body
     assert "draw" not in page(Bundle({"text/html": html}))
+
+
+@pytest.mark.parametrize(
+    ("css", "kept"),
+    [
+        ("margin: 1px 2px", "margin: 1px 2px"),
+        ("margin: 0 -99px; padding: 1px", "padding: 1px"),
+        ("margin-top: calc(1px - 9px)", ""),
+        ("display: block; display: contents", "display: block"),
+        ("position: fixed; inset: 0", ""),
+        ("width: expression(steal())", ""),
+        ("background: url(x)", ""),
+        ("background: image-set('x' 1x)", ""),
+        ("width: 1px/**/", ""),
+        ("COLOR: RGB(1 2 3)", "color: RGB(1 2 3)"),
+        ("color", ""),
+    ],
+)
+def test_what_a_style_may_do(css: str, kept: str) -> None:
+    """Shape its box where that stands: not cover what is around it, nor load anything."""
+    assert harmless_style(css) == kept
 
 
 @pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")

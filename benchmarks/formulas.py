@@ -16,6 +16,7 @@ import argparse
 import time
 from pathlib import Path
 
+from benchmarks.notebooks import natural
 from generator.addresses import collect_links
 from generator.config import parse_config
 from generator.discover import read_katex, read_theme
@@ -67,7 +68,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--runs", type=int, default=3, help="of each size; the fastest counts")
+    parser.add_argument("--runs", type=natural, default=3, help="of each size; the fastest counts")
     runs = parser.parse_args().runs
     print("formulas     kB  seconds  ratio")
     before = 0.0

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import PurePath
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from msgspec import Struct
 
@@ -23,6 +23,10 @@ from .model import Config, Label, Post, ShareWords
 from .record import suggestion
 
 SAFE = "/~-._!$'()*+,;=:@"
+
+
+PLACE = re.compile(r":(\w+)")
+"""What stands for a part of an address in a permalink."""
 
 
 @lru_cache(maxsize=4096)
@@ -53,8 +57,30 @@ def is_category(text: str) -> bool:
     return bool(slug(text)) and "/" not in text and not text.startswith(".")
 
 
+def is_path(text: str) -> bool:
+    r"""Whether a text can be the path of a page.
+
+    Two ways to write one path would be two files in one place; what stands behind `?` and `#` no
+    server of files looks at, and `\` parts folders on some disks.
+    """
+    first, *parts = text.split("/")
+    inside = {*parts[:-1], *filter(None, parts[-1:])}
+    return not first and bool(parts) and not inside & {"", ".", ".."} and not {*text} & {*"?#\\"}
+
+
 def _separates(character: str) -> bool:
     return character.isspace() or character in "/·,:;|–—"
+
+
+def site_url(url: str) -> str:
+    """The address of a site as settings keep it: its path in plain text, no slash at its end.
+
+    Raises:
+        ValueError: its host or its port is none.
+    """
+    parts = urlsplit(url)
+    _ = parts.port  # Only who asks for it hears that it is none.
+    return f"{parts.scheme}://{parts.netloc}{_plain(parts)}".rstrip("/")
 
 
 def page_path(address_path: str) -> str:
@@ -76,10 +102,9 @@ def post_page(post: Post, config: Config) -> str:
         "day": f"{meta.date.day:02d}",
         "slug": meta.slug,
     }
-    # Longest names first, so that no name is taken for the beginning of another.
-    for name in sorted(parts, key=len, reverse=True):
-        pattern = pattern.replace(f":{name}", parts[name])
-    return language_prefix(meta.language, config) + pattern
+    return language_prefix(meta.language, config) + PLACE.sub(
+        lambda place: parts[place[1]], pattern
+    )
 
 
 def notebook_path(post: Post, config: Config) -> str:
@@ -273,13 +298,15 @@ def resolve(href: str, post: Post, links: Links) -> Target | None:
     A relative link is read from the source file: to a neighbour, or to another post's source.
     One that starts with a slash is a path of the site, below its base path.
     """
-    parts = urlsplit(href)
+    parts = _split(href)
+    if parts is None:
+        return None
     if parts.scheme or parts.netloc or not parts.path:
         return Target(href)
     rest = (f"?{parts.query}" if parts.query else "") + (
         f"#{parts.fragment}" if parts.fragment else ""
     )
-    path = unicodedata.normalize("NFC", unquote(parts.path))
+    path = _plain(parts)
     if path.startswith("/"):
         return Target(address(path, links.config) + rest)
     folder = posixpath.dirname(post.source.path)
@@ -294,7 +321,10 @@ def resolve(href: str, post: Post, links: Links) -> Target | None:
 
 def nearest_file(href: str, post: Post, links: Links) -> str | None:
     """A hint for a link that leads nowhere: the file that was meant, if one has nearly its name."""
-    path = unicodedata.normalize("NFC", unquote(urlsplit(href).path))
+    parts = _split(href)
+    if parts is None:
+        return "this cannot be read as an address"
+    path = _plain(parts)
     if not path.startswith("../"):
         return suggestion(path, post.source.neighbours)
     folder = posixpath.dirname(post.source.path)
@@ -311,9 +341,11 @@ def linked_post(href: str, post: Post, links: Links) -> str | None:
 
     A link to a post's folder leads to the version in the language of the page it stands on.
     """
+    parts = _split(href)
+    if parts is None:
+        return None
     folder = posixpath.dirname(post.source.path)
-    path = unicodedata.normalize("NFC", unquote(urlsplit(href).path))
-    wanted = posixpath.normpath(posixpath.join(folder, path))
+    wanted = posixpath.normpath(posixpath.join(folder, _plain(parts)))
     stems = [f"{wanted}/index.{post.meta.language}", f"{wanted}/index"]
     candidates: Sequence[str] = [f"{stem}.{ending}" for stem in stems for ending in ("md", "ipynb")]
     spelled = (as_on_disk(name, links.titles) for name in (wanted, *candidates))
@@ -327,3 +359,16 @@ def as_on_disk(name: str, files: Mapping[str, object]) -> str:
     composed = unicodedata.normalize("NFC", name)
     same = (file for file in files if unicodedata.normalize("NFC", file) == composed)
     return next(same, name)
+
+
+def _split(href: str) -> SplitResult | None:
+    """The parts of an address; None for what is none, as `http://[`."""
+    try:
+        return urlsplit(href)
+    except ValueError:
+        return None
+
+
+def _plain(parts: SplitResult) -> str:
+    """The path of an address as files are named: not percent-encoded, in NFC (UAX 15)."""
+    return unicodedata.normalize("NFC", unquote(parts.path))

@@ -9,6 +9,7 @@ from unicodedata import normalize
 from msgspec import Struct
 from msgspec.structs import replace
 
+from .addresses import site_url
 from .errors import SiteError
 from .last_build import MANIFEST, compare, copied_files, read_record
 from .model import Config
@@ -47,7 +48,8 @@ def check_site(config: Config, *, external: bool = False, accept: bool = False) 
     options = record["options"] if record else {}
     built = replace(config, drafts=bool(options.get("drafts")))
     if record:
-        url = str(options.get("base_url") or config.url).rstrip("/")
+        url = options.get("base_url")
+        url = site_url(url) if url else config.url
         built = replace(built, url=url, output=Path(record["output"]))
     folder = config.root / built.output
     if not (folder / MANIFEST).is_file():

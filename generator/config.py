@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec.structs import replace
 
-from .addresses import github_name
+from .addresses import PLACE, github_name, is_path, site_url
 from .errors import BuildFailed, ConfigError, InkcellError
 from .iri import is_iri, is_mail
 from .model import (
@@ -49,7 +50,7 @@ SETTINGS = (
     "theme",
 )
 PERMALINK_PARTS = ("category", "year", "month", "day", "slug")
-ADDRESS_HINT = "it starts with a slash, and no part of it is `..`"
+ADDRESS_HINT = "it starts with a slash; no part is empty, `.` or `..`; nor has it `?`, `#` or `\\`"
 BRANCH = re.compile(r"[^\s~^:?*\[\\]+")
 """What git-check-ref-format(1) admits, nearly."""
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*")
@@ -133,10 +134,11 @@ def _config(record: Record) -> Config:
     author = record.record("author")
     execute = record.record("execute")
     execute.known(("jobs", "cache_limit", *EXECUTION_KEYS))
-    if not record.values.get("title"):
+    if record.lacks("title"):
         record.wrong("title", "`title` is missing", 'add `title = "…"`')
-    if not author.text("name"):
+    if author.lacks("name"):
         record.wrong("author", "`author.name` is missing", 'add `author = { name = "…" }`')
+    repository = _repository(record)
     return Config(
         title=_per_language(record, "title", languages),
         description=_per_language(record, "description", languages),
@@ -146,9 +148,9 @@ def _config(record: Record) -> Config:
         author=read_author(author),
         permalink=checked_permalink(record, record.text("permalink", DEFAULT_PERMALINK)),
         timezone=_timezone(record),
-        repository=_repository(record),
+        repository=repository,
         branch=_branch(record, "branch", "main"),
-        published_branch=_published_branch(record),
+        published_branch=_published_branch(record, repository),
         page_size=record.number("page_size", 20, least=1),
         feed=FeedSettings(
             limit=feed.number("limit", 10, least=1),
@@ -178,7 +180,7 @@ def read_author(author: Record, name: str = "") -> Author:
         host = "." in uri.partition("/")[0]
         hint = f"write https://{uri}" if host else "for example https://example.org/kim"
         author.wrong("uri", f"`{uri}` is not a whole address", hint)
-    return Author(author.text("name", name), email, uri)
+    return Author(author.text("name") or name, email, uri)
 
 
 MACRO = re.compile(r"\\(?:[A-Za-z]+|[^A-Za-z\s])")
@@ -235,19 +237,18 @@ def read_execution(record: Record, default: Execution) -> Execution:
 
 def checked_permalink(record: Record, pattern: str) -> str:
     """A permalink pattern that makes one address a post, or its default after a complaint."""
-    placeholders = re.findall(r":(\w+)", pattern)
-    unknown = [name for name in placeholders if name not in PERMALINK_PARTS]
+    unknown = [name for name in PLACE.findall(pattern) if name not in PERMALINK_PARTS]
     if unknown:
         record.wrong(
             "permalink",
             f"`:{unknown[0]}` is not known in a permalink",
             "known: " + ", ".join(f":{name}" for name in PERMALINK_PARTS),
         )
-    elif ".." in pattern.split("/"):
-        record.wrong("permalink", f"the permalink `{pattern}` is no path of the site", ADDRESS_HINT)
     elif not pattern.startswith("/"):
         hint = f"for example {DEFAULT_PERMALINK}"
         record.wrong("permalink", f"the permalink `{pattern}` must start with a slash", hint)
+    elif not is_path(pattern):
+        record.wrong("permalink", f"the permalink `{pattern}` is no path of the site", ADDRESS_HINT)
     elif not pattern.endswith(("/", ".html")):
         hint = f"write {pattern}/ or {pattern}.html"
         record.wrong("permalink", f"the permalink `{pattern}` names no page", hint)
@@ -258,7 +259,8 @@ def checked_permalink(record: Record, pattern: str) -> str:
 
 def _checked_url(url: str, record: Record) -> str:
     if re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", url):
-        return url.rstrip("/")
+        with suppress(ValueError):
+            return site_url(url)
     message = f"`{url}` is not an address of a site" if url else "`url` is missing"
     record.wrong("url", message, 'for example url = "https://user.github.io/project"')
     return "https://example.org"
@@ -282,9 +284,9 @@ def _branch(record: Record, key: str, default: str) -> str:
     return name or default
 
 
-def _published_branch(record: Record) -> str:
+def _published_branch(record: Record, repository: str) -> str:
     name = _branch(record, "published_branch", "")
-    if name and not github_name(record.text("repository")):
+    if name and not github_name(repository):
         record.wrong(
             "published_branch",
             "`published_branch` is a branch of a `repository` on github.com, and none is given",
@@ -300,7 +302,9 @@ def _per_language(record: Record, key: str, languages: tuple[str, ...]) -> Mappi
         return dict.fromkeys(languages, text)
     texts = record.record(key)
     texts.known(languages)
-    missing = [language for language in languages if language not in value]
+    # A description may be empty; a feed's title may not.
+    lacks = texts.lacks if key == "title" else lambda language: language not in value
+    missing = [*filter(lacks, languages)]
     if missing:
         message = f"`{key}` has no text for the language `{missing[0]}`"
         record.wrong(key, message, f'add `{missing[0]} = "…"` to it')

@@ -6,22 +6,27 @@ import re
 import tomllib
 from collections.abc import Container, Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
+from string import Formatter
+from typing import TypedDict
 from unicodedata import normalize
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from .characters import NOT_TEXT
 from .errors import BuildFailed, InkcellError, NotebookError, PostError, ThemeError
 from .font import FONT, font_path
 from .last_build import IGNORED_FOLDERS, POST, STATIC, copied_files
 from .model import Config, Source, Theme
-from .record import suggestion
+from .record import describe, suggestion
 
 PACKAGE = Path(__file__).parent
 THEME_FOLDERS = (PACKAGE / "templates", PACKAGE.parent / "templates")
 """Inside an installed package, or beside it in a checkout."""
 LOOSE = (".md", ".markdown", ".qmd", ".Rmd", ".ipynb")
 """Endings of files that are posts elsewhere, and lie beside each other there."""
+OF_A_LANGUAGE = ("language_name", "locale")
+"""Words of the theme that are true of one language alone."""
 DATE_BEFORE = re.compile(r"^\d{4}-\d{1,2}-\d{1,2}-(?=.)")
 KATEX_FOLDERS = (PACKAGE / "katex", PACKAGE.parent / "node_modules" / "katex" / "dist")
 
@@ -222,6 +227,9 @@ def read_theme(root: Path) -> Theme:
                 templates[name] = _read_theme_text(path, root)
     if len(folders) == 2 and (wrong := [*_misnamed(own, folders[-1], root, templates)]):
         raise BuildFailed(wrong)
+    # A language that the theme does not know has the words that the blog gives it, else English.
+    english = {word: text for word, text in strings["en"].items() if word not in OF_A_LANGUAGE}
+    strings = {name: {**english, **texts} for name, texts in strings.items()}
     names = copied_files(str(root))
     # What is published has an address, which is UTF-8.
     published = [f"templates/static/{name}" for name in static]
@@ -240,7 +248,8 @@ def _misnamed(
 ) -> Iterator[ThemeError]:
     """Files and words of the blog that stand for none of the theme's, and that no template uses.
 
-    A name that is nearly right would change nothing, in silence.
+    A name that is nearly right would change nothing, in silence. A place that nothing fills, in a
+    word that has places, would end the build.
     """
     names = {path.relative_to(theme).as_posix() for path in theme.glob("*.html")}
     everything = "\n".join(templates.values())
@@ -250,18 +259,44 @@ def _misnamed(
                 file=_name(blog / name, root),
                 hint=suggestion(name, names) or "its templates: " + ", ".join(sorted(names)),
             )
-    for path in sorted(theme.glob("*.toml")):
-        own, words = blog / path.name, _read_strings(path, root)
-        for word in _read_strings(own, root) if own.is_file() else ():
+    texts = {path.stem: _read_strings(path, root) for path in theme.glob("*.toml")}
+    for own in sorted(blog.glob("*.toml")):
+        words = texts.get(own.stem, texts["en"])
+        for word, text in _read_strings(own, root).items():
             if word not in words and not re.search(rf"\b{re.escape(word)}\b", everything):
-                lines = _read_theme_text(own, root).split("\n")
-                line = next((n for n, text in enumerate(lines, 1) if text.startswith(word)), None)
-                yield ThemeError(f"the theme has no text `{word}`, and no template uses it").at(
-                    file=_name(own, root),
-                    line=line,
-                    text=lines[line - 1] if line else None,
-                    hint=suggestion(word, words),
-                )
+                error = ThemeError(f"the theme has no text `{word}`, and no template uses it")
+                hint = suggestion(word, words) or f"a template shows it as {{{{ t.{word} }}}}"
+                yield error.at(**_place_of(word, own, root), hint=hint)
+            places = {place for of in texts.values() for place in _places(of.get(word, ""))}
+            # What has none in any language is shown as it is, braces and all.
+            if places and not _places(text) <= places:
+                hint = "what can stand in it: " + ", ".join(sorted(f"{{{p}}}" for p in places))
+                error = ThemeError(f"nothing can fill all that stands in braces in `{word}`")
+                yield error.at(**_place_of(word, own, root), hint=hint)
+
+
+def _places(text: str) -> set[str]:
+    """The names in a text that stand for something else; a brace by itself is one that none is."""
+    try:
+        parts = [(name, shape) for _, name, shape, _ in Formatter().parse(text) if name is not None]
+    except ValueError:
+        return {"{"}
+    return {name if "{" not in (shape or "") else "{" for name, shape in parts}
+
+
+class Placed(TypedDict):
+    """Where a word of the theme stands."""
+
+    file: str
+    line: int | None
+    text: str | None
+
+
+def _place_of(word: str, path: Path, root: Path) -> Placed:
+    lines = _read_theme_text(path, root).split("\n")
+    beginning = re.compile(rf"\s*\"?{re.escape(word)}\"?\s*=|\[{re.escape(word)}\]")
+    line = next((n for n, text in enumerate(lines, 1) if beginning.match(text)), None)
+    return {"file": _name(path, root), "line": line, "text": lines[line - 1] if line else None}
 
 
 def _read_theme_text(path: Path, root: Path) -> str:
@@ -275,11 +310,17 @@ def _read_theme_text(path: Path, root: Path) -> str:
 
 def _read_strings(path: Path, root: Path) -> dict[str, str]:
     try:
-        return tomllib.loads(_read_theme_text(path, root))
+        texts = tomllib.loads(_read_theme_text(path, root))
     except tomllib.TOMLDecodeError as error:
         raise ThemeError(f"not valid TOML: {error}").at(
             file=_name(path, root), hint='each line is name = "text"'
         ) from None
+    for word, text in texts.items():
+        if not isinstance(text, str) or NOT_TEXT.search(text):
+            raise ThemeError(
+                f"`{word}` must be text that a page can show, not {describe(text)}"
+            ).at(**_place_of(word, path, root), hint='each line is name = "text"')
+    return texts
 
 
 def find_font() -> Path:

@@ -202,13 +202,12 @@ class Kept:
 
     def content(self, path: str) -> bytes | None:
         """A file of the site whose path tells what it is made from, if it can be taken over."""
+        return self._written(path) if self.comparison and self.comparison.world else None
+
+    def _written(self, path: str) -> bytes | None:
+        """A file of the site as the last build has left it; None if it is lost."""
         digest = self.site_digests.get(path)
-        if (
-            digest is None
-            or self.record is None
-            or not self.comparison
-            or not self.comparison.world
-        ):
+        if digest is None or self.record is None:
             return None
         try:
             content = (self.root / self.record["output"] / path).read_bytes()
@@ -230,15 +229,10 @@ class Kept:
 
     def published(self, paths: Iterable[str]) -> dict[str, bytes] | None:
         """The content of files that the last build has written; None if one of them is lost."""
-        if self.record is None:
-            return None
-        output = self.root / self.record["output"]
         contents = {}
         for path in paths:
-            if path not in self.site_digests:
-                return None
-            content = (output / path).read_bytes()
-            if hashlib.sha256(content).hexdigest() != self.site_digests[path]:
+            content = self._written(path)
+            if content is None:
                 return None
             contents[path] = content
         return contents

@@ -581,9 +581,14 @@ def keep(folder: str, name: str, content: bytes) -> None:
 
     os.makedirs(folder, exist_ok=True)
     handle, partial = tempfile.mkstemp(dir=folder, suffix=".tmp")
-    with open(handle, "wb") as file:
-        file.write(content)
-    os.replace(partial, os.path.join(folder, name))
+    try:
+        with open(handle, "wb") as file:
+            file.write(content)
+        os.replace(partial, os.path.join(folder, name))
+    except BaseException:
+        # A full disk would be filled further by every build.
+        os.remove(partial)
+        raise
 
 
 def forget(root: str) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
-from .characters import only_text
+from .characters import NOT_TEXT
 from .errors import InkcellError
 
 Complain = Callable[[str, str, str | None], InkcellError]
@@ -22,6 +22,20 @@ def suggestion(word: str, known: Iterable[str]) -> str | None:
     """A hint that names the nearest known word, if one is near."""
     near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f"did you mean `{near[0]}`?" if near else None
+
+
+class WholeNumber(int):
+    """A whole number that an author wrote."""
+
+    written = ""
+    """How: `007`."""
+
+
+class Decimal(float):
+    """A number with a decimal point that an author wrote."""
+
+    written = ""
+    """How: `2103.00020`, which is another name than `2103.0002`."""
 
 
 class Record(Struct):
@@ -57,24 +71,37 @@ class Record(Struct):
         found = self.mapping if isinstance(value, dict) else describe(value)
         self.wrong(key, f"`{self.prefix}{key}` must be {wanted}, not {found}", hint)
 
+    def lacks(self, key: str) -> bool:
+        """Whether nothing is said at a key: it is not there, or blank, or a list of blanks."""
+        value = self.values.get(key)
+        items = value if isinstance(value, list) else [value]
+        return not any(
+            item.strip() if isinstance(item, str) else item is not None for item in items
+        )
+
+    def _shown(self, key: str, text: str) -> str:
+        """A text without spaces around it; it must be one that a page can show."""
+        if found := NOT_TEXT.search(text):
+            message = f"`{self.prefix}{key}` holds the character U+{ord(found[0]):04X}"
+            self.wrong(key, message, "remove it: no page may hold it")
+        return NOT_TEXT.sub("", text).strip()
+
     def text(self, key: str, default: str = "") -> str:
         """A string."""
         value = self.values.get(key)
         if value is None:
             return default
         if isinstance(value, str):
-            return only_text(value).strip()
+            return self._shown(key, value)
         quoted = f'put it in quotes: {key}{self.sign}"{value}"'
         hint = None if isinstance(value, (list, dict)) else quoted
         self._typed(key, "text", value, hint)
         return default
 
     def scalar(self, key: str) -> str:
-        """A string, or a number written out: volumes and years need no quotes."""
+        """A string, or a number as it is written: volumes and years need no quotes."""
         value = self.values.get(key)
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            return str(value)
-        return self.text(key)
+        return value.written if isinstance(value, WholeNumber | Decimal) else self.text(key)
 
     def flag(self, key: str, default: bool) -> bool:
         """True or false."""
@@ -92,7 +119,7 @@ class Record(Struct):
         if value is None:
             return default
         if isinstance(value, int) and not isinstance(value, bool) and value >= least:
-            return value
+            return int(value)
         hint = f"for example {key}{self.sign}{max(default, least)}"
         self._typed(key, f"a whole number of at least {least}", value, hint)
         return default
@@ -103,7 +130,7 @@ class Record(Struct):
         if value is None:
             return ()
         items = value if isinstance(value, list) else [value]
-        texts = [only_text(item).strip() for item in items if isinstance(item, str)]
+        texts = [self._shown(key, item) for item in items if isinstance(item, str)]
         if len(texts) == len(items):
             return tuple(dict.fromkeys(text for text in texts if text))
         other = next(item for item in items if not isinstance(item, str))

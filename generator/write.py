@@ -63,9 +63,16 @@ def write(site: Site, output: Path, known: Mapping[str, Stamp] = NOTHING) -> Cha
     Raises:
         WriteError: the folder cannot be written. It is then as it was.
     """
+    with _changing(output):
+        return _write(site, output, known)
+
+
+@contextmanager
+def _changing(output: Path) -> Iterator[None]:
+    """Change the output folder alone; what the system refuses becomes a WriteError."""
     try:
         with _alone_in(output.parent):
-            return _write(site, output, known)
+            yield
     except OSError as error:
         raise WriteError(f"cannot write {output.name}: {error.strerror or error}").at(
             file=str(error.filename or output),
@@ -164,13 +171,22 @@ def _file(site: Site, path: str) -> File | Stored:
 
 
 def clean(output: Path) -> tuple[str, ...]:
-    """Remove every file that a build wrote; return their paths."""
-    paths = sorted(_read_manifest(output))
-    for path in paths:
-        _remove(output, path)
-    (output / MANIFEST).unlink(missing_ok=True)
-    if output.is_dir() and not any(output.iterdir()):
-        output.rmdir()
+    """Remove every file that a build wrote; return their paths.
+
+    Raises:
+        WriteError: the folder cannot be written.
+    """
+    if not output.parent.is_dir():
+        return ()
+    with _changing(output):
+        # What a build has moved that was cut short is in no manifest yet.
+        _finish_moves(Path(staging_folder(str(output))), output)
+        paths = sorted(_read_manifest(output))
+        for path in paths:
+            _remove(output, path)
+        (output / MANIFEST).unlink(missing_ok=True)
+        if output.is_dir() and not any(output.iterdir()):
+            output.rmdir()
     return tuple(paths)
 
 
@@ -228,10 +244,10 @@ def _read_manifest(output: Path) -> dict[str, str]:
 
 
 def is_inside(path: str) -> bool:
-    """Whether a path can only lead below the folder that it is read from."""
+    """Whether a path leads somewhere, and only below the folder that it is read from."""
     path = path.replace(os.sep, "/")
     outside = path.startswith("/") or os.path.splitdrive(path)[0] or ".." in path.split("/")
-    return not outside
+    return not outside and "\0" not in path
 
 
 def _stage(

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from .errors import FrontMatterError, PostError
-from .record import describe
+from .record import Decimal, WholeNumber, describe
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
@@ -29,6 +29,21 @@ _Loader.yaml_implicit_resolvers = {
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 
+
+def _whole_number(loader: Any, node: yaml.ScalarNode) -> WholeNumber:
+    number = WholeNumber(loader.construct_yaml_int(node))
+    number.written = node.value
+    return number
+
+
+def _decimal(loader: Any, node: yaml.ScalarNode) -> Decimal:
+    number = Decimal(loader.construct_yaml_float(node))
+    number.written = node.value
+    return number
+
+
+_Loader.add_constructor("tag:yaml.org,2002:int", _whole_number)
+_Loader.add_constructor("tag:yaml.org,2002:float", _decimal)
 
 TEXT = "tag:yaml.org,2002:str"
 MERGE = "tag:yaml.org,2002:merge"

@@ -15,11 +15,16 @@ from generator.addresses import (
     absolute,
     address,
     colab_address,
+    collect_links,
     feed_id,
     github_name,
+    is_path,
+    linked_post,
+    nearest_file,
     notebook_path,
     page_path,
     post_page,
+    resolve,
     slug,
     source_address,
 )
@@ -60,6 +65,35 @@ def test_a_slug_is_stable(text: str) -> None:
     assert not set(once) & set("/\\?#%. \n")
 
 
+@pytest.mark.parametrize("path", ["/", "/a", "/a/", "/a/b.html", "/수학/.a/", "/a b/", "/100%/"])
+def test_paths(path: str) -> None:
+    """What a page can lie at."""
+    assert is_path(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "a",
+        "a/",
+        "//",
+        "//a",
+        "/a//b",
+        "/./a",
+        "/a/.",
+        "/a/..",
+        "/../a",
+        "/?p=1",
+        "/a#b",
+        "/a\\b",
+    ],
+)
+def test_what_is_no_path(path: str) -> None:
+    """Two spellings of one place, what leads out of the site, what no server looks at."""
+    assert not is_path(path)
+
+
 @pytest.mark.parametrize(
     ("pattern", "path"),
     [
@@ -67,6 +101,7 @@ def test_a_slug_is_stable(text: str) -> None:
         ("/:slug/", "/a/"),
         ("/:year/:month/:day/:slug.html", "/2022/07/08/a.html"),
         ("/:category/:slug/", "/math/a/"),
+        ("/:slug-:slug/:day:month/", "/a-a/0807/"),
     ],
 )
 def test_permalinks(pattern: str, path: str) -> None:
@@ -174,3 +209,14 @@ def test_where_the_source_is() -> None:
     assert source_address(post, CONFIG) == ""
     elsewhere = replace(post.source, path=str(Path("/elsewhere/a/index.ko.md").resolve()))
     assert source_address(replace(post, source=elsewhere), config) == ""
+
+
+@given(st.text(max_size=12) | st.from_regex(r"(https?:)?//[\[\]a-z0-9:%/?#.]{0,9}", fullmatch=True))
+def test_any_text_can_be_asked_for_as_an_address(href: str) -> None:
+    """It leads somewhere, or nowhere, and then there may be a hint; it is never an exception."""
+    post = post_of("글\n")
+    links = collect_links([post], CONFIG)
+    target = resolve(href, post, links)
+    assert target is None or target.address.startswith(("/", href))
+    nearest_file(href, post, links)
+    assert linked_post(href, post, links) in (None, post.source.path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from generator.addresses import absolute
 from generator.config import parse_config
 from generator.errors import BuildFailed
 from generator.theme_settings import COLOURS, FONTS, LENGTHS, theme_style
@@ -23,6 +24,38 @@ def test_a_repository_is_what_a_browser_opens(written: str) -> None:
     """However its address was copied."""
     config = parse_config(SETTINGS + f'repository = "{written}"\n')
     assert config.repository == "https://github.com/user/repo"
+
+
+@pytest.mark.parametrize(
+    ("setting", "messages"),
+    [
+        ('title = "  "', ["`title` is missing"]),
+        ('title = { ko = " ", en = "x" }', ["`title` has no text for the language `ko`"]),
+        ('title = "a\\u0001"', ["`title` holds the character U+0001"]),
+        ("author = { name = 3 }", ["`author.name` must be text, not `3`"]),
+        ('author = { name = " " }', ["`author.name` is missing"]),
+        ('url = "https://[::1/"', ["`https://[::1/` is not an address of a site"]),
+        ('url = "https://a.example:b/"', ["`https://a.example:b/` is not an address of a site"]),
+        ('permalink = "/./:slug/"', ["the permalink `/./:slug/` is no path of the site"]),
+        ('permalink = "/a//:slug/"', ["the permalink `/a//:slug/` is no path of the site"]),
+        ("repository = 3", ["`repository` must be text, not `3`"]),
+    ],
+)
+def test_a_mistake_is_told_once(setting: str, messages: list[str]) -> None:
+    """Whatever is made of the value afterwards."""
+    key = setting.partition(" ")[0]
+    others = [line for line in SETTINGS.splitlines() if not line.startswith(f"{key} ")]
+    with pytest.raises(BuildFailed) as failed:
+        parse_config("\n".join([*others, setting]))
+    assert [str(error) for error in failed.value.errors] == messages
+
+
+def test_a_base_path_is_read_as_browsers_copy_it() -> None:
+    """Encoded or not, the addresses of the site are the same; a description may be empty."""
+    for url in ("https://a.example/%EC%88%98%ED%95%99/", "https://a.example/수학"):
+        lines = SETTINGS.replace("https://example.org", url)
+        config = parse_config(lines + 'description = { ko = "", en = "x" }\n')
+        assert absolute("/a/", config) == "https://a.example/%EC%88%98%ED%95%99/a/"
 
 
 def test_branches() -> None:

@@ -824,6 +824,33 @@ def test_a_record_that_cannot_be_written_costs_only_time(
     blog.check()
 
 
+def test_a_record_that_is_cut_short_leaves_nothing(
+    blog: Blog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was written of it is no use to the next build, and takes room."""
+    folder = blog.root / last_build.FOLDER
+    before = {path.name for path in folder.iterdir()}
+
+    def full(*_: object) -> None:
+        raise OSError("no space left")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", full)
+        with pytest.raises(OSError, match="no space left"):
+            last_build.keep(str(folder), "x", b"1")
+    assert {path.name for path in folder.iterdir()} == before
+
+
+def test_a_file_of_the_site_that_vanishes_during_a_build(blog: Blog) -> None:
+    """It was there when the build began; what takes it over finds it gone, and makes it again."""
+    blog.replace("posts/e/index.ko.md", "다섯째", "여섯째")
+    taking = Kept(blog.root, compare(str(blog.root), {}, "posts"))
+    config = read_config(blog.root)
+    (blog.root / "site/assets/search/ko/0.txt").unlink()
+    pipeline.publish(pipeline.rebuild(config, taking), config, taking)
+    blog.check()
+
+
 def test_entries_that_nobody_needs_are_removed(blog: Blog) -> None:
     """One file a post, one for its text in feeds, one for the outlines; whatever was before."""
     for word in ("하나", "둘", "셋"):

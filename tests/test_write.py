@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import ntpath
+import signal
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from generator import write as write_module
 from generator.assemble import collect_files
 from generator.errors import BuildFailed, WriteError
 from generator.last_build import MANIFEST, staging_folder
@@ -127,7 +129,7 @@ def test_a_manifest_cannot_reach_outside(tmp_path: Path) -> None:
     write(site(index="a"), output)
     thesis = tmp_path / "thesis.tex"
     thesis.write_text("years of work")
-    forged = {"files": {"../thesis.tex": "", str(thesis): "", "index": ""}}
+    forged = {"files": {"../thesis.tex": "", str(thesis): "", "no\0where": "", "index": ""}}
     (output / MANIFEST).write_text(json.dumps(forged))
     write(site(other="b"), output)
     clean(output)
@@ -183,29 +185,115 @@ def test_a_build_killed_while_staging_leaves_the_site(
     assert tree(output) == {"index": b"new", "page": b"new"}
 
 
-def test_a_build_killed_while_moving_is_finished_by_the_next(
+def write_and_die(new: Site, output: Path, moves: int) -> None:
+    """Write a site with a build that is killed after so many moves, the journal's the first."""
+    original, left = Path.replace, [moves]
+
+    def dying(self: Path, target: Path) -> Path:
+        if not left[0]:
+            raise KeyboardInterrupt
+        left[0] -= 1
+        return original(self, target)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Path, "replace", dying)
+        with pytest.raises(KeyboardInterrupt):
+            write(new, output)
+
+
+@pytest.mark.parametrize("moves", range(1, 5))
+def test_a_build_killed_while_moving_is_finished_by_the_next(tmp_path: Path, moves: int) -> None:
+    """Killed between two moves: the next build of anything first finishes them."""
+    output = tmp_path / "site"
+    write(site(index="old", page="old", gone="old"), output)
+    new = site(index="new", page="new", more__page="new")
+    write_and_die(new, output, moves)
+    assert write(new, output).written == ()
+    assert tree(output) == {"index": b"new", "page": b"new", "more/page": b"new"}
+
+
+@pytest.mark.parametrize("moves", range(5))
+def test_what_a_killed_build_has_left_goes_too(tmp_path: Path, moves: int) -> None:
+    """Cleaning after a build that was killed leaves nothing of it: no file, no staging folder."""
+    output = tmp_path / "site"
+    write(site(index="old", gone="old"), output)
+    write_and_die(site(index="new", page="new", more__page="new"), output, moves)
+    clean(output)
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_cleaning_what_was_never_built_makes_nothing(tmp_path: Path) -> None:
+    """Not even the folder that would hold the site's."""
+    assert clean(tmp_path / "blog" / "site") == ()
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_a_folder_that_cannot_be_cleaned_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Killed between two moves: the next build of anything first finishes them."""
+    """It names the file that cannot be removed."""
+    write(site(index="a"), tmp_path / "site")
+
+    def refused(self: Path, missing_ok: bool = False) -> None:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "unlink", refused)
+    with pytest.raises(WriteError, match="Permission denied") as error:
+        clean(tmp_path / "site")
+    assert error.value.file == str(tmp_path / "site" / "index")
+
+
+def test_pages_move_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No page and no feed ever points to a file that is not there yet; the manifest is the end."""
+    names = ("index.html", "feed.xml", "style.css", "z.png", "a/index.html")
+    moved: list[str] = []
     original = Path.replace
-    for allowed in range(1, 5):
-        output = tmp_path / f"site{allowed}"
-        write(site(index="old", page="old", gone="old"), output)
-        left = [allowed]
 
-        def dying(self: Path, target: Path, left: list[int] = left) -> Path:
-            if not left[0]:
-                raise KeyboardInterrupt
-            left[0] -= 1
-            return original(self, target)
+    def noting(self: Path, target: Path) -> Path:
+        done = original(self, target)
+        moved.append(Path(target).name)
+        return done
 
-        new = site(index="new", page="new", more__page="new")
-        with monkeypatch.context() as patched:
-            patched.setattr(Path, "replace", dying)
-            with pytest.raises(KeyboardInterrupt):
-                write(new, output)
-        assert write(new, output).written == ()
-        assert tree(output) == {"index": b"new", "page": b"new", "more/page": b"new"}
+    monkeypatch.setattr(Path, "replace", noting)
+    write(Site({name: File(name, b"1", "a test") for name in names}), tmp_path / "site")
+    *files, last = [name for name in moved if name != JOURNAL]
+    assert files[:2] == ["style.css", "z.png"]
+    assert sorted(files[2:]) == ["feed.xml", "index.html", "index.html"]
+    assert last == MANIFEST
+
+
+def test_an_interruption_waits_for_the_moves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C ends the build when the site is whole."""
+    original = write_module._move
+
+    def interrupted(source: Path, target: Path) -> None:
+        signal.raise_signal(signal.SIGINT)
+        original(source, target)
+
+    monkeypatch.setattr(write_module, "_move", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write(site(index="a", other="b"), tmp_path / "site")
+    assert tree(tmp_path / "site") == {"index": b"a", "other": b"b"}
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_file_that_somebody_changes_at_once_is_not_taken_for_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is known of it has no times, so that the next build reads it."""
+    original = write_module._move
+
+    def meddled(source: Path, target: Path) -> None:
+        original(source, target)
+        if target.name == "index":
+            target.write_text("theirs")
+
+    monkeypatch.setattr(write_module, "_move", meddled)
+    stamps = write(site(index="ours", other="b"), tmp_path / "site").site
+    assert stamps["index"].modified == 0
+    assert stamps["other"].modified > 0
 
 
 @pytest.mark.parametrize(
@@ -297,6 +385,23 @@ def test_two_files_at_one_path_name_both_sources() -> None:
         ("two files of the site have the address /a.png", name, "the other comes from posts/a")
         for name in ("posts/c", "posts/d")
     ]
+
+
+@pytest.mark.parametrize(
+    ("origin", "hint"),
+    [
+        ("posts/b/index.ko.md (alias)", "remove the alias"),
+        ("static/a", "rename static/a, or remove it"),
+        ("posts/b/index.ko.md", "give one of them another `slug`, `date` or `permalink`"),
+    ],
+)
+def test_a_clash_says_how_it_is_mended(origin: str, hint: str) -> None:
+    """By what asked for one of the files."""
+    files = [File("a", b"1", origin), File("a", b"2", "the feed")]
+    for order in (files, files[::-1]):
+        with pytest.raises(BuildFailed) as clash:
+            collect_files(order)
+        assert [error.hint for error in clash.value.errors] == [hint]
 
 
 def test_a_file_where_another_needs_a_folder() -> None:

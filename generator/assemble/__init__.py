@@ -206,12 +206,11 @@ def collect_files(files: Iterable[File | Stored]) -> Site:
     for file in files:
         other = found.setdefault(file.path, file)
         if other is not file and _digest(other) != _digest(file):
-            origins = file.origin, other.origin
             clashes.append(
                 SiteError(f"two files of the site have the address /{file.path}").at(
                     file=file.origin,
                     text=f"the other comes from {other.origin}",
-                    hint=_way_out(origins),
+                    hint=_way_out(file.origin, other.origin),
                 )
             )
     told: set[str] = set()
@@ -237,7 +236,7 @@ def collect_files(files: Iterable[File | Stored]) -> Site:
     )
 
 
-def _way_out(origins: Sequence[str]) -> str:
+def _way_out(*origins: str) -> str:
     """A hint for two files that would have one address."""
     if any(origin.endswith("(alias)") for origin in origins):
         return "remove the alias"

@@ -47,16 +47,16 @@ def entry_of(rendered: RenderedPost, config: Config, theme: Theme) -> Entry:
     """A post as an entry, in the words of its own language."""
     meta, image = rendered.post.meta, rendered.image
     return Entry(
-        id=only_text(feed_id(rendered.post, config)),
+        id=feed_id(rendered.post, config),
         page=absolute(post_page(rendered.post, config), config),
-        title=only_text(meta.title),
+        title=meta.title,
         summary=only_text(rendered.excerpt),
         content=only_text(_content(rendered, theme.strings_in(meta.language))),
         language=meta.language,
         published=meta.date,
         updated=meta.updated,
-        author=_clean_author(meta.author),
-        terms=tuple(only_text(term) for term in dict.fromkeys((meta.category, *meta.tags))),
+        author=meta.author,
+        terms=tuple(dict.fromkeys((meta.category, *meta.tags))),
         thumbnail=(
             Thumbnail(absolute(image.path, config), image.width, image.height) if image else None
         ),
@@ -71,21 +71,12 @@ def _content(rendered: RenderedPost, strings: Mapping[str, str]) -> str:
 def feed_title(feed: Feed, config: Config) -> str:
     """What a reader's list of feeds calls a feed."""
     title = config.title[feed.language]
-    return only_text(f"{feed.term} · {title}" if feed.term else title)
+    return f"{feed.term} · {title}" if feed.term else title
 
 
 def feed_description(feed: Feed, config: Config, theme: Theme) -> str:
     """What a feed says of itself; empty if the blog has no description."""
     if feed.term:
         pattern = theme.strings_in(feed.language)[f"{feed.kind}_description"]
-        return only_text(pattern.format(name=feed.term))
-    return only_text(config.description[feed.language])
-
-
-def feed_author(config: Config) -> Author:
-    """Who writes a blog."""
-    return _clean_author(config.author)
-
-
-def _clean_author(author: Author) -> Author:
-    return Author(only_text(author.name), only_text(author.email), only_text(author.uri))
+        return pattern.format(name=feed.term)
+    return config.description[feed.language]

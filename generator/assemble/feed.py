@@ -22,7 +22,7 @@ from lxml import etree
 from .. import HOMEPAGE, __version__
 from ..addresses import absolute
 from ..model import Author, Config, File, RenderedPost, Theme, WrittenEntry
-from .entry import Entry, entry_of, feed_author, feed_description, feed_title
+from .entry import Entry, entry_of, feed_description, feed_title
 from .json_feed import json_document, json_item
 from .listing import Feed
 
@@ -92,7 +92,7 @@ def _document(
     generator.language(feed.language)
     generator.updated(max((entry.updated for entry in shown), default=BEFORE_ALL))
     generator.generator("Inkcell", version=__version__, uri=HOMEPAGE)
-    generator.author(_author(feed_author(config)))
+    generator.author(_author(config.author))
     generator.link(href=absolute(path, config), rel="self", type="application/atom+xml")
     generator.link(
         href=absolute(feed.page, config),

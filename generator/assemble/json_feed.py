@@ -8,7 +8,7 @@ from typing import Any
 
 from ..addresses import absolute
 from ..model import Author, Config, Theme
-from .entry import Entry, feed_author, feed_description, feed_title
+from .entry import Entry, feed_description, feed_title
 from .listing import Feed
 
 VERSION = "https://jsonfeed.org/version/1.1"
@@ -25,7 +25,7 @@ def json_document(
             home_page_url=absolute(feed.page, config),
             feed_url=absolute(path, config),
             description=feed_description(feed, config, theme),
-            authors=[_author(feed_author(config))],
+            authors=[_author(config.author)],
             language=feed.language,
         )
     ).removesuffix("\n}")

@@ -218,13 +218,14 @@ def newer_version(rendered: RenderedPost, versions: Iterable[RenderedPost]) -> R
     and the original as good as it was.
     """
     own = rendered.post.meta.updated
-    dates = {
-        item.post.meta.language: item.post.meta.last_modified_at or item.post.meta.date
+    revised = [
+        item
         for item in versions
         if item.post.meta.last_modified_at and item.post.meta.last_modified_at > own
-    }
-    last = max(dates, key=lambda language: (dates[language], language), default=None)
-    return next((item for item in versions if item.post.meta.language == last), None)
+    ]
+    return max(
+        revised, key=lambda item: (item.post.meta.updated, item.post.meta.language), default=None
+    )
 
 
 def by_folder(posts: Iterable[RenderedPost]) -> dict[str, list[RenderedPost]]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from urllib.parse import quote
 
+from ..addresses import SAFE
 from ..model import OTHERS, Reference, RenderedPost
 from .views import CitationView, ReferenceView
 
@@ -28,7 +29,8 @@ def reference_view(
     `places` are the ids of the places on the page that cite it.
     """
     if reference.doi:
-        where, label = f"https://doi.org/{reference.doi}", f"doi:{reference.doi}"
+        # Any sign may be in a DOI (DOI Handbook, 2.2.1), also those that end a path.
+        where, label = f"https://doi.org/{quote(reference.doi, SAFE)}", f"doi:{reference.doi}"
     elif reference.arxiv:
         where, label = f"https://arxiv.org/abs/{reference.arxiv}", f"arXiv:{reference.arxiv}"
     else:

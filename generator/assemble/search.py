@@ -139,7 +139,7 @@ def shard_path(language: str, number: int) -> str:
 
 def _changed_terms(
     posts: Sequence[RenderedPost], before: Mapping[str, str], language: str, config: Config
-) -> dict[str, dict[int, tuple[Terms, Terms]]]:
+) -> Mapping[str, Changes]:
     """Path of a shard to what changes in it: number of a post to terms before and after."""
     listed = shown_in(posts, language, config)
     count = shard_count(len(listed))
@@ -155,7 +155,7 @@ def _changed_terms(
                 if term in terms:
                     pair = changed.setdefault(path, {}).setdefault(number, ({}, {}))
                     pair[side][term] = terms[term]
-    return {path: dict(changes) for path, changes in changed.items()}
+    return changed
 
 
 def _updated(shard: bytes, changes: Changes) -> bytes:

@@ -93,8 +93,9 @@ def check_feed_ids(
                 f"if it was taken back: {ACCEPT}"
             )
             yield Finding("feed-id", "error", message, FILE, text=identity, hint=hint)
+    noted = set(accepted.values())
     for name in sorted(ids.keys() - accepted.keys()):
-        if ids[name] not in accepted.values():
+        if ids[name] not in noted:
             message = "the post's feed id is not noted yet"
             yield _at(sources[name], "warning", message, ids[name], f"once it is online: {ACCEPT}")
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from urllib.parse import unquote
 
 from .built_site import BuiltSite
 from .finding import Finding
 from .page import Element, Page
+
+LINK_ENDS = re.compile(r"\s*</a>")
 
 
 def check_images(site: BuiltSite) -> Iterator[Finding]:
@@ -59,13 +62,11 @@ def _image(image: Element, page: Page, site: BuiltSite) -> Iterator[Finding]:
 
 
 def _alone_in_link(image: Element, page: Page) -> bool:
-    before = page.html[: image.offset].rstrip()
-    after = page.html[image.offset + len(image.source) :].lstrip()
-    opening = before.rfind("<")
-    tag = before[opening:]
+    opening = page.html.rfind("<", 0, image.offset)
+    tag = page.html[opening : image.offset].rstrip()
     return (
         tag.startswith("<a ")
         and tag.endswith(">")
-        and after.startswith("</a>")
-        and ("aria-label" not in tag)
+        and "aria-label" not in tag
+        and LINK_ENDS.match(page.html, image.offset + len(image.source)) is not None
     )

@@ -53,9 +53,15 @@ def check_leftovers(site: BuiltSite) -> Iterator[Finding]:
 
 
 def outputs_of(notebook: bytes) -> list[str]:
-    """The text of the outputs of each cell of a notebook file, one text a cell."""
-    document: Any = json.loads(notebook)
-    return [_text_of(cell.get("outputs", [])) for cell in document["cells"]]
+    """The text of the outputs of each cell of a notebook file, one text a cell.
+
+    None of one that is damaged: then the site is not what a build wrote, and `check` says so.
+    """
+    try:
+        document: Any = json.loads(notebook)
+        return [_text_of(cell.get("outputs", [])) for cell in document["cells"]]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return []
 
 
 def _text_of(outputs: Any) -> str:

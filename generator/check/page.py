@@ -16,10 +16,11 @@ from ..html_syntax import COMMENT
 
 TOKEN = re.compile(
     rf"{COMMENT}"
-    r"|<(?P<close>/?)(?P<name>[A-Za-z][^\s/>]*)(?P<attributes>(?:[^\"'>]|\"[^\"]*\"|'[^']*')*)>"
-    r"|<[!?/][^>]*>",
-    re.DOTALL,
+    r"|<(?P<close>/?)(?P<name>[A-Za-z][^\s/>]*)"
+    r"(?P<attributes>(?:[^\"'>]++|\"[^\"]*+(?:\"|\Z)|'[^']*+(?:'|\Z))*+)(?P<end>>|\Z)"
+    r"|<[!?/][^>]*+(?:>|\Z)",
 )
+"""What has no end goes on to the page's, and nothing is looked at twice."""
 ATTRIBUTE = re.compile(r"""([^\s"'>/=]+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'=<>`]+))?""")
 CLASS = re.compile(r"""\sclass=(?:"([^"]*)"|'([^']*)')""")
 
@@ -161,6 +162,10 @@ class _Reader:
             if name is None:
                 continue
             name = name.lower()
+            if not match["end"]:
+                hint = "a browser drops what is left of the page: write > where the tag ends"
+                self._wrong(f"`<{name}` has no end", match.start(), match[0], hint)
+                continue
             if match["close"]:
                 self._close(name, match.start(), match[0])
                 continue

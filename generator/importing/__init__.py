@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ..addresses import page_path, post_page
+from ..addresses import is_path, page_path, post_page
 from ..errors import InkcellError, PostError, collect, flatten
 from ..model import Config, Source
 from ..parse import parse
@@ -174,7 +174,7 @@ def _has_code(post: OldPost) -> bool:
 
 
 def _is_alias(address: str) -> bool:
-    return address.startswith("/") and address != "/" and ".." not in address.split("/")
+    return address != "/" and is_path(address)
 
 
 def _elsewhere(aliases: list[str], front: str, item: Placed, config: Config) -> list[str]:

@@ -25,14 +25,13 @@ from ..errors import FrontMatterError, InkcellError
 from ..model import OTHERS, Reference, Source
 from ..record import suggestion
 from .authors import in_korean
+from .identifiers import is_address, plain_arxiv, plain_doi
 
 # What it logs about a damaged entry is in our own errors.
 logging.getLogger("bibtexparser").addHandler(logging.NullHandler())
 
 CONTAINERS = ("journaltitle", "journal", "booktitle")
 PUBLISHERS = ("publisher", "school", "institution", "organization", "howpublished")
-DOI_PREFIX = re.compile(r"^(https?://(dx\.)?doi\.org/|doi:)\s*", re.IGNORECASE)
-ARXIV_PREFIX = re.compile(r"^arxiv:\s*", re.IGNORECASE)
 PREPRINT = re.compile(r"arxiv preprint arxiv:\s*(\S+)", re.IGNORECASE)
 """How search engines for papers export a preprint."""
 YEAR = re.compile(r"\d{4}")
@@ -208,11 +207,12 @@ def _reference(key: str, fields: Mapping[str, str]) -> Reference:
         authors[-1] = OTHERS
         families += ["others"]  # Three names or more: only the first is told.
     archive = fields.get("archiveprefix", fields.get("eprinttype", "")).lower()
-    arxiv = ARXIV_PREFIX.sub("", fields.get("eprint", "")) if archive == "arxiv" else ""
+    arxiv = plain_arxiv(fields.get("eprint", "")) if archive == "arxiv" else ""
     preprint = PREPRINT.fullmatch(fields.get("journal", ""))
     if preprint and not arxiv:
         arxiv = preprint[1]
         fields = {**fields, "journal": ""}
+    url = fields.get("url", "")
     return Reference(
         id=key,
         title=fields["title"],
@@ -225,9 +225,9 @@ def _reference(key: str, fields: Mapping[str, str]) -> Reference:
         publisher=_first(fields, PUBLISHERS),
         publisher_place=_first(fields, ("location", "address")),
         edition=fields.get("edition", ""),
-        doi=DOI_PREFIX.sub("", fields.get("doi", "")),
+        doi=plain_doi(fields.get("doi", "")),
         arxiv=arxiv,
-        url=fields.get("url", ""),
+        url=url if is_address(url) else "",
         families=tuple(families),
     )
 

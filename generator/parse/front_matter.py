@@ -7,8 +7,9 @@ import unicodedata
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, timezone
+from urllib.parse import unquote
 
-from ..addresses import is_category, is_slug
+from ..addresses import is_category, is_path, is_slug
 from ..addresses import slug as slug_of
 from ..config import (
     ADDRESS_HINT,
@@ -24,6 +25,7 @@ from ..record import Record, suggestion
 from ..yaml_text import read_mapping
 from . import elsewhere
 from .authors import family_name, full_name, with_letters
+from .identifiers import is_address, plain_arxiv, plain_doi
 from .notebook import RawNotebook
 
 KEYS = (
@@ -172,7 +174,7 @@ def read_front_matter(
                 hint = "remove it, or make the page a post: move its folder to posts/"
                 record.wrong(key, f"a standing page has no `{key}`", hint)
     for key in ("title",) if source.standing else ("title", "date", "category"):
-        if is_read and record.values.get(key) in (None, ""):
+        if is_read and record.lacks(key):
             record.wrong(key, f"`{key}` is missing", f"add a line `{key}: …`")
     if record.text("lang", source.language) != source.language:
         record.wrong(
@@ -309,19 +311,21 @@ def _series(record: Record) -> str:
 
 
 def _author(record: Record, default: Author) -> Author:
-    value = record.values.get("author")
-    if isinstance(value, str):
+    if record.lacks("author"):
+        return default
+    if isinstance(record.values["author"], str):
         name = record.text("author")
         return default if name == default.name else Author(name)
-    if value is None:
-        return default
     return read_author(record.record("author"), default.name)
 
 
 def _aliases(record: Record) -> tuple[str, ...]:
-    aliases = record.texts("aliases")
+    # A browser's address bar has copied them as they stand in links.
+    aliases = tuple(
+        unicodedata.normalize("NFC", unquote(alias)) for alias in record.texts("aliases")
+    )
     for alias in aliases:
-        if not alias.startswith("/") or ".." in alias.split("/"):
+        if not is_path(alias):
             message = f"the alias `{alias}` is not a path of the site"
             record.wrong("aliases", message, ADDRESS_HINT)
     return aliases
@@ -376,6 +380,9 @@ def _references(record: Record) -> tuple[Reference, ...]:
             entry.wrong("id", f"no text can cite the id `{entry.text('id')}`", hint)
         if any(entry.text("id") == other.id for other in references):
             entry.wrong("id", f"two references have the id `{entry.text('id')}`")
+        url = entry.text("URL")
+        if url and not is_address(url):
+            entry.wrong("URL", f"`{url}` is no address", "for example https://example.org/paper")
         authors = entry.texts("author")
         references.append(
             Reference(
@@ -391,9 +398,9 @@ def _references(record: Record) -> tuple[Reference, ...]:
                 publisher=entry.text("publisher"),
                 publisher_place=entry.text("publisher-place"),
                 edition=entry.scalar("edition"),
-                doi=entry.text("DOI"),
-                arxiv=entry.scalar("arxiv"),
-                url=entry.text("URL"),
+                doi=plain_doi(entry.text("DOI")),
+                arxiv=plain_arxiv(entry.scalar("arxiv")),
+                url=url,
             )
         )
     return tuple(references)

@@ -13,6 +13,8 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from ..characters import only_text
+
 PLOTLY = "application/vnd.plotly.v1+json"
 VEGA = re.compile(r"application/vnd\.vega(lite)?\.v\d+(\.\d+)*\+json")
 
@@ -36,8 +38,9 @@ class Figure(Struct, frozen=True):
             title = title.get("text", "")
         if isinstance(title, list):
             title = " ".join(map(str, title))
-        # Plotly's titles may hold some HTML.
-        return " ".join(re.sub(r"<[^>]*>", " ", str(title or "")).split())
+        # Plotly's titles may hold some HTML; JSON's escapes may say what no page can.
+        text = re.sub(r"<[^>]*>", " ", only_text(str(title or "")))
+        return " ".join(text.split())
 
     @property
     def height(self) -> int:

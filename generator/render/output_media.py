@@ -23,6 +23,8 @@ from .vega import draw_vega
 
 LARGEST_SVG = 300_000
 """Bytes; a larger drawing is published as the PNG beside it, if there is one."""
+LARGEST_SIDE = 100_000
+"""Pixels; whoever asks for more, or for infinitely many, means nothing by it."""
 
 
 def show_svg(text: str, frame: Frame) -> Shown | None:
@@ -169,7 +171,7 @@ def _size(content: bytes, metadata: Mapping[str, object]) -> tuple[int, int] | N
 
 def _pixels(value: object) -> int:
     """A length in pixels, or 0: `50%` means nothing where a picture has no frame."""
-    return round(value) if isinstance(value, int | float) and value > 0 else 0
+    return round(value) if isinstance(value, int | float) and 0 < value < LARGEST_SIDE else 0
 
 
 def _decoded(text: str) -> bytes | None:

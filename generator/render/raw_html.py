@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from html import escape, unescape
 from pathlib import PurePosixPath
-from urllib.parse import urlsplit
 
 from ..addresses import address
+from ..html_syntax import COMMENT
 from ..iri import as_uri
 from .context import ATTACHMENT, Context, Place
 from .images import measure, sized
@@ -25,8 +25,8 @@ LEADS = {"a": ("href",), "area": ("href",)} | {
 """Element -> its attributes that hold one address."""
 
 TAG = re.compile(
-    rf"<!--.*?(?:-->|$)|<({'|'.join(LEADS)}|style)\b((?:{ATTRIBUTE}|\s|/)*)>",
-    re.IGNORECASE | re.DOTALL,
+    rf"{COMMENT}|<({'|'.join(LEADS)}|style)\b((?:{ATTRIBUTE}|\s|/)*)>",
+    re.IGNORECASE,
 )
 
 
@@ -60,21 +60,18 @@ def _attributes(element: str, text: str, context: Context, place: Place) -> str:
         if match[1].lower() not in LEADS.get(element, ()):
             return match[0]
         written = unescape(match[2] or match[3] or match[4] or "").strip()
-        base = urlsplit(context.links.config.url).path.rstrip("/")
+        base = context.links.config.base
         # Liquid is an error of its own.
         known = not written or "{{" in written or "{%" in written
         if known or (base and written.startswith(f"{base}/")):
             return match[0]
-        try:
-            if written.startswith(ATTACHMENT):
-                found = _attachment(written, context, place)
-            else:
-                target = context.target(written, place)
-                if target.neighbour and element == "img":
-                    shown = context.post.source.neighbours[target.neighbour]
-                found = as_uri(target.address)
-        except ValueError:  # It is no address at all, which `inkcell check` tells.
-            return match[0]
+        if written.startswith(ATTACHMENT):
+            found = _attachment(written, context, place)
+        else:
+            target = context.target(written, place)
+            if target.neighbour and element == "img":
+                shown = context.post.source.neighbours[target.neighbour]
+            found = as_uri(target.address)
         return match[0] if found == written else f' {match[1]}="{escape(found)}"'
 
     read_text = VALUE.sub(read, text)

@@ -162,10 +162,7 @@ def _published(source: str, context: Context, place: Place) -> str:
 
 def _target(source: str, context: Context, place: Place) -> Target | None:
     """Where an address in an output leads; the author is told if it leads nowhere."""
-    try:
-        target = resolve(source, context.post, context.links)
-    except ValueError:  # `http://[` is no address
-        target = None
+    target = resolve(source, context.post, context.links)
     if target is None:
         warning = OutputError("an output shows a file that does not lie beside the post")
         context.warnings.append(warning.at(cell=place.cell, line=place.line, text=source[:200]))

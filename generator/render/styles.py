@@ -7,6 +7,7 @@ rules become `style` attributes, so that the page has neither the sheet nor the 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from lxml import etree
 
@@ -98,8 +99,8 @@ def _hex(value: str) -> str:
 
 # --- a style sheet -> style attributes --------------------------------------------------------
 
-SHEET = re.compile(r"<style\b[^>]*>(.*?)</style\s*>", re.DOTALL | re.IGNORECASE)
-RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
+SHEET = re.compile(r"<style\b[^>]*+>?(.*?)(?:</style\s*+>|\Z)", re.DOTALL | re.IGNORECASE)
+"""A style sheet; one that has no end goes on to that of the HTML, as in a browser."""
 COMPOUND = re.compile(r"([a-zA-Z][\w-]*)?((?:[#.][\w-]+)*)")
 MOST_RULES = 20_000
 
@@ -108,13 +109,21 @@ def take_sheets(html: str) -> tuple[str, list[tuple[str, str]]]:
     """HTML without its style sheets, and their rules as (selector, declarations)."""
     rules: list[tuple[str, str]] = []
     for sheet in SHEET.findall(html):
-        text = re.sub(r"/\*.*?\*/", "", sheet, flags=re.DOTALL)
+        text = re.sub(r"/\*.*?(?:\*/|\Z)", "", sheet, flags=re.DOTALL)
         rules += [
             (selector.strip(), declarations)
-            for selectors, declarations in RULE.findall(text)
+            for selectors, declarations in _rules(text)
             for selector in selectors.split(",")
         ]
     return SHEET.sub("", html), rules[:MOST_RULES]
+
+
+def _rules(sheet: str) -> Iterator[tuple[str, str]]:
+    """Selectors and declarations of the rules of a sheet, also of those in `@media`."""
+    for block in sheet.split("}")[:-1]:
+        *around, declarations = block.split("{")
+        if around and around[-1]:
+            yield around[-1], declarations
 
 
 def apply_rules(root: etree._Element, rules: list[tuple[str, str]]) -> None:
@@ -126,7 +135,7 @@ def apply_rules(root: etree._Element, rules: list[tuple[str, str]]) -> None:
     by_id = {str(element.get("id")): element for element in root.iter() if element.get("id")}
     found: dict[etree._Element, str] = {}
     for selector, declarations in rules:
-        first, *rest = selector.replace(">", " ").split()
+        first, *rest = selector.replace(">", " ").split() or [""]
         if not re.fullmatch(r"#[\w-]+", first) or first[1:] not in by_id:
             continue
         matched = [by_id[first[1:]]]

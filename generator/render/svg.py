@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from math import isfinite
 
 from lxml import etree
 
@@ -188,4 +189,5 @@ def _length(text: str) -> float | None:
     match = re.fullmatch(r"(\d+(?:\.\d*)?|\.\d+)([a-z]*)", text.strip())
     if not match or match[2] not in UNITS:
         return None
-    return float(match[1]) * UNITS[match[2]]
+    length = float(match[1]) * UNITS[match[2]]
+    return length if isfinite(length) else None

@@ -280,6 +280,26 @@ def test_a_blog_may_replace_a_file_of_the_theme(write_blog: WriteBlog) -> None:
     assert site.files["assets/own.txt"].content == b"mine"
 
 
+def test_a_language_of_the_blogs_own(write_blog: WriteBlog) -> None:
+    """Its words stand in a file of its name; those that it lacks are English."""
+    settings = SETTINGS.replace('"ko"', '"fr"').replace(', "en"]', "]")
+    words = 'archive = "Archives"\ndate = "{day:02d}/{month:02d}/{year}"\n'
+    files = {"posts/a/index.fr.md": "Un.\n", "templates/fr.toml": words}
+    site = pipeline.build(read_config(write_blog({**files, "pyproject.toml": settings})))
+    page = "math/2022-07-08-a/index.html"
+    assert select(site, page, "//article//time/text()")[0] == "08/07/2022"
+    assert "1 min read" in site.files[page].content.decode()
+    assert select(site, page, "//meta[@property='og:locale']/@content") == ["fr"]
+    assert select(site, "archive/index.html", "//h1/text()") == ["Archives"]
+
+
+def test_a_former_address_may_be_as_browsers_copy_it(write_blog: WriteBlog) -> None:
+    """What a server is asked for is decoded: so is the name of the file."""
+    text = post("가", "2022-01-01", more="aliases: [/%EC%88%98%ED%95%99/, /100%/]\n")
+    site = pipeline.build(read_config(write_blog({"posts/a/index.ko.md": text})))
+    assert {"수학/index.html", "100%/index.html"} <= site.files.keys()
+
+
 def test_titles_are_text(write_blog: WriteBlog) -> None:
     """What an author types into a title cannot become markup."""
     text = FRONT_MATTER.replace("A post", '"<script>x()</script> & \\"q\\""') + "글\n"
@@ -319,6 +339,12 @@ def test_a_table_of_contents_is_a_tree(levels: list[int], tree: list[Any]) -> No
             "https://doi.org/10.1/x",
             "doi:10.1/x",
             "22(8), 888–905",
+        ),
+        (
+            Reference("a", "T", doi="10.1/a<b>#c?d"),
+            "https://doi.org/10.1/a%3Cb%3E%23c%3Fd",
+            "doi:10.1/a<b>#c?d",
+            "",
         ),
         (
             Reference("a", "T", arxiv="2104.14294"),

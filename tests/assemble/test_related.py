@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator import pipeline
+from generator.assemble.listing import newest_first
 from generator.assemble.related import MOST, UNIT, Related
 from generator.config import read_config
 from generator.progress import Event, Notice
@@ -19,6 +21,19 @@ from ..conftest import WriteBlog
 from .test_pages import post, select
 
 RELATED = "//section[@class='related']//a/text()"
+
+
+@given(st.permutations([("b", 1), ("a", 1), ("c", 2), ("d", 0)]))
+def test_lists_do_not_depend_on_the_order_in_which_posts_come(posts: list[tuple[str, int]]) -> None:
+    """Newest first; of one moment, by path."""
+    listed = newest_first(_dated(name, day) for name, day in posts)
+    assert [item.post.source.path for item in listed] == ["c", "a", "b", "d"]
+
+
+def _dated(name: str, day: int) -> Any:
+    source = SimpleNamespace(path=name, standing=False)
+    meta = SimpleNamespace(date=datetime(2022, 1, 1 + day))
+    return SimpleNamespace(post=SimpleNamespace(source=source, meta=meta))
 
 
 def related(write_blog: WriteBlog, *posts: str) -> list[str]:

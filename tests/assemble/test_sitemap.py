@@ -122,6 +122,17 @@ def test_a_map_too_large_for_one_file_is_several(
     assert site.files["robots.txt"] == whole.files["robots.txt"]
 
 
+def test_a_page_that_no_file_may_hold_has_one_all_the_same(
+    write_blog: WriteBlog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing can be divided further."""
+    config = read_config(write_blog({"posts/a/index.ko.md": "글\n"}))
+    pages = read_urls(pipeline.build(config).files["sitemap.xml"].content)
+    limit_to(monkeypatch, MOST_PAGES, 1)
+    files = pipeline.build(config).files
+    assert sum(path.startswith("sitemap-") for path in files) == len(pages)
+
+
 def test_a_map_that_fits_is_one_file(
     write_blog: WriteBlog, monkeypatch: pytest.MonkeyPatch
 ) -> None:

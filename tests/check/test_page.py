@@ -83,6 +83,8 @@ def test_any_text_can_be_read(html: str) -> None:
         ('<b id="a b"></b>', ["`a b` cannot be an id"]),
         ("<img alt=a alt=b>", ["the attribute `alt` stands there twice"]),
         ("<svg><g></svg>", ["<g> is not closed"]),
+        ("<p>a<b c='d>e<i>f", ["`<b` has no end"]),
+        ("<p>a</b c", ["`<b` has no end"]),
     ],
 )
 def test_nesting(html: str, problems: list[str]) -> None:

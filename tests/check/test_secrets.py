@@ -10,7 +10,7 @@ import pytest
 
 from generator.check import built_site
 from generator.check.finding import Finding
-from generator.check.leftovers import check_leftovers
+from generator.check.leftovers import check_leftovers, outputs_of
 from generator.check.secrets import TOKENS, check_secrets
 from generator.config import parse_config
 from generator.model import Source
@@ -155,3 +155,20 @@ def test_what_is_no_path_of_a_machine(text: str) -> None:
     """Addresses and paths that only look like one."""
     cell = "\n```{code-cell}\nprint(path)\n```\n"
     assert findings(cell, {"output_type": "stream", "text": text}) == []
+
+
+@pytest.mark.parametrize(
+    "notebook",
+    [
+        b"",
+        b"cut",
+        b"[]",
+        b"{}",
+        b'{"cells": 1}',
+        b'{"cells": [1]}',
+        b'{"cells": [{"outputs": [1]}]}',
+    ],
+)
+def test_a_notebook_that_somebody_has_damaged_has_no_outputs(notebook: bytes) -> None:
+    """Of the finished site; that it is another one now is told by itself."""
+    assert outputs_of(notebook) == []

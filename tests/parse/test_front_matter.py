@@ -124,10 +124,36 @@ def test_a_name_is_listed_as_it_is_read(written: str, shown: str, cited: str) ->
     assert (work.authors, work.families) == ((shown,), (cited,))
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("arxiv: 2103.00020", "2103.00020"),
+        ("arxiv: 'arXiv:2103.00020v1'", "2103.00020v1"),
+        ("arxiv: https://arxiv.org/abs/math/0211159", "math/0211159"),
+        ("DOI: 10.1109/34.868688", "10.1109/34.868688"),
+        ("DOI: 'doi: 10.1/x'", "10.1/x"),
+        ("DOI: https://doi.org/10.1002/1%3C117::AID%3E3.0", "10.1002/1<117::AID>3.0"),
+        ("page: 007", "007"),
+        ("volume: 12", "12"),
+        ("issue: 12:30", "12:30"),
+    ],
+)
+def test_what_identifies_a_work(written: str, read: str) -> None:
+    """However it was copied; a number is what stands there, digit by digit."""
+    (work,) = meta(f"title: T\nreferences:\n  - id: a\n    title: A\n    {written}").references
+    assert read in (work.arxiv, work.doi, work.page, work.volume, work.issue)
+
+
 @pytest.mark.parametrize("key", ["lastmod", "modified", "updated", "date-modified"])
 def test_synonyms_of_the_last_change(key: str) -> None:
     """As Hugo, Pelican and Quarto call it."""
     assert str(meta(f"{key}: 2023-01-02").last_modified_at) == "2023-01-02 00:00:00+09:00"
+
+
+@pytest.mark.parametrize("written", ["", '" "', "{name: ' '}", "{email: ''}", "[]"])
+def test_who_does_not_say_who_wrote_a_post_is_the_blogs_author(written: str) -> None:
+    """A name of nothing but spaces says nothing."""
+    assert meta(f"title: T\nauthor: {written}").author.name == "Somebody"
 
 
 def test_other_synonyms() -> None:

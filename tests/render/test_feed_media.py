@@ -38,7 +38,6 @@ LINKS = [
     ("<object>What stands for it</object>", "What stands for it"),
     ('<iframe srcdoc="<p>x</p>"></iframe>', ""),
     ('<iframe src="javascript:steal()"></iframe>', ""),
-    ('<video src="http://[">Of no address</video>', "Of no address"),
     (
         '<video src="https://a.example/never-closed">',
         '<a href="https://a.example/never-closed">https://a.example/never-closed</a>',

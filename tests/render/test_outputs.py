@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import math
 import re
 from collections.abc import Sequence
 from html import escape
@@ -89,6 +90,19 @@ def test_the_size_that_the_code_asked_for_wins() -> None:
     """`Image(data, width=…)` puts the size into the metadata."""
     metadata = {"image/png": {"width": 7, "height": 5}}
     assert 'width="7" height="5"' in page(Bundle({"image/png": encoded(png(9, 9))}, metadata))
+
+
+@pytest.mark.parametrize("width", [0, -1, math.nan, math.inf, "50%", None])
+def test_a_size_that_no_picture_has_is_not_asked_for(width: object) -> None:
+    """The picture has its own."""
+    metadata = {"image/png": {"width": width}}
+    assert 'width="9" height="9"' in page(Bundle({"image/png": encoded(png(9, 9))}, metadata))
+
+
+def test_a_drawing_beyond_all_measure_has_no_size() -> None:
+    """What a float cannot hold is no length."""
+    drawing = SVG.replace('"40"', f'"{"9" * 400}"')
+    assert "width=" not in page(Bundle({"image/svg+xml": drawing}))
 
 
 def test_a_large_drawing_is_published_as_its_bitmap() -> None:
@@ -623,6 +637,20 @@ def test_a_wide_table_scrolls_in_itself() -> None:
     )
 
 
+def test_rows_of_a_table_may_differ_in_length() -> None:
+    """What a column has is looked at, and what it lacks is not missed."""
+    html = "<table><tr><td>a<td>1<tr><td>b<tr><td>c<td>2<td>3</table>"
+    body = page(Bundle({"text/html": html}))
+    assert re.findall(r'<td( class="number")?>(\w)', body) == [
+        ("", "a"),
+        (' class="number"', "1"),
+        ("", "b"),
+        ("", "c"),
+        (' class="number"', "2"),
+        (' class="number"', "3"),
+    ]
+
+
 def styler(digits: str) -> str:
     """What pandas' Styler writes, with its random digits."""
     return (
@@ -642,6 +670,14 @@ def test_a_styled_table_keeps_its_colours_and_not_its_digits() -> None:
     assert "color: light-dark(#123456, #" in body
     assert "fixed" not in body
     assert "red" not in body
+
+
+@pytest.mark.parametrize("sheet", [", {x: y}", "> {x: y}", "#T_1 td, {x: y}"])
+def test_a_rule_that_selects_nothing_styles_nothing(sheet: str) -> None:
+    """The others do: a browser, too, drops a rule that it cannot read, and no more."""
+    rules = f"<style>{sheet} #T_1 td {{color: #123456}}</style>"
+    html = f'{rules}<table id="T_1" class="dataframe"><tr><td>word</td></tr></table>'
+    assert "color: light-dark(#123456, #" in page(Bundle({"text/html": html}))
 
 
 def test_a_drawing_in_html_is_shown_as_text() -> None:

@@ -473,6 +473,13 @@ def test_what_bibtex_files_say(key: str, authors: str, rest: str, cited: str) ->
     assert (view.authors, ". ".join(part for part in parts if part)) == (authors, rest)
 
 
+def test_what_runs_is_no_address_of_a_work() -> None:
+    """A file of works comes from elsewhere: what it calls an address may be none."""
+    bib = b"@misc{a, title = {T}, url = {javascript:alert(1)}}"
+    (work,) = render_post(CITING + "@a\n", neighbours={"refs.bib": bib}).works
+    assert work.url == ""
+
+
 def test_authors_who_are_not_named() -> None:
     """In the page's language, and no second full stop behind them."""
     (work,) = render_post(CITING + "@goedel1931\n", neighbours={"refs.bib": BIB}).works

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from generator.errors import BuildFailed
 from generator.model import Bundle
 from generator.render.outputs import RENDERERS
+from generator.render.sanitize import clean_feed
+from generator.render.styles import harmless_style
 from generator.render.svg import safe_svg
 
 from .rendering import render_post
@@ -148,6 +150,34 @@ def test_html_that_the_author_trusts_is_published_as_it_is() -> None:
     assert html in rendered.body
     assert "draw" not in rendered.feed_body
     assert "draw" not in page(Bundle({"text/html": html}))
+
+
+@pytest.mark.parametrize(
+    ("css", "kept"),
+    [
+        ("margin: 1px 2px", "margin: 1px 2px"),
+        ("margin: 0 -99px; padding: 1px", "padding: 1px"),
+        ("margin-top: calc(1px - 9px)", ""),
+        ("display: block; display: contents", "display: block"),
+        ("position: fixed; inset: 0", ""),
+        ("width: expression(steal())", ""),
+        ("background: url(x)", ""),
+        ("background: image-set('x' 1x)", ""),
+        ("width: 1px/**/", ""),
+        ("COLOR: RGB(1 2 3)", "color: RGB(1 2 3)"),
+        ("color", ""),
+    ],
+)
+def test_what_a_style_may_do(css: str, kept: str) -> None:
+    """Shape its box where that stands: not cover what is around it, nor load anything."""
+    assert harmless_style(css) == kept
+
+
+@pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")
+def test_what_is_no_address_leads_nowhere_in_a_feed() -> None:
+    """The text of such a link stays. `http://[` begins an IPv6 address that never ends."""
+    html = '<a href="http://[">text</a><img src="//[" alt="a picture">'
+    assert clean_feed(html, "https://example.org/a/") == '<a>text</a><img alt="a picture">'
 
 
 MIME = st.sampled_from([*RENDERERS, "application/vnd.plotly.v1+json",

@@ -75,8 +75,7 @@ class Blog(Struct, frozen=True, dict=True):
         """Language to its own name for itself, where the theme knows it."""
         strings = self.theme.strings
         return {
-            name: strings[name]["language_name"] if name in strings else name
-            for name in self.config.languages
+            name: strings.get(name, {}).get("language_name", name) for name in self.config.languages
         }
 
 

@@ -96,14 +96,17 @@ def _preview_config(root: Path, drafts: bool, port: int) -> Config:
 def _preview_once(live: Live, preview: Preview, root: Path, drafts: bool, port: int) -> None:
     started = time.monotonic()
     try:
-        files = live.build(_preview_config(root, drafts, port))
+        config = _preview_config(root, drafts, port)
+        files = live.build(config)
     except InkcellError as error:
         errors = [format_error(single) for single in flatten(error)]
         preview.show(None, map(click.unstyle, errors), live.running)
         for text in errors:
             click.echo(text + "\n", err=True)
     else:
-        preview.show(files, (), live.running)
+        if config.base != preview.base:
+            click.echo(f"now at {config.url}/")
+        preview.show(files, (), live.running, config.base)
         count = len(live.running)
         running = f"; the code of {counted(count, 'post')} runs" if count else ""
         click.echo(f"built in {time.monotonic() - started:.2f} s{running}")

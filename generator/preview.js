@@ -51,8 +51,7 @@
     const turn = ++asked;
     const answer = await fetch(location.href, { cache: "no-store" }).catch(() => null);
     const html = await answer?.text();
-    // Of several answers the last one counts, whichever comes first.
-    if (turn !== asked || !html) return;
+    if (!html) return;
     const page = new DOMParser().parseFromString(html, "text/html");
     const told = page.querySelector("script[data-page]")?.dataset;
     const before = JSON.parse(known.beside), beside = JSON.parse(told?.beside ?? "{}");
@@ -61,6 +60,8 @@
       sent ??= page;
       return;
     }
+    // Of several answers the last one counts, whichever comes first.
+    if (turn !== asked) return;
     // A page keeps the policy that it was loaded with.
     const loaded = (from) =>
       [...from.querySelectorAll("link[rel=stylesheet], script[src], meta[http-equiv]")]

@@ -158,8 +158,10 @@ def with_script(page: bytes, beside: Mapping[str, str] = NOTHING) -> bytes:
         beside: what it loads: path in the site to SHA-256.
     """
     digest = hashlib.sha256(page).hexdigest()
-    loads = html.escape(json.dumps(beside, ensure_ascii=False))
-    tag = f'<script src="{SCRIPT_ADDRESS}" data-page="{digest}" data-beside="{loads}" defer></script>'
+    loads = html.escape(json.dumps(dict(beside), ensure_ascii=False))
+    tag = (
+        f'<script src="{SCRIPT_ADDRESS}" data-page="{digest}" data-beside="{loads}" defer></script>'
+    )
     head, mark, rest = page.rpartition(b"</head>")
     return head + tag.encode() + mark + rest if mark else page + tag.encode()
 

@@ -47,7 +47,9 @@ class Show:
         self.files["index.html"] = page.encode()
         self.files.update({name.replace("_", "."): content for name, content in others.items()})
         for name, content in self.files.items():
-            (self.folder / name).write_bytes(content)
+            # As a build writes it: in one step.
+            (self.folder / "new").write_bytes(content)
+            (self.folder / "new").replace(self.folder / name)
         digests = {name: hashlib.sha256(data).hexdigest() for name, data in self.files.items()}
         self.preview.show(digests, (), ())
 

@@ -79,7 +79,9 @@ class State:
             EOFError: it has ended.
         """
         end = time.monotonic() + timeout
-        while b"\n" not in self._heard:
+        searched = 0
+        while (length := self._heard.find(b"\n", searched)) < 0:
+            searched = len(self._heard)
             left = end - time.monotonic()
             if left <= 0 or not select.select([self.control], [], [], left)[0]:
                 raise TimeoutError
@@ -87,8 +89,8 @@ class State:
             if not data:
                 raise EOFError
             self._heard += data
-        line, _, self._heard = self._heard.partition(b"\n")
-        message: dict[str, Any] = json.loads(line)
+        message: dict[str, Any] = json.loads(self._heard[:length])
+        del self._heard[: length + 1]
         return message
 
     def call(self, code: str) -> list[dict[str, Any]]:

@@ -186,12 +186,19 @@ def test_too_much_memory(draft: Draft) -> None:
         draft.run(*cells("1", "import os\nos._exit(1)"), settings="memory: 300")
 
 
+def sleeps(process: psutil.Process) -> bool:
+    """Whether a process is the program `sleep`, and alive."""
+    try:
+        return process.name() == "sleep" and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def test_what_a_changed_cell_had_started(draft: Draft) -> None:
     """Ends with the state after the cell: no program is left behind by each change."""
 
     def programs() -> list[psutil.Process]:
-        found = psutil.Process().children(recursive=True)
-        return [child for child in found if "sleep" in child.cmdline()]
+        return [*filter(sleeps, psutil.Process().children(recursive=True))]
 
     start = "import subprocess\np = subprocess.Popen(['sleep', '600'])  # {}"
     for number in range(3):
@@ -200,6 +207,17 @@ def test_what_a_changed_cell_had_started(draft: Draft) -> None:
     draft.run(*cells("1", "2"))
     psutil.wait_procs([program], timeout=20)
     assert not programs()
+
+
+def test_many_small_texts_are_one(draft: Draft) -> None:
+    """A hundred thousand of them would be as many messages, kept as long as the states are."""
+    code = "import sys\nfor n in range(1000): print(n)\nsys.stderr.write('e')\nprint('last')"
+    text = "".join(f"{number}\n" for number in range(1000))
+    streams = (Stream("stdout", f"{text}last\n"), Stream("stderr", "e"))
+    assert draft.run(code) == (streams,)
+    (session,) = draft.sessions._sessions.values()
+    (messages,) = [state.messages for state in session.states[1:]]
+    assert [message["msg_type"] for message in messages] == ["stream"] * 3
 
 
 OUTSIDE = (

@@ -60,7 +60,7 @@ class Notes(Session):
 
     def stream(self, name: str, text: str) -> None:
         """Note what was written to a stream: a part of the message before, if that is of it."""
-        last = self._messages[-1] if self._messages else {"msg_type": ""}
+        last: dict[str, Any] = self._messages[-1] if self._messages else {"msg_type": ""}
         if last["msg_type"] == "stream" and last["content"]["name"] == name:
             last["content"]["text"].append(text)
         else:

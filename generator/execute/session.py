@@ -169,6 +169,11 @@ class Session:
             return "died"
         finally:
             self.running = None
+        if not wanted():
+            # It may have been ended just after it had answered.
+            self._end(state)
+            self._leave(last)
+            return "died"
         self.written.update(answer["written"])
         state.messages, state.forkable = answer["messages"], answer["forkable"]
         if not last.forkable:
@@ -194,14 +199,15 @@ class Session:
         if state is not None:
             _kill(state.pid)
 
-    def is_over_memory(self) -> bool:
-        """Whether a cell has died because all states together took more than they may."""
+    def answers(self) -> bool:
+        """Whether the last state is there: it may have died with a cell, or with all others."""
         try:
             self.states[-1].call("")
         except (OSError, EOFError):
             with suppress(OSError, subprocess.TimeoutExpired):
                 self.guarded.wait(GRACE)
-        return self.guarded.over_memory
+            return False
+        return True
 
     def close(self) -> None:
         """End every state and all that they started."""
@@ -371,7 +377,10 @@ class Sessions:
             if status == "timeout":
                 raise timed_out(post, cell, whole_post=False)
             if status == "died":
-                raise died(cell, memory=post.meta.execute.memory * session.is_over_memory())
+                if not session.answers():
+                    self._forget(post)
+                over = session.guarded.over_memory
+                raise died(cell, memory=post.meta.execute.memory if over else 0)
             if status == "error" and not cell.may_raise:
                 raw = _outputs(session)[len(session.cells) - 1][0]
                 error = next(output for output in raw if output.output_type == "error")

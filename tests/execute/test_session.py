@@ -189,7 +189,7 @@ def test_too_much_memory(draft: Draft) -> None:
 def sleeps(process: psutil.Process) -> bool:
     """Whether a process is the program `sleep`, and alive."""
     try:
-        return process.name() == "sleep" and process.status() != psutil.STATUS_ZOMBIE
+        return bool(process.name() == "sleep" and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
 

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from .errors import BuildFailed, InkcellError, NotebookError, PostError, ThemeError
 from .font import FONT, font_path
-from .last_build import IGNORED_FOLDERS, POST, STATIC, copied_files
+from .last_build import IGNORED_FOLDERS, POST, STATIC, copied_files, is_passed_over
 from .model import Config, Source, Theme
 from .record import suggestion
 
@@ -169,9 +169,8 @@ def _what_is_a_post(files: Iterable[Path], config: Config) -> str:
 
 
 def _is_neighbour(name: str) -> bool:
-    parts = PurePosixPath(name).parts
-    hidden = any(part.startswith(".") or part in IGNORED_FOLDERS for part in parts)
-    return not hidden and not POST.fullmatch(name)
+    passed_over = any(map(is_passed_over, PurePosixPath(name).parts))
+    return not passed_over and not POST.fullmatch(name)
 
 
 def _name(path: Path, root: Path) -> str:
@@ -238,7 +237,7 @@ def read_theme(root: Path) -> Theme:
     for folder in folders:
         for path in sorted(folder.rglob("*")):
             name = path.relative_to(folder).as_posix()
-            if not path.is_file() or path.name.startswith("."):
+            if not path.is_file() or is_passed_over(path.name):
                 continue
             with suppress(FileNotFoundError):  # It has gone since it was listed.
                 if name.startswith("static/"):

@@ -240,6 +240,7 @@ def make_server(preview: Preview, port: int) -> ThreadingHTTPServer:
 class _Interesting(DefaultFilter):
     """Changes that can matter to a site."""
 
+    ignore_entity_patterns = (*DefaultFilter.ignore_entity_patterns, r"^#.*#$")
     ignore_dirs = (*DefaultFilter.ignore_dirs, ".inkcell", ".ipynb_checkpoints")
 
     def __init__(self, output: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import html
 import http.client
 import json
@@ -23,9 +24,12 @@ import psutil
 import pytest
 
 from generator import pipeline
+from generator.cli.previewing import _preview_once
 from generator.config import read_config
+from generator.errors import InkcellError
 from generator.execute import execute
 from generator.live import Live
+from generator.model import Config
 from generator.serve import Preview, UsedFiles, make_server, watch_files, with_script
 
 from .conftest import FRONT_MATTER, REPOSITORY, WriteBlog
@@ -264,6 +268,47 @@ def test_a_preview_that_cannot_tell_its_address_ends(write_blog: WriteBlog) -> N
             command, cwd=REPOSITORY, stdout=full, stderr=subprocess.DEVNULL, timeout=60, check=False
         )
     assert done.returncode == 1
+
+
+def test_one_preview_of_a_blog(write_blog: WriteBlog) -> None:
+    """A second would write over the first one's site: it says where that is, and ends."""
+    config = read_config(write_blog({"posts/a/index.ko.md": "글\n"}), url="http://127.0.0.1:8000")
+    live = Live(config, lambda: None, lambda event: None)
+    try:
+        live.build(config)
+        with pytest.raises(InkcellError, match="another `inkcell serve`") as raised:
+            Live(config, lambda: None, lambda event: None)
+        assert "http://127.0.0.1:8000/" in str(raised.value.hint)
+    finally:
+        live.close()
+    Live(config, lambda: None, lambda event: None).close()
+
+
+def test_a_disk_that_fails(write_blog: WriteBlog, tmp_path: Path) -> None:
+    """Is told on the page, and the preview goes on."""
+
+    class Failing(Live):
+        def __init__(self) -> None:
+            """Hold nothing."""
+
+        running = ()
+
+        def build(self, config: Config) -> dict[str, str]:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(config.root / "posts"))
+
+    root = write_blog({"posts/a/index.ko.md": "글\n"})
+    preview = Preview("", tmp_path)
+    _preview_once(Failing(), preview, root, drafts=True, port=1)
+    assert preview.errors[0].startswith("posts: error: No space left on device")
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="sends a POSIX signal")
+def test_a_terminal_that_is_closed(write_blog: WriteBlog) -> None:
+    """Ends the preview as Ctrl-C does, and nothing is left in the folder of temporary files."""
+    serving = Serving(write_blog({"posts/a/index.ko.md": "글\n"}))
+    serving.until(lambda state: bool(get(serving.port, "/")[0] == 200))
+    serving.process.send_signal(signal.SIGHUP)
+    assert serving.process.wait(timeout=60) == 130
 
 
 def notices(noticed: threading.Event, change: Callable[[str], object], attempts: int = 60) -> bool:

@@ -228,6 +228,15 @@ OUTSIDE = (
 )
 
 
+def test_a_copy_that_an_editor_keeps_is_no_input(draft: Draft) -> None:
+    """Emacs saves one beside the post again and again while somebody types."""
+    draft.run(*cells("1"))
+    draft.ran()
+    draft.write_blog({"posts/a/#index.ko.md#": "half", "posts/a/index.ko.md~": "old"})
+    draft.run(*cells("1"))
+    assert draft.ran() == ""
+
+
 def test_what_lies_elsewhere_begins_anew(draft: Draft) -> None:
     """A module, a file, a folder of the blog that the code used; what the post declares."""
     settings = "dependencies: [../../other]"

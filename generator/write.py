@@ -12,6 +12,7 @@ in the output folder stays.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -67,9 +68,12 @@ def write(site: Site, output: Path, known: Mapping[str, Stamp] = NOTHING) -> Cha
         with _alone_in(output.parent):
             return _write(site, output, known)
     except OSError as error:
+        long = error.errno == errno.ENAMETOOLONG
         raise WriteError(f"cannot write {output.name}: {error.strerror or error}").at(
             file=str(error.filename or output),
-            hint="look at its permissions and at the disk's space",
+            hint="give what it is named after a shorter name"
+            if long
+            else "look at its permissions and at the disk's space",
         ) from None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Container, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from string import Formatter
 from typing import TypedDict
@@ -16,7 +17,7 @@ from msgspec.structs import replace
 from .characters import NOT_TEXT
 from .errors import BuildFailed, InkcellError, NotebookError, PostError, ThemeError
 from .font import FONT, font_path
-from .last_build import IGNORED_FOLDERS, POST, STATIC, copied_files
+from .last_build import IGNORED_FOLDERS, POST, STATIC, copied_files, is_passed_over
 from .model import Config, Source, Theme
 from .record import describe, suggestion
 
@@ -77,7 +78,9 @@ def _read_folders(
     home: Path, root: Path, config: Config, errors: list[InkcellError], known: Container[str]
 ) -> Iterator[Source]:
     """What lies in the folders of `home`."""
-    for folder in sorted(home.iterdir()):
+    with _reading(home, root, PostError):
+        folders = sorted(home.iterdir())
+    for folder in folders:
         relative = _name(folder, root)
         if _is_ignored(folder) or relative in known:
             continue
@@ -99,6 +102,8 @@ def _read_folders(
             found = _read_folder(folder, root, config, known)
         except InkcellError as error:
             errors.append(error.at(file=relative))
+        except FileNotFoundError:
+            continue  # It has gone since it was listed.
         else:
             yield from found
 
@@ -108,7 +113,8 @@ def _is_ignored(folder: Path) -> bool:
 
 
 def _read_folder(folder: Path, root: Path, config: Config, known: Container[str]) -> list[Source]:
-    files = [path for path in sorted(folder.iterdir()) if path.is_file()]
+    with _reading(folder, root, PostError):
+        files = [path for path in sorted(folder.iterdir()) if path.is_file()]
     versions: dict[str, Path] = {}
     for path in files:
         match = POST.fullmatch(path.name)
@@ -133,11 +139,13 @@ def _read_folder(folder: Path, root: Path, config: Config, known: Container[str]
     unread = {name: path for name, path in versions.items() if _name(path, root) not in known}
     if not unread:
         return []
-    neighbours = {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and _is_neighbour(path.relative_to(folder).as_posix())
-    }
+    neighbours = {}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and _is_neighbour(name):
+            # An editor that saves a file makes others, which are gone in a moment.
+            with suppress(FileNotFoundError):
+                neighbours[name] = _read(path, root, PostError)
     return [
         Source(
             path=_name(path, root),
@@ -166,9 +174,8 @@ def _what_is_a_post(files: Iterable[Path], config: Config) -> str:
 
 
 def _is_neighbour(name: str) -> bool:
-    parts = PurePosixPath(name).parts
-    hidden = any(part.startswith(".") or part in IGNORED_FOLDERS for part in parts)
-    return not hidden and not POST.fullmatch(name)
+    passed_over = any(map(is_passed_over, PurePosixPath(name).parts))
+    return not passed_over and not POST.fullmatch(name)
 
 
 def _name(path: Path, root: Path) -> str:
@@ -184,8 +191,26 @@ def _is_utf8(name: str) -> bool:
     return True
 
 
+@contextmanager
+def _reading(path: Path, root: Path, kind: type[InkcellError]) -> Iterator[None]:
+    """Tell an error of the disk as one of the blog; that a file is not there is none."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise kind(f"it cannot be read: {error.strerror or error}").at(
+            file=_name(path, root), hint="look at its permissions"
+        ) from None
+
+
+def _read(path: Path, root: Path, kind: type[InkcellError]) -> bytes:
+    with _reading(path, root, kind):
+        return path.read_bytes()
+
+
 def _read_text(path: Path, root: Path) -> str:
-    data = path.read_bytes()
+    data = _read(path, root, PostError)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -217,14 +242,15 @@ def read_theme(root: Path) -> Theme:
     for folder in folders:
         for path in sorted(folder.rglob("*")):
             name = path.relative_to(folder).as_posix()
-            if not path.is_file() or path.name.startswith("."):
+            if not path.is_file() or is_passed_over(path.name):
                 continue
-            if name.startswith("static/"):
-                static[name.removeprefix("static/")] = path.read_bytes()
-            elif path.suffix == ".toml":
-                strings[path.stem] = {**strings.get(path.stem, {}), **_read_strings(path, root)}
-            else:
-                templates[name] = _read_theme_text(path, root)
+            with suppress(FileNotFoundError):  # It has gone since it was listed.
+                if name.startswith("static/"):
+                    static[name.removeprefix("static/")] = _read(path, root, ThemeError)
+                elif path.suffix == ".toml":
+                    strings[path.stem] = {**strings.get(path.stem, {}), **_read_strings(path, root)}
+                else:
+                    templates[name] = _read_theme_text(path, root)
     if len(folders) == 2 and (wrong := [*_misnamed(own, folders[-1], root, templates)]):
         raise BuildFailed(wrong)
     # A language that the theme does not know has the words that the blog gives it, else English.
@@ -239,7 +265,10 @@ def read_theme(root: Path) -> Theme:
         raise BuildFailed(
             ThemeError("the file's name is not UTF-8").at(file=name, hint=hint) for name in unnamed
         )
-    copied = {normalize("NFC", name): (root / STATIC / name).read_bytes() for name in names}
+    copied = {}
+    for name in names:
+        with suppress(FileNotFoundError):
+            copied[normalize("NFC", name)] = _read(root / STATIC / name, root, ThemeError)
     return Theme(templates, strings, static, copied)
 
 
@@ -300,8 +329,10 @@ def _place_of(word: str, path: Path, root: Path) -> Placed:
 
 
 def _read_theme_text(path: Path, root: Path) -> str:
+    with _reading(path, root, ThemeError):
+        data = path.read_bytes()
     try:
-        return path.read_text(encoding="utf-8")
+        return data.decode().replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError:
         raise ThemeError("the file is not UTF-8").at(
             file=_name(path, root), hint="save it as UTF-8"

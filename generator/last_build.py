@@ -451,12 +451,19 @@ def _is_theme(name: str) -> bool:
     return not name.endswith((".py", ".toml", ".js"))
 
 
+def is_passed_over(name: str) -> bool:
+    """Whether a file or folder is hidden, what programs make, or an editor's copy of another."""
+    # Emacs and Vim keep `a.md~`, Emacs saves `#a.md#` while somebody types.
+    copy = name.endswith("~") or (name.startswith("#") and name.endswith("#"))
+    return copy or name.startswith(".") or name in IGNORED_FOLDERS
+
+
 def _walk(folder: str, prefix: str = "") -> list[str]:
     """The files below a folder, relative to it; hidden ones and compiled ones left out."""
     found = []
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in sorted(entries, key=lambda entry: entry.name):
-            if entry.name.startswith(".") or entry.name in IGNORED_FOLDERS:
+            if is_passed_over(entry.name):
                 continue
             if entry.is_dir(follow_symlinks=False):
                 found += _walk(entry.path, f"{prefix}{entry.name}/")

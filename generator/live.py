@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from filelock import BaseFileLock, FileLock, Timeout
 from msgspec.structs import replace
 
+from .errors import InkcellError, WriteError
 from .execute.machine import cores
 from .kept import Kept
-from .last_build import compare
+from .last_build import compare, read_record
 from .model import Config, MathOutput, Typeset
 from .pipeline import Build, publish, rebuild
 from .progress import Report
@@ -26,11 +28,17 @@ class Live:
     """
 
     def __init__(self, config: Config, changed: Callable[[], None], report: Report) -> None:
-        """Prepare to build a blog; `changed` is called when code has run."""
+        """Prepare to build a blog; `changed` is called when code has run.
+
+        Raises:
+            InkcellError: another preview shows this blog.
+            WriteError: nothing can be kept in the blog's folder.
+        """
         from .execute.background import Background
         from .execute.kernel import Kernels
         from .execute.session import Sessions
 
+        self._held = _held(config.root)
         self.output = config.root / PREVIEW / "site"
         self._root = traced_root(config)
         kernels = Kernels(self._root, slots=cores(), report=report)
@@ -78,3 +86,24 @@ class Live:
     def close(self) -> None:
         """End all that runs."""
         self._place.close()
+        self._held.release()
+
+
+def _held(root: Path) -> BaseFileLock:
+    """The lock of a blog's preview: two would write over each other's site."""
+    folder = root / PREVIEW
+    lock = FileLock(folder / "lock")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=0)
+    except Timeout:
+        record = read_record(str(root), PREVIEW)
+        address = record["options"]["serve"] if record else ""
+        raise InkcellError("another `inkcell serve` shows this blog").at(
+            hint=f"look at {address}/, or end that one" if address else "end that one first"
+        ) from None
+    except OSError as error:
+        raise WriteError(f"the preview cannot be written: {error.strerror}").at(
+            file=PREVIEW, hint="look at its permissions and at the disk's space"
+        ) from None
+    return lock

@@ -43,44 +43,102 @@
     else panel.remove();
   };
 
-  let shown = null;
+  // The page as it was sent: what scripts and the reader have made of it since is not in it.
+  let sent = null;
+  let known = document.currentScript.dataset;
+  let asked = 0;
   const refresh = async () => {
-    const answer = await fetch(location.href, { cache: "no-store" });
-    const html = await answer.text();
-    if (html === shown) return;
-    const first = shown === null;
-    shown = html;
-    if (first) return;
+    const turn = ++asked;
+    const answer = await fetch(location.href, { cache: "no-store" }).catch(() => null);
+    const html = await answer?.text();
+    if (!html) return;
     const page = new DOMParser().parseFromString(html, "text/html");
+    const told = page.querySelector("script[data-page]")?.dataset;
+    const before = JSON.parse(known.beside), beside = JSON.parse(told?.beside ?? "{}");
+    const replaced = Object.keys(before).some((path) => beside[path] && beside[path] !== before[path]);
+    if (told?.page === known.page && !replaced) {
+      sent ??= page;
+      return;
+    }
+    // Of several answers the last one counts, whichever comes first.
+    if (turn !== asked) return;
     // A page keeps the policy that it was loaded with.
-    const assets = (from) =>
+    const loaded = (from) =>
       [...from.querySelectorAll("link[rel=stylesheet], script[src], meta[http-equiv]")]
         .map((e) => e.href || e.src || e.content);
-    if (String(assets(page)) !== String(assets(document))) {
+    if (replaced || !sent || String(loaded(page)) !== String(loaded(sent))
+        || !change(document.body, sent.body, page.body)) {
       location.reload();
       return;
     }
-    // Only the body is replaced: the window stays where the reader was, and what is open stays so.
     document.title = page.title;
-    const open = new Set([...document.querySelectorAll("details")].flatMap((d, i) => d.open ? [i] : []));
-    const palette = document.querySelector(".palette");
-    document.body.replaceWith(document.adoptNode(page.body));
-    document.querySelectorAll("details").forEach((d, i) => { if (open.has(i)) d.open = true; });
-    if (palette) document.querySelector(".palette")?.replaceWith(palette);
+    sent = page;
+    known = told;
   };
 
-  let version = null;
-  const source = new EventSource("/_inkcell/events");
-  source.addEventListener("state", (event) => {
-    const state = JSON.parse(event.data);
-    show(state);
-    if (version === null) refresh();
-    else if (state.version !== version) {
-      if (state.assets !== assets) location.reload();
-      else refresh();
+  // What the scripts of a page look for once, when it is loaded.
+  const HELD = ".toc, .interactive, form, script";
+  const held = (node) => node.matches && (node.matches(HELD) || node.querySelector(HELD));
+  const isSpace = (node) => node.nodeType === Node.TEXT_NODE && !node.data.trim();
+
+  // Changes a part of the page where a new one differs from the one that was sent before. All else
+  // stays: the browser then holds what is read in its place, and what is open or at work stays so.
+  // Returns false if that cannot be done, and the page has to be loaded anew.
+  const change = (live, old, fresh) => {
+    if (old.isEqualNode(fresh)) return true;
+    if (live.nodeName !== fresh.nodeName || (live.matches && live.matches(HELD))) {
+      if (held(live) || held(fresh)) return false;
+      live.replaceWith(document.importNode(fresh, true));
+      return true;
     }
-    version = state.version;
-    assets = state.assets;
-  });
-  let assets = null;
+    if (live.nodeType !== Node.ELEMENT_NODE) {
+      live.data = fresh.data;
+      return true;
+    }
+    for (const { name } of old.attributes) if (!fresh.hasAttribute(name)) live.removeAttribute(name);
+    for (const { name, value } of fresh.attributes)
+      if (old.getAttribute(name) !== value) live.setAttribute(name, value);
+    const here = [...live.childNodes], before = [...old.childNodes], after = [...fresh.childNodes];
+    // What scripts have added stands behind what was sent.
+    if (before.some((node, n) => node.nodeName !== here[n]?.nodeName)) return false;
+    let start = 0, end = 0;
+    const least = Math.min(before.length, after.length);
+    while (start < least && before[start].isEqualNode(after[start])) start++;
+    while (end < least - start && before.at(-1 - end).isEqualNode(after.at(-1 - end))) end++;
+    const stop = before.length - end, added = after.slice(start, after.length - end);
+    if (stop - start === added.length)
+      return added.every((node, n) => change(here[start + n], before[start + n], node));
+    const remove = (from, to) => here.slice(from, to).every((node) => !held(node) && (node.remove(), true));
+    let at = start;
+    for (const node of added) {
+      // Space between blocks is everywhere the same: it leads to no other place.
+      const last = isSpace(node) ? Math.min(at + 1, stop) : stop;
+      let same = at;
+      while (same < last && !before[same].isEqualNode(node)) same++;
+      if (same < last) {
+        if (!remove(at, same)) return false;
+        at = same + 1;
+      } else {
+        if (held(node)) return false;
+        live.insertBefore(document.importNode(node, true), here[at] ?? null);
+      }
+    }
+    return remove(at, stop);
+  };
+
+  // A browser keeps six connections to a server, and each page that listens takes one.
+  let source = null;
+  const listen = () => {
+    source?.close();
+    source = document.hidden ? null : new EventSource("/_inkcell/events");
+    source?.addEventListener("state", (event) => {
+      show(JSON.parse(event.data));
+      refresh();
+    });
+    source?.addEventListener("error", () => {
+      show({ running: [], errors: ["no answer from `inkcell serve`: has it ended?"] });
+    });
+  };
+  document.addEventListener("visibilitychange", listen);
+  listen();
 }

@@ -9,15 +9,19 @@ what there is. Nothing is written to `site/`.
 
 from __future__ import annotations
 
+import hashlib
+import html
 import json
 import mimetypes
+import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from watchfiles import DefaultFilter, watch
 
@@ -26,7 +30,11 @@ EVENTS = "/_inkcell/events"
 SCRIPT_ADDRESS = "/_inkcell/preview.js"
 HEARTBEAT = 15.0
 """Seconds after which an idle connection is tried, so that one whose page is gone ends."""
+RETRY = 1000
+"""Milliseconds after which a browser asks again when the preview has ended."""
 LOOPBACK = "127.0.0.1"
+LOADED = re.compile(r'\s(?:src|srcset|poster|data-figure)="([^"]+)"|\shref="([^"]+\.css)"')
+"""Addresses of what a page loads."""
 
 TYPES = {
     ".atom": "application/atom+xml",
@@ -40,6 +48,7 @@ TYPES = {
     ".xml": "application/xml",
 }
 
+NOTHING: Mapping[str, str] = MappingProxyType({})
 NOTHING_YET = b"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Inkcell</title></head>
 <body></body></html>
@@ -59,11 +68,14 @@ class Preview:
         self.version = 0
         self.closed = False
         self._files: Mapping[str, str] = {}
-        self._assets = 0
         self._changed = threading.Condition()
 
     def show(
-        self, files: Mapping[str, str] | None, errors: Iterable[str], running: Iterable[str]
+        self,
+        files: Mapping[str, str] | None,
+        errors: Iterable[str],
+        running: Iterable[str],
+        base: str | None = None,
     ) -> None:
         """Show a new site, or the old one with errors.
 
@@ -71,12 +83,13 @@ class Preview:
             files: path to SHA-256; None if it could not be built.
             errors: what is wrong.
             running: the posts whose code runs.
+            base: the site's base path, if that may have changed.
         """
         with self._changed:
             if files is not None:
-                if _assets(files) != _assets(self._files):
-                    self._assets += 1
                 self._files = files
+            if base is not None:
+                self.base = base
             self.errors, self.running = tuple(errors), tuple(running)
             self.version += 1
             self._changed.notify_all()
@@ -105,7 +118,19 @@ class Preview:
             content = (self.folder / name).read_bytes() if name in self._files else NOTHING_YET
         except OSError:
             content = NOTHING_YET
-        return status, kind, with_script(content) if suffix == ".html" else content
+        if suffix == ".html":
+            content = with_script(content, self._beside(content))
+        return status, kind, content
+
+    def _beside(self, page: bytes) -> dict[str, str]:
+        """What a page loads, by its path in the site: if it changes, the page's text does not."""
+        found = {}
+        for addresses in LOADED.findall(page.decode(errors="replace")):
+            for address in html.unescape("".join(addresses)).split():
+                name = _path(address.rstrip(",")).removeprefix(self.base).lstrip("/")
+                if name in self._files:
+                    found[name] = self._files[name]
+        return found
 
     def wait(self, version: int, timeout: float) -> dict[str, object] | None:
         """What to tell a browser that has seen a version, or None if nothing is new in time."""
@@ -115,22 +140,30 @@ class Preview:
                 return None
             return {
                 "version": self.version,
-                "assets": self._assets,
                 "errors": self.errors,
                 "running": self.running,
             }
 
 
-def _assets(files: Mapping[str, str]) -> dict[str, str]:
-    """Style sheets and scripts: a page is loaded anew when they change."""
-    return {path: digest for path, digest in files.items() if path.endswith((".css", ".js"))}
+def _path(address: str) -> str:
+    """The path of an address on this machine; one that begins with two slashes is no other's."""
+    return unquote(re.split("[?#]", address, maxsplit=1)[0])
 
 
-def with_script(page: bytes) -> bytes:
-    """A page that listens for changes."""
-    tag = f'<script src="{SCRIPT_ADDRESS}" defer></script>'.encode()
+def with_script(page: bytes, beside: Mapping[str, str] = NOTHING) -> bytes:
+    """A page that listens for changes, and knows what it is.
+
+    Args:
+        page: the page as it is built.
+        beside: what it loads: path in the site to SHA-256.
+    """
+    digest = hashlib.sha256(page).hexdigest()
+    loads = html.escape(json.dumps(dict(beside), ensure_ascii=False))
+    tag = (
+        f'<script src="{SCRIPT_ADDRESS}" data-page="{digest}" data-beside="{loads}" defer></script>'
+    )
     head, mark, rest = page.rpartition(b"</head>")
-    return head + tag + mark + rest if mark else page + tag
+    return head + tag.encode() + mark + rest if mark else page + tag.encode()
 
 
 def make_server(preview: Preview, port: int) -> ThreadingHTTPServer:
@@ -146,11 +179,11 @@ def make_server(preview: Preview, port: int) -> ThreadingHTTPServer:
 
         def do_GET(self) -> None:
             # Another site's script may have its name lead here (DNS rebinding).
-            host = (self.headers.get("Host") or "").rpartition(":")[0]
+            host = re.sub(r":\d+$", "", self.headers.get("Host") or "")
             if host not in (LOOPBACK, "localhost", "[::1]"):
                 self._answer(HTTPStatus.FORBIDDEN, "text/plain", b"only for this machine\n")
                 return
-            path = unquote(urlsplit(self.path).path)
+            path = _path(self.path)
             if path == EVENTS:
                 self._events()
             elif path == SCRIPT_ADDRESS:
@@ -175,8 +208,11 @@ def make_server(preview: Preview, port: int) -> ThreadingHTTPServer:
             self.send_header("Cache-Control", "no-store")
             self.end_headers()
             self.close_connection = True
+            if self.command == "HEAD":
+                return
             seen = -1
             try:
+                self.wfile.write(f"retry: {RETRY}\n\n".encode())
                 while not preview.closed:
                     state = preview.wait(seen, HEARTBEAT)
                     if state is None:
@@ -204,6 +240,7 @@ def make_server(preview: Preview, port: int) -> ThreadingHTTPServer:
 class _Interesting(DefaultFilter):
     """Changes that can matter to a site."""
 
+    ignore_entity_patterns = (*DefaultFilter.ignore_entity_patterns, r"^#.*#$")
     ignore_dirs = (*DefaultFilter.ignore_dirs, ".inkcell", ".ipynb_checkpoints")
 
     def __init__(self, output: Path) -> None:

@@ -12,6 +12,7 @@ in the output folder stays.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -74,9 +75,12 @@ def _changing(output: Path) -> Iterator[None]:
         with _alone_in(output.parent):
             yield
     except OSError as error:
+        long = error.errno == errno.ENAMETOOLONG
         raise WriteError(f"cannot write {output.name}: {error.strerror or error}").at(
             file=str(error.filename or output),
-            hint="look at its permissions and at the disk's space",
+            hint="give what it is named after a shorter name"
+            if long
+            else "look at its permissions and at the disk's space",
         ) from None
 
 

@@ -335,7 +335,7 @@ WRAPPED = {
     "jinja2": {"assemble/pages/templates.py"},
     "jupytext": {"parse/notebook.py"},
     "distributed": {"execute/remote.py"},
-    "filelock": {"execute/cache.py", "execute/scratch.py"},
+    "filelock": {"execute/cache.py", "execute/scratch.py", "live.py"},
     "jupyter_client": {
         "execute/cells.py",
         "execute/client.py",

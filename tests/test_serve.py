@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import html
 import http.client
 import json
 import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -21,9 +24,12 @@ import psutil
 import pytest
 
 from generator import pipeline
+from generator.cli.previewing import _preview_once
 from generator.config import read_config
+from generator.errors import InkcellError
 from generator.execute import execute
 from generator.live import Live
+from generator.model import Config
 from generator.serve import Preview, UsedFiles, make_server, watch_files, with_script
 
 from .conftest import FRONT_MATTER, REPOSITORY, WriteBlog
@@ -93,9 +99,11 @@ def test_the_script_is_only_in_the_preview() -> None:
     """It stands at the end of the head, and the page is otherwise as it is built."""
     page = b"<html><head><title>x</title></head><body>y</body></html>"
     shown = with_script(page)
-    added = b'<script src="/_inkcell/preview.js" defer></script>'
+    (added,) = re.findall(rb'<script src="/_inkcell/preview.js" [^>]* defer></script>', shown)
     assert shown.replace(added, b"") == page
     assert shown.index(added) < shown.index(b"</head>")
+    assert with_script(page) == shown
+    assert added not in with_script(page + b" ")
 
 
 def test_only_this_machine_is_answered(tmp_path: Path) -> None:
@@ -112,6 +120,89 @@ def test_only_this_machine_is_answered(tmp_path: Path) -> None:
             if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port
         ]
         assert listening.ip == "127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("localhost", 200),
+        ("127.0.0.1", 200),
+        ("[::1]:8000", 200),
+        ("127.0.0.1:8000", 200),
+        ("", 403),
+        ("localhost.evil.example", 403),
+        ("127.0.0.1.evil.example:8000", 403),
+        ("evil.example:127.0.0.1", 403),
+    ],
+)
+def test_names_of_this_machine(tmp_path: Path, host: str, status: int) -> None:
+    """A port that is the usual one, 80, stands in no name."""
+    preview = Preview("", tmp_path)
+    preview.show(site(tmp_path, index="home"), (), ())
+    with served(preview) as port:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        connection.request("GET", "/", headers={"Host": host})
+        assert connection.getresponse().status == status
+        connection.close()
+
+
+@pytest.mark.parametrize(
+    "request_line",
+    [
+        "GET /../secret.txt",
+        "GET /%2e%2e/secret.txt",
+        "GET /..%2fsecret.txt",
+        "GET //[/../secret.txt",
+        "GET http://[/secret.txt",
+        "GET /secret.txt%00.html",
+        "GET /%ff",
+        "HEAD /_inkcell/events",
+        "POST /",
+        "DELETE /index.html",
+    ],
+)
+def test_odd_requests(tmp_path: Path, request_line: str) -> None:
+    """Each is answered, and nothing but the site is told."""
+    (tmp_path / "secret.txt").write_text("secret")
+    preview = Preview("", tmp_path / "site")
+    preview.show(site(tmp_path / "site", index="home"), (), ())
+    with served(preview) as port:
+        with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+            request = f"{request_line} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+            connection.sendall(request.encode())
+            answer = b"".join(iter(lambda: connection.recv(1 << 16), b""))
+        assert answer.startswith(b"HTTP/1.1 ")
+        assert b"secret" not in answer
+        assert get(port, "/")[0] == 200
+
+
+def test_what_a_page_loads_is_known(tmp_path: Path) -> None:
+    """Its pictures, scripts and style sheets, below a base path too, by their digests."""
+    page = (
+        '<head><link href="/p/a.css" rel="stylesheet"><link href="/p/feed.xml"></head>'
+        '<img src="/p/%EA%B8%80.png" srcset="/p/s.png 1x, /p/l.png 2x">'
+        '<img src="https://example.org/p/far.png"><a href="/p/index.html">a</a>'
+    )
+    names = ("index.html", "a.css", "feed.xml", "글.png", "s.png", "l.png", "far.png")
+    (tmp_path / "index.html").write_text(page)
+    preview = Preview("/p", tmp_path)
+    preview.show({name: f"digest of {name}" for name in names}, (), ())
+    told = re.search(rb'data-beside="([^"]*)"', preview.find("/p/")[2])
+    assert told
+    assert json.loads(html.unescape(told[1].decode())) == {
+        name: f"digest of {name}" for name in ("a.css", "글.png", "s.png", "l.png")
+    }
+
+
+def test_another_base_path(tmp_path: Path) -> None:
+    """The settings say so while the preview goes on: the site is there from now on."""
+    preview = Preview("", tmp_path)
+    files = site(tmp_path, index="home", a_index="page a", **{"404": "lost"})
+    preview.show(files, (), (), "/new")
+    assert preview.find("/new/a/")[0] == 200
+    assert preview.find("/a/")[0] == 404
+    preview.show(None, ["an error"], ())
+    assert preview.find("/new/a/")[0] == 200
 
 
 def test_errors_leave_the_last_good_site(tmp_path: Path) -> None:
@@ -177,6 +268,47 @@ def test_a_preview_that_cannot_tell_its_address_ends(write_blog: WriteBlog) -> N
             command, cwd=REPOSITORY, stdout=full, stderr=subprocess.DEVNULL, timeout=60, check=False
         )
     assert done.returncode == 1
+
+
+def test_one_preview_of_a_blog(write_blog: WriteBlog) -> None:
+    """A second would write over the first one's site: it says where that is, and ends."""
+    config = read_config(write_blog({"posts/a/index.ko.md": "글\n"}), url="http://127.0.0.1:8000")
+    live = Live(config, lambda: None, lambda event: None)
+    try:
+        live.build(config)
+        with pytest.raises(InkcellError, match="another `inkcell serve`") as raised:
+            Live(config, lambda: None, lambda event: None)
+        assert "http://127.0.0.1:8000/" in str(raised.value.hint)
+    finally:
+        live.close()
+    Live(config, lambda: None, lambda event: None).close()
+
+
+def test_a_disk_that_fails(write_blog: WriteBlog, tmp_path: Path) -> None:
+    """Is told on the page, and the preview goes on."""
+
+    class Failing(Live):
+        def __init__(self) -> None:
+            """Hold nothing."""
+
+        running = ()
+
+        def build(self, config: Config) -> dict[str, str]:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(config.root / "posts"))
+
+    root = write_blog({"posts/a/index.ko.md": "글\n"})
+    preview = Preview("", tmp_path)
+    _preview_once(Failing(), preview, root, drafts=True, port=1)
+    assert preview.errors[0].startswith("posts: error: No space left on device")
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="sends a POSIX signal")
+def test_a_terminal_that_is_closed(write_blog: WriteBlog) -> None:
+    """Ends the preview as Ctrl-C does, and nothing is left in the folder of temporary files."""
+    serving = Serving(write_blog({"posts/a/index.ko.md": "글\n"}))
+    serving.until(lambda state: bool(get(serving.port, "/")[0] == 200))
+    serving.process.send_signal(signal.SIGHUP)
+    assert serving.process.wait(timeout=60) == 130
 
 
 def notices(noticed: threading.Event, change: Callable[[str], object], attempts: int = 60) -> bool:

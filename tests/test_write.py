@@ -50,6 +50,16 @@ def test_writes_every_file(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["site"]
 
 
+def test_a_name_that_is_too_long(tmp_path: Path) -> None:
+    """Is no matter of permissions: the author is told what to do about it."""
+    output = tmp_path / "site"
+    write(site(index="kept"), output)
+    with pytest.raises(WriteError, match="too long") as raised:
+        write(Site({"a" * 300: File("a" * 300, b"x", "a post")}), output)
+    assert "a shorter name" in str(raised.value.hint)
+    assert tree(output) == {"index": b"kept"}
+
+
 def test_an_unchanged_site_is_not_touched(tmp_path: Path) -> None:
     """No file gets a new modification time, the manifest included."""
     output = tmp_path / "site"

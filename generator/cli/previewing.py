@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ import click
 
 from ..errors import InkcellError, flatten
 from .help_pages import Command
-from .messages import counted, exit_on_error, format_error
+from .messages import counted, exit_on_error, format_error, shown_path
 
 if TYPE_CHECKING:
     from ..live import Live
@@ -51,8 +52,11 @@ def serve(root: Path, port: int, drafts: bool) -> None:
         try:
             server = make_server(preview, port)
         except OSError as error:
+            live.close()
+            taken = "is another `inkcell serve` running? give another with --port"
+            low = "those below 1024 are the administrator's; give another with --port"
             raise InkcellError(f"port {port} cannot be used: {error.strerror}").at(
-                hint="is another `inkcell serve` running? give another with --port"
+                hint=low if isinstance(error, PermissionError) else taken
             ) from None
         port = server.server_address[1]
         folders = (config.posts, config.pages, "templates", "static", "pyproject.toml")
@@ -71,12 +75,19 @@ def serve(root: Path, port: int, drafts: bool) -> None:
             # Also where a shell started it in the background, which would ignore the first.
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, signal.default_int_handler)
+            # Its terminal is closed; `nohup` would have it go on.
+            hangup = getattr(signal, "SIGHUP", None)
+            if hangup and signal.getsignal(hangup) != signal.SIG_IGN:
+                signal.signal(hangup, signal.default_int_handler)
             wake.set()
             while True:
                 wake.wait()
                 wake.clear()
                 _preview_once(live, preview, root, drafts, port)
                 used.tell(live.used)
+                # The page is shown. Of itself Python would look so seldom (see `main`) that each
+                # build left a tenth of a megabyte.
+                gc.collect()
         finally:
             stop.set()
             preview.close()
@@ -96,14 +107,24 @@ def _preview_config(root: Path, drafts: bool, port: int) -> Config:
 def _preview_once(live: Live, preview: Preview, root: Path, drafts: bool, port: int) -> None:
     started = time.monotonic()
     try:
-        files = live.build(_preview_config(root, drafts, port))
+        try:
+            config = _preview_config(root, drafts, port)
+            files = live.build(config)
+        except OSError as error:
+            # A file has gone while it was read, the disk is full: the next change may mend it.
+            raise InkcellError(f"{error.strerror or error}").at(
+                file=error.filename and shown_path(Path(error.filename), root),
+                hint="look at its permissions and at the disk's space, and save something again",
+            ) from None
     except InkcellError as error:
         errors = [format_error(single) for single in flatten(error)]
         preview.show(None, map(click.unstyle, errors), live.running)
         for text in errors:
             click.echo(text + "\n", err=True)
     else:
-        preview.show(files, (), live.running)
+        if config.base != preview.base:
+            click.echo(f"now at {config.url}/")
+        preview.show(files, (), live.running, config.base)
         count = len(live.running)
         running = f"; the code of {counted(count, 'post')} runs" if count else ""
         click.echo(f"built in {time.monotonic() - started:.2f} s{running}")

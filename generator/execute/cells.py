@@ -43,7 +43,7 @@ class Notes(Session):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(key=b"", **kwargs)
-        self.messages: list[dict[str, Any]] = []
+        self._messages: list[dict[str, Any]] = []
 
     def send(self, stream: Any, msg_or_type: Any, content: Any = None, *_: Any, **__: Any) -> Any:
         """Note a message."""
@@ -51,8 +51,29 @@ class Notes(Session):
             kind, content = msg_or_type["header"]["msg_type"], msg_or_type["content"]
         else:
             kind = msg_or_type
-        self.messages.append({"msg_type": kind, "content": json.loads(_json(content))})
+        content = json.loads(_json(content))
+        if kind == "stream":
+            self.stream(content["name"], content["text"])
+        else:
+            self._messages.append({"msg_type": kind, "content": content})
         return msg_or_type
+
+    def stream(self, name: str, text: str) -> None:
+        """Note what was written to a stream: a part of the message before, if that is of it."""
+        last: dict[str, Any] = self._messages[-1] if self._messages else {"msg_type": ""}
+        if last["msg_type"] == "stream" and last["content"]["name"] == name:
+            last["content"]["text"].append(text)
+        else:
+            content = {"name": name, "text": [text]}
+            self._messages.append({"msg_type": "stream", "content": content})
+
+    def taken(self) -> list[dict[str, Any]]:
+        """What was noted, which is then forgotten."""
+        messages, self._messages = self._messages, []
+        for message in messages:
+            if message["msg_type"] == "stream":
+                message["content"]["text"] = "".join(message["content"]["text"])
+        return messages
 
 
 class Written(io.TextIOBase):
@@ -98,8 +119,7 @@ class Written(io.TextIOBase):
 
     def _note(self, text: str) -> None:
         if text:
-            content = {"name": self.name, "text": text}
-            self._notes.messages.append({"msg_type": "stream", "content": content})
+            self._notes.stream(self.name, text)
 
 
 def serve(control: socket.socket, arguments: Sequence[str]) -> None:
@@ -122,8 +142,7 @@ def serve(control: socket.socket, arguments: Sequence[str]) -> None:
         wanted = json.loads(line)
         if "ours" in wanted:
             exec(wanted["ours"], {"get_ipython": lambda: shell})
-            _say(control, {"messages": notes.messages})
-            notes.messages.clear()
+            _say(control, {"messages": notes.taken()})
             continue
         following = socket.socket(fileno=descriptors[0])
         if wanted["fork"] and os.fork():
@@ -143,13 +162,12 @@ def serve(control: socket.socket, arguments: Sequence[str]) -> None:
         for stream in streams:
             stream.flush()
         answer = {
-            "messages": notes.messages,
+            "messages": notes.taken(),
             "status": status,
             "forkable": _forkable(threads),
             "written": vars(sys)["_inkcell_watch"].wrote(),
         }
         _say(control, answer)
-        notes.messages.clear()
 
 
 def _start_shell(arguments: Sequence[str]) -> tuple[InteractiveShell, Notes]:

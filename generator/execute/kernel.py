@@ -15,13 +15,14 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from jupyter_client.kernelspec import KernelSpecManager
 from msgspec.structs import replace
 
-from ..errors import ExecutionError
+from ..errors import ExecutionError, KernelDied
 from ..model import Post, Provenance, Results
 from ..progress import Notice, Report, silent
 from . import machine
@@ -86,6 +87,8 @@ class Kernels:
         self._running: dict[QuickManager, Post] = {}
         self._parents: dict[tuple[str, int, tuple[str, ...]], WarmParent] = {}
         self._written: dict[str, frozenset[str]] = {}
+        self._unwanted: dict[str, Post] = {}
+        """The post of each path whose run was interrupted last."""
         self._started = 0
         if begun is not None:
             self._parents[begun.executable, begun.threads, self.modules] = begun.parent
@@ -145,13 +148,21 @@ class Kernels:
             return self._written.get(post.source.path, frozenset())
 
     def interrupt(self, post: Post) -> None:
-        """End the kernel that runs a post, if there is one: its run fails with KernelDied."""
+        """End the kernel that runs a post, also one that has yet to start.
+
+        Its run fails with KernelDied.
+        """
         with self._lock:
+            self._unwanted[post.source.path] = post
             running = [m for m, running_post in self._running.items() if running_post == post]
         for manager in running:
             guarded = guarded_of(manager)
             if guarded is not None:
                 guarded.kill()
+
+    def is_wanted(self, post: Post) -> bool:
+        """Whether nobody has interrupted the run of a post."""
+        return self._unwanted.get(post.source.path) is not post
 
     def close(self) -> None:
         """End every kernel and every warm parent."""
@@ -183,7 +194,7 @@ class Kernels:
             settings["parent_socket"] = str(parent.path)
         specs = ConfiguredSpecs(settings)
         manager = QuickManager(folder, kernel_name=post.meta.kernel, kernel_spec_manager=specs)
-        run = PostRun(self.root, post, argv, manager, self._unless_stopped, turn)
+        run = PostRun(self.root, post, argv, manager, partial(self._unless_unwanted, post), turn)
         try:
             with self._registered(manager, post), opened_logs(folder) as logs:
                 outputs, report, when, seconds = asyncio.run(run.all_cells(environment, logs))
@@ -282,6 +293,11 @@ class Kernels:
     def _unless_stopped(self) -> None:
         if self._stopped:
             raise ExecutionError("the build was interrupted")
+
+    def _unless_unwanted(self, post: Post) -> None:
+        self._unless_stopped()
+        if not self.is_wanted(post):
+            raise KernelDied("the run was interrupted")
 
     @contextlib.contextmanager
     def _registered(self, manager: QuickManager, post: Post) -> Iterator[None]:

@@ -20,9 +20,10 @@ import tempfile
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ from .client import BoundedNotebook
 from .differences import changed_files
 from .digests import digests
 from .failures import died, failed, timed_out
+from .guard import descendants
 from .imports import imports_of, needs_cold_kernel
 from .interpreters import Environment, executable_of
 from .kernel import Kernels
@@ -77,7 +79,9 @@ class State:
             EOFError: it has ended.
         """
         end = time.monotonic() + timeout
-        while b"\n" not in self._heard:
+        searched = 0
+        while (length := self._heard.find(b"\n", searched)) < 0:
+            searched = len(self._heard)
             left = end - time.monotonic()
             if left <= 0 or not select.select([self.control], [], [], left)[0]:
                 raise TimeoutError
@@ -85,8 +89,8 @@ class State:
             if not data:
                 raise EOFError
             self._heard += data
-        line, _, self._heard = self._heard.partition(b"\n")
-        message: dict[str, Any] = json.loads(line)
+        message: dict[str, Any] = json.loads(self._heard[:length])
+        del self._heard[: length + 1]
         return message
 
     def call(self, code: str) -> list[dict[str, Any]]:
@@ -135,8 +139,11 @@ class Session:
             count -= 1
         return count
 
-    def run(self, cell: Code, timeout: float) -> str:
-        """Run the next cell; return `ok`, `error`, `timeout` or `died`."""
+    def run(self, cell: Code, timeout: float, wanted: Callable[[], bool] = lambda: True) -> str:
+        """Run the next cell; return `ok`, `error`, `timeout` or `died`.
+
+        It dies if it is not wanted any more: who said so may have seen nothing that runs.
+        """
         last = self.states[-1]
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         request = json.dumps({"run": cell.source, "fork": last.forkable}) + "\n"
@@ -149,18 +156,24 @@ class Session:
             return "died"
         self.running = state
         try:
+            if not wanted():
+                self.interrupt()
             answer = state.hear(timeout)
         except TimeoutError:
             self._end(state, gently=True)
-            if not last.forkable:
-                # It was the process of the state before, too.
-                self._drop(self._forkable(len(self.cells)))
+            self._leave(last)
             return "timeout"
         except (OSError, EOFError):
             ours.close()
+            self._leave(last)
             return "died"
         finally:
             self.running = None
+        if not wanted():
+            # It may have been ended just after it had answered.
+            self._end(state)
+            self._leave(last)
+            return "died"
         self.written.update(answer["written"])
         state.messages, state.forkable = answer["messages"], answer["forkable"]
         if not last.forkable:
@@ -181,11 +194,20 @@ class Session:
         return next(str(text) for text in texts if text)
 
     def interrupt(self) -> None:
-        """End the state whose cell runs."""
+        """End the state whose cell runs; those before it stand."""
         state = self.running
         if state is not None:
-            with suppress(ProcessLookupError):
-                os.kill(state.pid, signal.SIGKILL)
+            _kill(state.pid)
+
+    def answers(self) -> bool:
+        """Whether the last state is there: it may have died with a cell, or with all others."""
+        try:
+            self.states[-1].call("")
+        except (OSError, EOFError):
+            with suppress(OSError, subprocess.TimeoutExpired):
+                self.guarded.wait(GRACE)
+            return False
+        return True
 
     def close(self) -> None:
         """End every state and all that they started."""
@@ -197,6 +219,11 @@ class Session:
             self.guarded.wait(10)
         self.guarded.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _leave(self, last: State) -> None:
+        """The process of a cell has ended, and with it the state before, if it was that one's."""
+        if not last.forkable:
+            self._drop(self._forkable(len(self.cells)))
 
     def _drop(self, count: int) -> None:
         for state in self.states[count + 1 :]:
@@ -210,8 +237,15 @@ class Session:
                 os.kill(state.pid, signal.SIGINT)
                 with suppress(OSError, EOFError):
                     state.hear(GRACE)
-            os.kill(state.pid, signal.SIGKILL)
+        _kill(state.pid)
         state.control.close()
+
+
+def _kill(pid: int) -> None:
+    """End a process and those that it has started, the states after it among them."""
+    for found in (pid, *descendants(pid)):
+        with suppress(ProcessLookupError):
+            os.kill(found, signal.SIGKILL)
 
 
 class Sessions:
@@ -249,9 +283,6 @@ class Sessions:
         started = time.monotonic()
         try:
             outputs = self._run_cells(session, post)
-        except KernelDied:
-            self._forget(post)
-            raise
         finally:
             self._note_used(session, post, environment, before)
             self._leave(post)
@@ -338,12 +369,18 @@ class Sessions:
     def _run_cells(self, session: Session, post: Post) -> tuple[tuple[Output, ...], ...]:
         cells = executed_cells(post)
         limit = post.meta.execute.timeout
+        wanted = partial(self._kernels.is_wanted, post)
         for cell in cells[session.keep(cells) :]:
-            status = session.run(cell, limit)
+            if not wanted():
+                raise KernelDied("the run was interrupted")
+            status = session.run(cell, limit, wanted)
             if status == "timeout":
                 raise timed_out(post, cell, whole_post=False)
             if status == "died":
-                raise died(cell)
+                if not session.answers():
+                    self._forget(post)
+                over = session.guarded.over_memory
+                raise died(cell, memory=post.meta.execute.memory if over else 0)
             if status == "error" and not cell.may_raise:
                 raw = _outputs(session)[len(session.cells) - 1][0]
                 error = next(output for output in raw if output.output_type == "error")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -137,12 +138,103 @@ def test_what_else_has_changed_begins_anew(draft: Draft) -> None:
     assert draft.ran() == "ab"
 
 
+def test_a_run_that_is_not_wanted(draft: Draft) -> None:
+    """Ends also if it is told so before it begins; the same code can be wanted later."""
+    code = cells("x = 1", "print(x)")
+    post = draft.post(*code)
+    draft.sessions.interrupt(post)
+    with pytest.raises(KernelDied):
+        draft.sessions.run(post, "cpu")
+    assert draft.ran() == ""
+    assert draft.run(*code)[1] == (Stream("stdout", "1\n"),)
+
+
+def test_a_whole_run_that_is_not_wanted(draft: Draft) -> None:
+    """The same where no states are kept: nothing of the code runs."""
+    post = draft.post(*cells("1"))
+    draft.kernels.interrupt(post)
+    with pytest.raises(KernelDied):
+        draft.kernels.run(post, "cpu")
+    assert draft.ran() == ""
+    draft.kernels.run(draft.post(*cells("1")), "cpu")
+    assert draft.ran() == "a"
+
+
+def test_an_interrupt_leaves_the_states_before(draft: Draft) -> None:
+    """A change of the cell that runs does not run those before it again."""
+    code = cells("x = 1", "while True: pass", "print(x)")
+    post = draft.post(*code)
+    with ThreadPoolExecutor() as pool:
+        run = pool.submit(draft.sessions.run, post, "cpu")
+        ran = ""
+        while ran != "ab" and not run.done():
+            ran += draft.ran()
+            time.sleep(0.02)
+        draft.sessions.interrupt(post)
+        with pytest.raises(KernelDied):
+            run.result()
+    code[1] = cells("", "x += 1")[1]
+    assert draft.run(*code)[2] == (Stream("stdout", "2\n"),)
+    assert draft.ran() == "bc"
+
+
+def test_too_much_memory(draft: Draft) -> None:
+    """Is said in the words of a build; a process that ends itself is something else."""
+    with pytest.raises(KernelDied, match="took more than 300 MiB"):
+        draft.run(*cells("1", "x = b'x' * 1_000_000_000\nwhile True: pass"), settings="memory: 300")
+    with pytest.raises(KernelDied, match="process ended"):
+        draft.run(*cells("1", "import os\nos._exit(1)"), settings="memory: 300")
+
+
+def sleeps(process: psutil.Process) -> bool:
+    """Whether a process is the program `sleep`, and alive."""
+    try:
+        return bool(process.name() == "sleep" and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def test_what_a_changed_cell_had_started(draft: Draft) -> None:
+    """Ends with the state after the cell: no program is left behind by each change."""
+
+    def programs() -> list[psutil.Process]:
+        return [*filter(sleeps, psutil.Process().children(recursive=True))]
+
+    start = "import subprocess\np = subprocess.Popen(['sleep', '600'])  # {}"
+    for number in range(3):
+        draft.run(*cells("1", start.format(number), "2"))
+        (program,) = programs()
+    draft.run(*cells("1", "2"))
+    psutil.wait_procs([program], timeout=20)
+    assert not programs()
+
+
+def test_many_small_texts_are_one(draft: Draft) -> None:
+    """A hundred thousand of them would be as many messages, kept as long as the states are."""
+    code = "import sys\nfor n in range(1000): print(n)\nsys.stderr.write('e')\nprint('last')"
+    text = "".join(f"{number}\n" for number in range(1000))
+    streams = (Stream("stdout", f"{text}last\n"), Stream("stderr", "e"))
+    assert draft.run(code) == (streams,)
+    (session,) = draft.sessions._sessions.values()
+    (messages,) = [state.messages for state in session.states[1:]]
+    assert [message["msg_type"] for message in messages] == ["stream"] * 3
+
+
 OUTSIDE = (
     "import os, sys\nsys.path.insert(0, '../../lib')\nimport part\nprint(part.X)",
     "print(open('../../data/x.csv').read())",
     "print(sorted(os.listdir('../../data')))",
     "print(os.path.exists('../../other/declared') and 'there')",
 )
+
+
+def test_a_copy_that_an_editor_keeps_is_no_input(draft: Draft) -> None:
+    """Emacs saves one beside the post again and again while somebody types."""
+    draft.run(*cells("1"))
+    draft.ran()
+    draft.write_blog({"posts/a/#index.ko.md#": "half", "posts/a/index.ko.md~": "old"})
+    draft.run(*cells("1"))
+    assert draft.ran() == ""
 
 
 def test_what_lies_elsewhere_begins_anew(draft: Draft) -> None:

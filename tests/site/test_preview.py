@@ -1,0 +1,284 @@
+"""The page of a live preview, in a browser: what it shows after a change, and what stays."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, Route
+
+from generator.serve import Preview, make_server
+
+from .test_browser import SCREENS, open_page
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("site")]
+
+HEAD = '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{0}</title>{1}</head>'
+FIRST_SEEN = """() => {
+  const all = [...document.querySelectorAll("p")];
+  const seen = all.find(p => p.getBoundingClientRect().top > 50);
+  return [seen.textContent, Math.round(seen.getBoundingClientRect().top)];
+}"""
+COLOUR = """() => {
+  const canvas = document.createElement("canvas").getContext("2d");
+  canvas.drawImage(document.images[0], 0, 0);
+  return [...canvas.getImageData(0, 0, 1, 1).data.slice(0, 3)];
+}"""
+
+
+class Show:
+    """A preview, and what it shows."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.files: dict[str, bytes] = {}
+        self.port = 0
+        self.preview = Preview("", folder)
+
+    def show(self, body: str = "", head: str = "", **others: bytes) -> None:
+        """Show a page, and other files by their names, `a_png` for `a.png`."""
+        page = HEAD.format(body[:20].partition("<")[0], head) + f"<body>{body}</body></html>"
+        self.files["index.html"] = page.encode()
+        self.files.update({name.replace("_", "."): content for name, content in others.items()})
+        for name, content in self.files.items():
+            # As a build writes it: in one step.
+            (self.folder / "new").write_bytes(content)
+            (self.folder / "new").replace(self.folder / name)
+        digests = {name: hashlib.sha256(data).hexdigest() for name, data in self.files.items()}
+        self.preview.show(digests, (), ())
+
+    @contextmanager
+    def served(self) -> Iterator[str]:
+        """The address of a server, always the same one."""
+        server = make_server(self.preview, self.port)
+        self.port = int(server.server_address[1])
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{self.port}/"
+        finally:
+            self.preview.close()
+            server.shutdown()
+            server.server_close()
+            thread.join()
+            self.preview = Preview("", self.folder)
+
+
+@pytest.fixture
+def shown(tmp_path: Path) -> Show:
+    """A preview that shows nothing yet."""
+    return Show(tmp_path)
+
+
+def opened(browser: Browser, address: str) -> Page:
+    """A page that listens and knows what it was sent."""
+    page = open_page(browser, address, *SCREENS["desktop"], "light")
+    page.wait_for_function(
+        """() => performance.getEntriesByType("resource")
+             .some(entry => entry.initiatorType === "fetch" && entry.responseEnd)"""
+    )
+    page.evaluate("window.loadedOnce = true")
+    return page
+
+
+def shows(page: Page, text: str) -> bool:
+    """Whether a text comes."""
+    page.wait_for_function("text => document.body.textContent.includes(text)", arg=text)
+    return True
+
+
+def paragraphs(*extra: str, first: str = "p0") -> str:
+    """A long page, with `extra` above most of it."""
+    rest = "".join(f"<p>p{number}</p>\n" for number in range(1, 200))
+    return f"<main>\n<p>{first}</p>\n{''.join(extra)}{rest}</main>"
+
+
+def test_what_is_read_stays_in_its_place(browser: Browser, shown: Show) -> None:
+    """Also while the page grows above it; what the reader has opened stays open."""
+    more = "<details><summary>more</summary>\n<p>hidden</p></details>\n"
+    shown.show(paragraphs(more))
+    with shown.served() as address:
+        page = opened(browser, address)
+        page.evaluate(
+            """() => {
+              document.querySelector("details").open = true;
+              scrollTo({ top: 3000, behavior: "instant" });
+            }"""
+        )
+        before = page.evaluate(FIRST_SEEN)
+        shown.show(paragraphs(more, "<p>long<br>" + "x<br>" * 100 + "</p>\n", first="changed"))
+        assert shows(page, "changed")
+        page.wait_for_timeout(100)  # The browser moves the page when it draws it next.
+        assert page.evaluate(FIRST_SEEN) == before
+        shown.show(paragraphs(more, first="again"))
+        assert shows(page, "again")
+        page.wait_for_timeout(100)
+        assert page.evaluate(FIRST_SEEN) == before
+        assert page.evaluate("document.querySelector('details').open")
+        assert page.evaluate("window.loadedOnce")
+        page.context.close()
+
+
+BODIES = [
+    "<p>a</p>\n<p>b</p>\n<p>c</p>",
+    "<p>a</p>\n<p>new</p>\n<p>b</p>\n<p>c</p>",
+    "<p>c</p>",
+    '<div class="x"><p>a</p>\n<p>b <em>b</em></p></div>\n<p>c</p>',
+    '<div id="y"><p>a</p>\n<p>b <strong>b</strong> b</p></div>\n<h2 id="h">c</h2>',
+    "text <b>b</b>",
+    "<p>1</p>\n<p>2</p>\n<p>3</p>\n<p>4</p>\n<p>5</p>",
+    "<p>I</p>\n<p>2</p>\n<p>new</p>\n<p>3</p>\n<p>4</p>\n<p>V</p>",
+    "<p>I</p>\n<p>4</p>\n<p>V</p>\n<p>3</p><!-- c --><p>2</p>",
+    "<p>a</p>\n<p>b</p>\n<p>c</p>",
+    "",
+]
+
+
+def test_any_page_becomes_any_other(browser: Browser, shown: Show) -> None:
+    """The body is what it would be if the page were loaded, and it is not loaded."""
+    shown.show(BODIES[0])
+    with shown.served() as address:
+        page = opened(browser, address)
+        for number, body in enumerate(BODIES):
+            shown.show(body + f"<i>{number}</i>")
+            assert shows(page, str(number))
+            assert page.inner_html("body") == body + f"<i>{number}</i>"
+        assert page.evaluate("window.loadedOnce")
+        page.context.close()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('<nav class="toc">a</nav>', '<nav class="toc">b</nav>'),
+        ('<div class="interactive">a</div>', '<div class="interactive">b</div>'),
+        ("<p>a</p>", "<p>b</p><script></script>"),
+        ("<p>a</p><form>a</form>", "<p>b</p>"),
+    ],
+)
+def test_what_scripts_hold_is_loaded_anew(
+    browser: Browser, shown: Show, before: str, after: str
+) -> None:
+    """They look for it when a page is loaded, and would miss what comes in its place."""
+    shown.show("first" + before)
+    with shown.served() as address:
+        page = opened(browser, address)
+        shown.show("other" + before)
+        assert shows(page, "other")
+        assert page.evaluate("window.loadedOnce")
+        shown.show("last" + after)
+        assert shows(page, "last")
+        page.wait_for_function("!window.loadedOnce")
+        page.context.close()
+
+
+def test_a_script_that_adds_to_the_head_is_no_reason(browser: Browser, shown: Show) -> None:
+    """As one does that loads a library when a figure comes into view."""
+    shown.show("first")
+    with shown.served() as address:
+        page = opened(browser, address)
+        page.evaluate("document.head.append(document.createElement('script'))")
+        page.evaluate("document.head.lastChild.src = '/library.js'")
+        shown.show("second")
+        assert shows(page, "second")
+        assert page.evaluate("window.loadedOnce")
+        page.context.close()
+
+
+def picture(colour: str) -> bytes:
+    """A picture of one colour."""
+    content = io.BytesIO()
+    Image.new("RGB", (8, 8), colour).save(content, "PNG")
+    return content.getvalue()
+
+
+def test_another_picture_at_the_same_address(browser: Browser, shown: Show) -> None:
+    """Is shown, and so is another style sheet; a file that the page does not load is nothing."""
+    sheet = '<link rel="stylesheet" href="/a.css">'
+    body = 'x<img src="/a.png" alt="">'
+    shown.show(body, sheet, a_png=picture("red"), a_css=b"body { margin: 1px }")
+    with shown.served() as address:
+        page = opened(browser, address)
+        shown.show(body, sheet, b_png=picture("red"))
+        shown.show(body + "<i>seen</i>", sheet)
+        assert shows(page, "seen")
+        assert page.evaluate("window.loadedOnce")
+        shown.show(body, sheet, a_png=picture("blue"))
+        page.wait_for_function("!window.loadedOnce")
+        page.wait_for_load_state()
+        assert page.evaluate(COLOUR) == [0, 0, 255]
+        shown.show(body, sheet, a_css=b"body { margin: 2px }")
+        page.wait_for_function("getComputedStyle(document.body).margin === '2px'")
+        page.context.close()
+
+
+def test_the_preview_begins_again(browser: Browser, shown: Show) -> None:
+    """A page that was left open says that nobody answers, and shows what has changed since."""
+    shown.show("before")
+    with shown.served() as address:
+        page = opened(browser, address)
+    page.get_by_text("no answer from").wait_for()
+    shown.show("after")
+    with shown.served():
+        assert shows(page, "after")
+        assert page.get_by_text("no answer from").count() == 0
+        page.context.close()
+
+
+def test_an_answer_that_comes_late(browser: Browser, shown: Show) -> None:
+    """Is no newer for that: the page shows what was asked for last."""
+    shown.show("first")
+    with shown.served() as address:
+        page = opened(browser, address)
+        held: list[Route] = []
+
+        def hold(route: Route) -> None:
+            if held:
+                route.continue_()
+            else:
+                held.append(route)
+
+        page.route(address, hold)
+        shown.show("second")
+        while not held:
+            page.wait_for_timeout(10)
+        late = page.request.get(address).text()
+        shown.show("third")
+        assert shows(page, "third")
+        held[0].fulfill(body=late, content_type="text/html")
+        page.wait_for_timeout(100)
+        assert page.inner_text("body") == "third"
+        page.context.close()
+
+
+def test_pages_that_nobody_sees_do_not_listen(browser: Browser, shown: Show) -> None:
+    """A browser keeps six connections to one server: a seventh page could not be opened."""
+    shown.show("first")
+    with shown.served() as address:
+        context = browser.new_context()
+        context.add_init_script(
+            """addEventListener("hide", () => {
+              Object.defineProperty(document, "hidden", { value: true, configurable: true });
+              document.dispatchEvent(new Event("visibilitychange"));
+            });
+            addEventListener("unhide", () => {
+              delete document.hidden;
+              document.dispatchEvent(new Event("visibilitychange"));
+            });"""
+        )
+        pages = []
+        for _ in range(8):
+            page = context.new_page()
+            page.goto(address)
+            page.evaluate("dispatchEvent(new Event('hide'))")
+            pages.append(page)
+        shown.show("second")
+        pages[0].evaluate("dispatchEvent(new Event('unhide'))")
+        assert shows(pages[0], "second")
+        context.close()

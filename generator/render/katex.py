@@ -152,8 +152,8 @@ class Katex:
             raise _refusal(tex, answer)
         # KaTeX gives the cells beside a \\tag a width, which MathML Core's mtd does not have.
         html = str(answer["html"]).replace('<mtd width="50%">', "<mtd>")
-        if not display and BOXES in html:
-            html = _with_line_ends(html)
+        if not display:
+            html = _with_long_parts(_with_line_ends(html) if BOXES in html else html)
         if ROW_NUMBER in html:
             html = self._with_row_numbers(html, TAG.findall(tex), macros)
         html = NUMBER_IN_TEX.sub(r"\2", html)
@@ -211,6 +211,28 @@ def _with_line_ends(html: str) -> str:
         done += [html[at:start].replace(BOXES, LINE_END), html[start:end]]
         at = end
     return "".join([*done, html[at:].replace(BOXES, LINE_END)])
+
+
+VISIBLE = '<span class="katex-html" aria-hidden="true">'
+END = "</span></span>"
+LONG = 12
+"""Signs that may be wider than the screen of a phone whose letters are twice as large."""
+NEW_LINE = "katex-newline"
+
+
+def _with_long_parts(html: str) -> str:
+    """A formula in the text with a box around each long part in which no line may end.
+
+    The style sheet lets that box scroll, where it is wider than the line.
+    """
+    head, start, boxes = html.partition(VISIBLE)
+    if len(boxes) <= LONG or NEW_LINE in boxes:
+        return html
+    parts = [
+        f'<span class="long"><span>{part}</span></span>' if _signs(part) > LONG else part
+        for part in boxes.removesuffix(END).split("<wbr>")
+    ]
+    return head + start + "<wbr>".join(parts) + END
 
 
 def _signs(html: str) -> int:

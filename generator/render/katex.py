@@ -153,7 +153,7 @@ class Katex:
         # KaTeX gives the cells beside a \\tag a width, which MathML Core's mtd does not have.
         html = str(answer["html"]).replace('<mtd width="50%">', "<mtd>")
         if not display:
-            html = _with_long_parts(_with_line_ends(html) if BOXES in html else html)
+            html = _in_the_text(html)
         if ROW_NUMBER in html:
             html = self._with_row_numbers(html, TAG.findall(tex), macros)
         html = NUMBER_IN_TEX.sub(r"\2", html)
@@ -186,8 +186,18 @@ BOXES = '</span><span class="katex-base">'
 """Between two boxes of KaTeX's, behind a relation or an operation, a line may end."""
 LINE_END = '</span><wbr><span class="katex-base">'
 BRACKET = re.compile(r'class="m(?:(open)|close)\b[^>]*>')
+WHOLE = 7
+"""Signs of a formula that stays on one line, as `d = 48` does: some five em."""
 SHORT = 16
 """Signs between brackets that stay on one line: some ten em."""
+
+
+def _in_the_text(html: str) -> str:
+    """A formula in the text, with the places where its line may end: a short one has none."""
+    signs = _signs(html[html.index(MATHML_END) :])
+    if signs > WHOLE and BOXES in html:
+        html = _with_line_ends(html)
+    return _with_long_parts(html) if signs > LONG else html
 
 
 def _with_line_ends(html: str) -> str:
@@ -226,7 +236,7 @@ def _with_long_parts(html: str) -> str:
     The style sheet lets that box scroll, where it is wider than the line.
     """
     head, start, boxes = html.partition(VISIBLE)
-    if len(boxes) <= LONG or NEW_LINE in boxes:
+    if NEW_LINE in boxes:
         return html
     parts = [
         f'<span class="long"><span>{part}</span></span>' if _signs(part) > LONG else part

@@ -150,9 +150,10 @@ def _note(token: Token, env: EnvType) -> str:
 
 
 def _back(token: Token, env: EnvType) -> str:
-    # The variation selector keeps phones from drawing the arrow as an emoji.
+    # It stands behind the last word, on the same line. The variation selector keeps phones from
+    # drawing the arrow as an emoji.
     return (
-        f' <a href="#fnref{_place(token, env)}" class="footnote-backref" role="doc-backlink" '
+        f'\u00a0<a href="#fnref{_place(token, env)}" class="footnote-backref" role="doc-backlink" '
         f'aria-label="{escape(token.meta["name"])}">\u21a9\ufe0e</a>'
     )
 

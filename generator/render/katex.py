@@ -152,8 +152,8 @@ class Katex:
             raise _refusal(tex, answer)
         # KaTeX gives the cells beside a \\tag a width, which MathML Core's mtd does not have.
         html = str(answer["html"]).replace('<mtd width="50%">', "<mtd>")
-        if not display and BOXES in html:
-            html = _with_line_ends(html)
+        if not display:
+            html = _in_the_text(html)
         if ROW_NUMBER in html:
             html = self._with_row_numbers(html, TAG.findall(tex), macros)
         html = NUMBER_IN_TEX.sub(r"\2", html)
@@ -186,8 +186,18 @@ BOXES = '</span><span class="katex-base">'
 """Between two boxes of KaTeX's, behind a relation or an operation, a line may end."""
 LINE_END = '</span><wbr><span class="katex-base">'
 BRACKET = re.compile(r'class="m(?:(open)|close)\b[^>]*>')
+WHOLE = 7
+"""Signs of a formula that stays on one line, as `d = 48` does: some five em."""
 SHORT = 16
 """Signs between brackets that stay on one line: some ten em."""
+
+
+def _in_the_text(html: str) -> str:
+    """A formula in the text, with the places where its line may end: a short one has none."""
+    signs = _signs(html[html.index(MATHML_END) :])
+    if signs > WHOLE and BOXES in html:
+        html = _with_line_ends(html)
+    return _with_long_parts(html) if signs > LONG else html
 
 
 def _with_line_ends(html: str) -> str:
@@ -211,6 +221,28 @@ def _with_line_ends(html: str) -> str:
         done += [html[at:start].replace(BOXES, LINE_END), html[start:end]]
         at = end
     return "".join([*done, html[at:].replace(BOXES, LINE_END)])
+
+
+VISIBLE = '<span class="katex-html" aria-hidden="true">'
+END = "</span></span>"
+LONG = 12
+"""Signs that may be wider than the screen of a phone whose letters are twice as large."""
+NEW_LINE = "katex-newline"
+
+
+def _with_long_parts(html: str) -> str:
+    """A formula in the text with a box around each long part in which no line may end.
+
+    The style sheet lets that box scroll, where it is wider than the line.
+    """
+    head, start, boxes = html.partition(VISIBLE)
+    if NEW_LINE in boxes:
+        return html
+    parts = [
+        f'<span class="long"><span>{part}</span></span>' if _signs(part) > LONG else part
+        for part in boxes.removesuffix(END).split("<wbr>")
+    ]
+    return head + start + "<wbr>".join(parts) + END
 
 
 def _signs(html: str) -> int:

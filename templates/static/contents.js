@@ -11,4 +11,14 @@
     links[current]?.setAttribute("aria-current", "true");
   }, { rootMargin: "10000000px 0px -60% 0px" });
   headings.forEach((heading) => heading && observer.observe(heading));
+
+  // In the margin it is always open (style.css), and so it says, and nothing is there to press.
+  const wide = matchMedia("(min-width: 84rem)");
+  const details = document.querySelector(".toc details");
+  const unfold = () => {
+    details.open = wide.matches;
+    details.firstElementChild.tabIndex = wide.matches ? -1 : 0;
+  };
+  if (wide.matches) unfold();
+  wide.addEventListener("change", unfold);
 })();

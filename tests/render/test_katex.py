@@ -49,6 +49,10 @@ def test_html_for_the_eye_and_mathml_for_everybody(typeset: Typeset) -> None:
         ("(ab + cd + ef + gh + h(k + l))", ["(ab+", "cd+", "ef+", "gh+", "h(k+l))"]),
         # Some close nothing, and some are never closed.
         ("]0, 1] + [0, 1[ + x", ["]0,1]+", "[0,1[+x"]),
+        # Short formulas stay whole.
+        ("d = 4800", ["d=4800"]),
+        ("a = b + c + d", ["a=b+c+d"]),
+        ("a = b + c + d + e", ["a=", "b+", "c+", "d+", "e"]),
     ],
 )
 def test_a_line_may_end_outside_of_short_brackets(
@@ -60,6 +64,27 @@ def test_a_line_may_end_outside_of_short_brackets(
     texts = [unescape(re.sub("<[^>]*>", "", part)).replace("\u200b", "") for part in parts]
     assert texts == lines
     assert "<wbr>" not in typeset(tex, True).html
+
+
+@pytest.mark.parametrize(
+    ("tex", "long"),
+    [
+        (r"a \le \operatorname{cut}(A, B) / \operatorname{cut}(B, A)", ["cut(A,B)/cut(B,A)"]),
+        (r"\sqrt{a + b + c + d + e + f + g}", ["a+b+c+d+e+f+g"]),
+        ("f(a + b + c) = g(a + b + c)", []),
+        ("a = b", []),
+    ],
+)
+def test_what_may_be_wider_than_a_small_screen_is_in_a_box(
+    typeset: Typeset, tex: str, long: list[str]
+) -> None:
+    """Which can scroll: the parts of a formula in the text that no line may part."""
+    html = typeset(tex, False).html
+    assert html.count("<span") == html.count("</span>")
+    boxes = html.split('<span class="long">')[1:]
+    texts = [unescape(re.sub("<[^>]*>", "", box.split("<wbr>")[0])) for box in boxes]
+    assert [text.replace("\u200b", "") for text in texts] == long
+    assert 'class="long"' not in typeset(tex, True).html
 
 
 @pytest.mark.parametrize(

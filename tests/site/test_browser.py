@@ -294,14 +294,18 @@ def test_code_of_79_columns_fits(browser: Browser, served: Served) -> None:
 
 
 def test_what_scrolls_can_be_focused(browser: Browser, served: Served) -> None:
-    """Everything that scrolls inside itself on a phone is reached by the keyboard."""
+    """Everything that scrolls inside itself on a phone is reached by the keyboard.
+
+    A long formula in the text by the browser itself: for it alone, it would be a stop everywhere.
+    """
     for path in served.pages:
         page = open_page(browser, served.address + path, *SCREENS["phone"], "light")
         unreachable = page.evaluate(
             """[...document.querySelectorAll('main *')].filter(e =>
                  e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0 &&
                  ['auto', 'scroll'].includes(getComputedStyle(e).overflowX) &&
-                 e.tabIndex < 0 && !e.querySelector('a')).map(e => e.outerHTML.slice(0, 80))"""
+                 e.tabIndex < 0 && !e.querySelector('a') && !e.matches('.long')
+               ).map(e => e.outerHTML.slice(0, 80))"""
         )
         page.context.close()
         assert unreachable == [], path

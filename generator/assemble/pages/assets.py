@@ -38,6 +38,7 @@ POST_SCRIPTS: dict[str, Callable[[RenderedPost], bool]] = {
         rendered.has_references or ' class="footnote-ref"' in rendered.body
     ),
     "copy-tex.js": lambda rendered: rendered.has_math,
+    "tab-stops.js": lambda rendered: ' tabindex="0"' in rendered.body,
     "tabs.js": lambda rendered: ' data-sync="' in rendered.body,
     "contents.js": lambda rendered: has_margin_contents(rendered) and bool(rendered.headings),
 }

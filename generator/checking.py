@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from .addresses import site_url
-from .errors import SiteError
+from .errors import SiteError, WriteError
 from .last_build import MANIFEST, compare, copied_files, read_record
 from .model import Config
 from .reading import posts_shown, read_posts
@@ -38,6 +38,7 @@ def check_site(config: Config, *, external: bool = False, accept: bool = False) 
         BuildFailed: everything that is wrong with the posts' text.
         SiteError: there is no finished site.
         ConfigError: the file with the feed ids cannot be read.
+        WriteError: it cannot be written.
     """
     from .check import built_site, check, in_order
     from .check.feed_ids import FILE, ids_of, ids_text, read_ids
@@ -58,7 +59,12 @@ def check_site(config: Config, *, external: bool = False, accept: bool = False) 
     everything = read_posts(replace(config, posts=Path(options.get("posts") or config.posts)))
     noted = config.root / FILE
     if accept:
-        noted.write_bytes(ids_text(ids_of(everything, config)).encode())
+        try:
+            noted.write_bytes(ids_text(ids_of(everything, config)).encode())
+        except OSError as error:
+            raise WriteError(f"{FILE} cannot be written: {error.strerror or error}").at(
+                file=FILE, hint="look at its permissions and at the disk's space"
+            ) from None
     accepted = read_ids(noted.read_bytes()) if noted.is_file() else None
     site = built_site(Folder(folder), posts_shown(everything, built), built, str(built.output))
     # What the author put there as it is, is as it is.

@@ -109,6 +109,16 @@ def test_feed_ids_are_noted_and_watched(write_blog: WriteBlog) -> None:
     assert inkcell(root, "check").exit_code == 0
 
 
+def test_feed_ids_that_cannot_be_noted(write_blog: WriteBlog) -> None:
+    """What the system refuses is an error with the file's name and a hint."""
+    root = write_blog({"posts/a/index.en.md": "One\n"})
+    assert inkcell(root, "build").exit_code == 0
+    (root / "feed-ids.json").mkdir()
+    done = inkcell(root, "check", "--accept")
+    assert done.exit_code == 1
+    assert "feed-ids.json: error: feed-ids.json cannot be written: Is a directory" in done.stderr
+
+
 @pytest.mark.parametrize("content", [b"\xff\xfe{", b'{"a/ko": "\xb0\xa1"}', b"{", b"[" * 100_000])
 def test_feed_ids_that_cannot_be_read(write_blog: WriteBlog, content: bytes) -> None:
     """Whatever an editor or a merge has made of the file: an error that names it."""

@@ -329,8 +329,7 @@ def _place_of(word: str, path: Path, root: Path) -> Placed:
 
 
 def _read_theme_text(path: Path, root: Path) -> str:
-    with _reading(path, root, ThemeError):
-        data = path.read_bytes()
+    data = _read(path, root, ThemeError)
     try:
         return data.decode().replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError:

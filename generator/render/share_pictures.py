@@ -7,9 +7,7 @@ the coverage of a pixel becomes one of these steps.
 
 from __future__ import annotations
 
-import io
 import math
-import zlib
 from collections.abc import Callable, Iterator
 from functools import cache, lru_cache
 from pathlib import Path
@@ -17,6 +15,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from ..model import SHARE_SIZE, DrawShare, ShareWords
+from .png_bands import DEPTH, Band, band, png
 
 WIDTH, HEIGHT = SHARE_SIZE
 
@@ -53,47 +52,67 @@ def start_drawing(font: Path) -> DrawShare:
         engine = ImageFont.Layout.BASIC
         return ImageFont.truetype(font, size, layout_engine=engine)
 
-    palette = [channel for colour in _palette() for channel in colour]
+    palette, text_steps = [*_palette()], _steps(TEXT)
     seal = _seal()
     room = WIDTH - 2 * MARGIN
 
-    def band(height: int) -> tuple[Image.Image, ImageDraw.ImageDraw]:
-        picture = Image.new("L", (WIDTH, height), 0)
+    def canvas(width: int, height: int) -> tuple[Image.Image, ImageDraw.ImageDraw]:
+        picture = Image.new("L", (width, height), 0)
         return picture, ImageDraw.Draw(picture)
 
     @lru_cache(maxsize=8)
-    def around(site: str, category: str) -> Image.Image:
-        """All but the title, which is what the posts of a category have in common."""
+    def around(site: str, category: str) -> tuple[Band, Band]:
+        """What is above the title and below it, which the posts of a category have in common."""
         small, indent = letters(SMALL), SEAL_SIZE + 22
-        above, pen = band(BAND[0])
+        above, pen = canvas(WIDTH, BAND[0])
         site = shortened(site, room - indent, small.getlength)
         pen.text((MARGIN + indent, MARGIN + SEAL_SIZE // 2), site, 255, small, anchor="lm")
-        below, pen = band(HEIGHT - BAND[1])
+        above = above.point(_steps(QUIET))
+        above.paste(seal, (MARGIN, MARGIN))
+        below, pen = canvas(WIDTH, HEIGHT - BAND[1])
         category = shortened(category, room, small.getlength)
         pen.text((MARGIN, HEIGHT - 84 - BAND[1]), category, 255, small, anchor="lm")
         below.paste(255, (0, below.height - 14, WIDTH, below.height))
-        picture = Image.new("L", (WIDTH, HEIGHT), 0)
-        picture.paste(above.point(_steps(QUIET)), (0, 0))
-        picture.paste(below.point(_steps(SEAL)), (0, BAND[1]))
-        picture.paste(seal, (MARGIN, MARGIN))
-        return picture
+        return _band(above), _band(below.point(_steps(SEAL)))
+
+    @lru_cache(maxsize=256)
+    def bold(letter: str, size: int) -> tuple[Image.Image, int, int, float]:
+        """A letter, where it lies from its place in the middle of the line, and where the next is.
+
+        The simple layout looks at no pairs of letters.
+        """
+        font = letters(size)
+        left, top, right, bottom = map(int, font.getbbox(letter, stroke_width=1, anchor="lm"))
+        shape, pen = canvas(right - left, bottom - top)
+        pen.text((-left, -top), letter, 255, font, anchor="lm", stroke_width=1)
+        return shape, left, top, font.getlength(letter)
+
+    @lru_cache(maxsize=16)
+    def blank(rows: int) -> Band:
+        return _band(Image.new("L", (WIDTH, rows), 0))
 
     def draw(words: ShareWords) -> bytes:
         size, lines = set_title(words.title, room, lambda size: letters(size).getlength)
         leading = size * 4 // 3
-        top = (BAND[1] - BAND[0] - leading * len(lines)) // 2
-        title, pen = band(BAND[1] - BAND[0])
+        height = BAND[1] - BAND[0]
+        middle = (height - leading * len(lines)) // 2 + leading // 2
+        title, _ = canvas(WIDTH, height)
         for number, line in enumerate(lines):
-            place = (MARGIN, top + leading * number + leading // 2)
-            pen.text(place, line, 255, letters(size), anchor="lm", stroke_width=1)
-        picture = around(words.site, words.category).copy()
-        picture.paste(title.point(_steps(TEXT)), (0, BAND[0]))
-        picture.putpalette(palette)
-        buffer = io.BytesIO()
-        picture.save(buffer, "PNG", bits=4, compress_level=6, compress_type=zlib.Z_RLE)
-        return buffer.getvalue()
+            end = float(MARGIN)
+            for letter in line:
+                shape, left, top, advance = bold(letter, size)
+                title.paste(255, (int(end) + left, middle + leading * number + top), shape)
+                end += advance
+        above, below = around(words.site, words.category)
+        _, first, _, last = title.getbbox() or (0, 0, 0, 0)
+        drawn = title.crop((0, first, WIDTH, last)).point(text_steps)
+        return png(WIDTH, palette, (above, blank(first), _band(drawn), blank(height - last), below))
 
     return draw
+
+
+def _band(picture: Image.Image) -> Band:
+    return band(picture.convert("P").tobytes("raw", f"P;{DEPTH}"), WIDTH)
 
 
 def _palette() -> Iterator[tuple[int, ...]]:

@@ -150,9 +150,9 @@ def render(
     page = absolute(post_page(post, links.config), links.config)
     prose = all_text(tokens)
     body = first_image_at_once(render_tokens(md, tokens, "page"))
-    # The same page, but that KaTeX's boxes, most of its HTML, need not be read.
-    without_boxes = render_tokens(md, tokens, "page", only_tex=True)
-    readings = read_passages(without_boxes)
+    # The same page without what is most of its HTML, and neither read nor loads anything.
+    to_read = render_tokens(md, tokens, "page", to_read=True)
+    readings = read_passages(to_read)
     fed = with_links(render_tokens(md, tokens, "feed"), page, context)
     return RenderedPost(
         post=post,
@@ -172,7 +172,7 @@ def render(
         works=listed_works(post.meta.references, post.meta.bibliography, context.citations),
         citations={key: tuple(places) for key, places in context.citations.items()},
         warnings=tuple(warning.at(file=post.source.path) for warning in context.warnings),
-        loads=what_it_loads(without_boxes),
+        loads=what_it_loads(to_read),
         passages=tuple(reading.passage for reading in readings),
         terms=weighted_terms(post.meta, readings),
         notebook=notebook,

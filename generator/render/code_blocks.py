@@ -184,7 +184,8 @@ def _code_block(
     look: LineLook = token.meta.get("look", LineLook())
     if env.get("medium") == "page":
         plain = escape(token.content.rstrip("\n"), quote=False)
-        html = code_block(look.page(token.meta.get("highlighted") or plain), language)
+        coloured = "" if env.get("to_read") else token.meta.get("highlighted")
+        html = code_block(look.page(coloured or plain), language)
         return with_attributes(html, "pre", token)
     # CommonMark's own form: the language as a class, the last line end kept.
     attribute = f' class="language-{escapeHtml(language)}"' if language else ""

@@ -161,7 +161,7 @@ def _split_off(tokens: Sequence[Token], pattern: re.Pattern[str], first: bool = 
 # --- rendering --------------------------------------------------------------------------------
 
 
-ANNOTATION = re.compile(r"<annotation .*?</annotation>", re.DOTALL)
+ANNOTATION = re.compile(r"<annotation [^>]*>(.*?)</annotation>", re.DOTALL)
 
 
 def _formula(
@@ -174,9 +174,9 @@ def _formula(
     html: str = formula.feed if env.get("medium") == "feed" else formula.html
     if not html:
         return ""
-    if env.get("only_tex") and (tex := ANNOTATION.search(html)):
-        return f'<span class="katex">{tex[0]}</span>'
     block = token.type in DISPLAY_TOKENS
+    if env.get("to_read") and (tex := ANNOTATION.search(html)):
+        return f"${tex[1].strip()}$" + "\n" * block
     if env.get("medium") == "page" and token.meta.get("numbers"):
         # Inside a paragraph, as `\[ … \]` may stand, HTML allows no `div`.
         return _numbered(html, token, "div" if block else "span") + "\n" * block

@@ -165,13 +165,21 @@ def render_tokens(
     tokens: Sequence[Token],
     medium: Medium,
     *,
-    only_tex: bool = False,
+    to_read: bool = False,
     document: str = "",
 ) -> str:
-    """The HTML of prepared tokens; ids of footnotes begin with the name of their document."""
+    """The HTML of prepared tokens.
+
+    Args:
+        md: what has read them.
+        tokens: those of a text.
+        medium: what the HTML is for.
+        to_read: whether only its text matters: formulas are their TeX, code has no colours.
+        document: ids of footnotes begin with this name.
+    """
     shown = [token for token in tokens if "shown_elsewhere" not in token.meta]
     # The plugin for footnotes knows documents by this name.
-    env = {"medium": medium, "only_tex": only_tex} | ({"docId": document} if document else {})
+    env = {"medium": medium, "to_read": to_read} | ({"docId": document} if document else {})
     html: str = md.renderer.render(shown, md.options, env)
     return html
 

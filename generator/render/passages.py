@@ -10,7 +10,6 @@ import unicodedata
 from collections.abc import Iterable
 
 from lxml import etree
-from lxml import html as lxml_html
 from msgspec import Struct
 
 from ..model import Passage
@@ -26,6 +25,8 @@ NO_TEXT_CLASSES = frozenset(
     "anchor back contents footnote-backref footnote-ref katex number row-numbers".split()
 )
 """What leads somewhere and says nothing of its own; and formulas, whose TeX is read instead."""
+HAS_MORE = etree.XPath("boolean(.//*[not(self::code or self::span)])")
+"""Whether a block of code holds more than coloured text."""
 LONGEST_OUTPUT = 2000
 """Characters. What a cell prints beyond that is data, and nobody looks for it by its words."""
 
@@ -57,34 +58,41 @@ class _Draft(Struct):
 def read_passages(body: str) -> tuple[Reading, ...]:
     """The text of a post's page, in its order; without those passages that say nothing."""
     # The parser stops at a depth of 256 unless it is told that this page is no attack.
-    parser = lxml_html.HTMLParser(huge_tree=True)
-    root = lxml_html.fragment_fromstring(body, create_parent="div", parser=parser)
+    root = etree.fromstring(f"<div>{body}</div>", etree.HTMLParser(huge_tree=True))
     drafts = [_Draft()]
     heading = code = None
+    is_output = False
     walk = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
     for event, element in walk:
-        starts = event == "start"
-        said = (element.text if starts else element.tail) or ""
-        if starts and element.tag in HEADINGS and element.get("id"):
-            heading = element
-            drafts.append(_Draft(element.get("id", "")))
-        elif starts and element.tag == "pre" and code is None:
-            code = element
-        elif starts and _is_left_out(element):
-            said = _instead(element)
-            walk.skip_subtree()
-        elif element is heading:
-            heading = None
-        elif element is code:
-            code = None
-        if event in ("start", "end") and element.tag not in INLINE:
+        tag = element.tag
+        if event == "start":
+            said = element.text or ""
+            if tag in HEADINGS and element.get("id"):
+                heading = element
+                drafts.append(_Draft(element.get("id", "")))
+            elif tag == "pre" and code is None:
+                code = element
+                is_output = code.get("class") != "code"
+                if not is_output and not HAS_MORE(code):
+                    said = etree.tostring(code, method="text", encoding="unicode", with_tail=False)
+                    walk.skip_subtree()
+            elif _is_left_out(element):
+                said = _instead(element)
+                walk.skip_subtree()
+        else:
+            said = element.tail or ""
+            if element is heading:
+                heading = None
+            elif element is code:
+                code = None
+        if tag not in INLINE and event in ("start", "end"):
             said = f" {said}"
         if heading is not None:
             drafts[-1].heading.append(said)
+        elif code is not None:
+            drafts[-1].parts.append((True, said[:LONGEST_OUTPUT] if is_output else said))
         else:
-            is_output = code is not None and code.get("class") != "code"
-            said = said[:LONGEST_OUTPUT] if is_output else said
-            drafts[-1].parts.append((code is not None, said))
+            drafts[-1].parts.append((False, said))
     found = [draft.read() for draft in drafts]
     return tuple(each for each in found if each.passage.id or each.passage.text)
 

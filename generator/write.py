@@ -22,7 +22,7 @@ import threading
 import time
 from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from types import MappingProxyType
 from unicodedata import normalize
 
@@ -210,9 +210,10 @@ def _differs(output: Path, path: str, file: File | Stored) -> bool:
 
 def _refuse_foreign(site: Site, written: list[str], before: Container[str], output: Path) -> None:
     """A file that no build wrote is not overwritten: it may be somebody's work."""
+    folders: dict[str, bool] = {}
     for path in written:
         file = _file(site, path)
-        for foreign in _in_its_place(path, file, output):
+        for foreign in _in_its_place(path, file, output, folders):
             if foreign not in before:
                 raise WriteError(f"{output.name}/{foreign} was not written by a build").at(
                     file=f"{output.name}/{foreign}",
@@ -221,8 +222,13 @@ def _refuse_foreign(site: Site, written: list[str], before: Container[str], outp
                 )
 
 
-def _in_its_place(path: str, file: File | Stored, output: Path) -> Iterator[str]:
-    """The files that would have to go, so that a file of the site can lie at its path."""
+def _in_its_place(
+    path: str, file: File | Stored, output: Path, folders: dict[str, bool]
+) -> Iterator[str]:
+    """The files that would have to go, so that a file of the site can lie at its path.
+
+    Whether a file lies where a folder has to be is looked up in `folders`, and noted there.
+    """
     target = output / path
     if target.is_dir():
         below = (item for item in target.rglob("*") if not item.is_dir())
@@ -231,8 +237,11 @@ def _in_its_place(path: str, file: File | Stored, output: Path) -> Iterator[str]
         if _differs(output, path, file):
             yield path
     else:
-        above = PurePosixPath(path).parents
-        yield from (str(parent) for parent in above if (output / parent).is_file())
+        for above in (".", *_above(path)):
+            if above not in folders:
+                folders[above] = (output / above).is_file()
+            if folders[above]:
+                yield above
 
 
 def _read_manifest(output: Path) -> dict[str, str]:
@@ -270,7 +279,7 @@ def _stage(
     for number, path in enumerate(order):
         file = _file(site, path)
         if isinstance(file, Stored):
-            shutil.move(file.place, staging / str(number))
+            _bring(Path(file.place), f"{staging}/{number}")
         else:
             (staging / str(number)).write_bytes(file.content)
     (staging / str(len(order))).write_bytes(listed.encode())
@@ -298,10 +307,9 @@ def _finish_moves(staging: Path, output: Path) -> None:
             # An old file stands where a new one needs a folder, or the other way round.
             _remove(output, path)
     for number, path in enumerate(move):
-        source, target = staging / str(number), output / path
         # Those that were moved before a kill are not there any more.
         with suppress(FileNotFoundError):
-            _move(source, target)
+            _move(Path(f"{staging}/{number}"), output / path)
     for path in remove:
         if _folded(path) not in numbers:
             _remove(output, path)
@@ -327,6 +335,14 @@ def _above(path: str) -> Iterator[str]:
     while end >= 0:
         yield path[:end]
         end = path.find("/", end + 1)
+
+
+def _bring(source: Path, target: str) -> None:
+    """Move a file, perhaps from another disk."""
+    try:
+        source.replace(target)
+    except OSError:
+        shutil.move(source, target)
 
 
 def _move(source: Path, target: Path) -> None:

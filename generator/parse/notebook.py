@@ -164,6 +164,8 @@ def _format(metadata: Any) -> str:
 
 
 DECOMPOSED = re.compile("[\u1100-\u11ff]+|.[\u0300-\u036f\u3099\u309a]+")
+PART_OF_ONE = re.compile("[\u1100-\u11ff\u0300-\u036f\u3099\u309a]")
+"""What every such character has in it: most texts have none, and that is seen at once."""
 
 
 def _text(kind: str, text: str) -> str:
@@ -172,6 +174,8 @@ def _text(kind: str, text: str) -> str:
 
 
 def _composed(text: str) -> str:
+    if not PART_OF_ONE.search(text):
+        return text
     # Normalising all of it would also change the look of some Chinese characters.
     return DECOMPOSED.sub(lambda match: normalize("NFC", match[0]), text)
 

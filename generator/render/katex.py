@@ -156,8 +156,9 @@ class Katex:
             html = _in_the_text(html)
         if ROW_NUMBER in html:
             html = self._with_row_numbers(html, TAG.findall(tex), macros)
-        html = NUMBER_IN_TEX.sub(r"\2", html)
-        html = NUMBER.sub(r'<a class="number" id="\1" href="#\1" tabindex="-1">\2</a>', html)
+        if "\\htmlId" in html:
+            html = NUMBER_IN_TEX.sub(r"\2", html)
+            html = NUMBER.sub(r'<a class="number" id="\1" href="#\1" tabindex="-1">\2</a>', html)
         start, end = html.index(MATHML_START), html.index(MATHML_END) + len(MATHML_END)
         return Formula(html, for_feed(html[start:end]), tuple(answer["warnings"]))
 
@@ -245,9 +246,12 @@ def _with_long_parts(html: str) -> str:
     return head + start + "<wbr>".join(parts) + END
 
 
+TAG_OR_PART = re.compile(r"<[^>]*>?")
+
+
 def _signs(html: str) -> int:
     """How many signs KaTeX's HTML shows; the last tag may be cut."""
-    return len(unescape(re.sub(r"<[^>]*>?", "", html)).replace("\u200b", ""))
+    return len(unescape(TAG_OR_PART.sub("", html)).replace("\u200b", ""))
 
 
 ANNOTATED = re.compile(

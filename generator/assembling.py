@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set, Sized
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -199,15 +200,20 @@ class Assembly:
         posts += [item.rendered for item in again.values()]
         fed = {item.post.source.path: item.fed for item in fresh}
         fed |= {source: item.fed for source, item in again.items()}
-        shared = shared_files(
+        parts = shared_files(
             with_posts(posts, self._blog),
             self._written(fed),
             self._katex,
             self._libraries(posts),
         )
+
+        def made(number: int) -> tuple[int, tuple[File | Stored, ...]]:
+            return number, tuple(map(self._stored, parts[number]()))
+
+        shared = sorted(each(made, range(len(parts)), cores(), of=posts), key=lambda done: done[0])
         own = [file for item in fresh for file in item.files]
         own += [file for item in again.values() for file in item.files]
-        return collect_files([*map(self._stored, shared), *own])
+        return collect_files([*chain.from_iterable(files for _, files in shared), *own])
 
     def changed_site(self, fresh: Sequence[Fresh], taken: Mapping[str, Made]) -> Site | None:
         """The site, if nothing but the text of some posts has changed; else None."""

@@ -79,9 +79,18 @@ def finishing(posts: Sequence[Post], finish: Finish, kept: Kept, cores: int) -> 
         yield finish_all
 
 
-def each(function: Callable[[T], R], things: Sequence[T], cores: int) -> Generator[R, None, None]:
-    """What a function makes of each thing, in the order in which they are ready."""
-    if not worth_processes(things, cores):
+def each(
+    function: Callable[[T], R], things: Sequence[T], cores: int, of: Sized | None = None
+) -> Generator[R, None, None]:
+    """What a function makes of each thing, in the order in which they are ready.
+
+    Args:
+        function: what is done.
+        things: what it is done to.
+        cores: how many processes there may be.
+        of: posts, where the things are parts of what is made of so many of them.
+    """
+    if not worth_processes(things if of is None else of, cores):
         yield from map(function, things)
         return
     from .side_by_side import Team

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
+from functools import partial
 from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -77,7 +78,8 @@ def assemble(
     edition = " ".join(sorted(libraries))
     blog = blog_of(posts, config, theme, filling(theme), code_style, pictures, lambda: edition)
     entries = {post.post.source.path: write_entry(post, config, theme) for post in posts}
-    shared = shared_files(blog, lambda post: entries[post.post.source.path], katex, libraries)
+    parts = shared_files(blog, lambda post: entries[post.post.source.path], katex, libraries)
+    shared = chain.from_iterable(part() for part in parts)
     own = (file for post in blog.posts for file in files_of_post(post, blog))
     return collect_files([*shared, *own])
 
@@ -106,8 +108,8 @@ def shared_files(
     written: Callable[[RenderedPost], WrittenEntry],
     katex: Mapping[str, bytes],
     libraries: Mapping[str, bytes],
-) -> Iterator[File]:
-    """The files of the site that show more than one post, or none.
+) -> tuple[Callable[[], Iterator[File]], ...]:
+    """What makes the files of the site that show more than one post, or none, part by part.
 
     Args:
         blog: all posts: what lists show of them, and what a search finds them by.
@@ -116,21 +118,38 @@ def shared_files(
         libraries: as in `assemble`.
 
     Raises:
-        ThemeError: a template is broken.
+        ThemeError: a template is broken; it is raised when a part is made.
     """
-    from .feed import feed_files
+    languages = blog.config.languages
+    return (
+        *(partial(_lists, language, blog) for language in languages),
+        *(partial(search_files, blog.posts, language, blog.config) for language in languages),
+        partial(_of_the_whole_site, blog, written, katex, libraries),
+    )
+
+
+def _lists(language: str, blog: Blog) -> Iterator[File]:
     from .pages.archive import archive_file
-    from .pages.assets import static_files
     from .pages.lists import list_files
-    from .pages.missing import missing_file
     from .pages.search import search_file
+
+    yield archive_file(language, blog)
+    yield search_file(language, blog)
+    yield from list_files(language, blog)
+
+
+def _of_the_whole_site(
+    blog: Blog,
+    written: Callable[[RenderedPost], WrittenEntry],
+    katex: Mapping[str, bytes],
+    libraries: Mapping[str, bytes],
+) -> Iterator[File]:
+    from .feed import feed_files
+    from .pages.assets import static_files
+    from .pages.missing import missing_file
     from .sitemap import sitemap_files
 
     posts, config = blog.posts, blog.config
-    for language in config.languages:
-        yield archive_file(language, blog)
-        yield search_file(language, blog)
-        yield from list_files(language, blog)
     yield missing_file(blog)
     yield from feed_files(by_feed(posts, config), written, config, blog.theme)
     copied = blog.theme.copied
@@ -140,7 +159,6 @@ def shared_files(
     ):
         if file.path not in copied or file.path not in REPLACEABLE:
             yield file
-    yield from search_files(posts, config)
     yield from blog.pictures.values()
 
 

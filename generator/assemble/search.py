@@ -34,27 +34,29 @@ Changes = Mapping[int, tuple[Terms, Terms]]
 """Number of a post to its terms before and after."""
 
 
-def search_files(posts: Sequence[RenderedPost], config: Config) -> Iterator[File]:
-    """The index of every language."""
-    for language in config.languages:
-        listed = shown_in(posts, language, config)
-        count = shard_count(len(listed))
-        postings: dict[str, list[str]] = {}
-        last: dict[str, int] = {}
-        for number, post in enumerate(listed):
-            for term, weight in read_terms(post.terms):
-                entry = str(SCALE * (number - last.get(term, 0)) + weight)
-                postings.setdefault(term, []).append(entry)
-                last[term] = number
-        shards: list[dict[str, str]] = [{} for _ in range(count)]
-        for term, entries in postings.items():
-            shards[shard_of(term, count)][term] = " ".join(entries)
-        files = [
-            File(shard_path(language, number), _written(lines), ORIGIN)
-            for number, lines in enumerate(shards)
-        ]
-        yield from files
-        yield _index(listed, language, {file.path: _digest(file.content) for file in files})
+def search_files(posts: Sequence[RenderedPost], language: str, config: Config) -> Iterator[File]:
+    """The index of one language."""
+    listed = shown_in(posts, language, config)
+    count = shard_count(len(listed))
+    lines: dict[str, list[str]] = {}
+    last: dict[str, int] = {}
+    for number, post in enumerate(listed):
+        for line in post.terms.split("\n") if post.terms else ():
+            term, _, weight = line.partition(" ")
+            if term in lines:
+                lines[term].append(str(SCALE * (number - last[term]) + int(weight)))
+            else:
+                lines[term] = [term, str(SCALE * number + int(weight))]
+            last[term] = number
+    shards: list[list[str]] = [[] for _ in range(count)]
+    for term in sorted(lines):
+        shards[shard_of(term, count)].append(" ".join(lines[term]) + "\n")
+    files = [
+        File(shard_path(language, number), "".join(shard).encode(), ORIGIN)
+        for number, shard in enumerate(shards)
+    ]
+    yield from files
+    yield _index(listed, language, {file.path: _digest(file.content) for file in files})
 
 
 def outdated_shards(

@@ -245,11 +245,19 @@ def searched(number: int, title: str, text: str) -> RenderedPost:
 POST = render_post("글\n")
 
 
+def shards_of(posts: Sequence[RenderedPost]) -> dict[str, bytes]:
+    """The files of the index of some posts."""
+    return {
+        file.path: file.content
+        for language in CONFIG.languages
+        for file in search_files(posts, language, CONFIG)
+    }
+
+
 def index_of(posts: Sequence[RenderedPost]) -> dict[str, str]:
     """The files of the search of some posts."""
-    texts = (file for post in posts for file in text_files(post, CONFIG))
-    files = (*texts, *search_files(posts, CONFIG))
-    return {file.path: file.content.decode() for file in files}
+    texts = {file.path: file.content for post in posts for file in text_files(post, CONFIG)}
+    return {path: content.decode() for path, content in (texts | shards_of(posts)).items()}
 
 
 @settings(max_examples=60)
@@ -289,8 +297,8 @@ def test_a_changed_post_changes_the_index_as_a_build_from_scratch(
         replace(post, terms=data.draw(TERMS)) if n in numbers else post
         for n, post in enumerate(before)
     ]
-    old = {file.path: file.content for file in search_files(before, CONFIG)}
-    new = {file.path: file.content for file in search_files(after, CONFIG)}
+    old = shards_of(before)
+    new = shards_of(after)
     changed = {before[n].post.source.path: before[n].terms for n in numbers}
     outdated = outdated_shards(after, changed, CONFIG)
     digests = {path: hashlib.sha256(content).hexdigest() for path, content in old.items()}

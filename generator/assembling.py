@@ -45,7 +45,7 @@ class Again(Struct, frozen=True):
 
 
 class Lost(Exception):
-    """What was kept of a post is gone."""
+    """What is needed of a post that was taken over is not there."""
 
 
 class Assembly:
@@ -103,6 +103,10 @@ class Assembly:
 
         return shown_in_feeds(self._known, self._config)
 
+    def is_in_feeds(self, post: Post) -> bool:
+        """Whether a post stands in a feed."""
+        return post.source.path in self._in_feeds
+
     def share(self, things: Sized) -> None:
         """Prepare for making the files of so many posts, perhaps in processes forked after it."""
         if not worth_processes(things, cores()):
@@ -146,6 +150,8 @@ class Assembly:
         if entry is None or own is None:
             return source, None
         kept = self._kept.posts[source]["fed"] if source in self._in_feeds else ""
+        if not kept and source in self._in_feeds and not entry.rendered.in_feeds:
+            return source, None  # It has come into a feed.
         fed = kept or self._fed(entry.rendered)
         files = (*self._files_of(entry.rendered), *own)
         return source, Again(listed(entry.rendered), files, fed)
@@ -157,7 +163,7 @@ class Assembly:
 
     def _fed(self, rendered: RenderedPost) -> WrittenEntry | str:
         """How a post stands in feeds."""
-        if rendered.post.source.path not in self._in_feeds:
+        if not self.is_in_feeds(rendered.post):
             return ""
         from .assemble.feed import write_entry
 
@@ -177,7 +183,7 @@ class Assembly:
             if isinstance(entry, WrittenEntry):
                 return entry
             whole = self._kept.entry(source)
-            if whole is None:
+            if whole is None or not whole.rendered.in_feeds:
                 raise Lost
             from .assemble.feed import write_entry
 

@@ -29,6 +29,7 @@ def make_post(
     strings: Mapping[str, str],
     draw: DrawShare,
     kept: Kept,
+    in_feeds: bool,
 ) -> Fresh:
     """A post, rendered and kept for the next build.
 
@@ -39,6 +40,7 @@ def make_post(
         strings: the theme's texts in its language.
         draw: draws the picture that stands for it elsewhere.
         kept: what the last build knew of it.
+        in_feeds: whether it stands in a feed.
 
     Raises:
         InkcellError: everything that is wrong with its text or its outputs.
@@ -55,7 +57,7 @@ def make_post(
     seen = replace(links, pages=asked, labels=labels)
     noting, noting_code = Noting(typeset, formulas), NotingCode(highlight, codes)
     drawing = drawing_what_is_new(draw, kept, partial(neighbour_path, item.post.source.folder))
-    rendered = render(item, seen, noting, strings, drawing, noting_code)
+    rendered = render(item, seen, noting, strings, drawing, noting_code, in_feeds)
     return Fresh(
         item.post,
         rendered,

@@ -579,6 +579,8 @@ class RenderedPost(Value, frozen=True):
     """Plain text: the description, what stands before `<!--more-->`, or the first paragraph."""
     minutes: int
     """Reading time."""
+    in_feeds: bool = True
+    """Whether it was made for feeds: most posts of a large blog stand in none."""
     files: tuple[File, ...] = ()
     """Figures and neighbouring files that the post shows or links to, and its notebook."""
     image: Image | None = None

@@ -133,7 +133,8 @@ def rebuild(
 
         def finish(item: ExecutedPost) -> Fresh:
             strings = theme.strings_in(item.post.meta.language)
-            return assembly.with_files(make_post(item, links(), typeset, strings, draw, kept))
+            fed = assembly.is_in_feeds(item.post)
+            return assembly.with_files(make_post(item, links(), typeset, strings, draw, kept, fed))
 
         # Posts are rendered while the code of others runs, but for those that refer to another
         # one: its code may put out what they refer to.

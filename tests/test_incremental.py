@@ -541,6 +541,17 @@ def test_a_feed_changes_with_its_posts_only(blog: Blog) -> None:
     blog.check()
 
 
+def test_a_post_that_comes_into_a_feed_is_made_again(blog: Blog) -> None:
+    """It was made for no feed; nobody has edited it."""
+    blog.replace("posts/c/index.ko.md", "tags: [t]\n", "")
+    assert blog.build().made == ("c ko",)
+    blog.remove("posts/b")
+    blog.replace("posts/a/index.en.md", " [b](../b/index.ko.md)", "")
+    assert blog.build().made == ("a en", "c ko")
+    assert "셋째" in (blog.root / "site/feed.xml").read_text(encoding="utf-8")
+    blog.check()
+
+
 def test_a_sitemap_of_several_files(blog: Blog, monkeypatch: pytest.MonkeyPatch) -> None:
     """It grows and shrinks with the site; a word of a post leaves all of them."""
     limited = partial(sitemap.sitemap_files, most_pages=4)

@@ -65,6 +65,7 @@ def entry_of(rendered: RenderedPost, config: Config, theme: Theme) -> Entry:
 
 def _content(rendered: RenderedPost, strings: Mapping[str, str]) -> str:
     note = f"<p><em>{escape(strings['stale'], quote=False)}</em></p>\n" if rendered.stale else ""
+    assert rendered.in_feeds
     return note + rendered.feed_body + references_html(rendered.works, strings)
 
 

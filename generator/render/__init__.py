@@ -91,8 +91,9 @@ def render(
     strings: Mapping[str, str],
     draw: DrawShare | None = None,
     highlight: Highlight = highlight,
+    in_feeds: bool = True,
 ) -> RenderedPost:
-    """A post as HTML, for its page and for the feed.
+    """A post as HTML, for its page and for feeds.
 
     Args:
         executed: the post and what its code produced.
@@ -101,6 +102,7 @@ def render(
         strings: the theme's texts in the post's language.
         draw: draws the picture that stands for a post which has none; without it there is none.
         highlight: colours code.
+        in_feeds: whether it stands in a feed.
 
     Raises:
         BuildFailed: every formula KaTeX refuses, every link that leads nowhere, every output
@@ -153,14 +155,15 @@ def render(
     # The same page without what is most of its HTML, and neither read nor loads anything.
     to_read = render_tokens(md, tokens, "page", to_read=True)
     readings = read_passages(to_read)
-    fed = with_links(render_tokens(md, tokens, "feed"), page, context)
+    fed = with_links(render_tokens(md, tokens, "feed"), page, context) if in_feeds else ""
     return RenderedPost(
         post=post,
         body=body,
-        feed_body=clean_feed(fed, page),
+        feed_body=clean_feed(fed, page) if in_feeds else "",
         headings=headings,
         excerpt=post.meta.description or shorten(excerpt(tokens), EXCERPT_LENGTH),
         minutes=reading_minutes(prose),
+        in_feeds=in_feeds,
         files=tuple(context.files.values()),
         image=image,
         share=share,

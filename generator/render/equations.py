@@ -40,6 +40,8 @@ PIECE = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+ABOUT_NUMBERS = re.compile(r"\\(?:label|tag|no)")
+"""The beginning of what is taken out of a row: most rows have none of it."""
 REFERENCE = re.compile(r"\\(?P<how>eqref|ref)\s*\{(?P<label>[^{}]*)\}")
 
 
@@ -164,6 +166,8 @@ def _split_rows(body: str) -> list[str]:
 
 def _one_row(text: str, formula: str, before: int, label: str) -> Row:
     """A row: its label and tag taken out, every other character where it stood."""
+    if not ABOUT_NUMBERS.search(text):
+        return Row(text, label)
     labels: list[tuple[str, int]] = [(label, 0)] if label else []
     tags: list[str] = []
     parts: list[str] = []

@@ -26,6 +26,8 @@ DEFINITION = re.compile(
     """,
     re.VERBOSE,
 )
+DEFINES = re.compile(r"\\(?:[a-z]+command|[gex]?def|DeclareMathOperator)(?![A-Za-z])")
+"""What stands in every definition, found sooner than the whole of one."""
 ARITY = re.compile(r"\[\s*([0-9])\s*\]\s*")
 PARAMETERS = re.compile(r"((?:#[1-9])*)\s*")
 COMMAND = re.compile(r"\\(?:[A-Za-z]+|[^A-Za-z\s])")
@@ -46,6 +48,8 @@ def take_definitions(tex: str, known: Mapping[str, str]) -> Definitions:
     Raises:
         MathError: a definition cannot be read, or defines what `known` has already.
     """
+    if not DEFINES.search(tex):
+        return Definitions(tex, {})
     found: dict[str, str] = {}
     rest, position = [], 0
     while match := DEFINITION.search(tex, position):
@@ -120,6 +124,8 @@ def _problem(message: str, tex: str, match: re.Match[str], hint: str) -> MathErr
 
 def used(tex: str, macros: Mapping[str, str]) -> Macros:
     """The macros that a formula uses, and those that they use."""
+    if not macros:
+        return ()
     wanted: dict[str, str] = {}
     texts = [tex]
     while texts:

@@ -189,7 +189,13 @@ def feed_id(post: Post, config: Config) -> str:
 
 def address(path: str, config: Config) -> str:
     """A path of the site as it stands in a link: below the base path, percent-encoded."""
-    return quote(config.base + "/" + path.lstrip("/"), safe=SAFE)
+    return _quoted(config.base + "/" + path.lstrip("/"))
+
+
+@lru_cache(maxsize=1 << 12)
+def _quoted(path: str) -> str:
+    """Percent-encoded; what every page links to, for the first of them."""
+    return quote(path, safe=SAFE)
 
 
 def absolute(path: str, config: Config) -> str:

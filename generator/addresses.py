@@ -11,7 +11,7 @@ import json
 import posixpath
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import PurePath
@@ -19,6 +19,7 @@ from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from msgspec import Struct
 
+from .errors import SiteError
 from .model import Config, Label, Post, ShareWords
 from .record import suggestion
 
@@ -185,6 +186,27 @@ def feed_id(post: Post, config: Config) -> str:
     prefix = language_prefix(post.meta.language, config)
     own = f"{config.url}{prefix}/{slug(post.meta.category)}/{post.meta.slug}"
     return post.meta.id or quote(own, safe=SAFE)
+
+
+def shared_feed_ids(posts: Iterable[Post], config: Config) -> Iterator[SiteError]:
+    """An error for each post whose feed id another one has: readers would keep one of the two.
+
+    Of two, it is about the one that says the id in its front matter, where it can be mended.
+    """
+    owners: dict[str, Post] = {}
+    in_feeds = (post for post in posts if not post.source.standing)
+    for post in sorted(in_feeds, key=lambda post: (bool(post.meta.id), post.source.path)):
+        own, source = feed_id(post, config), post.source
+        other = owners.setdefault(own, post)
+        if other is post:
+            continue
+        cure = "change or remove `id`" if post.meta.id else "give one another `slug`, or an `id`"
+        yield SiteError(f"{other.source.path} has the same feed id").at(
+            file=source.path,
+            line=source.line_of("id"),
+            text=f"id: {own}" if post.meta.id else own,
+            hint=f"readers of feeds take two posts with one id for one post: {cure}",
+        )
 
 
 def address(path: str, config: Config) -> str:

@@ -490,3 +490,26 @@ def test_a_picture_in_html_has_a_size(written: str, shown: str) -> None:
     address = "/assets/posts/a/p.svg"
     assert f"{shown.format(address)}</div>" in rendered.body
     assert rendered.body.count("width=") == shown.count("width=")
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("p.svg, b,1.svg 2x", "{0}p.svg, {0}b,1.svg 2x"),
+        ("p.svg 1x,b%2C1.svg 300w 200h", "{0}p.svg 1x, {0}b,1.svg 300w 200h"),
+        ("/p.svg 1x, p.svg 2x", "/p.svg 1x, {}p.svg 2x"),
+        ("https://h.example/w_3,x/p.svg  1x,//h.example/q 2x", None),
+        ("data:image/png;base64,AAAA 1x", None),
+    ],
+)
+def test_pictures_to_choose_from_in_html(written: str, shown: str | None) -> None:
+    """Each address of a `srcset` is read as any other; if none is changed, it stays as it is."""
+    files = {**NEIGHBOURS, "b,1.svg": NEIGHBOURS["p.svg"]}
+    html = f'<picture><source srcset="{written}"><img src="p.svg" srcset="{written}"></picture>'
+    rendered = render_post(f"<div>{html}</div>", neighbours=files)
+    there = "/assets/posts/a/"
+    assert rendered.body.count(f'srcset="{(shown or written).format(there)}"') == 2
+    if shown:
+        others = {file.path.removeprefix("assets/posts/a/") for file in rendered.files}
+        assert ("b,1.svg" in others) == ("b,1.svg" in shown)
+    assert "srcset" not in rendered.feed_body

@@ -893,6 +893,12 @@ def body(root: Path, folder: Path, tool: str, text: str, front: str = "") -> str
         ("jekyll", "{% gist u/1 %}", "<https://gist.github.com/u/1>"),
         ("jekyll", "`` {% x %} `` and {% x y %}", "`` {% x %} `` and `{% x y %}`"),
         ("jekyll", '<a href="{{ x }}">b</a>', '<a href="{{ x }}">b</a>'),
+        (
+            "jekyll",
+            '<img src="p.svg" srcset="/p.svg 1x,\n  //e.example/b.svg 2x">',
+            '<img src="p.svg" srcset="p.svg 1x, //e.example/b.svg 2x">',
+        ),
+        ("jekyll", "a <img srcset='gone.svg 2x'>", "a <img srcset='/2022/07/08/gone.svg 2x'>"),
         ("hugo", "a {{ .Title }} b", "a `{{ .Title }}` b"),
         ("hugo", "{{< math >}}$x$ {{</ math >}}", "$x$"),
         ("hugo", '{{< figure src="p.svg" alt="A" >}}', "![A](p.svg)"),

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import PurePath
+from types import MappingProxyType
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from msgspec import Struct
@@ -294,16 +295,33 @@ class Links(Struct, frozen=True):
     """Path of a post's source to the post's title."""
     labels: Mapping[str, Mapping[str, Label]] = {}
     """Path of a post's source to what stands in it by name, for posts that others refer to."""
+    folders: Mapping[str, Sequence[str]] = {}
+    """Name of a folder to the sources of the post in it, in order."""
+    spellings: Mapping[str, str] = {}
+    """Path in NFC to that of the source, for those which a Mac has spelled otherwise (UAX 15)."""
 
 
-def collect_links(posts: Iterable[Post], config: Config) -> Links:
-    """The addresses of all posts."""
+def collect_links(
+    posts: Iterable[Post],
+    config: Config,
+    pages: Mapping[str, str] = MappingProxyType({}),
+    titles: Mapping[str, str] = MappingProxyType({}),
+) -> Links:
+    """The addresses of all posts, those that `pages` and `titles` tell of included."""
     posts = tuple(posts)
-    return Links(
-        {post.source.path: post_page(post, config) for post in posts},
-        config,
-        {post.source.path: post.meta.title for post in posts},
-    )
+    pages = {**pages, **{post.source.path: post_page(post, config) for post in posts}}
+    titles = {**titles, **{post.source.path: post.meta.title for post in posts}}
+    folders: dict[str, list[str]] = {}
+    for source in sorted(pages):
+        folders.setdefault(folder_name(source), []).append(source)
+    composed = ((unicodedata.normalize("NFC", source), source) for source in pages)
+    spellings = {name: source for name, source in composed if name != source}
+    return Links(pages, config, titles, folders=folders, spellings=spellings)
+
+
+def folder_name(source: str) -> str:
+    """The name of the folder of a post: `ncut` of `posts/ncut/index.ko.md`."""
+    return unicodedata.normalize("NFC", source.split("/")[-2])
 
 
 class Target(Struct, frozen=True):
@@ -370,8 +388,12 @@ def linked_post(href: str, post: Post, links: Links) -> str | None:
     wanted = posixpath.normpath(posixpath.join(folder, _plain(parts)))
     stems = [f"{wanted}/index.{post.meta.language}", f"{wanted}/index"]
     candidates: Sequence[str] = [f"{stem}.{ending}" for stem in stems for ending in ("md", "ipynb")]
-    spelled = (as_on_disk(name, links.titles) for name in (wanted, *candidates))
-    return next((name for name in spelled if name in links.pages), None)
+    for name in (wanted, *candidates):
+        composed = unicodedata.normalize("NFC", name)
+        on_disk = name if name in links.titles else links.spellings.get(composed, composed)
+        if on_disk in links.pages:
+            return on_disk
+    return None
 
 
 def as_on_disk(name: str, files: Mapping[str, object]) -> str:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from .addresses import Links, shared_feed_ids
+from .addresses import Links, folder_name, shared_feed_ids
 from .assembling import Assembly, Lost, with_names
 from .discover import read_katex, read_theme
 from .errors import BuildFailed, InkcellError, collect, each_once
@@ -34,7 +34,6 @@ from .model import Config, ExecutedPost, HaltedPost, MathOutput, Post, Site, Typ
 from .on_demand import KatexOnDemand, blog_pictures, drawing_on_demand
 from .progress import Report, silent
 from .reading import (
-    folder_name,
     is_left_out,
     parse_posts,
     posts_shown,

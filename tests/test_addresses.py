@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from pathlib import Path
 from typing import Literal
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -30,7 +31,7 @@ from generator.addresses import (
 )
 from generator.config import parse_config
 
-from .conftest import SETTINGS
+from .conftest import SETTINGS, count_calls
 from .render.rendering import post_of
 
 CONFIG = parse_config(SETTINGS)
@@ -220,3 +221,28 @@ def test_any_text_can_be_asked_for_as_an_address(href: str) -> None:
     assert target is None or target.address.startswith(("/", href))
     nearest_file(href, post, links)
     assert linked_post(href, post, links) in (None, post.source.path)
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_links_to_posts_are_found_without_looking_through_all(form: Literal["NFC", "NFD"]) -> None:
+    """Twice the posts, each with a link to the next, take twice the calls, however spelled."""
+
+    def calls(count: int) -> int:
+        first = post_of("글\n")
+        names = [unicodedata.normalize(form, f"글{number}") for number in range(count)]
+        posts = [
+            replace(first, source=replace(first.source, path=f"posts/{name}/index.ko.md"))
+            for name in names
+        ]
+
+        def link() -> None:
+            links = collect_links(posts, CONFIG)
+            for post, name in zip(posts, names[1:], strict=False):
+                for written in (unicodedata.normalize("NFC", name), quote(name)):
+                    found = linked_post(f"../{written}/", post, links)
+                    assert found == f"posts/{name}/index.ko.md"
+
+        return count_calls(link)
+
+    calls(1)
+    assert calls(200) < 2.5 * calls(100)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import sys
 import unicodedata
+from contextlib import suppress
+from functools import partial
 from itertools import accumulate
-from types import FrameType
 
 import pytest
 from hypothesis import given, settings
@@ -19,7 +19,7 @@ from generator.render.emphasis import cjk_emphasis_plugin
 from generator.render.markdown import make_markdown, read_prose
 from generator.render.typography import printed
 
-from ..conftest import FRONT_MATTER, REPOSITORY
+from ..conftest import FRONT_MATTER, REPOSITORY, count_calls
 from .rendering import post_of, render_post
 
 FIXTURES = REPOSITORY / "tests" / "fixtures" / "render"
@@ -449,25 +449,12 @@ GROWING = {
 def test_work_grows_with_the_text(name: str) -> None:
     """Twice the text takes about twice the calls, however it is nested."""
 
-    def calls(text: str) -> int:
-        count = 0
-
-        def counted(frame: FrameType, event: str, arg: object) -> None:
-            nonlocal count
-            count += event in ("call", "c_call")
-
-        before = sys.getprofile()
-        sys.setprofile(counted)
-        try:
+    def render(text: str) -> None:
+        with suppress(InkcellError):
             render_post(text)
-        except InkcellError:
-            pass
-        finally:
-            sys.setprofile(before)
-        return count
 
     render_post("warm")
-    once, twice = (calls(GROWING[name](n)) for n in (150, 300))
+    once, twice = (count_calls(partial(render, GROWING[name](n))) for n in (150, 300))
     assert twice < 2.5 * once
 
 

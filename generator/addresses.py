@@ -37,21 +37,43 @@ def slug(text: str) -> str:
 
     The same text gives the same slug whatever Unicode form (UAX 15) the platform typed it in.
     """
-    text = unicodedata.normalize("NFC", text).strip().lower()
-    kept = "".join(
-        character
-        if character.isalnum() or character in "_-"
-        else " "
-        if _separates(character)
-        else ""
-        for character in text
-    )
-    return "-".join(kept.split())
+    kept: list[str] = []
+    in_word = False
+    for character in unicodedata.normalize("NFC", text).strip().lower():
+        in_word = character.isalnum() or (in_word and _is_vowel_sign(character))
+        if in_word or character in "_-":
+            kept.append(character)
+        elif _separates(character):
+            kept.append(" ")
+    return "-".join("".join(kept).split())
 
 
 def is_slug(text: str) -> bool:
     """Whether a text can be the part of an address that names a post."""
-    return re.fullmatch(r"[\w.~-]+", text) is not None and not text.startswith(".")
+    bare = _without_vowel_signs(text)
+    return re.fullmatch(r"[\w.~-]+", bare) is not None and bare[0] == text[0] != "."
+
+
+VOWEL_SIGNS = frozenset((0, 7, 9, *range(84, 133)))
+"""Canonical combining classes (UAX 44) of marks that are letters in their scripts: Devanagari's,
+Thai's and their kin. Accents, points of Hebrew and Arabic, and marks of Kana have others."""
+
+
+def _is_vowel_sign(character: str) -> bool:
+    """Whether a mark is a part of the word, as the vowels of हिन्दी and ไทย are.
+
+    Accents are none, nor are variation selectors: they have always been left out of addresses.
+    """
+    return (
+        unicodedata.category(character) in ("Mn", "Mc")
+        and unicodedata.combining(character) in VOWEL_SIGNS
+        and character != "\u034f"
+        and "VARIATION SELECTOR" not in unicodedata.name(character)
+    )
+
+
+def _without_vowel_signs(text: str) -> str:
+    return "".join(character for character in text if not _is_vowel_sign(character))
 
 
 def is_category(text: str) -> bool:
@@ -183,9 +205,11 @@ def feed_id(post: Post, config: Config) -> str:
 
     A version in another than the default language is an entry of its own, so its id names the
     language: with one id for both, newsboat keeps one of the two for a reader of both feeds.
+    Categories have no vowel signs in ids, because they once had none in addresses.
     """
     prefix = language_prefix(post.meta.language, config)
-    own = f"{config.url}{prefix}/{slug(post.meta.category)}/{post.meta.slug}"
+    category = _without_vowel_signs(slug(post.meta.category))
+    own = f"{config.url}{prefix}/{category}/{post.meta.slug}"
     return post.meta.id or quote(own, safe=SAFE)
 
 

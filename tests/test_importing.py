@@ -26,7 +26,12 @@ from generator.errors import InkcellError
 from generator.execute import execute
 from generator.importing import dates, import_posts
 from generator.importing.boxes import write_boxes
-from generator.importing.formulas import plain_brackets, plain_dollars, rename_labels
+from generator.importing.formulas import (
+    delimit_environments,
+    plain_brackets,
+    plain_dollars,
+    rename_labels,
+)
 from generator.importing.front_text import read_front_text
 from generator.importing.hugo import urlize
 from generator.importing.jekyll import slugify
@@ -821,6 +826,41 @@ def test_dollars(written: str, display: bool, read: str) -> None:
     assert plain_dollars(written, display=display) == read
 
 
+CASES_OF_X = "\\begin{cases}\na & b \\\\\n- c\n\\end{cases}"
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (CASES_OF_X, f"$$\n{CASES_OF_X}\n$$"),
+        (f"so\n{CASES_OF_X},\nwhere", f"so\n$$\n{CASES_OF_X},\n$$\nwhere"),
+        ("a\n\\begin{align}\nx\n\\end{align}\nb", "a\n\\begin{align}\nx\n\\end{align}\nb"),
+        (r"\begin{gather*} x \end{gather*}.", "$$\n\\begin{gather*} x \\end{gather*}.\n$$"),
+        (r"so \begin{aligned} x \end{aligned} is", r"so \[\begin{aligned} x \end{aligned}\] is"),
+        (r"so \begin{align} x \end{align}.", r"so \[\begin{align} x \end{align}\]."),
+        (r"- \begin{split} x \end{split}", r"- \[\begin{split} x \end{split}\]"),
+        ("> \\begin{CD} A\n> \\end{CD}", "> $$\n> \\begin{CD} A\n> \\end{CD}\n> $$"),
+        ("- a\n\n  \\begin{CD}A\\end{CD}", "- a\n\n  $$\n  \\begin{CD}A\\end{CD}\n  $$"),
+        (f"$${CASES_OF_X}$$ `{CASES_OF_X}`", f"$${CASES_OF_X}$$ `{CASES_OF_X}`"),
+        (r"$x \begin{cases} a \end{cases}$ \(\begin{CD}a\end{CD}\)",) * 2,
+        ("\\begin{cases} a\n\nb \\end{cases}",) * 2,
+        (r"\begin{cases} a \end{matrix}",) * 2,
+    ],
+)
+def test_environments_without_signs(root: Path, written: str, read: str) -> None:
+    """MathJax reads any, wherever it stands, as a displayed formula; so what is written here is."""
+    assert delimit_environments(written, doubled=False) == read
+    again = written.replace("\\\\", "\\\\\\\\")
+    if "$" not in written and "`" not in written:
+        assert delimit_environments(again, doubled=True) == read
+    if read != written:
+        post = f"---\ntitle: T\ndate: 2020-01-01\ncategory: math\n---\n{read}\n"
+        (root / "posts/a").mkdir()
+        (root / "posts/a/index.en.md").write_text(post, encoding="utf-8")
+        page = pipeline.build(read_config(root)).files["math/2020-01-01-a/index.html"].content
+        assert page.count(b"<annotation") == page.count(b'display="block"') == 1
+
+
 @pytest.mark.parametrize(
     ("written", "read"),
     [
@@ -866,6 +906,7 @@ QUARTO = {
     "_quarto.yml": "website: {site-url: https://old.example}\n",
     "posts/a.qmd": "---\ntitle: A\ndate: 2020-01-01\n---\nText.\n",
 }
+FORMULA_OF_ROWS = r"\begin{cases} a \\ b \end{cases}"
 PAGE = "---\ntitle: About *me*\n---\nI write.\n"
 
 
@@ -899,6 +940,15 @@ def body(root: Path, folder: Path, tool: str, text: str, front: str = "") -> str
             '<img src="p.svg" srcset="p.svg 1x, //e.example/b.svg 2x">',
         ),
         ("jekyll", "a <img srcset='gone.svg 2x'>", "a <img srcset='/2022/07/08/gone.svg 2x'>"),
+        *(
+            (tool, rf"\begin{{cases}} a {rows} b \end{{cases}}", f"$$\n{FORMULA_OF_ROWS}\n$$")
+            for tool, rows in (
+                ("jekyll", r"\\\\"),
+                ("hugo", r"\\\\"),
+                ("quarto", r"\\"),
+                ("files", r"\\"),
+            )
+        ),
         ("hugo", "a {{ .Title }} b", "a `{{ .Title }}` b"),
         ("hugo", "{{< math >}}$x$ {{</ math >}}", "$x$"),
         ("hugo", '{{< figure src="p.svg" alt="A" >}}', "![A](p.svg)"),

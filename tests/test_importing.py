@@ -1793,6 +1793,10 @@ def pages(root: Path) -> dict[str, dict[str, object]]:
                   "lang: ko\npermalink: /about/\n---\nI"), "en/about.md": PAGE.replace("---\nI",
                   "lang: en\npermalink: /about/\n---\nI")},
          {"about/index.en.md": {"aliases": ["/en/about/"]}, "about/index.ko.md": {}}),
+        (HUGO, {"content/about/_index.md": PAGE.replace("---\nI", "date: 2020-01-01\n---\nI"),
+                "content/about/_index.ko.md": PAGE,
+                "hugo.yaml": "languages: {en: {}, ko: {}}"},
+         {"about/index.en.md": {}, "about/index.ko.md": {}}),
         (HUGO, {"content/projects/x.md": PAGE, "content/posts/no-date.md": PAGE},
          {"x/index.en.md": {"aliases": ["/projects/x/"]}}),
         (HUGO, {"hugo.yaml": "languages: {en: {}, ko: {}}", "content/about.md": PAGE,
@@ -1840,6 +1844,9 @@ def test_pages_that_are_no_posts(
         (HUGO, "content/_index.md", PAGE, "the home page is not imported"),
         (HUGO, "content/index.md", PAGE, "the home page is not imported"),
         (HUGO, "content/posts/_index.md", PAGE, "a page that lists posts is no post"),
+        (HUGO, "content/tags/_index.md", PAGE, "a page that lists posts is no post"),
+        (HUGO, "content/series/ml/_index.md", PAGE, "a page that lists posts is no post"),
+        (HUGO, "content/now/_index.md", "---\ntitle: N\n---\n", "a page that has no text of its"),
         (HUGO, "content/search.md", "---\nlayout: search\n---\n", "a page that has no text of its"),
         (HUGO, "content/a.md", "---\n---\n{{< all-posts >}}\n", "a page that holds nothing but a"),
         (QUARTO, "index.qmd", PAGE, "the home page is not imported"),
@@ -1884,6 +1891,10 @@ def test_pages_that_templates_make(
         (HUGO, "", {"config/_default/menus.yaml": "main: [{name: B, url: /b/}]"}, {"b": 1}),
         (QUARTO, "  navbar: {left: [index.qmd, {text: M, menu: [c.qmd]}], right:"
                  " [{href: b.qmd}, {icon: rss, href: index.xml}]}", {}, {"c": 1, "b": 2}),
+        (QUARTO, "  sidebar: {contents: [index.qmd, b.qmd, {text: A, href: a.qmd}, '---',"
+                 " {section: M, contents: [c.qmd]}]}", {}, {"b": 1, "a": 2}),
+        (QUARTO, "  navbar: {left: [c.qmd]}\n  sidebar: [{id: x, contents: auto},"
+                 " {contents: [c.qmd, a.qmd]}]", {}, {"c": 1, "a": 2}),
     ],
 )  # fmt: skip
 def test_the_navigation_of_the_old_blog(

@@ -216,14 +216,15 @@ def feed_id(post: Post, config: Config) -> str:
 def shared_feed_ids(posts: Iterable[Post], config: Config) -> Iterator[SiteError]:
     """An error for each post whose feed id another one has: readers would keep one of the two.
 
-    Of two, it is about the one that says the id in its front matter, where it can be mended.
+    Of two, it is about the one that says the id in its front matter, where it can be mended. Two
+    that have their page's address in common are another error, which says more.
     """
     owners: dict[str, Post] = {}
     in_feeds = (post for post in posts if not post.source.standing)
     for post in sorted(in_feeds, key=lambda post: (bool(post.meta.id), post.source.path)):
         own, source = feed_id(post, config), post.source
         other = owners.setdefault(own, post)
-        if other is post:
+        if other is post or post_page(other, config) == post_page(post, config):
             continue
         cure = "change or remove `id`" if post.meta.id else "give one another `slug`, or an `id`"
         yield SiteError(f"{other.source.path} has the same feed id").at(

@@ -11,14 +11,16 @@ import json
 import posixpath
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import PurePath
+from types import MappingProxyType
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from msgspec import Struct
 
+from .errors import SiteError
 from .model import Config, Label, Post, ShareWords
 from .record import suggestion
 
@@ -35,21 +37,43 @@ def slug(text: str) -> str:
 
     The same text gives the same slug whatever Unicode form (UAX 15) the platform typed it in.
     """
-    text = unicodedata.normalize("NFC", text).strip().lower()
-    kept = "".join(
-        character
-        if character.isalnum() or character in "_-"
-        else " "
-        if _separates(character)
-        else ""
-        for character in text
-    )
-    return "-".join(kept.split())
+    kept: list[str] = []
+    in_word = False
+    for character in unicodedata.normalize("NFC", text).strip().lower():
+        in_word = character.isalnum() or (in_word and _is_vowel_sign(character))
+        if in_word or character in "_-":
+            kept.append(character)
+        elif _separates(character):
+            kept.append(" ")
+    return "-".join("".join(kept).split())
 
 
 def is_slug(text: str) -> bool:
     """Whether a text can be the part of an address that names a post."""
-    return re.fullmatch(r"[\w.~-]+", text) is not None and not text.startswith(".")
+    bare = _without_vowel_signs(text)
+    return re.fullmatch(r"[\w.~-]+", bare) is not None and bare[0] == text[0] != "."
+
+
+VOWEL_SIGNS = frozenset((0, 7, 9, *range(84, 133)))
+"""Canonical combining classes (UAX 44) of marks that are letters in their scripts: Devanagari's,
+Thai's and their kin. Accents, points of Hebrew and Arabic, and marks of Kana have others."""
+
+
+def _is_vowel_sign(character: str) -> bool:
+    """Whether a mark is a part of the word, as the vowels of हिन्दी and ไทย are.
+
+    Accents are none, nor are variation selectors: they have always been left out of addresses.
+    """
+    return (
+        unicodedata.category(character) in ("Mn", "Mc")
+        and unicodedata.combining(character) in VOWEL_SIGNS
+        and character != "\u034f"
+        and "VARIATION SELECTOR" not in unicodedata.name(character)
+    )
+
+
+def _without_vowel_signs(text: str) -> str:
+    return "".join(character for character in text if not _is_vowel_sign(character))
 
 
 def is_category(text: str) -> bool:
@@ -181,10 +205,34 @@ def feed_id(post: Post, config: Config) -> str:
 
     A version in another than the default language is an entry of its own, so its id names the
     language: with one id for both, newsboat keeps one of the two for a reader of both feeds.
+    Categories have no vowel signs in ids, because they once had none in addresses.
     """
     prefix = language_prefix(post.meta.language, config)
-    own = f"{config.url}{prefix}/{slug(post.meta.category)}/{post.meta.slug}"
+    category = _without_vowel_signs(slug(post.meta.category))
+    own = f"{config.url}{prefix}/{category}/{post.meta.slug}"
     return post.meta.id or quote(own, safe=SAFE)
+
+
+def shared_feed_ids(posts: Iterable[Post], config: Config) -> Iterator[SiteError]:
+    """An error for each post whose feed id another one has: readers would keep one of the two.
+
+    Of two, it is about the one that says the id in its front matter, where it can be mended. Two
+    that have their page's address in common are another error, which says more.
+    """
+    owners: dict[str, Post] = {}
+    in_feeds = (post for post in posts if not post.source.standing)
+    for post in sorted(in_feeds, key=lambda post: (bool(post.meta.id), post.source.path)):
+        own, source = feed_id(post, config), post.source
+        other = owners.setdefault(own, post)
+        if other is post or post_page(other, config) == post_page(post, config):
+            continue
+        cure = "change or remove `id`" if post.meta.id else "give one another `slug`, or an `id`"
+        yield SiteError(f"{other.source.path} has the same feed id").at(
+            file=source.path,
+            line=source.line_of("id"),
+            text=f"id: {own}" if post.meta.id else own,
+            hint=f"readers of feeds take two posts with one id for one post: {cure}",
+        )
 
 
 def address(path: str, config: Config) -> str:
@@ -278,16 +326,33 @@ class Links(Struct, frozen=True):
     """Path of a post's source to the post's title."""
     labels: Mapping[str, Mapping[str, Label]] = {}
     """Path of a post's source to what stands in it by name, for posts that others refer to."""
+    folders: Mapping[str, Sequence[str]] = {}
+    """Name of a folder to the sources of the post in it, in order."""
+    spellings: Mapping[str, str] = {}
+    """Path in NFC to that of the source, for those which a Mac has spelled otherwise (UAX 15)."""
 
 
-def collect_links(posts: Iterable[Post], config: Config) -> Links:
-    """The addresses of all posts."""
+def collect_links(
+    posts: Iterable[Post],
+    config: Config,
+    pages: Mapping[str, str] = MappingProxyType({}),
+    titles: Mapping[str, str] = MappingProxyType({}),
+) -> Links:
+    """The addresses of all posts, those that `pages` and `titles` tell of included."""
     posts = tuple(posts)
-    return Links(
-        {post.source.path: post_page(post, config) for post in posts},
-        config,
-        {post.source.path: post.meta.title for post in posts},
-    )
+    pages = {**pages, **{post.source.path: post_page(post, config) for post in posts}}
+    titles = {**titles, **{post.source.path: post.meta.title for post in posts}}
+    folders: dict[str, list[str]] = {}
+    for source in sorted(pages):
+        folders.setdefault(folder_name(source), []).append(source)
+    composed = ((unicodedata.normalize("NFC", source), source) for source in pages)
+    spellings = {name: source for name, source in composed if name != source}
+    return Links(pages, config, titles, folders=folders, spellings=spellings)
+
+
+def folder_name(source: str) -> str:
+    """The name of the folder of a post: `ncut` of `posts/ncut/index.ko.md`."""
+    return unicodedata.normalize("NFC", source.split("/")[-2])
 
 
 class Target(Struct, frozen=True):
@@ -354,8 +419,12 @@ def linked_post(href: str, post: Post, links: Links) -> str | None:
     wanted = posixpath.normpath(posixpath.join(folder, _plain(parts)))
     stems = [f"{wanted}/index.{post.meta.language}", f"{wanted}/index"]
     candidates: Sequence[str] = [f"{stem}.{ending}" for stem in stems for ending in ("md", "ipynb")]
-    spelled = (as_on_disk(name, links.titles) for name in (wanted, *candidates))
-    return next((name for name in spelled if name in links.pages), None)
+    for name in (wanted, *candidates):
+        composed = unicodedata.normalize("NFC", name)
+        on_disk = name if name in links.titles else links.spellings.get(composed, composed)
+        if on_disk in links.pages:
+            return on_disk
+    return None
 
 
 def as_on_disk(name: str, files: Mapping[str, object]) -> str:

@@ -136,7 +136,7 @@ def _config(record: Record) -> Config:
     execute.known(("jobs", "cache_limit", *EXECUTION_KEYS))
     if record.lacks("title"):
         record.wrong("title", "`title` is missing", 'add `title = "…"`')
-    if author.lacks("name"):
+    if author.lacks("name") and isinstance(record.values.get("author", {}), dict):
         record.wrong("author", "`author.name` is missing", 'add `author = { name = "…" }`')
     repository = _repository(record)
     return Config(

@@ -302,6 +302,10 @@ def _misnamed(
                 hint = "what can stand in it: " + ", ".join(sorted(f"{{{p}}}" for p in places))
                 error = ThemeError(f"nothing can fill all that stands in braces in `{word}`")
                 yield error.at(**_place_of(word, own, root), hint=hint)
+            elif places and (wrong := _misshapen(text, NUMBERS if word == "date" else ())):
+                hint = "write names alone: " + ", ".join(sorted(f"{{{p}}}" for p in places))
+                error = ThemeError(f"`{word}` asks for a form that does not fit: {wrong}")
+                yield error.at(**_place_of(word, own, root), hint=hint)
 
 
 def _places(text: str) -> set[str]:
@@ -311,6 +315,24 @@ def _places(text: str) -> set[str]:
     except ValueError:
         return {"{"}
     return {name if "{" not in (shape or "") else "{" for name, shape in parts}
+
+
+NUMBERS = ("year", "month", "day")
+"""What is a number in a date; what else fills a word may be one or may be text."""
+
+
+def _misshapen(text: str, numbers: Container[str]) -> str:
+    """Why places cannot be written as a text says behind a colon (`{day:02d}`); empty if they can.
+
+    What is not certain to be a number has to fit as a number and as text.
+    """
+    names = _places(text)
+    for value in (1, "1"):
+        try:
+            text.format_map({name: 1 if name in numbers else value for name in names})
+        except ValueError as error:
+            return str(error)
+    return ""
 
 
 class Placed(TypedDict):

@@ -12,35 +12,35 @@ from .addresses import Links, collect_links
 from .kept import Kept, answers_differ
 from .last_build import Made
 from .model import Bundle, Config, ExecutedPost, Post
-from .reading import folder_name
 
 
 def known_links(
     posts: Sequence[Post], taken: Mapping[str, Made], kept: Kept, config: Config
 ) -> Links:
     """What posts may link and refer to: of those that are taken over, what their outlines say."""
-    links = collect_links(posts, config)
     outlines = kept.outlines_of(taken)
+    links = collect_links(
+        posts,
+        config,
+        {source: taken[source]["page"] for source in outlines},
+        {source: outline.post.meta.title for source, outline in outlines.items()},
+    )
     labels = {source: outline.labels for source, outline in outlines.items()}
     if posts:
         from .render import collect_labels
 
         labels |= collect_labels(posts, _folders_referred_to(taken))
-    return replace(
-        links,
-        pages={**{source: taken[source]["page"] for source in outlines}, **links.pages},
-        titles={**{s: outline.post.meta.title for s, outline in outlines.items()}, **links.titles},
-        labels=labels,
-    )
+    return replace(links, labels=labels)
 
 
 def outdated_by(taken: Mapping[str, Made], links: Links) -> set[str]:
     """The posts that link to one that has moved, or refer to one that has other numbers."""
+    offered = offered_by(_folders_referred_to(taken), links)
     return {
         source
         for source, made in taken.items()
         if answers_differ(made["asked"], links.pages)
-        or made["referred"] != offered_by(made["referred"], links)
+        or any(offered[folder] != known for folder, known in made["referred"].items())
     }
 
 
@@ -80,13 +80,12 @@ def offered_by(folders: Iterable[str], links: Links) -> dict[str, str]:
     for folder in sorted(folders):
         found = [
             (
-                page,
+                links.pages[source],
                 source,
                 links.titles[source],
                 [(label.name, label.number) for label in links.labels.get(source, {}).values()],
             )
-            for source, page in sorted(links.pages.items())
-            if folder_name(source) == folder
+            for source in links.folders.get(folder, ())
         ]
         offers[folder] = hashlib.sha256(json.dumps(found).encode()).hexdigest()
     return offers

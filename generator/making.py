@@ -19,7 +19,7 @@ from .last_build import is_node, is_own, look, name_of
 from .linking import offered_by
 from .model import Config, DrawShare, ExecutedPost, Post, Typeset
 from .on_demand import drawing_what_is_new
-from .reading import folder_name, traced_root
+from .reading import traced_root
 
 
 def make_post(
@@ -53,7 +53,8 @@ def make_post(
     formulas, codes = kept.parts(item.post.source.path)
     folders = folders_referred_to(item.post)
     # It sees the labels of the posts that it names, and so none whose change nobody would notice.
-    labels = {s: found for s, found in links.labels.items() if folder_name(s) in folders}
+    named = (source for folder in folders for source in links.folders.get(folder, ()))
+    labels = {source: links.labels[source] for source in named if source in links.labels}
     seen = replace(links, pages=asked, labels=labels)
     noting, noting_code = Noting(typeset, formulas), NotingCode(highlight, codes)
     drawing = drawing_what_is_new(draw, kept, partial(neighbour_path, item.post.source.folder))

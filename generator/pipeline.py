@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from .addresses import Links
+from .addresses import Links, folder_name, shared_feed_ids
 from .assembling import Assembly, Lost, with_names
 from .discover import read_katex, read_theme
 from .errors import BuildFailed, InkcellError, collect, each_once
@@ -34,7 +34,6 @@ from .model import Config, ExecutedPost, HaltedPost, MathOutput, Post, Site, Typ
 from .on_demand import KatexOnDemand, blog_pictures, drawing_on_demand
 from .progress import Report, silent
 from .reading import (
-    folder_name,
     is_left_out,
     parse_posts,
     posts_shown,
@@ -213,10 +212,27 @@ def _read_posts(
         linked = (*posts_shown(posts, config), *(item.known for item in halted))
         links = cache(partial(known_links, linked, taken, kept, config))
         outdated = outdated_by(taken, links()) if taken else set()
+        # What its author has to mend is read again, for the line.
+        one_id = tuple(shared_feed_ids(_in_feeds(posts, halted, taken, kept, config), config))
+        outdated |= taken.keys() & {str(error.file) for error in one_id}
         if not outdated:
+            errors.extend(one_id)
             return posts, halted, links, taken
         for source in outdated:
             del taken[source]
+
+
+def _in_feeds(
+    posts: Sequence[Post],
+    halted: Iterable[HaltedPost],
+    taken: Mapping[str, Made],
+    kept: Kept,
+    config: Config,
+) -> Iterator[Post]:
+    """The posts that a build shows; of those with mistakes, the ones whose feed id is certain."""
+    yield from posts_shown(posts, config)
+    yield from (item.known for item in halted if item.known.meta.id)
+    yield from (outline.post for outline in kept.outlines_of(taken).values())
 
 
 def _import_what_follows() -> None:

@@ -7,7 +7,6 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
-from unicodedata import normalize
 
 from .discover import discover
 from .errors import BuildFailed, InkcellError, collect
@@ -112,11 +111,6 @@ def traced_root(config: Config) -> Path:
     """The folder below which the files that a post reads are part of its trace."""
     folder = config.root / config.posts
     return config.root if folder.is_relative_to(config.root) else folder.parent
-
-
-def folder_name(source: str) -> str:
-    """The name of the folder of a post: `ncut` of `posts/ncut/index.ko.md`."""
-    return normalize("NFC", source.split("/")[-2])
 
 
 def unknown_posts(names: Iterable[str], folders: Iterable[str]) -> Iterator[InkcellError]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from .addresses import slug
+from .addresses import folder_name, slug
 from .kept import Fresh, Kept, waits
 from .last_build import Made
 from .model import Config, Meta
 from .progress import Notice, Report, Reused
-from .reading import folder_name
 
 
 def tell(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from pathlib import Path
 from typing import Literal
+from urllib.parse import quote, unquote
 
 import pytest
 from hypothesis import given
@@ -19,6 +20,7 @@ from generator.addresses import (
     feed_id,
     github_name,
     is_path,
+    is_slug,
     linked_post,
     nearest_file,
     notebook_path,
@@ -30,7 +32,7 @@ from generator.addresses import (
 )
 from generator.config import parse_config
 
-from .conftest import SETTINGS
+from .conftest import SETTINGS, count_calls
 from .render.rendering import post_of
 
 CONFIG = parse_config(SETTINGS)
@@ -47,11 +49,53 @@ BELOW = replace(CONFIG, url="https://user.example/project")
         ("semi-colon; slash/dot.", "semi-colon-slash-dot"),
         ("집합론", "집합론"),
         ("...", ""),
+        ("हिन्दी में गणित", "हिन्दी-में-गणित"),
+        ("การเรียนรู้", "การเรียนรู้"),
+        ("বাংলা, தமிழ் & ಕನ್ನಡ!", "বাংলা-தமிழ்-ಕನ್ನಡ"),
+        ("ि ! ्", ""),
     ],
 )
 def test_slug(text: str, expected: str) -> None:
     """Letters and digits of any script, in lower case, with hyphens."""
     assert slug(text) == expected
+    assert not expected or is_slug(expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("x\u0304 and q\u0307\u0323", "x-and-q"),
+        ("I \u2764\ufe0f C", "i-c"),
+        ("a\ufe0f 1\ufe0f\u20e3 a\u034fb", "a-1-ab"),
+        ("か\u309a カ\u3099", "か-ガ"),
+        ("葛\U000e0100", "葛"),
+        ("나\u302e랏", "나랏"),
+        ("за\u0301мок", "замок"),
+        ("\u05e9\u05b8\u05dc", "\u05e9\u05dc"),
+        ("\u0643\u064e\u062a", "\u0643\u062a"),
+        ("İ", "i"),
+    ],
+)
+def test_marks_that_are_left_out(text: str, expected: str) -> None:
+    """Accents that no letter has, variation selectors, points: addresses never had them."""
+    assert slug(text) == expected
+
+
+LETTERS = st.characters(max_codepoint=0x058F) | st.sampled_from(
+    [*"가힣각ㄱ각漢字仮名ひらガカ゛ー々", "\u302e", "\u3099", "\u309a", "\ufe0f", "\u20dd"]
+)
+
+
+@given(st.text(LETTERS | st.characters(categories=["So", "Sm", "Cf"]), max_size=20))
+def test_slugs_of_alphabets_hangul_han_and_kana_have_no_marks(text: str) -> None:
+    """What has an address keeps it: these letters had no marks in theirs."""
+    assert not {"Mn", "Mc"} & {unicodedata.category(character) for character in slug(text)}
+
+
+@pytest.mark.parametrize("text", ["", ".a", "a b", "ि", "िक", "\u0301", "a/b"])
+def test_what_is_no_slug(text: str) -> None:
+    """Nothing, hidden files, what an address separates, and marks on nothing."""
+    assert not is_slug(text)
 
 
 @given(st.text(max_size=20))
@@ -137,6 +181,9 @@ def test_ids_of_entries() -> None:
     assert feed_id(english, BELOW) == "https://user.example/project/en/math/a"
     own = replace(post, meta=replace(post.meta, id="tag:x,2020:y"))
     assert feed_id(own, BELOW) == "tag:x,2020:y"
+    hindi = replace(post, meta=replace(post.meta, category="गणित"))
+    assert post_page(hindi, BELOW).startswith("/गणित/")
+    assert unquote(feed_id(hindi, BELOW)) == "https://user.example/project/गणत/a"
 
 
 @pytest.mark.parametrize(
@@ -220,3 +267,28 @@ def test_any_text_can_be_asked_for_as_an_address(href: str) -> None:
     assert target is None or target.address.startswith(("/", href))
     nearest_file(href, post, links)
     assert linked_post(href, post, links) in (None, post.source.path)
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_links_to_posts_are_found_without_looking_through_all(form: Literal["NFC", "NFD"]) -> None:
+    """Twice the posts, each with a link to the next, take twice the calls, however spelled."""
+
+    def calls(count: int) -> int:
+        first = post_of("글\n")
+        names = [unicodedata.normalize(form, f"글{number}") for number in range(count)]
+        posts = [
+            replace(first, source=replace(first.source, path=f"posts/{name}/index.ko.md"))
+            for name in names
+        ]
+
+        def link() -> None:
+            links = collect_links(posts, CONFIG)
+            for post, name in zip(posts, names[1:], strict=False):
+                for written in (unicodedata.normalize("NFC", name), quote(name)):
+                    found = linked_post(f"../{written}/", post, links)
+                    assert found == f"posts/{name}/index.ko.md"
+
+        return count_calls(link)
+
+    calls(1)
+    assert calls(200) < 2.5 * calls(100)

@@ -34,6 +34,7 @@ def test_a_repository_is_what_a_browser_opens(written: str) -> None:
         ('title = "a\\u0001"', ["`title` holds the character U+0001"]),
         ("author = { name = 3 }", ["`author.name` must be text, not `3`"]),
         ('author = { name = " " }', ["`author.name` is missing"]),
+        ('author = "Somebody"', ["`author` must be a table, not the text `Somebody`"]),
         ('url = "https://[::1/"', ["`https://[::1/` is not an address of a site"]),
         ('url = "https://a.example:b/"', ["`https://a.example:b/` is not an address of a site"]),
         ('permalink = "/./:slug/"', ["the permalink `/./:slug/` is no path of the site"]),

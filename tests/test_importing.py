@@ -26,7 +26,12 @@ from generator.errors import InkcellError
 from generator.execute import execute
 from generator.importing import dates, import_posts
 from generator.importing.boxes import write_boxes
-from generator.importing.formulas import plain_brackets, plain_dollars, rename_labels
+from generator.importing.formulas import (
+    delimit_environments,
+    plain_brackets,
+    plain_dollars,
+    rename_labels,
+)
 from generator.importing.front_text import read_front_text
 from generator.importing.hugo import urlize
 from generator.importing.jekyll import slugify
@@ -821,6 +826,41 @@ def test_dollars(written: str, display: bool, read: str) -> None:
     assert plain_dollars(written, display=display) == read
 
 
+CASES_OF_X = "\\begin{cases}\na & b \\\\\n- c\n\\end{cases}"
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (CASES_OF_X, f"$$\n{CASES_OF_X}\n$$"),
+        (f"so\n{CASES_OF_X},\nwhere", f"so\n$$\n{CASES_OF_X},\n$$\nwhere"),
+        ("a\n\\begin{align}\nx\n\\end{align}\nb", "a\n\\begin{align}\nx\n\\end{align}\nb"),
+        (r"\begin{gather*} x \end{gather*}.", "$$\n\\begin{gather*} x \\end{gather*}.\n$$"),
+        (r"so \begin{aligned} x \end{aligned} is", r"so \[\begin{aligned} x \end{aligned}\] is"),
+        (r"so \begin{align} x \end{align}.", r"so \[\begin{align} x \end{align}\]."),
+        (r"- \begin{split} x \end{split}", r"- \[\begin{split} x \end{split}\]"),
+        ("> \\begin{CD} A\n> \\end{CD}", "> $$\n> \\begin{CD} A\n> \\end{CD}\n> $$"),
+        ("- a\n\n  \\begin{CD}A\\end{CD}", "- a\n\n  $$\n  \\begin{CD}A\\end{CD}\n  $$"),
+        (f"$${CASES_OF_X}$$ `{CASES_OF_X}`", f"$${CASES_OF_X}$$ `{CASES_OF_X}`"),
+        (r"$x \begin{cases} a \end{cases}$ \(\begin{CD}a\end{CD}\)",) * 2,
+        ("\\begin{cases} a\n\nb \\end{cases}",) * 2,
+        (r"\begin{cases} a \end{matrix}",) * 2,
+    ],
+)
+def test_environments_without_signs(root: Path, written: str, read: str) -> None:
+    """MathJax reads any, wherever it stands, as a displayed formula; so what is written here is."""
+    assert delimit_environments(written, doubled=False) == read
+    again = written.replace("\\\\", "\\\\\\\\")
+    if "$" not in written and "`" not in written:
+        assert delimit_environments(again, doubled=True) == read
+    if read != written:
+        post = f"---\ntitle: T\ndate: 2020-01-01\ncategory: math\n---\n{read}\n"
+        (root / "posts/a").mkdir()
+        (root / "posts/a/index.en.md").write_text(post, encoding="utf-8")
+        page = pipeline.build(read_config(root)).files["math/2020-01-01-a/index.html"].content
+        assert page.count(b"<annotation") == page.count(b'display="block"') == 1
+
+
 @pytest.mark.parametrize(
     ("written", "read"),
     [
@@ -866,6 +906,7 @@ QUARTO = {
     "_quarto.yml": "website: {site-url: https://old.example}\n",
     "posts/a.qmd": "---\ntitle: A\ndate: 2020-01-01\n---\nText.\n",
 }
+FORMULA_OF_ROWS = r"\begin{cases} a \\ b \end{cases}"
 PAGE = "---\ntitle: About *me*\n---\nI write.\n"
 
 
@@ -893,6 +934,21 @@ def body(root: Path, folder: Path, tool: str, text: str, front: str = "") -> str
         ("jekyll", "{% gist u/1 %}", "<https://gist.github.com/u/1>"),
         ("jekyll", "`` {% x %} `` and {% x y %}", "`` {% x %} `` and `{% x y %}`"),
         ("jekyll", '<a href="{{ x }}">b</a>', '<a href="{{ x }}">b</a>'),
+        (
+            "jekyll",
+            '<img src="p.svg" srcset="/p.svg 1x,\n  //e.example/b.svg 2x">',
+            '<img src="p.svg" srcset="p.svg 1x, //e.example/b.svg 2x">',
+        ),
+        ("jekyll", "a <img srcset='gone.svg 2x'>", "a <img srcset='/2022/07/08/gone.svg 2x'>"),
+        *(
+            (tool, rf"\begin{{cases}} a {rows} b \end{{cases}}", f"$$\n{FORMULA_OF_ROWS}\n$$")
+            for tool, rows in (
+                ("jekyll", r"\\\\"),
+                ("hugo", r"\\\\"),
+                ("quarto", r"\\"),
+                ("files", r"\\"),
+            )
+        ),
         ("hugo", "a {{ .Title }} b", "a `{{ .Title }}` b"),
         ("hugo", "{{< math >}}$x$ {{</ math >}}", "$x$"),
         ("hugo", '{{< figure src="p.svg" alt="A" >}}', "![A](p.svg)"),
@@ -1737,6 +1793,10 @@ def pages(root: Path) -> dict[str, dict[str, object]]:
                   "lang: ko\npermalink: /about/\n---\nI"), "en/about.md": PAGE.replace("---\nI",
                   "lang: en\npermalink: /about/\n---\nI")},
          {"about/index.en.md": {"aliases": ["/en/about/"]}, "about/index.ko.md": {}}),
+        (HUGO, {"content/about/_index.md": PAGE.replace("---\nI", "date: 2020-01-01\n---\nI"),
+                "content/about/_index.ko.md": PAGE,
+                "hugo.yaml": "languages: {en: {}, ko: {}}"},
+         {"about/index.en.md": {}, "about/index.ko.md": {}}),
         (HUGO, {"content/projects/x.md": PAGE, "content/posts/no-date.md": PAGE},
          {"x/index.en.md": {"aliases": ["/projects/x/"]}}),
         (HUGO, {"hugo.yaml": "languages: {en: {}, ko: {}}", "content/about.md": PAGE,
@@ -1784,6 +1844,9 @@ def test_pages_that_are_no_posts(
         (HUGO, "content/_index.md", PAGE, "the home page is not imported"),
         (HUGO, "content/index.md", PAGE, "the home page is not imported"),
         (HUGO, "content/posts/_index.md", PAGE, "a page that lists posts is no post"),
+        (HUGO, "content/tags/_index.md", PAGE, "a page that lists posts is no post"),
+        (HUGO, "content/series/ml/_index.md", PAGE, "a page that lists posts is no post"),
+        (HUGO, "content/now/_index.md", "---\ntitle: N\n---\n", "a page that has no text of its"),
         (HUGO, "content/search.md", "---\nlayout: search\n---\n", "a page that has no text of its"),
         (HUGO, "content/a.md", "---\n---\n{{< all-posts >}}\n", "a page that holds nothing but a"),
         (QUARTO, "index.qmd", PAGE, "the home page is not imported"),
@@ -1828,6 +1891,10 @@ def test_pages_that_templates_make(
         (HUGO, "", {"config/_default/menus.yaml": "main: [{name: B, url: /b/}]"}, {"b": 1}),
         (QUARTO, "  navbar: {left: [index.qmd, {text: M, menu: [c.qmd]}], right:"
                  " [{href: b.qmd}, {icon: rss, href: index.xml}]}", {}, {"c": 1, "b": 2}),
+        (QUARTO, "  sidebar: {contents: [index.qmd, b.qmd, {text: A, href: a.qmd}, '---',"
+                 " {section: M, contents: [c.qmd]}]}", {}, {"b": 1, "a": 2}),
+        (QUARTO, "  navbar: {left: [c.qmd]}\n  sidebar: [{id: x, contents: auto},"
+                 " {contents: [c.qmd, a.qmd]}]", {}, {"c": 1, "a": 2}),
     ],
 )  # fmt: skip
 def test_the_navigation_of_the_old_blog(

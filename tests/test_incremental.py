@@ -695,6 +695,21 @@ def test_moves_that_were_cut_short_are_finished(blog: Blog) -> None:
     blog.check()
 
 
+def test_a_feed_id_that_another_post_gets(blog: Blog) -> None:
+    """The post that says it is named with its line, though nobody has touched that one."""
+    blog.write({"posts/f/index.ko.md": post("바", "글\n", id="https://example.org/math/g")})
+    blog.build()
+    blog.write({"posts/g/index.ko.md": post("사", "글\n", date="2022-07-09")})
+    with pytest.raises(BuildFailed) as failed:
+        blog.build()
+    (error,) = failed.value.errors
+    assert (error.file, error.line, str(error)) == (
+        "posts/f/index.ko.md",
+        5,
+        "posts/g/index.ko.md has the same feed id",
+    )
+
+
 def test_a_failed_build_leaves_the_record(blog: Blog) -> None:
     """The mistake is told again by the next build, and forgotten when it is mended."""
     for _ in range(2):

@@ -180,11 +180,15 @@ def series_versions(
         for parts in by_series(posts, language).values()
     ]
     folders = [{item.post.source.folder for item in parts} for _, parts in found]
-    groups: list[list[int]] = []
+    of_folder: dict[str, list[int]] = {}
     for number, own in enumerate(folders):
-        near = [group for group in groups if any(folders[other] & own for other in group)]
-        groups = [group for group in groups if group not in near]
-        groups.append([*(other for group in near for other in group), number])
+        near = {id(of_folder[folder]): of_folder[folder] for folder in own & of_folder.keys()}
+        # The smaller groups join the largest: so a series is seldom moved.
+        group, *others = sorted(near.values(), key=len, reverse=True) or [[]]
+        joining = [number, *(other for smaller in others for other in smaller)]
+        group.extend(joining)
+        of_folder.update((folder, group) for other in joining for folder in folders[other])
+    groups = {id(group): group for group in of_folder.values()}.values()
     versions: list[dict[str, list[RenderedPost]]] = []
     for group in sorted(map(sorted, groups)):
         languages = [found[number][0] for number in group]

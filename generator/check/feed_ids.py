@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 
-from ..addresses import feed_id
+from ..addresses import feed_id, shared_feed_ids
 from ..errors import ConfigError
 from ..model import Config, Post
 from .finding import Finding, Severity
@@ -65,15 +65,19 @@ def check_feed_ids(
     """
     posts = [post for post in posts if not post.meta.draft]
     ids = ids_of(posts, config)
+    known = {*ids.values()}
     sources = {f"{post.source.folder}/{post.meta.language}": post for post in posts}
-    owners: dict[str, str] = {}
-    # Of two posts with one id, the one that says it in its front matter is to be mended.
-    for name in sorted(ids, key=lambda name: bool(sources[name].meta.id)):
-        other = owners.setdefault(ids[name], name)
-        if other != name:
-            message = f"the post has the feed id of `{other}`"
-            hint = "readers take two posts with one id for one post: change or remove `id`"
-            yield _at(sources[name], "error", message, ids[name], hint)
+    for error in shared_feed_ids(posts, config):
+        file = str(error.file)
+        yield Finding(
+            "feed-id",
+            "error",
+            str(error),
+            file,
+            error.line,
+            text=error.text or "",
+            hint=error.hint or "",
+        )
     if accepted is None:
         message = f"nothing watches over the {len(ids)} feed ids of the posts"
         yield Finding("feed-id", "warning", message, FILE, hint=f"{ACCEPT} notes them for git")
@@ -86,7 +90,7 @@ def check_feed_ids(
                 f"or accept that: {ACCEPT}"
             )
             yield _at(sources[name], "error", message, identity, hint)
-        elif name not in ids and identity not in owners:
+        elif name not in ids and identity not in known:
             message = f"the post `{name}` is gone, and with it its feed id"
             hint = (
                 f"if it was renamed, write `id: {identity}` into its front matter; "

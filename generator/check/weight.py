@@ -21,7 +21,8 @@ from .finding import Finding
 from .page import Page
 
 TEXT = (".css", ".html", ".js", ".json", ".mjs", ".svg", ".xml")
-RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
+COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
+BRACE = re.compile(r"([{}])")
 FACE = re.compile(r"@font-face\s*\{([^{}]*)\}")
 FAMILY = re.compile(r"font-family\s*:\s*([^;]+)")
 SOURCE = re.compile(r"url\(\s*[\"']?([^\"')]+)[\"']?\s*\)")
@@ -129,11 +130,11 @@ def _size(descriptor: str) -> float:
 
 def _faces(path: str, site: BuiltSite) -> Iterator[Face]:
     """The fonts of a style sheet, with the classes that ask for them."""
-    text = re.sub(r"/\*.*?\*/", "", site.files[path].decode(errors="replace"), flags=re.DOTALL)
+    text = COMMENT.sub("", site.files[path].decode(errors="replace"))
     start = f"{site.url}/{quote(path)}"
     rules = [
         (selectors.strip(), body)
-        for selectors, body in RULE.findall(FACE.sub("", text))
+        for selectors, body in _rules(FACE.sub("", text))
         if "font" in body or "--" in body
     ]
     for body in FACE.findall(text):
@@ -152,6 +153,14 @@ def _faces(path: str, site: BuiltSite) -> Iterator[Face]:
         }
         span = RANGE.search(body)
         yield Face(place.file, tuple(asked), tuple(_ranges(span[1])) if span else ())
+
+
+def _rules(text: str) -> Iterator[tuple[str, str]]:
+    """The rules of a style sheet that hold no other: selectors and body."""
+    parts = BRACE.split(text)
+    for before, opening, body, closing in zip(*(parts[start:] for start in range(4)), strict=False):
+        if before and (opening, closing) == ("{", "}"):
+            yield before, body
 
 
 def _same_style(face: str, rule: str) -> bool:

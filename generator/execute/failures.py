@@ -12,6 +12,7 @@ from ..model import Code, Post
 
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 CELL_LINE = re.compile(r"(?:Cell In|In ?|Input In ?)\[\d+\][^\n]*?line (\d+)")
+MISSING = re.compile(r"No module named '([^'.]+)")
 TRACEBACK_LINES = 12
 LOG_END = 1 << 16
 """Bytes at the end of a log that are looked at: C code may have written any number of them."""
@@ -36,8 +37,19 @@ def failed(name: str, value: str, outputs: list[Any], cell: Code) -> CellFailed:
         line=cell.line + line - 1 if line else cell.line,
         text=text,
         detail="\n".join(traceback[-TRACEBACK_LINES:]),
-        hint="if the exception belongs on the page, tag the cell `raises-exception`",
+        hint=_hint(name, message),
     )
+
+
+def _hint(name: str, message: str) -> str:
+    """What to do about an exception."""
+    missing = MISSING.match(message) if name == "ModuleNotFoundError" else None
+    if missing:
+        return (
+            f"install the package that has `{missing[1]}` where Inkcell is installed, and name it "
+            "in requirements.txt; a module of your own lies beside the post"
+        )
+    return "if the exception belongs on the page, tag the cell `raises-exception`"
 
 
 def timed_out(post: Post, cell: Code, *, whole_post: bool) -> CellTimedOut:

@@ -199,9 +199,11 @@ class Watch:
             if isinstance(file, str) and (is_inside(os.path.dirname(file)) or os.path.islink(file)):
                 path = self.place(file)
             if path and self._is_local(path):
-                files.add(self._name(path))
                 local.add(key)
                 namespaces.append(vars(module))
+                if path in self.written and path not in self.opened:
+                    continue  # `%%writefile`: the code that wrote it is known.
+                files.add(self._name(path))
                 state = _state(path)
                 if path not in self.opened and state and state[0] > self.begun:
                     changed.add(path)

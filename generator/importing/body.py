@@ -11,7 +11,7 @@ from .cells import kernel_of, known_options, write_cells, write_shown_code
 from .chirpy import write_pictures, write_tabs
 from .conditional import leave_out_hidden
 from .divs import write_divs
-from .formulas import plain_brackets, plain_dollars, rename_labels
+from .formulas import delimit_environments, plain_brackets, plain_dollars, rename_labels
 from .front_matter import for_all_cells
 from .html_blocks import open_html
 from .labelled import write_labelled
@@ -55,7 +55,8 @@ def _labels(text: str, post: OldPost, links: Links) -> str:
 
 def _formulas(text: str, post: OldPost, links: Links) -> str:
     # Kramdown leaves what stands between two dollars alone, Goldmark does not.
-    return plain_dollars(plain_brackets(text), display=False)
+    text = plain_dollars(plain_brackets(text), display=False)
+    return delimit_environments(text, doubled=True)
 
 
 def _formulas_of_hugo(text: str, post: OldPost, links: Links) -> str:
@@ -63,8 +64,13 @@ def _formulas_of_hugo(text: str, post: OldPost, links: Links) -> str:
     for key in ("markup", "goldmark", "extensions", "passthrough", "enable"):
         settings = settings.get(key) if isinstance(settings, Mapping) else None
     if settings is True:  # Formulas were left alone.
-        return text
-    return plain_dollars(plain_brackets(text), display=True)
+        return delimit_environments(text, doubled=True)  # But for those without signs.
+    text = plain_dollars(plain_brackets(text), display=True)
+    return delimit_environments(text, doubled=True)
+
+
+def _environments(text: str, post: OldPost, links: Links) -> str:
+    return delimit_environments(text, doubled=False)
 
 
 def _conditional(text: str, post: OldPost, links: Links) -> str:
@@ -116,8 +122,10 @@ HANDS: Mapping[Tool, tuple[Hand, ...]] = {
         _excerpt, _liquid, _parted, _tables, _boxes, _formulas, _labels, _html, _shown_code, _links,
     ),
     "hugo": (_shortcodes, _braces, _bars, _formulas_of_hugo, _labels, _html, _shown_code, _links),
-    "quarto": (_conditional, _shortcodes, _braces, _pandoc, _bars, _cells, _divs, _links),
-    "files": (_braces, _labels, _cells, _divs, _links),
+    "quarto": (
+        _conditional, _shortcodes, _braces, _pandoc, _bars, _environments, _cells, _divs, _links,
+    ),
+    "files": (_braces, _environments, _labels, _cells, _divs, _links),
 }  # fmt: skip
 """What is done with the text of each tool's posts."""
 

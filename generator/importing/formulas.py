@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-from .passages import change_prose
+from .passages import FORMULA, change_prose
+from .remarks import SIGN
 
 BRACKETS = re.compile(
     r"(?<!\\)\\\\\((?P<line>.+?)\\\\\)|(?<!\\)\\\\\[(?P<block>(?:(?!\n[ \t]*\n).)+?)\\\\\]",
@@ -51,6 +52,43 @@ def plain_dollars(text: str, *, display: bool) -> str:
         return "".join(parts)
 
     return change_prose(text, change)
+
+
+READ_BARE = re.compile(
+    r"(?:align|alignat|[bBpvV]?matrix|eqnarray|equation|flalign|gather|multline)\*?"
+)
+"""Environments that are formulas by themselves here, if they stand on lines of their own."""
+BARE = re.compile(
+    rf"(?:{FORMULA.pattern})(?:(?<=\}})(?P<stop>[.,;:]?)(?=[ \t]*(?:\n|\Z)))?", FORMULA.flags
+)
+BEFORE = re.compile(rf"(?:[ \t>]|{SIGN.pattern})*")
+
+
+def delimit_environments(text: str, *, doubled: bool) -> str:
+    r"""`\begin{cases}` without signs around it between them: MathJax reads any environment.
+
+    A full stop or a comma behind one on lines of its own becomes a part of the formula.
+
+    Args:
+        text: the text.
+        doubled: Markdown halved backslashes in it before MathJax saw it.
+    """
+
+    def delimited(match: re.Match[str]) -> str:
+        name, tex = match["environment"], match[0]
+        if not name or re.search(r"\n[ \t>]*\n", tex):  # A formula ends with its paragraph.
+            return tex
+        stop = match["stop"] or ""
+        tex = (_undoubled(tex) if doubled else tex).removesuffix(stop)
+        before = match.string[: match.start()].rpartition("\n")[2]
+        if not BEFORE.fullmatch(before) or match["stop"] is None:
+            return rf"\[{tex}\]" + stop
+        if READ_BARE.fullmatch(name) and not stop:
+            return tex
+        indent = SIGN.sub("", before)
+        return f"$$\n{indent}{tex}{stop}\n{indent}$$"
+
+    return change_prose(text, lambda prose: BARE.sub(delimited, prose))
 
 
 def _undoubled(formula: str) -> str:

@@ -31,6 +31,8 @@ MARKDOWN = (".md", ".markdown", ".mdown")
 OTHER_FORMATS = ("rmd", "rmarkdown", "org", "adoc", "asciidoc", "rst", "html", "pandoc")
 GENERAL = ("post", "posts", "blog", "blogs", "article", "articles", "note", "notes", "writing")
 """Sections that say no more than that posts stand in them."""
+TAXONOMIES = ("categories", "tags", "series", "authors")
+"""Sections whose pages list posts, whatever the settings say."""
 NAME = re.compile(r"(?P<date>\d{4}-\d{2}-\d{2})[-_]?(?P<name>.*)")
 OF_DATES = re.compile(r"(?<!\\):(?:year|month|day|week)")
 """What in a pattern of addresses is made of the post's date."""
@@ -57,9 +59,11 @@ def read_site(blog: OldBlog, errors: list[InkcellError]) -> OldSite:
     named_home = str(settings.get("contentDir") or "").strip("/") or "content"
     homes = tuple(dict.fromkeys((named_home, *folders)))
     place = _Place(blog, settings, url, default, tuple(languages), folders, homes)
-    paths = sorted(path for path in blog.paths if _is_page(path, blog, homes))
+    paths = sorted(
+        path for path in blog.paths if _is_page(path, blog, homes) or _is_alone(path, place)
+    )
     left_out += _other_formats(paths, blog, homes)
-    left_out += _lists(blog, homes)
+    left_out += _lists(place)
     found = collect(lambda path: _post(path, place), paths, errors)
     named = [str(settings[key]) for key in ("locale", "languageCode") if settings.get(key)]
     # `en-us` is what `hugo new site` writes, and many leave it there.
@@ -128,16 +132,36 @@ def _settings(blog: OldBlog) -> dict[str, Any]:
     return settings
 
 
-def _lists(blog: OldBlog, homes: tuple[str, ...]) -> Iterator[PostError]:
+def _lists(place: _Place) -> Iterator[PostError]:
     """What is told of pages that Hugo makes of what lies below them, and of the home page."""
-    for path in sorted(blog.paths):
+    for path in sorted(place.blog.paths):
         pure = PurePosixPath(path)
-        if _home_of(path, homes) and pure.suffix.lower() in MARKDOWN:
+        if _home_of(path, place.homes) and pure.suffix.lower() in MARKDOWN:
             name = pure.stem.partition(".")[0]
-            if name in ("_index", "index") and pure.parent.as_posix() in homes:
+            if name in ("_index", "index") and pure.parent.as_posix() in place.homes:
                 yield home_page(path)
-            elif name == "_index":
+            elif name == "_index" and not _is_alone(path, place):
                 yield list_page(path)
+
+
+def _is_alone(path: str, place: _Place) -> bool:
+    """Whether an `_index.md` heads no list: a folder of one page, as `about/` often is."""
+    pure = PurePosixPath(path)
+    home, folder = _home_of(path, place.homes), pure.parent.as_posix()
+    if not home or folder in place.homes or pure.suffix.lower() not in MARKDOWN:
+        return False
+    if pure.stem.partition(".")[0] != "_index":
+        return False
+    given = place.settings.get("taxonomies")
+    lists = (*TAXONOMIES, *(given.values() if isinstance(given, dict) else ()), *GENERAL)
+    if path.removeprefix(home + "/").partition("/")[0] in lists:
+        return False
+    below = (PurePosixPath(other) for other in place.blog.paths if other.startswith(folder + "/"))
+    return all(
+        other.parent == pure.parent and other.stem.partition(".")[0] == "_index"
+        for other in below
+        if other.suffix[1:].lower() in (*OTHER_FORMATS, *(ending[1:] for ending in MARKDOWN))
+    )
 
 
 def _home_of(path: str, homes: Iterable[str]) -> str:
@@ -225,7 +249,8 @@ def _post(path: str, place: _Place) -> OldPost:
     if dot and (tail in place.languages or re.fullmatch(r"[a-z]{2}(-[a-zA-Z]{2,4})?", tail)):
         stem, language = head, tail
     language = place.folders.get(home_of_all, language)
-    is_bundle = stem == "index"
+    heads = stem == "_index"
+    is_bundle = heads or stem == "index"
     if is_bundle and folders:
         stem = folders.pop()
     zone = str(place.settings.get("timeZone") or "")
@@ -233,7 +258,7 @@ def _post(path: str, place: _Place) -> OldPost:
     said = next((values[key] for key in DATES if values.get(key)), None)
     date = dates.of_post(said, dated["date"] if dated else "", path, front.lines, zone)
     section = folders[0] if folders else ""
-    standing = not date and section not in GENERAL
+    standing = heads or (not date and section not in GENERAL)
     slug = str(values.get("slug") or "")
     address = _address(values, folders, stem, slug, date, language, place)
     categories = _list(values.get("categories") or values.get("category"))

@@ -15,6 +15,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from msgspec import Struct
 
+from ..html_syntax import candidates
 from .old_blog import OldBlog, OldPost, OldSite
 from .passages import change_around_code
 from .remarks import Remarks
@@ -43,6 +44,9 @@ DIRECTIVE = re.compile(
 )
 ATTRIBUTE = re.compile(
     r"(?P<before>\s(?:src|href|poster)\s*=\s*(?P<mark>[\"']))(?P<address>[^\"'\n]*)(?P<after>(?P=mark))"
+)
+SRCSET = re.compile(
+    r"(?P<before>\ssrcset\s*=\s*(?P<mark>[\"']))(?P<addresses>[^\"']*)(?P<after>(?P=mark))"
 )
 STRING = re.compile(r"[\"']([^\"'\n]{1,200})[\"']")
 IMPORT = re.compile(r"^[ \t]*(?:from|import)[ \t]+(\w+)", re.MULTILINE)
@@ -263,6 +267,7 @@ def rewrite_links(text: str, links: Links) -> str:
             patterns.append(SPACED)
         for pattern in patterns:
             words = _rewritten(words, pattern, links)
+        words = SRCSET.sub(lambda match: _srcset(match, links), words)
         return NAMED.sub(lambda match: links.new_address(match[0]) or match[0], words)
 
     return change_around_code(text, change, formulas=True)
@@ -298,6 +303,20 @@ def _rewritten(text: str, pattern: re.Pattern[str], links: Links) -> str:
         return sign + end + match["before"] + bare + match["after"]
 
     return pattern.sub(rewritten, text)
+
+
+def _srcset(match: re.Match[str], links: Links) -> str:
+    """The pictures that a browser may choose from."""
+    written = match["addresses"]
+    if "{" in written or "\ue004" in written:
+        return match[0]
+    signs, pictures = "", []
+    for address, size in candidates(written):
+        new = links.new_address(address, picture=True) or address
+        sign, end, bare = new.rpartition("\ue001")
+        signs += sign + end
+        pictures.append(f"{bare.replace(' ', '%20')} {size}".rstrip())
+    return signs + match["before"] + ", ".join(pictures) + match["after"]
 
 
 def take_data(code: str, links: Links) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -72,7 +72,7 @@ def read_site(blog: OldBlog, errors: list[InkcellError]) -> OldSite:
     posts = sorted_out((post for post in found if post), _section, left_out)
     navbar = website.get("navbar")
     sides = (navbar.get("left"), navbar.get("right")) if isinstance(navbar, dict) else ()
-    entries = [entry for side in sides for entry in entries_of(side)]
+    entries = [entry for side in (*sides, *_sidebars(website)) for entry in entries_of(side)]
     language = str(settings.get("lang") or "")[:2].lower()
     return OldSite(
         "quarto",
@@ -83,6 +83,15 @@ def read_site(blog: OldBlog, errors: list[InkcellError]) -> OldSite:
         language,
         left_out=tuple(left_out),
     )
+
+
+def _sidebars(website: Mapping[str, Any]) -> Iterator[list[object]]:
+    """What stands in sidebars by itself: what is below a heading there is too much for a menu."""
+    given = website.get("sidebar")
+    for sidebar in given if isinstance(given, list) else [given]:
+        contents = sidebar.get("contents") if isinstance(sidebar, dict) else None
+        if isinstance(contents, list):
+            yield [item for item in contents if isinstance(item, str) or "contents" not in item]
 
 
 def _section(post: OldPost) -> str:

@@ -80,7 +80,7 @@ def home_page(path: str) -> PostError:
 def list_page(path: str, line: int | None = None) -> PostError:
     """What is told of a page that lists posts."""
     error = PostError("a page that lists posts is no post")
-    return error.at(file=path, line=line, hint=LISTS)
+    return error.at(file=path, line=line, hint=f"{LISTS}; {OWN}")
 
 
 def is_made_by_template(text: str) -> bool:

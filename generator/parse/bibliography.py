@@ -7,12 +7,14 @@ with such a file import this.
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from bibtexparser import model
 from bibtexparser.entrypoint import parse_string
+from bibtexparser.library import Library
 from bibtexparser.middlewares import (
     LatexDecodingMiddleware,
     NameParts,
@@ -25,7 +27,7 @@ from ..errors import FrontMatterError, InkcellError
 from ..model import OTHERS, Reference, Source
 from ..record import suggestion
 from .authors import in_korean
-from .identifiers import is_address, plain_arxiv, plain_doi
+from .identifiers import OF_WORK_IDS, WORK_ID, is_address, plain_arxiv, plain_doi
 
 # What it logs about a damaged entry is in our own errors.
 logging.getLogger("bibtexparser").addHandler(logging.NullHandler())
@@ -54,12 +56,12 @@ def read_bibliography(
             )
             continue
         file = f"{source.path.rpartition('/')[0]}/{name}"
-        for work in _read_file(content, file, errors):
+        for work in _read_file(content, file, source.text, errors):
             works.setdefault(work.id, work)
     return tuple(works.values())
 
 
-def _read_file(content: bytes, file: str, errors: list[InkcellError]) -> list[Reference]:
+def _read_file(content: bytes, file: str, post: str, errors: list[InkcellError]) -> list[Reference]:
     try:
         text = content.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
@@ -69,6 +71,7 @@ def _read_file(content: bytes, file: str, errors: list[InkcellError]) -> list[Re
         return []
     library = parse_string(text)
     errors.extend(_failure(block, text).at(file=file) for block in library.failed_blocks)
+    _join_strings(library)
     for entry in library.entries:
         _protect_letters(entry)
     library = SeparateCoAuthors().transform(library)
@@ -112,8 +115,56 @@ def _read_file(content: bytes, file: str, errors: list[InkcellError]) -> list[Re
                 )
             )
             continue
+        if not WORK_ID.fullmatch(entry.key) and _is_named(entry.key, post):
+            errors.append(
+                FrontMatterError(f"no text can cite the key `{entry.key}`").at(
+                    file=file, line=line, text=text.split("\n")[line - 1], hint=OF_WORK_IDS
+                )
+            )
         works.append(_reference(entry.key, fields))
     return works
+
+
+def _is_named(key: str, post: str) -> bool:
+    """Whether a post's file has an `@` before a key; in a notebook letters may be escaped."""
+    written = {re.escape(key), re.escape(json.dumps(key)[1:-1])}
+    return re.search(rf"@(?:{'|'.join(written)})(?!\w)", post) is not None
+
+
+PART = re.compile(
+    r"""
+    \s* (?: \{ (?P<braces> (?: [^{}] | \{[^{}]*\} )* ) \} | "(?P<quotes>[^"]*)"
+    | (?P<word>[^\s{}"\#]+) ) \s* (?: \# | \Z )
+    """,
+    re.VERBOSE,
+)
+"""A part of a value that is put together, `conf # " 2020"`."""
+
+
+def _join_strings(library: Library) -> None:
+    """Put values together, which bibtexparser leaves in their parts."""
+    known: dict[str, str] = {}
+    for string in library.strings:
+        known[string.key.lower()] = _joined(str(string.value), known)
+    for entry in library.entries:
+        enclosed = entry.parser_metadata.get("removed_enclosing", {})
+        for field in entry.fields:
+            if "#" in str(field.value) and enclosed.get(field.key) == "no-enclosing":
+                field.value = _joined(str(field.value), known)
+
+
+def _joined(value: str, known: Mapping[str, str]) -> str:
+    """A value of one piece; as it is, if it is none of several parts."""
+    found, position = [], 0
+    while position < len(value):
+        part = PART.match(value, position)
+        if part is None:
+            return value
+        word = part["word"]
+        text = part["quotes"] if part["braces"] is None else part["braces"]
+        found.append(known.get(word.lower(), word) if word else text)
+        position = part.end()
+    return "".join(found)
 
 
 def _fields(entry: model.Entry) -> Iterable[tuple[str, model.Field]]:

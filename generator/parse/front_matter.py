@@ -25,7 +25,7 @@ from ..record import Record, suggestion
 from ..yaml_text import read_mapping
 from . import elsewhere
 from .authors import family_name, full_name, with_letters
-from .identifiers import is_address, plain_arxiv, plain_doi
+from .identifiers import OF_WORK_IDS, WORK_ID, is_address, plain_arxiv, plain_doi
 from .notebook import RawNotebook
 
 KEYS = (
@@ -102,9 +102,6 @@ REFERENCE_KEYS = (
     "arxiv",
     "URL",
 )
-
-WORK_ID = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_:.#$%&+?~/-]*[A-Za-z0-9_/+])?")
-"""What `@` may name, as BibTeX and Pandoc allow it; a full stop at its end is the sentence's."""
 
 TRUSTED = ("html",)
 """Kinds of output that a post may publish as they are."""
@@ -376,8 +373,7 @@ def _references(record: Record) -> tuple[Reference, ...]:
             if not entry.text(key):
                 entry.wrong(key, f"a reference has no `{key}`", f"add a line `{key}: …` to it")
         if entry.text("id") and not WORK_ID.fullmatch(entry.text("id")):
-            hint = "letters from a to z, digits, and within them : . _ / + -, as shi2000"
-            entry.wrong("id", f"no text can cite the id `{entry.text('id')}`", hint)
+            entry.wrong("id", f"no text can cite the id `{entry.text('id')}`", OF_WORK_IDS)
         if any(entry.text("id") == other.id for other in references):
             entry.wrong("id", f"two references have the id `{entry.text('id')}`")
         url = entry.text("URL")

@@ -1,4 +1,4 @@
-"""What identifies a work, however it was copied: DOI, arXiv's number, an address."""
+"""What identifies a work: its id in texts; DOI, arXiv's number, an address, however copied."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from urllib.parse import unquote
 DOI = re.compile(r"(?P<address>https?://(?:dx\.)?doi\.org/)|doi:\s*", re.IGNORECASE)
 ARXIV = re.compile(r"https?://arxiv\.org/(?:abs|pdf)/|arxiv:\s*", re.IGNORECASE)
 ADDRESS = re.compile(r"(?:https?|ftp)://\S+", re.IGNORECASE)
+WORK_ID = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_:.#$%&+?~/-]*[A-Za-z0-9_/+])?")
+"""What `@` may name, as BibTeX and Pandoc allow it; a full stop at its end is the sentence's."""
+OF_WORK_IDS = "letters from a to z, digits, and within them : . _ / + -, as shi2000"
 
 
 def plain_doi(text: str) -> str:

@@ -265,7 +265,7 @@ def find(name: str, folder: str, context: Context, place: Place) -> tuple[Label,
             error.at(line=place.line, cell=place.cell, text=text, hint=hint)
             context.errors.append(error)
             return None
-        folders = {_folder(path): path for path in context.links.titles}
+        folders = context.links.folders
         _unknown(f"there is no post `{folder}`", folder, folders, context, place)
         return None
     labels = context.links.labels.get(found, {})
@@ -277,15 +277,11 @@ def find(name: str, folder: str, context: Context, place: Place) -> tuple[Label,
     return labels[name], address(context.links.pages[found], context.links.config), title
 
 
-def _folder(path: str) -> str:
-    return unicodedata.normalize("NFC", path.split("/")[-2])
-
-
 def _other_post(folder: str, context: Context) -> str | None:
     """The source of a folder's post in the language of the page, or in the first there is."""
     config = context.links.config
     wanted = dict.fromkeys((context.post.meta.language, config.language, *config.languages))
-    paths = [path for path in context.links.titles if _folder(path) == folder]
+    paths = context.links.folders.get(folder, ())
     for language in wanted:
         for path in paths:
             if f"/index.{language}." in path:

@@ -74,6 +74,11 @@ DEFINITION = re.compile(r"\n(?P<line>[ ]{0,3}:[ \t]+\S.*)")
 NO_BREAK_SPACE = re.compile("(#{1,6}|[-*+])[\u00a0\u3000]")
 """Where CommonMark wants a space or a tab."""
 ENVIRONMENT = re.compile(r"\\begin\{(\w+\*?)\}")
+CITE = re.compile(
+    r"\\(?:[Cc]ite[a-z]*|[Pp]arencite|[Tt]extcite|[Aa]utocite|footcite)\*?(?:\[[^\[\]\n]*\])*"
+    r"\{(?P<keys>[^{}\n]+)\}"
+)
+"""Citations of LaTeX, natbib and biblatex."""
 BAR_LINE = re.compile(r"\|.*\|[ \t]*$")
 
 
@@ -189,6 +194,15 @@ def note_unread_paragraph(inline: Token, context: Context, place: Place) -> None
             message = f"the environment `{begun[1]}` is read as text"
             _note(context, place.below(line), message, lines[line], hint)
             break
+    for child in inline.children or []:
+        for cited in CITE.finditer(child.content) if child.type == "text" else ():
+            keys = [key.strip() for key in cited["keys"].split(",")]
+            if not context.works.keys().isdisjoint(keys):
+                line = max(text.count("\n", 0, text.find(cited[0])), 0)
+                hint = (
+                    f"write [{'; '.join(f'@{key}' for key in keys)}], or @{keys[0]} in a sentence"
+                )
+                _note(context, place.below(line), "LaTeX's citation is not read", cited[0], hint)
     if lines[-1] == "^":
         hint = "to part two lists, write <!-- --> between them"
         message = "kramdown's end-of-block mark is not read"

@@ -118,9 +118,23 @@ def _where(condition: Callable[[StateBlock, int], bool]) -> Callable[[BlockRule]
 
 
 def _may_end(state: StateBlock, start: int) -> bool:
-    """Whether an environment ends anywhere below; the plugin would search all the text for it."""
+    """Whether an environment ends with a line, and not within one.
+
+    The plugin would take the end of a later one for its end, and all text between for TeX.
+    """
     first = state.bMarks[start] + state.tShift[start]
-    return state.src.startswith(r"\begin", first) and state.src.rfind(r"\end{") > first
+    if not state.src.startswith(r"\begin{", first):
+        return False
+    name = state.src[first + len(r"\begin") : state.src.find("}", first) + 1]
+    closing = rf"\end{name}"
+    found = state.src.find(closing, first)
+    if found < 0:
+        return False
+    # One of the same name in it has an end of its own.
+    nested = state.src.find(rf"\begin{name}", first + 1, found) >= 0
+    line_end = state.src.find("\n", found)
+    behind = state.src[found + len(closing) : line_end if line_end >= 0 else None]
+    return nested or not behind.strip()
 
 
 def _is_alone(state: StateBlock, start: int) -> bool:

@@ -205,6 +205,10 @@ def _fold(lines: Sequence[str], kind: str, context: Context) -> str:
 
 OWN_STYLE = re.compile(r"<style\b(?!.*(?:\bdataframe\b|#T_\w))", re.DOTALL)
 """HTML that has a style sheet of its own, and is no table of pandas."""
+DRIVEN = re.compile(
+    r"<(?:canvas|button|input)\b|<img\b(?![^<>]*\ssrc=[\"']?[^\s\"'>])", re.IGNORECASE
+)
+"""What is nothing without a script, as the buttons and the picture of a film by Matplotlib."""
 NO_TEXT = re.compile(r"<[\w.]+( [^<>]*)?>|")
 """What Python says of an object that has no text: `<Styler at 0x7f71>`."""
 
@@ -218,8 +222,11 @@ def _html(text: str, frame: Frame) -> Shown | None:
         return None
     html = finish_html(text, frame.context, frame.place)
     runs = "<script" in text or "application/javascript" in frame.bundle.data
-    if runs and not trusted and not SHOWN.search(html):
+    is_shown = SHOWN.search(html) is not None
+    if runs and not trusted and (not is_shown or DRIVEN.search(text)):
         message = "nothing is left of an output but its script (`trusted: [html]` runs it)"
+        if is_shown:
+            message = "an output is shown without the script it needs (`trusted: [html]` runs it)"
         first = frame.code.source.strip().split("\n")[0]
         warning = OutputError(message).at(cell=frame.code.cell, line=frame.code.line, text=first)
         frame.context.warnings.append(warning)

@@ -11,7 +11,7 @@ from html import escape, unescape
 from pathlib import PurePosixPath
 
 from ..addresses import address
-from ..html_syntax import COMMENT
+from ..html_syntax import COMMENT, candidates
 from ..iri import as_uri
 from .context import ATTACHMENT, Context, Place
 from .images import measure, sized
@@ -19,10 +19,10 @@ from .loads import ATTRIBUTE, CLOSING, LOADS, VALUE
 
 SIZES = ("width", "height")
 LEADS = {"a": ("href",), "area": ("href",)} | {
-    element: tuple(name for name, _ in attributes if name not in ("srcset", "action"))
+    element: tuple(name for name, _ in attributes if name != "action")
     for element, attributes in LOADS.items()
 }
-"""Element -> its attributes that hold one address."""
+"""Element -> its attributes that hold addresses: one, or several in a `srcset`."""
 
 TAG = re.compile(
     rf"{COMMENT}|<({'|'.join(LEADS)}|style)\b((?:{ATTRIBUTE}|\s|/)*)>",
@@ -57,25 +57,37 @@ def _attributes(element: str, text: str, context: Context, place: Place) -> str:
 
     def read(match: re.Match[str]) -> str:
         nonlocal shown
-        if match[1].lower() not in LEADS.get(element, ()):
+        name = match[1].lower()
+        if name not in LEADS.get(element, ()):
             return match[0]
         written = unescape(match[2] or match[3] or match[4] or "").strip()
-        base = context.links.config.base
         # Liquid is an error of its own.
-        known = not written or "{{" in written or "{%" in written
-        if known or (base and written.startswith(f"{base}/")):
+        if "{{" in written or "{%" in written:
             return match[0]
-        if written.startswith(ATTACHMENT):
-            found = _attachment(written, context, place)
+        if name == "srcset":
+            sizes = [(_lead(one, context, place)[0], size) for one, size in candidates(written)]
+            found = ", ".join(f"{one} {size}".rstrip() for one, size in sizes)
+            if sizes == [*candidates(written)]:
+                return match[0]
         else:
-            target = context.target(written, place)
-            if target.neighbour and element == "img":
-                shown = context.post.source.neighbours[target.neighbour]
-            found = as_uri(target.address)
+            found, neighbour = _lead(written, context, place)
+            if neighbour and element == "img":
+                shown = context.post.source.neighbours[neighbour]
         return match[0] if found == written else f' {match[1]}="{escape(found)}"'
 
     read_text = VALUE.sub(read, text)
     return _with_size(read_text, shown) if shown else read_text
+
+
+def _lead(written: str, context: Context, place: Place) -> tuple[str, str]:
+    """Where an address leads, and the neighbouring file that it needs, if any."""
+    base = context.links.config.base
+    if not written or (base and written.startswith(f"{base}/")):
+        return written, ""
+    if written.startswith(ATTACHMENT):
+        return _attachment(written, context, place), ""
+    target = context.target(written, place)
+    return as_uri(target.address), target.neighbour
 
 
 def _attachment(href: str, context: Context, place: Place) -> str:

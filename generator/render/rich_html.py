@@ -115,7 +115,8 @@ def _finish_image(element: etree._Element, context: Context, place: Place) -> No
     data = _decoded(source)
     path = ""
     if data is None:
-        target = _target(source, context, place)
+        # One that a script would fill shows nothing.
+        target = _target(source, context, place) if source.strip() else None
         if target is None:
             _drop(element)
             return

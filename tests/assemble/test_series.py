@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from generator import pipeline
-from generator.config import read_config
+from datetime import datetime
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
 
-from ..conftest import WriteBlog
+from hypothesis import given
+from hypothesis import strategies as st
+
+from generator import pipeline
+from generator.assemble.listing import series_versions
+from generator.config import parse_config, read_config
+
+from ..conftest import SETTINGS, WriteBlog, count_calls
 from .test_pages import BELOW_A_BASE_PATH, post, select
 from .test_sitemap import URL, read_map
 
@@ -73,3 +82,56 @@ def test_a_series_that_is_two_in_another_language_has_no_versions(write_blog: Wr
     # `S` and `s` are one series, spelled as its newest part does.
     assert select(site, "series/s/index.html", "//h1/text()") == ["s"]
     assert len(select(site, "series/s/index.html", "//article")) == 2
+
+
+SERIES = st.lists(
+    st.tuples(st.sampled_from(["ko", "en"]), st.sampled_from("xyz"), st.integers(0, 5)), max_size=16
+)
+
+
+@given(SERIES)
+def test_series_with_posts_in_common_are_one(written: list[tuple[str, str, int]]) -> None:
+    """Where each language has one of them; else each stands alone."""
+    posts = {(language, folder): series for language, series, folder in written}
+    parts: dict[tuple[str, str], set[int]] = {}
+    for (language, folder), series in posts.items():
+        parts.setdefault((language, series), set()).add(folder)
+    groups: list[set[tuple[str, str]]] = []
+    for key, own in parts.items():
+        near = [group for group in groups if any(parts[other] & own for other in group)]
+        groups = [{key}.union(*near), *(group for group in groups if group not in near)]
+    expected = []
+    for group in groups:
+        is_one = len({language for language, _ in group}) == len(group)
+        expected += [group] if is_one else [{key} for key in group]
+    found = [
+        {(language, items[0].post.meta.series) for language, items in versions.items()}
+        for versions in series_versions(_parts(posts), parse_config(SETTINGS))
+    ]
+    assert sorted(map(sorted, found)) == sorted(map(sorted, expected))
+
+
+def test_work_grows_with_the_number_of_series() -> None:
+    """Twice as many take about twice the calls, alone or with a version in another language."""
+    config = parse_config(SETTINGS)
+
+    def calls(count: int) -> int:
+        posts = {("ko", number): f"s{number}" for number in range(count)}
+        posts |= {("en", number): f"t{number}" for number in range(0, count, 2)}
+        return count_calls(partial(series_versions, _parts(posts), config))
+
+    calls(400)  # The addresses of all names are known now.
+    assert calls(400) < 2.5 * calls(200)
+
+
+def _parts(posts: dict[tuple[str, int], str]) -> Any:
+    """Posts by their language and folder, each with its series."""
+    return [
+        SimpleNamespace(
+            post=SimpleNamespace(
+                source=SimpleNamespace(path=f"{folder}/{language}", folder=folder, standing=False),
+                meta=SimpleNamespace(language=language, series=series, date=datetime(2022, 1, 1)),
+            )
+        )
+        for (language, folder), series in posts.items()
+    ]

@@ -184,3 +184,13 @@ def test_without_a_site_there_is_nothing_to_check(write_blog: WriteBlog) -> None
     done = inkcell(write_blog({"posts/a/index.ko.md": "글\n"}), "check")
     assert done.exit_code == 1
     assert "error: there is no finished site in site\n  hint: inkcell build" in done.stderr
+
+
+@pytest.mark.parametrize("css", ["a" * 200_000, "/* " * 200_000, "{" + "font " * 50_000])
+def test_a_style_sheet_that_never_ends(write_blog: WriteBlog, css: str) -> None:
+    """It is looked at once, not once from each of its characters on."""
+    text = '글\n\n<link rel="stylesheet" href="/own.css">\n'
+    root = write_blog({"posts/a/index.ko.md": text, "static/own.css": css})
+    assert inkcell(root, "build").exit_code == 0
+    done = inkcell(root, "check", "--accept")
+    assert done.exit_code == 0, done.stderr

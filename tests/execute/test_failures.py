@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from generator.execute.failures import TRACEBACK_LINES, said
+from generator.execute.failures import TRACEBACK_LINES, failed, said
+from generator.model import Code
 
 SAID_IN_LITTLE_ROOM = """
 import resource, sys
@@ -18,6 +19,23 @@ from generator.execute.failures import said
 resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
 print(said(Path(sys.argv[1])))
 """
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "hint"),
+    [
+        ("ModuleNotFoundError", "No module named 'tqdm'", "install the package that has `tqdm`"),
+        ("ModuleNotFoundError", "No module named 'a.b'; 'a' is no package", "install the package"),
+        ("ModuleNotFoundError", "gone", "if the exception belongs on the page"),
+        ("ImportError", "cannot import name 'x' from 'y'", "if the exception belongs on the page"),
+    ],
+)
+def test_what_to_do_about_an_exception(name: str, value: str, hint: str) -> None:
+    """A module that is missing is installed; what else is raised may be meant."""
+    error = failed(name, value, [], Code("import a", 2, 7))
+    assert str(error) == f"{name}: {value}"
+    assert (error.cell, error.line) == (2, 7)
+    assert (error.hint or "").startswith(hint)
 
 
 def test_what_a_process_said_last(tmp_path: Path) -> None:

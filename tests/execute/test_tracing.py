@@ -71,6 +71,9 @@ CELLS = [
     "os.makedirs('staged/deep')\nopen('staged/deep/part.txt', 'w').close()\n"
     "os.rename('staged', 'whole')\nopen('whole/deep/part.txt').read()\n"
     "os.link('whole/deep/part.txt', 'second.txt')\nopen('second.txt').read()\nNone",
+    "open('generated.py', 'w').write('import chunk_of_it\\n')\n"
+    "open('chunk_of_it.py', 'w').close()\n"
+    "importlib.invalidate_caches()\nimport generated",
     # Imports that fail.
     "for name in ('notyet', 'package.notyet', 'broken'):\n    try:\n"
     "        importlib.import_module(name)\n    except Exception:\n        pass",
@@ -316,6 +319,8 @@ UNUSED: dict[str, Callable[[Path], object]] = {
     "what it wrote into a listed folder": lambda post: (post / "parts" / "written.csv").unlink(
         missing_ok=True
     ),
+    "a module that it wrote": lambda post: (post / "generated.py").write_text("X = 2"),
+    "another module that it wrote": lambda post: (post / "chunk_of_it.py").unlink(missing_ok=True),
     "a folder that it renamed": lambda post: shutil.rmtree(post / "whole", ignore_errors=True),
     "a second name of what it wrote": lambda post: (post / "second.txt").unlink(missing_ok=True),
     "a folder that it made": lambda post: shutil.rmtree(post / "made", ignore_errors=True),

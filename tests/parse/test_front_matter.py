@@ -10,7 +10,7 @@ from generator.config import parse_config
 from generator.errors import BuildFailed
 from generator.model import Author, Execution, Meta, Reference, Source
 from generator.parse import parse
-from generator.parse.front_matter import WORK_ID
+from generator.parse.identifiers import WORK_ID
 from generator.render.citations import KEY
 
 from ..conftest import SETTINGS

@@ -767,6 +767,12 @@ def test_a_page_without_interactive_figures_asks_for_no_library() -> None:
             '<div class="html"><div></div></div>',
             "nothing is left of an output but its script (`trusted: [html]` runs it)",
         ),
+        (
+            '<div><img id="a"><button onclick="next()">+</button> Once</div><script>f()</script>',
+            "<div>+ Once</div>",
+            "an output is shown without the script it needs (`trusted: [html]` runs it)",
+        ),
+        ('<p>x</p><img src="">', '<div class="html"><p>x</p></div>', None),
         ("<style>p {}</style>", '<div class="html"></div>', None),
         ("<p>x</p><script>more()</script>", "<p>x</p>", None),
     ],

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import sys
 import unicodedata
+from contextlib import suppress
+from functools import partial
 from itertools import accumulate
-from types import FrameType
 
 import pytest
 from hypothesis import given, settings
@@ -19,7 +19,7 @@ from generator.render.emphasis import cjk_emphasis_plugin
 from generator.render.markdown import make_markdown, read_prose
 from generator.render.typography import printed
 
-from ..conftest import FRONT_MATTER, REPOSITORY
+from ..conftest import FRONT_MATTER, REPOSITORY, count_calls
 from .rendering import post_of, render_post
 
 FIXTURES = REPOSITORY / "tests" / "fixtures" / "render"
@@ -449,25 +449,12 @@ GROWING = {
 def test_work_grows_with_the_text(name: str) -> None:
     """Twice the text takes about twice the calls, however it is nested."""
 
-    def calls(text: str) -> int:
-        count = 0
-
-        def counted(frame: FrameType, event: str, arg: object) -> None:
-            nonlocal count
-            count += event in ("call", "c_call")
-
-        before = sys.getprofile()
-        sys.setprofile(counted)
-        try:
+    def render(text: str) -> None:
+        with suppress(InkcellError):
             render_post(text)
-        except InkcellError:
-            pass
-        finally:
-            sys.setprofile(before)
-        return count
 
     render_post("warm")
-    once, twice = (calls(GROWING[name](n)) for n in (150, 300))
+    once, twice = (count_calls(partial(render, GROWING[name](n))) for n in (150, 300))
     assert twice < 2.5 * once
 
 
@@ -490,3 +477,26 @@ def test_a_picture_in_html_has_a_size(written: str, shown: str) -> None:
     address = "/assets/posts/a/p.svg"
     assert f"{shown.format(address)}</div>" in rendered.body
     assert rendered.body.count("width=") == shown.count("width=")
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("p.svg, b,1.svg 2x", "{0}p.svg, {0}b,1.svg 2x"),
+        ("p.svg 1x,b%2C1.svg 300w 200h", "{0}p.svg 1x, {0}b,1.svg 300w 200h"),
+        ("/p.svg 1x, p.svg 2x", "/p.svg 1x, {}p.svg 2x"),
+        ("https://h.example/w_3,x/p.svg  1x,//h.example/q 2x", None),
+        ("data:image/png;base64,AAAA 1x", None),
+    ],
+)
+def test_pictures_to_choose_from_in_html(written: str, shown: str | None) -> None:
+    """Each address of a `srcset` is read as any other; if none is changed, it stays as it is."""
+    files = {**NEIGHBOURS, "b,1.svg": NEIGHBOURS["p.svg"]}
+    html = f'<picture><source srcset="{written}"><img src="p.svg" srcset="{written}"></picture>'
+    rendered = render_post(f"<div>{html}</div>", neighbours=files)
+    there = "/assets/posts/a/"
+    assert rendered.body.count(f'srcset="{(shown or written).format(there)}"') == 2
+    if shown:
+        others = {file.path.removeprefix("assets/posts/a/") for file in rendered.files}
+        assert ("b,1.svg" in others) == ("b,1.svg" in shown)
+    assert "srcset" not in rendered.feed_body

@@ -440,6 +440,9 @@ def test_a_work_of_a_bibliography_is_complete() -> None:
 
 BIBTEX = r"""
 @string{big = "The Big Conference"}
+@string{short = big # " (TBC)"}
+@inproceedings{joined, author = {{A # B}}, title = {C # big}, booktitle = short # { of } # 1999,
+  year = 19 # "99", publisher = nobody # "'s", pages = 1 # {--{2}}}
 @inproceedings{part, author = {Paul Erd\H{o}s and \'Evariste Galois}, title = {A $\pi$ part},
   pages = {1--2}, crossref = {Whole}}
 @proceedings{whole, title = big, year = 1999, editor = {Doe, Jane}, publisher = {ACM}}
@@ -456,6 +459,7 @@ BIBTEX = r"""
     ("key", "authors", "rest", "cited"),
     [
         ("part", "Paul Erdős, Évariste Galois", "A π part. The Big Conference 1–2, ACM, 1999", ""),
+        ("joined", "A # B", "C # big. The Big Conference (TBC) of 1999 1–2, nobody's, 1999", ""),
         ("scholar", "Diederik P Kingma, Jimmy Ba", "Adam. 2014. arXiv:1412.6980", ""),
         ("names", "Ulrike von Luxburg, Martin King Jr., A Company, Øystein Ås", "T. 연도 미상", ""),
         ("korean", "김철수, 이영희", "논문. 2020", "김철수와 이영희(2020)"),
@@ -463,7 +467,7 @@ BIBTEX = r"""
     ],
 )
 def test_what_bibtex_files_say(key: str, authors: str, rest: str, cited: str) -> None:
-    """Accents, names in braces and in Hangul, strings, crossref, preprints, what has no year."""
+    """Accents, names in braces and in Hangul, strings, also put together, crossref, preprints."""
     rendered = render_post(CITING + f"@{key}\n", neighbours={"refs.bib": BIBTEX.encode()})
     assert cited in rendered.body
     view = reference_view(rendered.works[0], TEXTS["ko"])
@@ -487,6 +491,7 @@ def test_authors_who_are_not_named() -> None:
     assert shown == ["Kurt Gödel, The Vienna Circle 외", "Kurt Gödel, The Vienna Circle, et al"]
 
 
+UNCITABLE = "@book{\uae40, title={x}}\n@book{k\u00fc2020, title={x}}".encode()
 NO_PARENT = "`crossref` names no work of the file: c"
 
 
@@ -498,14 +503,15 @@ NO_PARENT = "`crossref` names no work of the file: c"
         (b"@book{a, author={x}}", 1, "the work `a` has no title"),
         (b"@book{a,\n title={\xff}}", 2, "the file is not UTF-8"),
         (b"@book{b, title={x}}\n@book{a, title={x}, crossref={c}}", 2, NO_PARENT),
+        (UNCITABLE, 2, "no text can cite the key `k\u00fc2020`"),
     ],
 )
 def test_a_mistake_in_a_bibliography_knows_its_place(
     content: bytes, line: int, message: str
 ) -> None:
-    """The BibTeX file and its line."""
+    """The BibTeX file and its line; a key that no text can cite is one if this text does."""
     with pytest.raises(BuildFailed) as failed:
-        render_post(CITING, neighbours={"refs.bib": content})
+        render_post(CITING + "[@k\u00fc2020] @\uae402021\uc740\n", neighbours={"refs.bib": content})
     (error,) = failed.value.errors
     assert (error.file, error.line, str(error)) == ("posts/a/refs.bib", line, message)
     assert error.hint

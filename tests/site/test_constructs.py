@@ -7,7 +7,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from .conftest import Served
+from generator.config import read_config
+from generator.pipeline import build
+from generator.write import write
+
+from ..conftest import WriteBlog
+from .conftest import BASE, URL, Served, serve
 from .test_browser import SCREENS, axe_violations, open_page, unfold
 from .test_checkers import entries_as_pages, nu_errors
 
@@ -55,6 +60,32 @@ def test_nothing_scrolls_sideways(browser: Browser, constructs: Served, screen: 
         page.context.close()
         assert widths[0] <= widths[1]
         assert outside == 0
+
+
+EQUATIONS = r"""
+$$ a = \frac{b}{c} $$ (eq-one)
+
+\begin{align}
+a &= \frac{b}{c} \label{eq-row} \\
+d &= \sum_{n=1}^{9} n \label{eq-other-row}
+\end{align}
+"""
+
+
+@pytest.mark.browser
+def test_equations_that_fit_do_not_scroll(browser: Browser, write_blog: WriteBlog) -> None:
+    """What scrolls fades at its end: the numbers of rows did, two pixels beyond the edge."""
+    root = write_blog({"posts/a/index.ko.md": EQUATIONS})
+    write(build(read_config(root, url=URL)), root / "www" / BASE.strip("/"))
+    with serve(root / "www") as site:
+        page = open_page(browser, site.address + "math/2022-07-08-a/", *SCREENS["desktop"], "light")
+        beyond = page.evaluate(
+            """[...document.querySelectorAll('.equation, .equation .formula')].map(
+                 part => part.scrollWidth - part.clientWidth)"""
+        )
+        page.context.close()
+    assert len(beyond) > 2
+    assert not any(beyond)
 
 
 @pytest.mark.browser

@@ -141,7 +141,7 @@ class Assembly:
 
     def _again(self, source: str) -> tuple[str, Again | None]:
         entry = self._kept.entry(source)
-        own = self._kept.own_files(entry) if entry else None
+        own = self._kept.own_files(source, entry) if entry else None
         if entry is None or own is None:
             return source, None
         kept = self._kept.posts[source]["fed"] if source in self._in_feeds else ""
@@ -206,7 +206,11 @@ class Assembly:
             self._libraries(posts),
         )
         own = [file for item in fresh for file in item.files]
-        own += [file for item in again.values() for file in item.files]
+        # What is held gives way to what is new.
+        new = {file.path for file in own}
+        for source, item in again.items():
+            gives_way = source in self._kept.held
+            own += [file for file in item.files if not (gives_way and file.path in new)]
         return collect_files([*map(self._stored, shared), *own])
 
     def changed_site(self, fresh: Sequence[Fresh], taken: Mapping[str, Made]) -> Site | None:

@@ -12,10 +12,10 @@ A stage is imported when it has something to do: most builds change one post or 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import ExitStack, closing, suppress
 from functools import cache, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 
@@ -59,6 +59,8 @@ class Build(Struct, frozen=True):
     """The posts that it took over from the last one."""
     notices: tuple[str, ...] = ()
     """What the author was told of several posts together."""
+    errors: tuple[InkcellError, ...] = ()
+    """What is wrong with the posts that the site has as the last build left them."""
     close: Callable[[], None] = lambda: None
     """Removes those files of the site that wait on the disk; for `publish`."""
 
@@ -80,6 +82,7 @@ def rebuild(
     report: Report = silent,
     place: Place | None = None,
     typesetters: dict[tuple[str, MathOutput], Typeset] | None = None,
+    broken: set[str] | None = None,
 ) -> Build:
     """`build`, with what can be kept of the last one: the same site, to the byte.
 
@@ -89,10 +92,17 @@ def rebuild(
         report: told what happens.
         place: where posts run, if not where the settings say.
         typesetters: what typesets, by KaTeX's script and output, for builds in one process.
+        broken: sources of posts that cannot be made: the site has them as the last build left
+            them, if it did, and so it has those that cannot be read. Others that turn out to be
+            broken are added, and the build fails, because pages have told of them already: the
+            next attempt knows. Without this, any mistake ends the build.
 
     A post that fails in one stage does not enter the next; the others go on, so that one run
     reports every broken post. Its prose is looked through (`mistakes`), so that one run reports
     all that is wrong with it, too.
+
+    Raises:
+        BuildFailed, ThemeError, SiteError: as `build` does.
     """
     theme = read_theme(config.root)
     katex = read_katex(config.root)
@@ -101,12 +111,13 @@ def rebuild(
     typeset = typesetters.setdefault(engine, KatexOnDemand(*engine))
     draw = drawing_on_demand()
     errors: list[InkcellError] = []
-    posts, halted, links, taken = _read_posts(config, kept, errors)
+    told: list[InkcellError] = []
+    posts, halted, links, taken, held = _read_posts(config, kept, errors, broken)
     known = (*posts, *(item.known for item in halted))
     folders = {*(post.source.folder for post in known), *map(folder_name, taken)}
     errors.extend(unknown_posts(config.refresh, folders))
     pictures = partial(blog_pictures, config, draw, kept)
-    outlines = kept.outlines_of(taken)
+    outlines = kept.outlines_of({**taken, **held})
     assembly = Assembly(
         posts_shown(posts, config), outlines, kept, config, theme, katex.static, pictures
     )
@@ -119,7 +130,7 @@ def rebuild(
         look_through(item, links(), typeset, theme.strings_in(item.known.meta.language))
 
     def make(posts: Sequence[Post], halted: Sequence[HaltedPost] = ()) -> tuple[Fresh, ...]:
-        nonlocal links
+        nonlocal links, broken
         executed = execute(
             posts,
             config,
@@ -127,7 +138,7 @@ def rebuild(
             errors=errors,
             report=report,
             place=place,
-            in_use={made["code"] for made in taken.values() if made["code"]},
+            in_use={made["code"] for made in (*taken.values(), *held.values()) if made["code"]},
             meanwhile=prepare,
         )
 
@@ -158,22 +169,34 @@ def rebuild(
         ran = {item.post.source.path for item in done}
         failed = [HaltedPost(post) for post in posts if post.source.path not in ran]
         collect(look, [*halted, *failed], errors)
+        if broken is not None:
+            told.extend(errors)
+            errors.clear()
+            unmade = {p.source.path for p in posts} - {item.post.source.path for item in made}
+            broken |= unmade
+            if unmade:
+                raise BuildFailed(each_once(told))
         return tuple(sorted(made, key=lambda item: item.post.source.path))
 
     def make_all_but(known: Iterable[str]) -> tuple[Fresh, ...]:
         nonlocal posts
-        late = parse_posts(config, {*known, *(p.source.path for p in posts)}, errors).posts
+        again: list[InkcellError] = []
+        read = (*posts, *(item.known for item in halted))
+        late = parse_posts(config, {*known, *(post.source.path for post in read)}, again).posts
+        if broken is None:
+            errors.extend(again)
         posts += late
         return make(posts_shown(late, config))
 
     with ExitStack() as stack:
         stack.callback(assembly.close)
-        fresh = make(posts_shown(posts, config), halted)
+        fresh = make(posts_shown(posts, config), () if broken else halted)
         # Now that code has run, it may have put out other labels than the last build's.
         outdated = outdated_by(taken, links())
         if outdated and not errors:
             taken = {source: made for source, made in taken.items() if source not in outdated}
-            fresh += make_all_but(taken)
+            fresh += make_all_but({**taken, **held})
+        taken = {**taken, **held}
         site = None if errors else assembly.changed_site(fresh, taken)
         while site is None and not errors:
             again = dict(assembly.taken_over([*kept.outlines_of(taken)]))
@@ -190,15 +213,28 @@ def rebuild(
             raise BuildFailed(each_once(errors))
         fresh += tuple(Fresh(post, None, Uses()) for post in posts if is_left_out(post, config))
         notices = tell(fresh, taken, kept, config, report)
-        return Build(site, fresh, taken, notices, stack.pop_all().close)
+        return Build(site, fresh, taken, notices, each_once(told), stack.pop_all().close)
+
+
+class Read(NamedTuple):
+    """What a build begins with."""
+
+    posts: tuple[Post, ...]
+    """Those to make."""
+    halted: tuple[HaltedPost, ...]
+    """Those that cannot be made."""
+    links: Callable[[], Links]
+    """What may be linked to, found when it is asked for: it would keep code waiting."""
+    taken: dict[str, Made]
+    """Those that are taken over from the last build."""
+    held: dict[str, Made]
+    """Those that are taken over because they cannot be made."""
 
 
 def _read_posts(
-    config: Config, kept: Kept, errors: list[InkcellError]
-) -> tuple[tuple[Post, ...], tuple[HaltedPost, ...], Callable[[], Links], dict[str, Made]]:
-    """The posts to make, those that cannot be made, what may be linked to, the posts taken over.
-
-    What they may link to is found when it is asked for: before code runs, it keeps code waiting.
+    config: Config, kept: Kept, errors: list[InkcellError], broken: Set[str] | None
+) -> Read:
+    """Read the posts that are not as the last build has seen them.
 
     A post that links to another has to be made again when the other has moved, and one that
     refers to another when the other has other numbers.
@@ -207,13 +243,18 @@ def _read_posts(
     while True:
         errors.clear()
         posts, misread = parse_posts(config, taken.keys() | kept.folders_of(taken), errors)
+        misread += tuple(HaltedPost(p) for p in posts if broken and p.source.path in broken)
+        posts = tuple(post for post in posts if not broken or post.source.path not in broken)
         halted = tuple(item for item in misread if not is_left_out(item.known, config))
+        held: dict[str, Made] = {}
+        if broken is not None:
+            held = kept.hold(taken.keys() | {post.source.path for post in posts}, config)
         # A link to a post is right, whatever is wrong with that post.
         linked = (*posts_shown(posts, config), *(item.known for item in halted))
-        links = cache(partial(known_links, linked, taken, kept, config))
+        links = cache(partial(known_links, linked, {**taken, **held}, kept, config))
         outdated = outdated_by(taken, links()) if taken else set()
         if not outdated:
-            return posts, halted, links, taken
+            return Read(posts, halted, links, taken, held)
         for source in outdated:
             del taken[source]
 

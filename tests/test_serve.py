@@ -28,7 +28,7 @@ from generator.cli.previewing import _preview_once
 from generator.config import read_config
 from generator.errors import InkcellError
 from generator.execute import execute
-from generator.live import Live
+from generator.live import Live, Shown
 from generator.model import Config
 from generator.serve import Preview, UsedFiles, make_server, watch_files, with_script
 
@@ -293,7 +293,7 @@ def test_a_disk_that_fails(write_blog: WriteBlog, tmp_path: Path) -> None:
 
         running = ()
 
-        def build(self, config: Config) -> dict[str, str]:
+        def build(self, config: Config) -> Shown:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(config.root / "posts"))
 
     root = write_blog({"posts/a/index.ko.md": "글\n"})
@@ -443,6 +443,12 @@ def test_an_author_at_work(write_blog: WriteBlog) -> None:
         write("고친 글", code[0], "print(x / 0)")
         state = serving.until(lambda state: bool(state["errors"]))
         assert "posts/a/index.ko.md:14 (cell 3): error: ZeroDivisionError" in state["errors"][0]
+        assert ">63<" in serving.page()
+        write_blog({"posts/b/index.ko.md": "다르게 고친 글\n"})
+        state = serving.until(
+            lambda state: "다르게 고친 글" in get(serving.port, "/math/2022-07-08-b/")[2]
+        )
+        assert state["errors"]
         assert ">63<" in serving.page()
         write("고친 글", code[0], "import time\ntime.sleep(600)")
         serving.until(lambda state: bool(state["running"]))

@@ -17,7 +17,7 @@ from ..model import Post, Results
 from . import machine
 from .frozen import Outputs, aligned
 from .key import code_key, executed_cells
-from .session import Sessions, around_cells
+from .session import Sessions, modules_beside
 from .share import Shares, Turn
 from .trace import Trace
 
@@ -30,7 +30,7 @@ class Job(Struct):
     """One state of a post's code, and what came of it."""
 
     post: Post
-    key: tuple[str, str]
+    key: str
     done: bool = False
     results: Results | None = None
     trace: Trace | None = None
@@ -70,14 +70,12 @@ class Background:
 
     def _results(self, post: Post, device: str) -> tuple[Results, Trace | None]:
         path = post.source.path
-        key = (code_key(post), around_cells(post, self._sessions.written(post)))
         last_job = self._jobs.get(path)
-        done = last_job is not None and last_job.done
-        outdated = last_job if done and self._sessions.outdated(post) else None
+        outdated = last_job if last_job and self._is_outdated(last_job, post) else None
         with self._lock:
             job = self._jobs.get(path)
-            if job is None or job.key != key or job is outdated:
-                old, job = job, Job(post, key)
+            if job is None or job is outdated:
+                old, job = job, Job(post, code_key(post))
                 self._jobs[path] = job
                 turn = self._turns.setdefault(path, threading.Lock())
                 if old is not None and not old.done:
@@ -132,10 +130,17 @@ class Background:
                 wanted = self._jobs.get(post.source.path) is job
                 if wanted and job.results is not None:
                     self._last[post.source.path] = (post, job.results)
-        # What a run wrote beside its post is no reason to run again.
-        job.key = (job.key[0], around_cells(post, self._sessions.written(post)))
         if wanted and not self._closed:
             self._tell()
+
+    def _is_outdated(self, job: Job, post: Post) -> bool:
+        """Whether what became of a job, or will, is not what the post's code would do now."""
+        if job.key != code_key(post):
+            return True
+        if job.done:
+            return self._sessions.outdated(post)
+        # Other files may be changed by what runs: they are looked at when it has run.
+        return modules_beside(job.post) != modules_beside(post)
 
     def _tell(self) -> None:
         with self._lock:

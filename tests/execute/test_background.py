@@ -13,7 +13,7 @@ from generator.execute.session import Sessions
 from generator.execute.trace import Trace
 from generator.model import Post, Results, Stream
 
-from ..conftest import WriteBlog
+from ..conftest import FRONT_MATTER, WriteBlog
 from .running import PATIENCE, post, posts_of
 
 
@@ -24,6 +24,7 @@ class FakeSessions(Sessions):
         self.slots = 2
         self.raises: Exception | None = None
         self.may_run = threading.Event()
+        self.interrupted: list[Post] = []
         self.changed: set[str] = set()
         """Folders of the posts of which something else has changed that they used."""
 
@@ -34,8 +35,8 @@ class FakeSessions(Sessions):
             raise self.raises
         return Results(((Stream("stdout", post.source.folder),),)), None
 
-    def written(self, post: Post) -> frozenset[str]:
-        return frozenset()
+    def interrupt(self, post: Post) -> None:
+        self.interrupted.append(post)
 
     def outdated(self, post: Post) -> bool:
         return post.source.folder in self.changed
@@ -91,4 +92,22 @@ def test_what_a_run_used_has_changed(write_blog: WriteBlog) -> None:
     assert has_run()
     assert not place.run(item, "cpu", nullcontext)[0].stale
     assert not place.running
+    place.close()
+
+
+def test_what_changes_while_code_runs(write_blog: WriteBlog) -> None:
+    """A module ends the run, as other code does; any other file may be the run's own work."""
+    files = {"posts/a/index.ko.md": post("1"), "posts/a/part.py": "X = 1"}
+    root = write_blog(files)
+    sessions = FakeSessions()
+    place = Background(sessions, lambda: None)
+    changes = {"a.csv": False, "a.png": False, "part.py": True, "index.en.md": False}
+    for name, ends in changes.items():
+        (running,) = posts_of(root)[:1]
+        place.run(running, "cpu", nullcontext)
+        sessions.interrupted.clear()
+        (root / "posts" / "a" / name).write_text(FRONT_MATTER + name)
+        (now,) = posts_of(root)[:1]
+        place.run(now, "cpu", nullcontext)
+        assert bool(sessions.interrupted) is ends, name
     place.close()

@@ -20,7 +20,7 @@ from generator.errors import CellFailed, CellTimedOut, InkcellError, KernelDied
 from generator.execute import execute
 from generator.execute.kernel import Kernels
 from generator.execute.provisioner import GuardedKernel
-from generator.execute.session import MOST_SESSIONS, Session, Sessions, State, around_cells
+from generator.execute.session import MOST_SESSIONS, Session, Sessions, State
 from generator.model import Bundle, Output, Post, Stream
 from generator.parse import parse
 from generator.render.matplotlib_figures import page_figure
@@ -237,6 +237,54 @@ def test_a_copy_that_an_editor_keeps_is_no_input(draft: Draft) -> None:
     assert draft.ran() == ""
 
 
+BESIDE = ("print(open('read').read())", "import os\nfound = os.path.exists('asked')", "1")
+
+
+def test_what_no_code_has_seen_is_no_input(draft: Draft) -> None:
+    """A new picture beside the post, one that is changed; of what was seen each change counts."""
+    draft.write_blog({"posts/a/read": "one", "posts/a/old.png": "one"})
+    code = cells(*BESIDE)
+    draft.run(*code)
+    draft.ran()
+    for name in ("new.png", "old.png", "new.py"):
+        draft.write_blog({f"posts/a/{name}": "two"})
+        assert not draft.sessions.outdated(draft.post(*code)), name
+    draft.run(*code[:2], code[2] + "0")
+    assert draft.ran() == "c"
+    draft.write_blog({"posts/a/read": "two"})
+    assert draft.sessions.outdated(draft.post(*code))
+    assert draft.run(*code)[0] == (Stream("stdout", "two\n"),)
+    assert draft.ran() == "abc"
+    code[1] = cells("", "import os\n_ = os.listdir()")[1]
+    draft.run(*code)
+    draft.ran()
+    draft.write_blog({"posts/a/other.png": "one"})
+    assert draft.sessions.outdated(draft.post(*code))
+
+
+@pytest.mark.parametrize("settings", ["timeout: 1", "timeout: 1, warm: false"])
+def test_what_lies_beside_code_that_was_stopped(draft: Draft, settings: str) -> None:
+    """Any of it may be the reason why: nobody knows what was used. What it wrote is none."""
+    draft.write_blog({"posts/a/read": "one", "posts/a/log": "one"})
+    code = cells("1", "open('log', 'w').write('two')\n_ = open('read').read()\nwhile True: pass")
+    with pytest.raises(CellTimedOut):
+        draft.run(*code, settings=settings)
+    assert not draft.sessions.outdated(draft.post(*code, settings=settings))
+    draft.write_blog({"posts/a/read": "two"})
+    assert draft.sessions.outdated(draft.post(*code, settings=settings))
+
+
+def test_a_module_that_changes_in_each_run(draft: Draft) -> None:
+    """Its author changes it, no run does: the states that have imported it are not used again."""
+    draft.write_blog({"posts/a/part.py": "X = 1\n"})
+    change = "open('part.py').read()\n_ = os.system('echo X = {} > part.py')"
+    for number in (22, 333):
+        code = cells("import os, part\nprint(part.X)", change.format(number))
+        draft.run(*code)
+        assert draft.sessions.outdated(draft.post(*code))
+    assert draft.run(*code)[0] == (Stream("stdout", "333\n"),)
+
+
 def test_what_lies_elsewhere_begins_anew(draft: Draft) -> None:
     """A module, a file, a folder of the blog that the code used; what the post declares."""
     settings = "dependencies: [../../other]"
@@ -383,12 +431,10 @@ def test_what_the_code_writes_itself_is_no_input(draft: Draft) -> None:
 def test_what_a_cold_kernel_writes_is_no_input(draft: Draft) -> None:
     """A post that is not forked, either, does not run again for what it has written itself."""
     code = "import os\nopen('by_open', 'w').write('1')\n" + WRITING[2].format(1)
-    before = draft.post(code, settings="warm: false")
-    key = around_cells(before, draft.sessions.written(before))
-    draft.sessions.run(before, "cpu")
+    draft.run(code, settings="warm: false")
     after = draft.post(code, settings="warm: false")
     assert {"by_open", "by_rename"} <= {*after.source.neighbours}
-    assert around_cells(after, draft.sessions.written(after)) == key
+    assert not draft.sessions.outdated(after)
 
 
 def test_outputs_are_those_of_a_kernel(draft: Draft) -> None:
@@ -478,7 +524,7 @@ def test_a_session_whose_kernel_does_not_end(tmp_path: Path) -> None:
         theirs.sendall(b'{"pid": 0}\n')
         folder = tmp_path / "session"
         folder.mkdir()
-        Session(Guarded(), folder, State(ours, 1), "").close()
+        Session(Guarded(), folder, State(ours, 1)).close()
     assert asked == ["kill", "close"]
     assert not folder.exists()
 

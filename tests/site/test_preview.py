@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, Route
 
 from generator.serve import Preview, make_server
 
+from ..conftest import REPOSITORY
 from .test_browser import SCREENS, open_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("site")]
@@ -156,7 +157,7 @@ def test_any_page_becomes_any_other(browser: Browser, shown: Show) -> None:
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        ('<nav class="toc">a</nav>', '<nav class="toc">b</nav>'),
+        ('<nav class="toc">a</nav>', "<p>b</p>"),
         ('<div class="interactive">a</div>', '<div class="interactive">b</div>'),
         ("<p>a</p>", "<p>b</p><script></script>"),
         ("<p>a</p><form>a</form>", "<p>b</p>"),
@@ -175,6 +176,56 @@ def test_what_scripts_hold_is_loaded_anew(
         shown.show("last" + after)
         assert shows(page, "last")
         page.wait_for_function("!window.loadedOnce")
+        page.context.close()
+
+
+CONTENTS = (REPOSITORY / "templates" / "static" / "contents.js").read_bytes()
+
+
+def with_contents(*titles: str, first: str = "x") -> str:
+    """A page with a table of contents."""
+    links = "".join(f'<li><a href="#{title}">{title}</a></li>\n' for title in titles)
+    text = "".join(f'<h2 id="{t}">{t}</h2>\n<p>{"x<br>" * 80}</p>\n' for t in titles)
+    listed = f"<details><summary>all</summary>\n<ol>{links}</ol></details>"
+    return f'{first}<nav class="toc">{listed}</nav>\n<main>{text}</main>'
+
+
+@pytest.mark.parametrize(
+    ("titles", "in_place"),
+    [
+        ("a b c", True),
+        ("a new c", True),
+        ("a c b", True),
+        ("a b c d", False),
+        ("a b", False),
+    ],
+)
+def test_a_table_of_contents_says_something_else(
+    browser: Browser, shown: Show, titles: str, in_place: bool
+) -> None:
+    """The page changes where it is, and the section that is read is marked; with another number of
+    headings it is loaded anew."""
+    head = '<script defer src="/contents.js"></script>'
+    shown.show(with_contents(*"abc"), head, contents_js=CONTENTS)
+    with shown.served() as address:
+        page = opened(browser, address)
+        names = titles.split()
+        shown.show(with_contents(*names, first="seen"), head)
+        assert shows(page, "seen")
+        if not in_place:
+            page.wait_for_function("!window.loadedOnce")
+            page.wait_for_load_state()
+        marked = []
+        for name in names:
+            page.evaluate(
+                """id => scrollTo({ top: document.getElementById(id).offsetTop - 10,
+                  behavior: "instant" })""",
+                name,
+            )
+            page.wait_for_timeout(100)
+            marked.append(page.text_content(".toc [aria-current]"))
+        assert marked == names
+        assert bool(page.evaluate("window.loadedOnce")) is in_place
         page.context.close()
 
 

@@ -30,7 +30,14 @@ from generator.errors import InkcellError
 from generator.execute import execute
 from generator.live import Live, Shown
 from generator.model import Config
-from generator.serve import Preview, UsedFiles, make_server, watch_files, with_script
+from generator.serve import (
+    Preview,
+    UsedFiles,
+    bytes_asked_for,
+    make_server,
+    watch_files,
+    with_script,
+)
 
 from .conftest import FRONT_MATTER, REPOSITORY, WriteBlog
 from .execute.fake_kernel import Blog, cell, with_settings
@@ -174,6 +181,70 @@ def test_odd_requests(tmp_path: Path, request_line: str) -> None:
         assert answer.startswith(b"HTTP/1.1 ")
         assert b"secret" not in answer
         assert get(port, "/")[0] == 200
+
+
+CONTENT = b"0123456789"
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "told", "sent"),
+    [
+        ("", 200, None, CONTENT),
+        ("bytes=0-3", 206, "bytes 0-3/10", b"0123"),
+        ("bytes=0-0", 206, "bytes 0-0/10", b"0"),
+        ("bytes=4-", 206, "bytes 4-9/10", b"456789"),
+        ("bytes=0-", 206, "bytes 0-9/10", CONTENT),
+        ("bytes=8-99", 206, "bytes 8-9/10", b"89"),
+        ("bytes=-3", 206, "bytes 7-9/10", b"789"),
+        ("bytes=-99", 206, "bytes 0-9/10", CONTENT),
+        ("Bytes=9-9", 206, "bytes 9-9/10", b"9"),
+        ("bytes=10-", 416, "bytes */10", b""),
+        ("bytes=10-12", 416, "bytes */10", b""),
+        ("bytes=-0", 416, "bytes */10", b""),
+        # What is no range, several of them, and other units are as nothing.
+        ("bytes=3-2", 200, None, CONTENT),
+        ("bytes=-", 200, None, CONTENT),
+        ("bytes=a-b", 200, None, CONTENT),
+        ("bytes=" + "9" * 5000 + "-", 200, None, CONTENT),
+        ("bytes=0-1,4-5", 200, None, CONTENT),
+        ("lines=0-3", 200, None, CONTENT),
+    ],
+)
+def test_a_part_of_a_file(
+    tmp_path: Path, asked: str, status: int, told: str | None, sent: bytes
+) -> None:
+    """As players ask for films, and Safari for every sound (RFC 9110, 14)."""
+    (tmp_path / "a.mp4").write_bytes(CONTENT)
+    (tmp_path / "404.html").write_text("lost")
+    preview = Preview("", tmp_path)
+    preview.show({"a.mp4": "", "404.html": ""}, (), ())
+    whole = (200, None, CONTENT)
+    lost = (404, None, with_script(b"lost"))
+
+    def answer(method: str, path: str, **headers: str) -> tuple[int, str | None, bytes]:
+        more = {name.replace("_", "-"): value for name, value in headers.items() if value}
+        connection.request(method, path, headers={"Host": "localhost", **more})
+        answer = connection.getresponse()
+        assert answer.headers["Accept-Ranges"] == "bytes"
+        content = answer.read()
+        length = int(answer.headers["Content-Length"])
+        assert length == (len(CONTENT) if method == "HEAD" else len(content))
+        return answer.status, answer.headers["Content-Range"], content
+
+    with served(preview) as port:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        assert answer("GET", "/a.mp4", Range=asked) == (status, told, sent)
+        # On the same connection: it is not known whether the file is the one that a player has.
+        assert answer("GET", "/a.mp4", Range=asked, If_Range='"an old tag"') == whole
+        assert answer("HEAD", "/a.mp4", Range=asked) == (200, None, b"")
+        assert answer("GET", "/nowhere.mp4", Range=asked) == lost
+        connection.close()
+
+
+def test_a_part_of_an_empty_file() -> None:
+    """Its last bytes are all of it; no other are there."""
+    assert bytes_asked_for("bytes=-5", 0) is None
+    assert bytes_asked_for("bytes=0-", 0) == range(0)
 
 
 def test_what_a_page_loads_is_known(tmp_path: Path) -> None:

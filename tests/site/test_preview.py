@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import threading
+import wave
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -266,6 +267,29 @@ def test_another_picture_at_the_same_address(browser: Browser, shown: Show) -> N
         assert page.evaluate(COLOUR) == [0, 0, 255]
         shown.show(body, sheet, a_css=b"body { margin: 2px }")
         page.wait_for_function("getComputedStyle(document.body).margin === '2px'")
+        page.context.close()
+
+
+def test_a_sound_is_played_from_its_middle(browser: Browser, shown: Show) -> None:
+    """A browser asks for the part of the file that it needs."""
+    content = io.BytesIO()
+    with wave.open(content, "wb") as sound:
+        sound.setparams((1, 2, 44100, 0, "NONE", ""))
+        sound.writeframes(bytes(2 * 44100 * 60))
+    shown.show('x<audio preload="metadata" src="/a.wav"></audio>', a_wav=content.getvalue())
+    with shown.served() as address:
+        page = opened(browser, address)
+        moment = page.evaluate(
+            """async () => {
+              const sound = document.querySelector("audio");
+              while (!sound.duration) await new Promise(requestAnimationFrame);
+              const sought = new Promise(done => sound.onseeked = done);
+              sound.currentTime = 50;
+              await sought;
+              return sound.currentTime;
+            }"""
+        )
+        assert moment == 50
         page.context.close()
 
 

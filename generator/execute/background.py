@@ -137,6 +137,8 @@ class Background:
         """Whether what became of a job, or will, is not what the post's code would do now."""
         if job.key != code_key(post):
             return True
+        if job.error is not None and job.post.meta.execute != post.meta.execute:
+            return True  # It may have had too little time, or memory.
         if job.done:
             return self._sessions.outdated(post)
         # Other files may be changed by what runs: they are looked at when it has run.

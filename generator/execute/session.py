@@ -120,6 +120,8 @@ class Session:
         self.states = [first]
         """The state before the first cell, and those after each cell that ran."""
         self.cells: list[Code] = []
+        self.seconds: list[float] = []
+        """How long each of them took."""
         self.around = around
         """What the post asks of its run; another makes another session, and None is no other's."""
         self.running: State | None = None
@@ -155,11 +157,12 @@ class Session:
         try:
             with theirs:
                 socket.send_fds(last.control, [request.encode()], [theirs.fileno()])
-            state = State(ours, timeout)
+            state = State(ours, max(timeout, CALL_TIMEOUT))
         except (OSError, EOFError):
             ours.close()
             return "died"
         self.running = state
+        started = time.monotonic()
         try:
             if not wanted():
                 self.interrupt()
@@ -185,6 +188,7 @@ class Session:
             last.control.close()
         self.states.append(state)
         self.cells.append(cell)
+        self.seconds.append(time.monotonic() - started)
         return str(answer["status"])
 
     def report(self) -> str:
@@ -234,6 +238,7 @@ class Session:
             self._end(state)
         del self.states[count + 1 :]
         del self.cells[count:]
+        del self.seconds[count:]
 
     def _end(self, state: State, *, gently: bool = False) -> None:
         with suppress(ProcessLookupError):
@@ -284,7 +289,6 @@ class Sessions:
         session = self._session(post, argv)
         if session is None:
             return self._run_whole(post, device, before)
-        started = time.monotonic()
         is_seen = False
         try:
             outputs = self._run_cells(session, post)
@@ -299,7 +303,7 @@ class Sessions:
             self._leave(post)
         provenance = Provenance(
             when=datetime.now(UTC).isoformat(timespec="seconds"),
-            seconds=round(time.monotonic() - started, 3),
+            seconds=round(sum(session.seconds), 3),
             kernel=post.meta.kernel,
             interpreter=environment.interpreter,
             system=machine.system(),
@@ -393,14 +397,19 @@ class Sessions:
 
     def _run_cells(self, session: Session, post: Post) -> tuple[tuple[Output, ...], ...]:
         cells = executed_cells(post)
-        limit = post.meta.execute.timeout
+        limits = post.meta.execute
         wanted = partial(self._kernels.is_wanted, post)
         for cell in cells[session.keep(cells) :]:
             if not wanted():
                 raise KernelDied("the run was interrupted")
-            status = session.run(cell, limit, wanted)
+            # What a build will take for the cells before is not taken now, but counts.
+            spent = sum(session.seconds)
+            left = limits.post_timeout - spent if limits.post_timeout else float("inf")
+            status = "timeout"
+            if left > 0:
+                status = session.run(cell, min(limits.timeout, left), wanted)
             if status == "timeout":
-                raise timed_out(post, cell, whole_post=False)
+                raise timed_out(post, cell, whole_post=left < limits.timeout)
             if status == "died":
                 if not session.answers():
                     self._forget(post)
@@ -422,7 +431,7 @@ class Sessions:
         key = post.source.path
         with self._lock:
             session = self._sessions.get(key)
-            around = {**ingredients(post), "cells": []}
+            around = {**ingredients(post), "cells": [], "memory": post.meta.execute.memory}
             seen = session.seen if session else None
             changed = changed_files(seen, self._kernels.root) if seen else ()
             if (

@@ -7,7 +7,7 @@ from contextlib import nullcontext
 
 import pytest
 
-from generator.errors import ExecutionError
+from generator.errors import CellTimedOut, ExecutionError
 from generator.execute.background import Background
 from generator.execute.session import Sessions
 from generator.execute.trace import Trace
@@ -110,4 +110,24 @@ def test_what_changes_while_code_runs(write_blog: WriteBlog) -> None:
         (now,) = posts_of(root)[:1]
         place.run(now, "cpu", nullcontext)
         assert bool(sessions.interrupted) is ends, name
+    place.close()
+
+
+def test_a_post_that_failed_gets_other_limits(write_blog: WriteBlog) -> None:
+    """Its code runs again; with results it does not, for they would be the same."""
+    root = write_blog({"posts/a/index.ko.md": post("1")})
+    sessions, told = FakeSessions(), threading.Event()
+    place = Background(sessions, told.set)
+    errors = (CellTimedOut("too long"), None)
+    for limit, raises in enumerate(errors, start=1):
+        write_blog({"posts/a/index.ko.md": post("1", execute=f"timeout: {limit}")})
+        (item,) = posts_of(root)
+        sessions.raises = raises
+        assert place.run(item, "cpu", nullcontext)[0].stale
+        sessions.may_run.set()
+        assert told.wait(PATIENCE)
+        told.clear()
+    write_blog({"posts/a/index.ko.md": post("1", execute="timeout: 3")})
+    (item,) = posts_of(root)
+    assert not place.run(item, "cpu", nullcontext)[0].stale
     place.close()

@@ -125,6 +125,23 @@ def test_failures_leave_the_states_before_them(draft: Draft) -> None:
     assert draft.run(*code, settings="timeout: 1")[2] == (Stream("stdout", "2\n"),)
 
 
+def test_time_for_the_whole_post(draft: Draft) -> None:
+    """Cells that do not run again count, too: a build will run them, and stop the post."""
+    code = cells("1", "import time\ntime.sleep(0.5)", "time.sleep(60)", "1")
+    with pytest.raises(CellTimedOut, match="the post's code ran longer than 2 s") as late:
+        draft.run(*code, settings="post_timeout: 2, timeout: 50")
+    assert (late.value.cell, draft.ran()) == (3, "abc")
+    code[2] = cells("", "", "time.sleep(0.6)")[2]
+    draft.run(*code, settings="post_timeout: 20, timeout: 50")
+    assert draft.ran() == "cd"
+    code[3] = cells("", "", "", "2")[3]
+    with pytest.raises(CellTimedOut, match="the post's code ran longer than 1 s") as late:
+        draft.run(*code, settings="post_timeout: 1, timeout: 50")
+    assert (late.value.cell, draft.ran()) == (4, "")
+    with pytest.raises(CellTimedOut, match="the cell ran longer than 1 s"):
+        draft.run(*code[:3], "time.sleep(60)", settings="post_timeout: 50, timeout: 1")
+
+
 def test_what_else_has_changed_begins_anew(draft: Draft) -> None:
     """A file beside the post, a setting that concerns the run."""
     code = cells("import part\nprint(part.X)", "1")
@@ -182,6 +199,11 @@ def test_too_much_memory(draft: Draft) -> None:
     """Is said in the words of a build; a process that ends itself is something else."""
     with pytest.raises(KernelDied, match="took more than 300 MiB"):
         draft.run(*cells("1", "x = b'x' * 1_000_000_000\nwhile True: pass"), settings="memory: 300")
+    code = cells("1", "x = b'x' * 400_000_000")
+    draft.run(*code, settings="memory: 2000")
+    draft.ran()
+    with pytest.raises(KernelDied, match="took more than 300 MiB"):
+        draft.run(*code, "1", settings="memory: 300")
     with pytest.raises(KernelDied, match="process ended"):
         draft.run(*cells("1", "import os\nos._exit(1)"), settings="memory: 300")
 

@@ -70,12 +70,10 @@ class Background:
 
     def _results(self, post: Post, device: str) -> tuple[Results, Trace | None]:
         path = post.source.path
-        last_job = self._jobs.get(path)
-        outdated = last_job if last_job and self._is_outdated(last_job, post) else None
+        job = self._job_of(post)
         with self._lock:
-            job = self._jobs.get(path)
-            if job is None or job is outdated:
-                old, job = job, Job(post, code_key(post))
+            if job is None:
+                old, job = self._jobs.get(path), Job(post, code_key(post))
                 self._jobs[path] = job
                 turn = self._turns.setdefault(path, threading.Lock())
                 if old is not None and not old.done:
@@ -88,7 +86,7 @@ class Background:
                 raise self._placed(job, post)
             if job.done and job.results is not None:
                 return job.results, job.trace
-            last = self._last.get(path)
+            last = self._last.get(job.post.source.path)
         outputs: Outputs = ((),) * len(executed_cells(post))
         if last is not None:
             before, now = ([cell.source for cell in executed_cells(p)] for p in (last[0], post))
@@ -133,6 +131,21 @@ class Background:
         if wanted and not self._closed:
             self._tell()
 
+    def _job_of(self, post: Post) -> Job | None:
+        """The job that runs what a post's code is now, or has run it.
+
+        It may be that of the post in another language, which has the same code.
+        """
+        with self._lock:
+            own = self._jobs.get(post.source.path)
+            others = [
+                job
+                for job in self._jobs.values()
+                if job is not own and job.post.source.directory == post.source.directory
+            ]
+        jobs = (job for job in (own, *others) if job is not None)
+        return next((job for job in jobs if not self._is_outdated(job, post)), None)
+
     def _is_outdated(self, job: Job, post: Post) -> bool:
         """Whether what became of a job, or will, is not what the post's code would do now."""
         if job.key != code_key(post):
@@ -140,7 +153,7 @@ class Background:
         if job.error is not None and job.post.meta.execute != post.meta.execute:
             return True  # It may have had too little time, or memory.
         if job.done:
-            return self._sessions.outdated(post)
+            return self._sessions.outdated(job.post)
         # Other files may be changed by what runs: they are looked at when it has run.
         return modules_beside(job.post) != modules_beside(post)
 

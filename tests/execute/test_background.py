@@ -7,7 +7,7 @@ from contextlib import nullcontext
 
 import pytest
 
-from generator.errors import CellTimedOut, ExecutionError
+from generator.errors import CellFailed, CellTimedOut, ExecutionError
 from generator.execute.background import Background
 from generator.execute.session import Sessions
 from generator.execute.trace import Trace
@@ -130,4 +130,24 @@ def test_a_post_that_failed_gets_other_limits(write_blog: WriteBlog) -> None:
     write_blog({"posts/a/index.ko.md": post("1", execute="timeout: 3")})
     (item,) = posts_of(root)
     assert not place.run(item, "cpu", nullcontext)[0].stale
+    place.close()
+
+
+def test_one_code_in_two_languages(write_blog: WriteBlog) -> None:
+    """It runs once, whichever version asks for it; an error stands in the lines of that version."""
+    korean = post("1").replace("```{", "글\n\n```{", 1)
+    files = {"posts/a/index.en.md": post("1"), "posts/a/index.ko.md": korean}
+    english, korean_post = posts_of(write_blog(files))
+    sessions, told = FakeSessions(), threading.Event()
+    place = Background(sessions, told.set)
+    sessions.raises = CellFailed("no").at(cell=1, line=english.notebook.code[0].line)
+    assert place.run(english, "cpu", nullcontext)[0].stale
+    assert place.run(korean_post, "cpu", nullcontext)[0].stale
+    assert place.running == (english.source.path,)
+    sessions.may_run.set()
+    assert told.wait(PATIENCE)
+    for item in (english, korean_post):
+        with pytest.raises(CellFailed) as raised:
+            place.run(item, "cpu", nullcontext)
+        assert raised.value.line == item.notebook.code[0].line
     place.close()

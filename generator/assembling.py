@@ -205,13 +205,14 @@ class Assembly:
             self._katex,
             self._libraries(posts),
         )
-        own = [file for item in fresh for file in item.files]
-        # What is held gives way to what is new.
-        new = {file.path for file in own}
+        new = [file for item in fresh for file in item.files]
+        places = {file.path for file in new}
+        old: list[File | Stored] = []
         for source, item in again.items():
+            # What is held gives way to what is new; of two others the new one is told to.
             gives_way = source in self._kept.held
-            own += [file for file in item.files if not (gives_way and file.path in new)]
-        return collect_files([*map(self._stored, shared), *own])
+            old += [file for file in item.files if not (gives_way and file.path in places)]
+        return collect_files([*map(self._stored, shared), *old, *new])
 
     def changed_site(self, fresh: Sequence[Fresh], taken: Mapping[str, Made]) -> Site | None:
         """The site, if nothing but the text of some posts has changed; else None."""

@@ -206,9 +206,15 @@ def rebuild(
             if lost:
                 fresh += make_all_but(taken)
             if not errors:
-                with suppress(Lost):
+                try:
                     site = assembly.whole_site(fresh, found)
-                    taken = {**taken, **with_names(found, taken)}
+                except Lost:
+                    continue
+                except BuildFailed as failed:
+                    if broken is not None:
+                        broken |= _in_the_way(fresh, failed)
+                    raise BuildFailed(each_once([*told, *failed.errors])) from None
+                taken = {**taken, **with_names(found, taken)}
         if site is None:
             raise BuildFailed(each_once(errors))
         fresh += tuple(Fresh(post, None, Uses()) for post in posts if is_left_out(post, config))
@@ -257,6 +263,12 @@ def _read_posts(
             return Read(posts, halted, links, taken, held)
         for source in outdated:
             del taken[source]
+
+
+def _in_the_way(fresh: Iterable[Fresh], failed: BuildFailed) -> set[str]:
+    """Sources of the posts that have a file where the site has another."""
+    origins = {str(error.file).removesuffix(" (alias)") for error in failed.errors}
+    return origins & {item.post.source.path for item in fresh}
 
 
 def _import_what_follows() -> None:

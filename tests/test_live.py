@@ -183,6 +183,24 @@ def test_a_reference_to_what_is_new_in_a_broken_post(shown: Shown) -> None:
     assert "고친" in shown.page(B)
 
 
+@pytest.mark.parametrize("key", ["slug: b", "aliases: [/math/2022-07-09-b/]", "permalink: /math/"])
+def test_a_post_in_the_place_of_another_page(shown: Shown, key: str) -> None:
+    """As of a folder that was copied to begin another post: the one that was there stays."""
+    before = shown.page(B)
+    text = post("새", "새 글\n", date="2022-07-09").replace("category", f"{key}\ncategory")
+    shown.write({"posts/n/index.ko.md": text})
+    shown.edit("posts/c/index.ko.md", "셋째", "고친 셋째")
+    for _ in range(2):
+        (place,) = shown.build()
+        assert place.startswith("posts/n/index.ko.md")
+        assert shown.page(B) == before
+        assert "고친 셋째" in shown.page(C)
+    shown.edit("posts/n/index.ko.md", key, "slug: other")
+    assert shown.build() == []
+    assert "새 글" in shown.page("math/2022-07-09-other/index.html")
+    assert shown.is_as_from_scratch()
+
+
 def test_several_broken_posts(shown: Shown) -> None:
     """Each is told, also one that breaks while another is broken; and one that goes is gone."""
     shown.edit("posts/a/index.ko.md", "x^2", r"\bad")

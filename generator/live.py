@@ -28,7 +28,8 @@ class Shown(Struct, frozen=True):
     files: Mapping[str, str]
     """Path to SHA-256."""
     errors: tuple[InkcellError, ...] = ()
-    """What is wrong with posts: the site has them as they were last, or has not got them yet."""
+    """What is wrong with posts: the site has them as they were last, or has not got them yet. If
+    their code has failed it has them as they are, with the results that they had."""
 
 
 class Live:
@@ -67,7 +68,11 @@ class Live:
         config = replace(config, output=Path(PREVIEW) / "site")
         options = {"serve": config.url, "drafts": config.drafts}
         comparison = compare(str(config.root), options, str(config.posts), PREVIEW)
-        built, kept, errors = self._built(config, comparison)
+        try:
+            built, kept, errors = self._built(config, comparison)
+        except InkcellError as error:
+            raise BuildFailed([*self._place.failures(), *flatten(error)]) from None
+        errors = BuildFailed([*self._place.failures(), *errors]).errors
         self._used = frozenset(self._used_by(built, config))
         changes = publish(built, config, kept)
         return Shown({path: stamp.digest for path, stamp in changes.site.items()}, errors)
@@ -77,7 +82,7 @@ class Live:
     ) -> tuple[Build, Kept, tuple[InkcellError, ...]]:
         """The site, tried again without each post that turns out to be broken."""
         broken: set[str] = set()
-        told: tuple[InkcellError, ...] = ()
+        first: tuple[InkcellError, ...] | None = None
         while True:
             known = len(broken)
             kept = Kept(config.root, comparison)
@@ -85,11 +90,11 @@ class Live:
                 built = rebuild(config, kept, self._report, self._place, self._typesetters, broken)
             except InkcellError as error:
                 if len(broken) == known:
-                    raise BuildFailed(each_once([*told, *flatten(error)])) from None
+                    raise BuildFailed(each_once([*(first or ()), *flatten(error)])) from None
                 # What goes wrong later may only follow from what is left out.
-                told = told or flatten(error)
+                first = flatten(error) if first is None else first
             else:
-                return built, kept, told or built.errors
+                return built, kept, built.errors if first is None else first
 
     @property
     def running(self) -> tuple[str, ...]:

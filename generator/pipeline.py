@@ -29,7 +29,7 @@ from .kept import Fresh, Kept, Uses, remember
 from .last_build import Made
 from .linking import known_links, outdated_by, refers_to_posts, with_labels_of_outputs
 from .making import make_post
-from .mistakes import look_through
+from .mistakes import look_through, may_come
 from .model import Config, ExecutedPost, HaltedPost, MathOutput, Post, Site, Typeset
 from .on_demand import KatexOnDemand, blog_pictures, drawing_on_demand
 from .progress import Report, silent
@@ -170,7 +170,9 @@ def rebuild(
         failed = [HaltedPost(post) for post in posts if post.source.path not in ran]
         collect(look, [*halted, *failed], errors)
         if broken is not None:
-            told.extend(errors)
+            # A preview does not wait for code.
+            waits = {item.post.source.path: item.post for item in done if item.results.stale}
+            told.extend(e for e in errors if not (e.file in waits and may_come(e, waits[e.file])))
             errors.clear()
             unmade = {p.source.path for p in posts} - {item.post.source.path for item in made}
             broken |= unmade

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Iterator
 
 import pytest
 from msgspec.structs import replace
 
 from generator.config import read_config
-from generator.errors import BuildFailed, plain
+from generator.errors import BuildFailed, CellFailed, plain
+from generator.execute.background import Background
+from generator.execute.trace import Trace
 from generator.last_build import MANIFEST
 from generator.live import Live
-from generator.model import Config, Typeset
+from generator.model import Bundle, Config, Post, Results, Typeset
 from generator.pipeline import build
 from generator.render import katex
 from generator.write import write
 
 from .conftest import SETTINGS, WriteBlog
+from .execute.running import PATIENCE
+from .execute.test_background import FakeSessions
 from .test_incremental import contents, post
 
 URL = "http://127.0.0.1:8000"
@@ -251,3 +256,48 @@ def test_a_build_publishes_nothing(shown: Shown) -> None:
     assert shown.build()
     with pytest.raises(BuildFailed):
         build(shown.config)
+
+
+def test_a_label_that_code_has_yet_to_put_out(shown: Shown) -> None:
+    """It is no mistake that it is not there; the post is, as soon as the code has run."""
+
+    class Sessions(FakeSessions):
+        def run(self, post: Post, device: str) -> tuple[Results, Trace | None]:
+            _, trace = super().run(post, device)
+            return Results(((Bundle({"text/markdown": "$$x$$ (eq-out)"}),),)), trace
+
+    sessions, told = Sessions(), threading.Event()
+    shown.live._place.close()
+    shown.live._place = Background(sessions, told.set)
+    text = "글 @eq-out, @eq-none\n\n```{code-cell}\nMarkdown('$$x$$ (eq-' + 'out)')\n```\n"
+    shown.write({"posts/n/index.ko.md": post("새", text)})
+    new = "math/2022-07-08-n/index.html"
+    assert shown.build() == []
+    assert shown.live.running == ("posts/n/index.ko.md",)
+    assert new not in shown.files
+    sessions.may_run.set()
+    assert told.wait(PATIENCE)
+    assert shown.build() == ["posts/n/index.ko.md:6"]
+    shown.edit("posts/n/index.ko.md", ", @eq-none", "")
+    assert shown.build() == []
+    assert "식 (1)" in shown.page(new)
+
+
+def test_prose_around_code_that_has_failed(shown: Shown) -> None:
+    """It is current, also of a post that has never run; what is wrong is told beside it."""
+    sessions, told = FakeSessions(), threading.Event()
+    shown.live._place.close()
+    shown.live._place = Background(sessions, told.set)
+    sessions.raises = CellFailed("ValueError: no").at(cell=2, line=9)
+    shown.write({"posts/n/index.ko.md": post("새", "글\n\n```{code-cell}\n1\n```\n")})
+    assert shown.build() == []
+    sessions.may_run.set()
+    assert told.wait(PATIENCE)
+    for word, line in (("글", 9), ("새 글", 9), ("새 글\n\n더", 11)):
+        text = f"{word}\n\n```{{code-cell}}\n1\n```\n"
+        shown.write({"posts/n/index.ko.md": post("새", text)})
+        assert shown.build() == [f"posts/n/index.ko.md:{line}"]
+        assert word.split()[-1] in shown.page("math/2022-07-08-n/index.html")
+    shown.write({"templates/post.html": "{{ nothing.at.all }}"})
+    with pytest.raises(BuildFailed, match="ValueError: no"):
+        shown.build()

@@ -521,6 +521,10 @@ def test_an_author_at_work(write_blog: WriteBlog) -> None:
         )
         assert state["errors"]
         assert ">63<" in serving.page()
+        write("글은 고쳤지만", code[0], "print(x / 0)")
+        state = serving.until(lambda state: "글은 고쳤지만" in serving.page())
+        assert len(state["errors"]) == 1
+        assert ">63<" in serving.page()
         write("고친 글", code[0], "import time\ntime.sleep(600)")
         serving.until(lambda state: bool(state["running"]))
         write("글은 그래도 바뀐다", code[0], "import time\ntime.sleep(600)")

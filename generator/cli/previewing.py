@@ -36,9 +36,9 @@ def serve(root: Path, port: int, drafts: bool) -> None:
 
     It is at http://127.0.0.1:8000/. Every change of a post, the theme or the settings is on the
     page at once, where you were reading. Code runs in the background, from the first changed cell
-    on; errors are shown on the page until they are mended, and a post that has one stays as it was.
-    Nothing is written to the site's folder, and what you see of code that changed is a preview:
-    `inkcell build` runs it from its beginning.
+    on; errors are shown on the page until they are mended, and keep back only the post that has
+    them. Nothing is written to the site's folder, and what you see of code that changed is a
+    preview: `inkcell build` runs it from its beginning.
     """
     import signal
     import threading

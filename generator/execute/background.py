@@ -1,8 +1,8 @@
 """Posts that run while their author goes on: nobody waits for a cell, not even one that hangs.
 
 For `inkcell serve`. A build asks for results and gets at once what there is: those of the code as
-it stands, if it has run, or the last ones, marked as not up to date, while it runs. When it has
-run, whoever watches is told, and builds again.
+it stands, if it has run, or the last ones, marked as not up to date, while it runs, or if it fails.
+When it has run, whoever watches is told, and builds again.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from ..errors import ExecutionError, InkcellError
+from ..errors import CellFailed, CellTimedOut, ExecutionError, InkcellError, KernelDied
 from ..model import Post, Results
 from . import machine
 from .frozen import Outputs, aligned
@@ -22,6 +22,7 @@ from .share import Shares, Turn
 from .trace import Trace
 
 RUNNING = "the code is running"
+FAILED = "the code has failed"
 GATHER = 0.3
 """Seconds in which several posts may finish before whoever watches is told."""
 
@@ -55,6 +56,7 @@ class Background:
         self._lock = threading.Lock()
         self._jobs: dict[str, Job] = {}
         self._last: dict[str, tuple[Post, Results]] = {}
+        self._failures: dict[str, InkcellError] = {}
         self._turns: dict[str, threading.Lock] = {}
         self._closed = False
         self._telling: threading.Timer | None = None
@@ -62,8 +64,10 @@ class Background:
     def run(self, post: Post, device: str, turn: Turn) -> tuple[Results, Trace | None]:
         """What there is of a post's results; the code begins to run if it has not.
 
+        That it has failed is told by `failures`: the prose around it is to be seen all the same.
+
         Raises:
-            ExecutionError: as kernels raise, once the code has run.
+            ExecutionError: the code cannot be run.
         """
         with turn():
             return self._results(post, device)
@@ -83,7 +87,10 @@ class Background:
                 ).start()
             if job.error is not None:
                 # The same code may stand on another line now.
-                raise self._placed(job, post)
+                error = self._placed(job, post)
+                if not isinstance(error, CellFailed | CellTimedOut | KernelDied):
+                    raise error
+                self._failures[path] = error.at(file=path)
             if job.done and job.results is not None:
                 return job.results, job.trace
             last = self._last.get(job.post.source.path)
@@ -91,13 +98,20 @@ class Background:
         if last is not None:
             before, now = ([cell.source for cell in executed_cells(p)] for p in (last[0], post))
             outputs = aligned(before, last[1].outputs, now)
-        return Results(outputs, stale=(RUNNING,)), None
+        return Results(outputs, stale=(FAILED if job.error else RUNNING,)), None
 
     @property
     def running(self) -> tuple[str, ...]:
         """Paths of the posts whose code runs."""
         with self._lock:
             return tuple(path for path, job in self._jobs.items() if not job.done)
+
+    def failures(self) -> tuple[InkcellError, ...]:
+        """How the code failed of posts whose results were asked for since the last time."""
+        with self._lock:
+            failures = tuple(self._failures.values())
+            self._failures.clear()
+        return failures
 
     def used(self) -> frozenset[str]:
         """What the posts' code was seen to use, and what they declare, as a trace has it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 
 from filelock import BaseFileLock, FileLock, Timeout
@@ -68,6 +69,7 @@ class Live:
         config = replace(config, output=Path(PREVIEW) / "site")
         options = {"serve": config.url, "drafts": config.drafts}
         comparison = compare(str(config.root), options, str(config.posts), PREVIEW)
+        self._place.forget_all_but({*chain(*comparison.inputs.folders.values())})
         try:
             built, kept, errors = self._built(config, comparison)
         except InkcellError as error:

@@ -301,3 +301,22 @@ def test_prose_around_code_that_has_failed(shown: Shown) -> None:
     shown.write({"templates/post.html": "{{ nothing.at.all }}"})
     with pytest.raises(BuildFailed, match="ValueError: no"):
         shown.build()
+
+
+def test_a_post_that_is_removed_while_its_code_runs(shown: Shown) -> None:
+    """The run ends, and the page does not say for ever that it goes on."""
+    sessions = FakeSessions()
+    shown.live._place.close()
+    shown.live._place = Background(sessions, lambda: None)
+    source = "posts/n/index.ko.md"
+    shown.write({source: post("새", "글\n\n```{code-cell}\n1\n```\n")})
+    shown.build()
+    shown.edit("posts/b/index.ko.md", "둘째", "고친 둘째")
+    shown.build()
+    assert shown.live.running == (source,)
+    assert sessions.interrupted == []
+    (shown.root / source).unlink()
+    (shown.root / source).parent.rmdir()
+    shown.build()
+    assert not shown.live.running
+    assert [item.source.path for item in sessions.interrupted] == [source]

@@ -8,7 +8,7 @@ When it has run, whoever watches is told, and builds again.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
 from msgspec import Struct
 
@@ -112,6 +112,14 @@ class Background:
             failures = tuple(self._failures.values())
             self._failures.clear()
         return failures
+
+    def forget_all_but(self, paths: Container[str]) -> None:
+        """End what runs of posts that are gone."""
+        with self._lock:
+            gone = [self._jobs.pop(path) for path in tuple(self._jobs) if path not in paths]
+        for job in gone:
+            if not job.done:
+                self._sessions.interrupt(job.post)
 
     def used(self) -> frozenset[str]:
         """What the posts' code was seen to use, and what they declare, as a trace has it."""

@@ -120,11 +120,14 @@
     for (const node of added) {
       // Space between blocks is everywhere the same: it leads to no other place.
       const last = isSpace(node) ? Math.min(at + 1, stop) : stop;
-      let same = at;
-      while (same < last && !before[same].isEqualNode(node)) same++;
-      if (same < last) {
-        if (!remove(at, same)) return false;
-        at = same + 1;
+      const find = (fits, to) => before.findIndex((other, n) => n >= at && n < to && fits(other));
+      const equal = find((other) => other.isEqualNode(node), last);
+      // A heading that says something else is the same heading: a table of contents leads to it.
+      const found = equal >= 0 || !/^H\d$/.test(node.nodeName) ? equal : find((other) =>
+        other.nodeName === node.nodeName && !added.some((one) => one.isEqualNode(other)), stop);
+      if (found >= 0) {
+        if (!remove(at, found) || !change(here[found], before[found], node)) return false;
+        at = found + 1;
       } else {
         if (held(node)) return false;
         live.insertBefore(document.importNode(node, true), here[at] ?? null);

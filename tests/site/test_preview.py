@@ -138,6 +138,10 @@ BODIES = [
     "<p>I</p>\n<p>2</p>\n<p>new</p>\n<p>3</p>\n<p>4</p>\n<p>V</p>",
     "<p>I</p>\n<p>4</p>\n<p>V</p>\n<p>3</p><!-- c --><p>2</p>",
     "<p>a</p>\n<p>b</p>\n<p>c</p>",
+    "<h2>a</h2>\n<p>1</p>\n<h2>b</h2>\n<p>2</p>",
+    "<p>0</p>\n<h2>A</h2>\n<p>1</p>\n<p>2</p>\n<h3>c</h3>\n<h2>B</h2>",
+    "<h2>B</h2>\n<h2>new</h2>\n<p>3</p>\n<h2>A</h2>",
+    "<h2>new</h2>\n<h2>B</h2>\n<h2>C</h2>\n<p>3</p>\n<h2>D</h2>\n<h2>A</h2>",
     "",
 ]
 
@@ -184,9 +188,11 @@ CONTENTS = (REPOSITORY / "templates" / "static" / "contents.js").read_bytes()
 
 
 def with_contents(*titles: str, first: str = "x") -> str:
-    """A page with a table of contents."""
+    """A page with a table of contents; a title with a `+` has a paragraph more on both sides."""
+    more = {title.strip("+"): "<p>more</p>\n" * ("+" in title) for title in titles}
+    titles = tuple(more)
     links = "".join(f'<li><a href="#{title}">{title}</a></li>\n' for title in titles)
-    text = "".join(f'<h2 id="{t}">{t}</h2>\n<p>{"x<br>" * 80}</p>\n' for t in titles)
+    text = "".join(f'{p}<h2 id="{t}">{t}</h2>\n{p}<p>{"x<br>" * 80}</p>\n' for t, p in more.items())
     listed = f"<details><summary>all</summary>\n<ol>{links}</ol></details>"
     return f'{first}<nav class="toc">{listed}</nav>\n<main>{text}</main>'
 
@@ -197,6 +203,8 @@ def with_contents(*titles: str, first: str = "x") -> str:
         ("a b c", True),
         ("a new c", True),
         ("a c b", True),
+        ("a +new c", True),
+        ("+new +b other", True),
         ("a b c d", False),
         ("a b", False),
     ],
@@ -210,8 +218,8 @@ def test_a_table_of_contents_says_something_else(
     shown.show(with_contents(*"abc"), head, contents_js=CONTENTS)
     with shown.served() as address:
         page = opened(browser, address)
-        names = titles.split()
-        shown.show(with_contents(*names, first="seen"), head)
+        shown.show(with_contents(*titles.split(), first="seen"), head)
+        names = titles.replace("+", "").split()
         assert shows(page, "seen")
         if not in_place:
             page.wait_for_function("!window.loadedOnce")

@@ -348,7 +348,7 @@ class Sessions:
         return replace(before, files=files)
 
     def _note_beside(self, post: Post) -> None:
-        """Code that was stopped did not tell what it used: it may be anything beside its post.
+        """Code that was stopped cannot tell what it used: it may be anything beside its post.
 
         What it has changed itself is no reason to run it again, so all of it counts as it is now.
         """
@@ -375,6 +375,7 @@ class Sessions:
             report = session.report()
         except (OSError, EOFError, StopIteration, ValueError):
             session.around = None
+            self._note_beside(post)
             return
         seen = tracing.read_report(report, self._kernels.root, post, environment)
         session.seen = self._seen[post.source.path] = self._settled(seen, before)

@@ -296,6 +296,22 @@ def test_what_lies_beside_code_that_was_stopped(draft: Draft, settings: str) -> 
     assert draft.sessions.outdated(draft.post(*code, settings=settings))
 
 
+def test_code_that_keeps_from_telling_what_it_used(
+    draft: Draft, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then, too, it may be anything beside the post."""
+
+    def report(session: Session) -> str:
+        raise EOFError
+
+    monkeypatch.setattr(Session, "report", report)
+    draft.write_blog({"posts/a/read": "one"})
+    draft.run(*cells("1"))
+    assert not draft.sessions.outdated(draft.post(*cells("1")))
+    draft.write_blog({"posts/a/read": "two"})
+    assert draft.sessions.outdated(draft.post(*cells("1")))
+
+
 def test_a_module_that_changes_in_each_run(draft: Draft) -> None:
     """Its author changes it, no run does: the states that have imported it are not used again."""
     draft.write_blog({"posts/a/part.py": "X = 1\n"})

@@ -146,7 +146,7 @@ class Assembly:
 
     def _again(self, source: str) -> tuple[str, Again | None]:
         entry = self._kept.entry(source)
-        own = self._kept.own_files(entry) if entry else None
+        own = self._kept.own_files(source, entry) if entry else None
         if entry is None or own is None:
             return source, None
         kept = self._kept.posts[source]["fed"] if source in self._in_feeds else ""
@@ -217,9 +217,14 @@ class Assembly:
             return number, tuple(map(self._stored, parts[number]()))
 
         shared = sorted(each(made, range(len(parts)), cores(), of=posts), key=lambda done: done[0])
-        own = [file for item in fresh for file in item.files]
-        own += [file for item in again.values() for file in item.files]
-        return collect_files([*chain.from_iterable(files for _, files in shared), *own])
+        new = [file for item in fresh for file in item.files]
+        places = {file.path for file in new}
+        old: list[File | Stored] = []
+        for source, item in again.items():
+            # What is held gives way to what is new; of two others the new one is told to.
+            gives_way = source in self._kept.held
+            old += [file for file in item.files if not (gives_way and file.path in places)]
+        return collect_files([*chain.from_iterable(files for _, files in shared), *old, *new])
 
     def changed_site(self, fresh: Sequence[Fresh], taken: Mapping[str, Made]) -> Site | None:
         """The site, if nothing but the text of some posts has changed; else None."""

@@ -157,6 +157,8 @@ class Kept:
             if source in unchanged and (source in self.outlines or not made[source]["page"])
         }
         """The unchanged posts; those that are left out have no outline."""
+        self.held: set[str] = set()
+        """Those that are taken over although they have changed: see `hold`."""
         self.site = comparison.site if comparison else {}
         """The files of the site that are as the last build left them."""
         self.site_digests = {path: stamp.digest for path, stamp in self.site.items()}
@@ -164,6 +166,31 @@ class Kept:
     def outlines_of(self, taken: Mapping[str, Made]) -> dict[str, RenderedPost]:
         """What other pages show of these posts, by their sources; nothing of those left out."""
         return {source: self.outlines[source] for source, made in taken.items() if made["page"]}
+
+    def hold(self, known: Container[str], config: Config) -> dict[str, Made]:
+        """Take over what else the last build has made, if its source is still there.
+
+        That has changed, and cannot be made now. Every build looks at it again.
+
+        Args:
+            known: sources of the posts that are made, or taken over anyway.
+            config: the blog's settings; what has another address by them is not taken over.
+        """
+        if self.record is None or self.comparison is None:
+            return {}
+        there = set(chain(*self.comparison.inputs.folders.values()))
+        held: dict[str, Made] = {}
+        for source, made in self.record["posts"].items():
+            if source in known or source not in there or source not in self.outline_texts:
+                continue
+            shown = _outline_of(self.outline_texts[source])
+            is_possible = shown.post.meta.language in config.languages
+            if is_possible and post_page(shown.post, config) == made["page"]:
+                held[source] = {**made, "always": True}
+                self.outlines[source] = shown
+        self.posts |= held
+        self.held = {*held}
+        return held
 
     def _read_outlines(self) -> dict[str, str]:
         if self.record is None or not self.record["outlines"]:
@@ -215,12 +242,16 @@ class Kept:
             return None
         return content if hashlib.sha256(content).hexdigest() == digest else None
 
-    def own_files(self, entry: Entry) -> tuple[File | Stored, ...] | None:
+    def own_files(self, source: str, entry: Entry) -> tuple[File | Stored, ...] | None:
         """The files that a post of the last build publishes; None if one of them is lost."""
-        if any(self.site_digests.get(file.path) != file.digest for file in entry.files):
+        there = {f.path: self.site_digests.get(f.path, "") for f in entry.files}
+        # Another version of a post that is held may have published a new picture.
+        if source not in self.held and any(there[f.path] != f.digest for f in entry.files):
+            return None
+        if not all(there.values()):
             return None
         if MANIFEST in self.site_digests:
-            return tuple(Stored(file.path, file.digest, 0, "", file.origin) for file in entry.files)
+            return tuple(Stored(f.path, there[f.path], 0, "", f.origin) for f in entry.files)
         # They lie in the site, but nothing there says that they are ours.
         contents = self.published(file.path for file in entry.files)
         if contents is None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 
 from filelock import BaseFileLock, FileLock, Timeout
+from msgspec import Struct
 from msgspec.structs import replace
 
-from .errors import InkcellError, WriteError
+from .errors import BuildFailed, InkcellError, WriteError, each_once, flatten
 from .execute.machine import cores
 from .kept import Kept
-from .last_build import compare, read_record
+from .last_build import Comparison, compare, read_record
 from .model import Config, MathOutput, Typeset
 from .pipeline import Build, publish, rebuild
 from .progress import Report
@@ -21,10 +23,21 @@ PREVIEW = ".inkcell/preview"
 """Where `inkcell serve` keeps the site that it shows."""
 
 
+class Shown(Struct, frozen=True):
+    """A site as far as it can be made."""
+
+    files: Mapping[str, str]
+    """Path to SHA-256."""
+    errors: tuple[InkcellError, ...] = ()
+    """What is wrong with posts: the site has them as they were last, or has not got them yet. If
+    their code has failed it has them as they are, with the results that they had."""
+
+
 class Live:
     """The same site, built again whenever something has changed: for `inkcell serve`.
 
-    No build waits for code: posts run in the background, from the changed cell on.
+    No build waits for code: posts run in the background, from the changed cell on. None waits for
+    a post that is broken: it stays as it was, and what is right is shown.
     """
 
     def __init__(self, config: Config, changed: Callable[[], None], report: Report) -> None:
@@ -47,20 +60,43 @@ class Live:
         self._used: frozenset[Path] = frozenset()
         self._typesetters: dict[tuple[str, MathOutput], Typeset] = {}
 
-    def build(self, config: Config) -> Mapping[str, str]:
-        """Write the site as it is now to `output`; return the digests of its files.
+    def build(self, config: Config) -> Shown:
+        """Write the site as it is now to `output`.
 
         Raises:
-            BuildFailed: everything that is wrong with the posts.
+            InkcellError: everything that is wrong, if something is wrong with the whole.
         """
         config = replace(config, output=Path(PREVIEW) / "site")
         options = {"serve": config.url, "drafts": config.drafts}
         comparison = compare(str(config.root), options, str(config.posts), PREVIEW)
-        kept = Kept(config.root, comparison)
-        built = rebuild(config, kept, self._report, self._place, self._typesetters)
+        self._place.forget_all_but({*chain(*comparison.inputs.folders.values())})
+        try:
+            built, kept, errors = self._built(config, comparison)
+        except InkcellError as error:
+            raise BuildFailed([*self._place.failures(), *flatten(error)]) from None
+        errors = BuildFailed([*self._place.failures(), *errors]).errors
         self._used = frozenset(self._used_by(built, config))
         changes = publish(built, config, kept)
-        return {path: stamp.digest for path, stamp in changes.site.items()}
+        return Shown({path: stamp.digest for path, stamp in changes.site.items()}, errors)
+
+    def _built(
+        self, config: Config, comparison: Comparison
+    ) -> tuple[Build, Kept, tuple[InkcellError, ...]]:
+        """The site, tried again without each post that turns out to be broken."""
+        broken: set[str] = set()
+        first: tuple[InkcellError, ...] | None = None
+        while True:
+            known = len(broken)
+            kept = Kept(config.root, comparison)
+            try:
+                built = rebuild(config, kept, self._report, self._place, self._typesetters, broken)
+            except InkcellError as error:
+                if len(broken) == known:
+                    raise BuildFailed(each_once([*(first or ()), *flatten(error)])) from None
+                # What goes wrong later may only follow from what is left out.
+                first = flatten(error) if first is None else first
+            else:
+                return built, kept, built.errors if first is None else first
 
     @property
     def running(self) -> tuple[str, ...]:

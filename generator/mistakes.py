@@ -49,7 +49,12 @@ def _may_be_right(error: InkcellError, halted: HaltedPost) -> bool:
         return "macros" in halted.unread
     if isinstance(error, UnknownWork):
         return "works" in halted.unread
-    return isinstance(error, UnknownLabel) and _may_put_out(str(error.text), halted.known)
+    return may_come(error, halted.known)
+
+
+def may_come(error: InkcellError, post: Post) -> bool:
+    """Whether what a post misses may be put out by its code, which has not run."""
+    return isinstance(error, UnknownLabel) and _may_put_out(str(error.text), post)
 
 
 def _may_put_out(label: str, post: Post) -> bool:

@@ -66,8 +66,9 @@
     const loaded = (from) =>
       [...from.querySelectorAll("link[rel=stylesheet], script[src], meta[http-equiv]")]
         .map((e) => e.href || e.src || e.content);
+    const listed = contents();
     if (replaced || !sent || String(loaded(page)) !== String(loaded(sent))
-        || !change(document.body, sent.body, page.body)) {
+        || !change(document.body, sent.body, page.body) || !same(contents(), listed)) {
       location.reload();
       return;
     }
@@ -77,8 +78,14 @@
   };
 
   // What the scripts of a page look for once, when it is loaded.
-  const HELD = ".toc, .interactive, form, script";
-  const held = (node) => node.matches && (node.matches(HELD) || node.querySelector(HELD));
+  const HELD = ".interactive, form, script";
+  const KEPT = `${HELD}, .toc`;
+  const held = (node) => node.matches && (node.matches(KEPT) || node.querySelector(KEPT));
+  // A table of contents may say something else: its script holds the links, and where they lead.
+  const contents = () => [...document.querySelectorAll(".toc a")].flatMap((link) =>
+    [link, document.getElementById(decodeURIComponent(link.hash.slice(1)))]);
+  const same = (some, others) =>
+    some.length === others.length && some.every((node, n) => node === others[n]);
   const isSpace = (node) => node.nodeType === Node.TEXT_NODE && !node.data.trim();
 
   // Changes a part of the page where a new one differs from the one that was sent before. All else
@@ -113,11 +120,14 @@
     for (const node of added) {
       // Space between blocks is everywhere the same: it leads to no other place.
       const last = isSpace(node) ? Math.min(at + 1, stop) : stop;
-      let same = at;
-      while (same < last && !before[same].isEqualNode(node)) same++;
-      if (same < last) {
-        if (!remove(at, same)) return false;
-        at = same + 1;
+      const find = (fits, to) => before.findIndex((other, n) => n >= at && n < to && fits(other));
+      const equal = find((other) => other.isEqualNode(node), last);
+      // A heading that says something else is the same heading: a table of contents leads to it.
+      const found = equal >= 0 || !/^H\d$/.test(node.nodeName) ? equal : find((other) =>
+        other.nodeName === node.nodeName && !added.some((one) => one.isEqualNode(other)), stop);
+      if (found >= 0) {
+        if (!remove(at, found) || !change(here[found], before[found], node)) return false;
+        at = found + 1;
       } else {
         if (held(node)) return false;
         live.insertBefore(document.importNode(node, true), here[at] ?? null);

@@ -35,6 +35,9 @@ RETRY = 1000
 LOOPBACK = "127.0.0.1"
 LOADED = re.compile(r'\s(?:src|srcset|poster|data-figure)="([^"]+)"|\shref="([^"]+\.css)"')
 """Addresses of what a page loads."""
+RANGE = re.compile(r"\s*bytes=\s*([0-9]{0,18})-([0-9]{0,18})\s*", re.IGNORECASE)
+"""One range of bytes (RFC 9110, 14.1.1 and 14.1.2). Several in one request, and other units, may be
+passed over (14.2)."""
 
 TYPES = {
     ".atom": "application/atom+xml",
@@ -150,6 +153,27 @@ def _path(address: str) -> str:
     return unquote(re.split("[?#]", address, maxsplit=1)[0])
 
 
+def bytes_asked_for(header: str, size: int) -> range | None:
+    """What of a content a header `Range` asks for; None: for the whole.
+
+    Args:
+        header: what it says.
+        size: of the content, in bytes.
+
+    Returns:
+        The positions of the bytes; empty if none of those that it asks for is there.
+    """
+    match = RANGE.fullmatch(header)
+    if match is None or match[1] == match[2] == "":
+        return None
+    first, last = match.groups()
+    if not first:  # So many at the end.
+        return range(max(size - int(last), 0), size) if size else None
+    if last and int(last) < int(first):
+        return None
+    return range(int(first), min(int(last) + 1, size) if last else size)
+
+
 def with_script(page: bytes, beside: Mapping[str, str] = NOTHING) -> bytes:
     """A page that listens for changes, and knows what it is.
 
@@ -189,12 +213,36 @@ def make_server(preview: Preview, port: int) -> ThreadingHTTPServer:
             elif path == SCRIPT_ADDRESS:
                 self._answer(HTTPStatus.OK, TYPES[".js"], SCRIPT.read_bytes())
             else:
-                self._answer(*preview.find(path))
+                self._answer_with_file(*preview.find(path))
 
         do_HEAD = do_GET  # noqa: N815 - the name is http.server's
 
-        def _answer(self, status: HTTPStatus, kind: str, content: bytes) -> None:
+        def _answer_with_file(self, status: HTTPStatus, kind: str, content: bytes) -> None:
+            """Answer with a file, or with the part of it that is asked for (RFC 9110, 14)."""
+            size = len(content)
+            headers = {"Accept-Ranges": "bytes"}
+            part = None
+            # No file has a validator here, so none can be that of `If-Range`: it is sent whole.
+            if status == HTTPStatus.OK and self.command == "GET" and "If-Range" not in self.headers:
+                part = bytes_asked_for(self.headers.get("Range", ""), size)
+            if part:
+                status, content = HTTPStatus.PARTIAL_CONTENT, content[part.start : part.stop]
+                headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
+            elif part is not None:
+                status, content = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, b""
+                headers["Content-Range"] = f"bytes */{size}"
+            self._answer(status, kind, content, headers)
+
+        def _answer(
+            self,
+            status: HTTPStatus,
+            kind: str,
+            content: bytes,
+            headers: Mapping[str, str] = NOTHING,
+        ) -> None:
             self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(content)))
             self.send_header("Cache-Control", "no-store")

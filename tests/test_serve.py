@@ -28,9 +28,16 @@ from generator.cli.previewing import _preview_once
 from generator.config import read_config
 from generator.errors import InkcellError
 from generator.execute import execute
-from generator.live import Live
+from generator.live import Live, Shown
 from generator.model import Config
-from generator.serve import Preview, UsedFiles, make_server, watch_files, with_script
+from generator.serve import (
+    Preview,
+    UsedFiles,
+    bytes_asked_for,
+    make_server,
+    watch_files,
+    with_script,
+)
 
 from .conftest import FRONT_MATTER, REPOSITORY, WriteBlog
 from .execute.fake_kernel import Blog, cell, with_settings
@@ -176,6 +183,70 @@ def test_odd_requests(tmp_path: Path, request_line: str) -> None:
         assert get(port, "/")[0] == 200
 
 
+CONTENT = b"0123456789"
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "told", "sent"),
+    [
+        ("", 200, None, CONTENT),
+        ("bytes=0-3", 206, "bytes 0-3/10", b"0123"),
+        ("bytes=0-0", 206, "bytes 0-0/10", b"0"),
+        ("bytes=4-", 206, "bytes 4-9/10", b"456789"),
+        ("bytes=0-", 206, "bytes 0-9/10", CONTENT),
+        ("bytes=8-99", 206, "bytes 8-9/10", b"89"),
+        ("bytes=-3", 206, "bytes 7-9/10", b"789"),
+        ("bytes=-99", 206, "bytes 0-9/10", CONTENT),
+        ("Bytes=9-9", 206, "bytes 9-9/10", b"9"),
+        ("bytes=10-", 416, "bytes */10", b""),
+        ("bytes=10-12", 416, "bytes */10", b""),
+        ("bytes=-0", 416, "bytes */10", b""),
+        # What is no range, several of them, and other units are as nothing.
+        ("bytes=3-2", 200, None, CONTENT),
+        ("bytes=-", 200, None, CONTENT),
+        ("bytes=a-b", 200, None, CONTENT),
+        ("bytes=" + "9" * 5000 + "-", 200, None, CONTENT),
+        ("bytes=0-1,4-5", 200, None, CONTENT),
+        ("lines=0-3", 200, None, CONTENT),
+    ],
+)
+def test_a_part_of_a_file(
+    tmp_path: Path, asked: str, status: int, told: str | None, sent: bytes
+) -> None:
+    """As players ask for films, and Safari for every sound (RFC 9110, 14)."""
+    (tmp_path / "a.mp4").write_bytes(CONTENT)
+    (tmp_path / "404.html").write_text("lost")
+    preview = Preview("", tmp_path)
+    preview.show({"a.mp4": "", "404.html": ""}, (), ())
+    whole = (200, None, CONTENT)
+    lost = (404, None, with_script(b"lost"))
+
+    def answer(method: str, path: str, **headers: str) -> tuple[int, str | None, bytes]:
+        more = {name.replace("_", "-"): value for name, value in headers.items() if value}
+        connection.request(method, path, headers={"Host": "localhost", **more})
+        answer = connection.getresponse()
+        assert answer.headers["Accept-Ranges"] == "bytes"
+        content = answer.read()
+        length = int(answer.headers["Content-Length"])
+        assert length == (len(CONTENT) if method == "HEAD" else len(content))
+        return answer.status, answer.headers["Content-Range"], content
+
+    with served(preview) as port:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        assert answer("GET", "/a.mp4", Range=asked) == (status, told, sent)
+        # On the same connection: it is not known whether the file is the one that a player has.
+        assert answer("GET", "/a.mp4", Range=asked, If_Range='"an old tag"') == whole
+        assert answer("HEAD", "/a.mp4", Range=asked) == (200, None, b"")
+        assert answer("GET", "/nowhere.mp4", Range=asked) == lost
+        connection.close()
+
+
+def test_a_part_of_an_empty_file() -> None:
+    """Its last bytes are all of it; no other are there."""
+    assert bytes_asked_for("bytes=-5", 0) is None
+    assert bytes_asked_for("bytes=0-", 0) == range(0)
+
+
 def test_what_a_page_loads_is_known(tmp_path: Path) -> None:
     """Its pictures, scripts and style sheets, below a base path too, by their digests."""
     page = (
@@ -293,7 +364,7 @@ def test_a_disk_that_fails(write_blog: WriteBlog, tmp_path: Path) -> None:
 
         running = ()
 
-        def build(self, config: Config) -> dict[str, str]:
+        def build(self, config: Config) -> Shown:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(config.root / "posts"))
 
     root = write_blog({"posts/a/index.ko.md": "글\n"})
@@ -443,6 +514,16 @@ def test_an_author_at_work(write_blog: WriteBlog) -> None:
         write("고친 글", code[0], "print(x / 0)")
         state = serving.until(lambda state: bool(state["errors"]))
         assert "posts/a/index.ko.md:14 (cell 3): error: ZeroDivisionError" in state["errors"][0]
+        assert ">63<" in serving.page()
+        write_blog({"posts/b/index.ko.md": "다르게 고친 글\n"})
+        state = serving.until(
+            lambda state: "다르게 고친 글" in get(serving.port, "/math/2022-07-08-b/")[2]
+        )
+        assert state["errors"]
+        assert ">63<" in serving.page()
+        write("글은 고쳤지만", code[0], "print(x / 0)")
+        state = serving.until(lambda state: "글은 고쳤지만" in serving.page())
+        assert len(state["errors"]) == 1
         assert ">63<" in serving.page()
         write("고친 글", code[0], "import time\ntime.sleep(600)")
         serving.until(lambda state: bool(state["running"]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,8 +36,9 @@ def serve(root: Path, port: int, drafts: bool) -> None:
 
     It is at http://127.0.0.1:8000/. Every change of a post, the theme or the settings is on the
     page at once, where you were reading. Code runs in the background, from the first changed cell
-    on; errors are shown on the page until they are mended. Nothing is written to the site's folder,
-    and what you see of code that changed is a preview: `inkcell build` runs it from its beginning.
+    on; errors are shown on the page until they are mended, and keep back only the post that has
+    them. Nothing is written to the site's folder, and what you see of code that changed is a
+    preview: `inkcell build` runs it from its beginning.
     """
     import signal
     import threading
@@ -109,7 +111,7 @@ def _preview_once(live: Live, preview: Preview, root: Path, drafts: bool, port: 
     try:
         try:
             config = _preview_config(root, drafts, port)
-            files = live.build(config)
+            shown = live.build(config)
         except OSError as error:
             # A file has gone while it was read, the disk is full: the next change may mend it.
             raise InkcellError(f"{error.strerror or error}").at(
@@ -117,14 +119,19 @@ def _preview_once(live: Live, preview: Preview, root: Path, drafts: bool, port: 
                 hint="look at its permissions and at the disk's space, and save something again",
             ) from None
     except InkcellError as error:
-        errors = [format_error(single) for single in flatten(error)]
-        preview.show(None, map(click.unstyle, errors), live.running)
-        for text in errors:
-            click.echo(text + "\n", err=True)
+        preview.show(None, _told(flatten(error)), live.running)
     else:
         if config.base != preview.base:
             click.echo(f"now at {config.url}/")
-        preview.show(files, (), live.running, config.base)
+        preview.show(shown.files, _told(shown.errors), live.running, config.base)
         count = len(live.running)
         running = f"; the code of {counted(count, 'post')} runs" if count else ""
         click.echo(f"built in {time.monotonic() - started:.2f} s{running}")
+
+
+def _told(errors: Iterable[InkcellError]) -> list[str]:
+    """Print errors; return them as the page has them."""
+    texts = [format_error(error) for error in errors]
+    for text in texts:
+        click.echo(text + "\n", err=True)
+    return [click.unstyle(text) for text in texts]

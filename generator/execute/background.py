@@ -1,27 +1,28 @@
 """Posts that run while their author goes on: nobody waits for a cell, not even one that hangs.
 
 For `inkcell serve`. A build asks for results and gets at once what there is: those of the code as
-it stands, if it has run, or the last ones, marked as not up to date, while it runs. When it has
-run, whoever watches is told, and builds again.
+it stands, if it has run, or the last ones, marked as not up to date, while it runs, or if it fails.
+When it has run, whoever watches is told, and builds again.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
 from msgspec import Struct
 
-from ..errors import ExecutionError, InkcellError
+from ..errors import CellFailed, CellTimedOut, ExecutionError, InkcellError, KernelDied
 from ..model import Post, Results
 from . import machine
 from .frozen import Outputs, aligned
 from .key import code_key, executed_cells
-from .session import Sessions, around_cells
+from .session import Sessions, modules_beside
 from .share import Shares, Turn
 from .trace import Trace
 
 RUNNING = "the code is running"
+FAILED = "the code has failed"
 GATHER = 0.3
 """Seconds in which several posts may finish before whoever watches is told."""
 
@@ -30,7 +31,7 @@ class Job(Struct):
     """One state of a post's code, and what came of it."""
 
     post: Post
-    key: tuple[str, str]
+    key: str
     done: bool = False
     results: Results | None = None
     trace: Trace | None = None
@@ -55,6 +56,7 @@ class Background:
         self._lock = threading.Lock()
         self._jobs: dict[str, Job] = {}
         self._last: dict[str, tuple[Post, Results]] = {}
+        self._failures: dict[str, InkcellError] = {}
         self._turns: dict[str, threading.Lock] = {}
         self._closed = False
         self._telling: threading.Timer | None = None
@@ -62,22 +64,20 @@ class Background:
     def run(self, post: Post, device: str, turn: Turn) -> tuple[Results, Trace | None]:
         """What there is of a post's results; the code begins to run if it has not.
 
+        That it has failed is told by `failures`: the prose around it is to be seen all the same.
+
         Raises:
-            ExecutionError: as kernels raise, once the code has run.
+            ExecutionError: the code cannot be run.
         """
         with turn():
             return self._results(post, device)
 
     def _results(self, post: Post, device: str) -> tuple[Results, Trace | None]:
         path = post.source.path
-        key = (code_key(post), around_cells(post, self._sessions.written(post)))
-        last_job = self._jobs.get(path)
-        done = last_job is not None and last_job.done
-        outdated = last_job if done and self._sessions.outdated(post) else None
+        job = self._job_of(post)
         with self._lock:
-            job = self._jobs.get(path)
-            if job is None or job.key != key or job is outdated:
-                old, job = job, Job(post, key)
+            if job is None:
+                old, job = self._jobs.get(path), Job(post, code_key(post))
                 self._jobs[path] = job
                 turn = self._turns.setdefault(path, threading.Lock())
                 if old is not None and not old.done:
@@ -87,21 +87,39 @@ class Background:
                 ).start()
             if job.error is not None:
                 # The same code may stand on another line now.
-                raise self._placed(job, post)
+                error = self._placed(job, post)
+                if not isinstance(error, CellFailed | CellTimedOut | KernelDied):
+                    raise error
+                self._failures[path] = error.at(file=path)
             if job.done and job.results is not None:
                 return job.results, job.trace
-            last = self._last.get(path)
+            last = self._last.get(job.post.source.path)
         outputs: Outputs = ((),) * len(executed_cells(post))
         if last is not None:
             before, now = ([cell.source for cell in executed_cells(p)] for p in (last[0], post))
             outputs = aligned(before, last[1].outputs, now)
-        return Results(outputs, stale=(RUNNING,)), None
+        return Results(outputs, stale=(FAILED if job.error else RUNNING,)), None
 
     @property
     def running(self) -> tuple[str, ...]:
         """Paths of the posts whose code runs."""
         with self._lock:
             return tuple(path for path, job in self._jobs.items() if not job.done)
+
+    def failures(self) -> tuple[InkcellError, ...]:
+        """How the code failed of posts whose results were asked for since the last time."""
+        with self._lock:
+            failures = tuple(self._failures.values())
+            self._failures.clear()
+        return failures
+
+    def forget_all_but(self, paths: Container[str]) -> None:
+        """End what runs of posts that are gone."""
+        with self._lock:
+            gone = [self._jobs.pop(path) for path in tuple(self._jobs) if path not in paths]
+        for job in gone:
+            if not job.done:
+                self._sessions.interrupt(job.post)
 
     def used(self) -> frozenset[str]:
         """What the posts' code was seen to use, and what they declare, as a trace has it."""
@@ -132,10 +150,34 @@ class Background:
                 wanted = self._jobs.get(post.source.path) is job
                 if wanted and job.results is not None:
                     self._last[post.source.path] = (post, job.results)
-        # What a run wrote beside its post is no reason to run again.
-        job.key = (job.key[0], around_cells(post, self._sessions.written(post)))
         if wanted and not self._closed:
             self._tell()
+
+    def _job_of(self, post: Post) -> Job | None:
+        """The job that runs what a post's code is now, or has run it.
+
+        It may be that of the post in another language, which has the same code.
+        """
+        with self._lock:
+            own = self._jobs.get(post.source.path)
+            others = [
+                job
+                for job in self._jobs.values()
+                if job is not own and job.post.source.directory == post.source.directory
+            ]
+        jobs = (job for job in (own, *others) if job is not None)
+        return next((job for job in jobs if not self._is_outdated(job, post)), None)
+
+    def _is_outdated(self, job: Job, post: Post) -> bool:
+        """Whether what became of a job, or will, is not what the post's code would do now."""
+        if job.key != code_key(post):
+            return True
+        if job.error is not None and job.post.meta.execute != post.meta.execute:
+            return True  # It may have had too little time, or memory.
+        if job.done:
+            return self._sessions.outdated(job.post)
+        # Other files may be changed by what runs: they are looked at when it has run.
+        return modules_beside(job.post) != modules_beside(post)
 
     def _tell(self) -> None:
         with self._lock:

@@ -10,10 +10,9 @@ Stands alone, as `guard` and `warm` do; a warm parent loads it after the fork.
 
 Messages on a state's socket are lines of JSON. To it: `{"run": source, "fork": true}`, with the
 socket of the next state; when its socket closes, a state ends. From it: `{"pid": 17}`, then
-`{"messages": [...], "status": "ok" | "error", "forkable": true, "written": [...]}` when its
-cell has run; `written` are the files that the cells wrote. To it, too: `{"ours": code}`, which runs
-in the state itself and is no cell; it answers `{"messages": [...]}`. The first such code is that of
-`watch`, which notes what the cells use and write.
+`{"messages": [...], "status": "ok" | "error", "forkable": true}` when its cell has run. To it, too:
+`{"ours": code}`, which runs in the state itself and is no cell; it answers `{"messages": [...]}`.
+The first such code is that of `watch`, which notes what the cells use and write.
 """
 
 from __future__ import annotations
@@ -165,7 +164,6 @@ def serve(control: socket.socket, arguments: Sequence[str]) -> None:
             "messages": notes.taken(),
             "status": status,
             "forkable": _forkable(threads),
-            "written": vars(sys)["_inkcell_watch"].wrote(),
         }
         _say(control, answer)
 

@@ -86,7 +86,6 @@ class Kernels:
         self._stopped = False
         self._running: dict[QuickManager, Post] = {}
         self._parents: dict[tuple[str, int, tuple[str, ...]], WarmParent] = {}
-        self._written: dict[str, frozenset[str]] = {}
         self._unwanted: dict[str, Post] = {}
         """The post of each path whose run was interrupted last."""
         self._started = 0
@@ -141,11 +140,6 @@ class Kernels:
                 self._refuse(module, reason, parent, post)
             except WarmParentDied:
                 self._bury(parent, post)
-
-    def written(self, post: Post) -> frozenset[str]:
-        """The absolute paths of the files that the last run of a post wrote itself."""
-        with self._lock:
-            return self._written.get(post.source.path, frozenset())
 
     def interrupt(self, post: Post) -> None:
         """End the kernel that runs a post, also one that has yet to start.
@@ -204,9 +198,6 @@ class Kernels:
                 text = "`network: false` cannot be enforced here; the code ran with the network"
                 self.report(Notice(text, post.source.path))
             shutil.rmtree(folder, ignore_errors=True)
-        wrote = json.loads(report).get("wrote", ()) if report else ()
-        with self._lock:
-            self._written[post.source.path] = frozenset(wrote)
         trace = replace(self._trace(post, report), device=tracing.device_of(post, device))
         packages = json.loads(report)["packages"] if report and not trace.packages else {}
         provenance = Provenance(

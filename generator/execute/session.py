@@ -8,7 +8,6 @@ post.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import select
@@ -20,7 +19,7 @@ import tempfile
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -30,7 +29,7 @@ from typing import Any
 import nbformat
 from msgspec.structs import replace
 
-from ..errors import KernelDied
+from ..errors import CellFailed, InkcellError, KernelDied
 from ..model import Code, Omission, Output, Post, Provenance, Results
 from . import frozen, machine
 from . import trace as tracing
@@ -51,6 +50,8 @@ from .warm_parent import CAN_FORK, WarmParentDied, WarmRefused
 
 CALL_TIMEOUT = 20
 """Seconds in which code of ours must have run in a state."""
+MODULES = (".py", ".js", ".mjs", ".cjs")
+"""How the names of modules end that an author may write."""
 MOST_SESSIONS = 4
 """Posts whose states are kept; the one that was left alone longest goes first."""
 
@@ -107,16 +108,22 @@ class State:
 class Session:
     """The states of one post's code."""
 
-    def __init__(self, guarded: GuardedKernel, folder: Path, first: State, around: str) -> None:
+    def __init__(
+        self,
+        guarded: GuardedKernel,
+        folder: Path,
+        first: State,
+        around: Mapping[str, Any] | None = None,
+    ) -> None:
         self.guarded = guarded
         self.folder = folder
         self.states = [first]
         """The state before the first cell, and those after each cell that ran."""
         self.cells: list[Code] = []
+        self.seconds: list[float] = []
+        """How long each of them took."""
         self.around = around
-        """Everything but the cells that the results depend on; another makes another session."""
-        self.written: set[str] = set()
-        """Files that the cells wrote themselves: they are no input."""
+        """What the post asks of its run; another makes another session, and None is no other's."""
         self.running: State | None = None
         self.seen: Trace | None = None
         """What the cells were seen to use, once they have run."""
@@ -150,11 +157,12 @@ class Session:
         try:
             with theirs:
                 socket.send_fds(last.control, [request.encode()], [theirs.fileno()])
-            state = State(ours, timeout)
+            state = State(ours, max(timeout, CALL_TIMEOUT))
         except (OSError, EOFError):
             ours.close()
             return "died"
         self.running = state
+        started = time.monotonic()
         try:
             if not wanted():
                 self.interrupt()
@@ -174,13 +182,13 @@ class Session:
             self._end(state)
             self._leave(last)
             return "died"
-        self.written.update(answer["written"])
         state.messages, state.forkable = answer["messages"], answer["forkable"]
         if not last.forkable:
             # The process went on itself: there is no way back to the state before.
             last.control.close()
         self.states.append(state)
         self.cells.append(cell)
+        self.seconds.append(time.monotonic() - started)
         return str(answer["status"])
 
     def report(self) -> str:
@@ -230,6 +238,7 @@ class Session:
             self._end(state)
         del self.states[count + 1 :]
         del self.cells[count:]
+        del self.seconds[count:]
 
     def _end(self, state: State, *, gently: bool = False) -> None:
         with suppress(ProcessLookupError):
@@ -280,15 +289,21 @@ class Sessions:
         session = self._session(post, argv)
         if session is None:
             return self._run_whole(post, device, before)
-        started = time.monotonic()
+        is_seen = False
         try:
             outputs = self._run_cells(session, post)
+            is_seen = True
+        except CellFailed:
+            is_seen = True
+            raise
         finally:
             self._note_used(session, post, environment, before)
+            if not is_seen:
+                self._note_beside(post)
             self._leave(post)
         provenance = Provenance(
             when=datetime.now(UTC).isoformat(timespec="seconds"),
-            seconds=round(time.monotonic() - started, 3),
+            seconds=round(sum(session.seconds), 3),
             kernel=post.meta.kernel,
             interpreter=environment.interpreter,
             system=machine.system(),
@@ -296,12 +311,6 @@ class Sessions:
             threads=post.meta.execute.threads,
         )
         return Results(outputs, provenance), None
-
-    def written(self, post: Post) -> Set[str]:
-        """Files that a post's code wrote itself."""
-        with self._lock:
-            session = self._sessions.get(post.source.path)
-        return session.written if session else self._kernels.written(post)
 
     def used(self) -> frozenset[str]:
         """What the posts' code was seen to use, and what they declare, as a trace has it."""
@@ -338,8 +347,23 @@ class Sessions:
         files = digests(root, {*before.files, *declared.files}, before.written)
         return replace(before, files=files)
 
+    def _note_beside(self, post: Post) -> None:
+        """Code that was stopped cannot tell what it used: it may be anything beside its post.
+
+        What it has changed itself is no reason to run it again, so all of it counts as it is now.
+        """
+        root, known = self._kernels.root, self._seen[post.source.path]
+        here = tracing.folder_of(post, root)
+        beside = [f"{here}/{name}" for name in post.source.neighbours if name != frozen.FILE]
+        files = digests(root, {*known.files, *beside}, known.written)
+        self._seen[post.source.path] = replace(known, files=files)
+
     def _run_whole(self, post: Post, device: str, before: Trace | None) -> tuple[Results, Trace]:
-        results, trace = self._kernels.run(post, device)
+        try:
+            results, trace = self._kernels.run(post, device)
+        except InkcellError:
+            self._note_beside(post)
+            raise
         self._seen[post.source.path] = self._settled(trace, before)
         return results, trace
 
@@ -350,7 +374,8 @@ class Sessions:
         try:
             report = session.report()
         except (OSError, EOFError, StopIteration, ValueError):
-            session.around = ""
+            session.around = None
+            self._note_beside(post)
             return
         seen = tracing.read_report(report, self._kernels.root, post, environment)
         session.seen = self._seen[post.source.path] = self._settled(seen, before)
@@ -363,19 +388,29 @@ class Sessions:
             before: in the last one.
         """
         known = before.files if before else {}
-        own = [name for name, digest in seen.files.items() if digest == known.get(name) == CHANGED]
+        own = [
+            name
+            for name, digest in seen.files.items()
+            # A module changes because its author is at work.
+            if digest == known.get(name) == CHANGED and not name.endswith(MODULES)
+        ]
         return replace(seen, files={**seen.files, **digests(self._kernels.root, own)})
 
     def _run_cells(self, session: Session, post: Post) -> tuple[tuple[Output, ...], ...]:
         cells = executed_cells(post)
-        limit = post.meta.execute.timeout
+        limits = post.meta.execute
         wanted = partial(self._kernels.is_wanted, post)
         for cell in cells[session.keep(cells) :]:
             if not wanted():
                 raise KernelDied("the run was interrupted")
-            status = session.run(cell, limit, wanted)
+            # What a build will take for the cells before is not taken now, but counts.
+            spent = sum(session.seconds)
+            left = limits.post_timeout - spent if limits.post_timeout else float("inf")
+            status = "timeout"
+            if left > 0:
+                status = session.run(cell, min(limits.timeout, left), wanted)
             if status == "timeout":
-                raise timed_out(post, cell, whole_post=False)
+                raise timed_out(post, cell, whole_post=left < limits.timeout)
             if status == "died":
                 if not session.answers():
                     self._forget(post)
@@ -397,8 +432,7 @@ class Sessions:
         key = post.source.path
         with self._lock:
             session = self._sessions.get(key)
-            written = session.written if session else set()
-            around = around_cells(post, written)
+            around = {**ingredients(post), "cells": [], "memory": post.meta.execute.memory}
             seen = session.seen if session else None
             changed = changed_files(seen, self._kernels.root) if seen else ()
             if (
@@ -432,7 +466,7 @@ class Sessions:
         for session in old:
             session.close()
 
-    def _begin(self, post: Post, argv: list[str], around: str) -> Session | None:
+    def _begin(self, post: Post, argv: list[str], around: Mapping[str, Any]) -> Session | None:
         executable = executable_of(argv)
         threads = post.meta.execute.threads
         parent = self._kernels.warm_parent(executable, threads, imports_of(post))
@@ -467,19 +501,10 @@ class Sessions:
             session.close()
 
 
-def around_cells(post: Post, written: Set[str] = frozenset()) -> str:
-    """A digest of all that a post's results depend on besides its cells and the machine.
-
-    Args:
-        post: the post.
-        written: absolute paths of files that the code writes itself.
-    """
-    folder = Path(post.source.directory).resolve()
-    digest = hashlib.sha256(json.dumps({**ingredients(post), "cells": []}).encode())
-    for name, content in sorted(post.source.neighbours.items()):
-        if str(folder / name) not in written and name != frozen.FILE:
-            digest.update(name.encode() + b"\0" + hashlib.sha256(content).digest())
-    return digest.hexdigest()
+def modules_beside(post: Post) -> dict[str, bytes]:
+    """The modules in a post's folder."""
+    beside = post.source.neighbours.items()
+    return {name: content for name, content in beside if name.endswith(MODULES)}
 
 
 def _outputs(session: Session) -> list[tuple[list[Any], int]]:

@@ -156,10 +156,6 @@ class Watch:
             address = address[2:][address[2:].find("/") :]
         return self.place(unquote(address)), not {"mode=ro", "immutable=1"} & {*options.split("&")}
 
-    def wrote(self) -> list[str]:
-        """The paths of the blog's files that the code has written so far, links resolved."""
-        return sorted({os.path.realpath(path) for path in list(self.written) if path})
-
     # --- when it has run --------------------------------------------------------------------
 
     def report(self, names: Mapping[str, object]) -> str:
@@ -226,7 +222,6 @@ class Watch:
                 "absent": sorted(self._absent(lost, local)),
                 "changed": sorted(self._name(path) for path in changed),
                 "written": sorted(self._name(path) for path in own),
-                "wrote": self.wrote(),
                 "missing": sorted(name for name in lost if "." not in name),
                 "imports": [
                     name

@@ -7,13 +7,13 @@ from contextlib import nullcontext
 
 import pytest
 
-from generator.errors import ExecutionError
+from generator.errors import CellFailed, CellTimedOut, ExecutionError
 from generator.execute.background import Background
 from generator.execute.session import Sessions
 from generator.execute.trace import Trace
 from generator.model import Post, Results, Stream
 
-from ..conftest import WriteBlog
+from ..conftest import FRONT_MATTER, WriteBlog
 from .running import PATIENCE, post, posts_of
 
 
@@ -24,6 +24,7 @@ class FakeSessions(Sessions):
         self.slots = 2
         self.raises: Exception | None = None
         self.may_run = threading.Event()
+        self.interrupted: list[Post] = []
         self.changed: set[str] = set()
         """Folders of the posts of which something else has changed that they used."""
 
@@ -34,8 +35,8 @@ class FakeSessions(Sessions):
             raise self.raises
         return Results(((Stream("stdout", post.source.folder),),)), None
 
-    def written(self, post: Post) -> frozenset[str]:
-        return frozenset()
+    def interrupt(self, post: Post) -> None:
+        self.interrupted.append(post)
 
     def outdated(self, post: Post) -> bool:
         return post.source.folder in self.changed
@@ -91,4 +92,62 @@ def test_what_a_run_used_has_changed(write_blog: WriteBlog) -> None:
     assert has_run()
     assert not place.run(item, "cpu", nullcontext)[0].stale
     assert not place.running
+    place.close()
+
+
+def test_what_changes_while_code_runs(write_blog: WriteBlog) -> None:
+    """A module ends the run, as other code does; any other file may be the run's own work."""
+    files = {"posts/a/index.ko.md": post("1"), "posts/a/part.py": "X = 1"}
+    root = write_blog(files)
+    sessions = FakeSessions()
+    place = Background(sessions, lambda: None)
+    changes = {"a.csv": False, "a.png": False, "part.py": True, "index.en.md": False}
+    for name, ends in changes.items():
+        (running,) = posts_of(root)[:1]
+        place.run(running, "cpu", nullcontext)
+        sessions.interrupted.clear()
+        (root / "posts" / "a" / name).write_text(FRONT_MATTER + name)
+        (now,) = posts_of(root)[:1]
+        place.run(now, "cpu", nullcontext)
+        assert bool(sessions.interrupted) is ends, name
+    place.close()
+
+
+def test_a_post_that_failed_gets_other_limits(write_blog: WriteBlog) -> None:
+    """Its code runs again; with results it does not, for they would be the same."""
+    root = write_blog({"posts/a/index.ko.md": post("1")})
+    sessions, told = FakeSessions(), threading.Event()
+    place = Background(sessions, told.set)
+    errors = (CellTimedOut("too long"), None)
+    for limit, raises in enumerate(errors, start=1):
+        write_blog({"posts/a/index.ko.md": post("1", execute=f"timeout: {limit}")})
+        (item,) = posts_of(root)
+        sessions.raises = raises
+        assert place.run(item, "cpu", nullcontext)[0].stale
+        sessions.may_run.set()
+        assert told.wait(PATIENCE)
+        told.clear()
+    write_blog({"posts/a/index.ko.md": post("1", execute="timeout: 3")})
+    (item,) = posts_of(root)
+    assert not place.run(item, "cpu", nullcontext)[0].stale
+    place.close()
+
+
+def test_one_code_in_two_languages(write_blog: WriteBlog) -> None:
+    """It runs once, whichever version asks for it; an error stands in the lines of that version."""
+    korean = post("1").replace("```{", "글\n\n```{", 1)
+    files = {"posts/a/index.en.md": post("1"), "posts/a/index.ko.md": korean}
+    english, korean_post = posts_of(write_blog(files))
+    sessions, told = FakeSessions(), threading.Event()
+    place = Background(sessions, told.set)
+    sessions.raises = CellFailed("no").at(cell=1, line=english.notebook.code[0].line)
+    assert place.run(english, "cpu", nullcontext)[0].stale
+    assert place.run(korean_post, "cpu", nullcontext)[0].stale
+    assert place.running == (english.source.path,)
+    sessions.may_run.set()
+    assert told.wait(PATIENCE)
+    for item in (english, korean_post):
+        place.run(item, "cpu", nullcontext)
+        (error,) = place.failures()
+        assert (error.file, error.line) == (item.source.path, item.notebook.code[0].line)
     place.close()

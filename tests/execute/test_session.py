@@ -20,7 +20,7 @@ from generator.errors import CellFailed, CellTimedOut, InkcellError, KernelDied
 from generator.execute import execute
 from generator.execute.kernel import Kernels
 from generator.execute.provisioner import GuardedKernel
-from generator.execute.session import MOST_SESSIONS, Session, Sessions, State, around_cells
+from generator.execute.session import MOST_SESSIONS, Session, Sessions, State
 from generator.model import Bundle, Output, Post, Stream
 from generator.parse import parse
 from generator.render.matplotlib_figures import page_figure
@@ -125,6 +125,23 @@ def test_failures_leave_the_states_before_them(draft: Draft) -> None:
     assert draft.run(*code, settings="timeout: 1")[2] == (Stream("stdout", "2\n"),)
 
 
+def test_time_for_the_whole_post(draft: Draft) -> None:
+    """Cells that do not run again count, too: a build will run them, and stop the post."""
+    code = cells("1", "import time\ntime.sleep(0.5)", "time.sleep(60)", "1")
+    with pytest.raises(CellTimedOut, match="the post's code ran longer than 2 s") as late:
+        draft.run(*code, settings="post_timeout: 2, timeout: 50")
+    assert (late.value.cell, draft.ran()) == (3, "abc")
+    code[2] = cells("", "", "time.sleep(0.6)")[2]
+    draft.run(*code, settings="post_timeout: 20, timeout: 50")
+    assert draft.ran() == "cd"
+    code[3] = cells("", "", "", "2")[3]
+    with pytest.raises(CellTimedOut, match="the post's code ran longer than 1 s") as late:
+        draft.run(*code, settings="post_timeout: 1, timeout: 50")
+    assert (late.value.cell, draft.ran()) == (4, "")
+    with pytest.raises(CellTimedOut, match="the cell ran longer than 1 s"):
+        draft.run(*code[:3], "time.sleep(60)", settings="post_timeout: 50, timeout: 1")
+
+
 def test_what_else_has_changed_begins_anew(draft: Draft) -> None:
     """A file beside the post, a setting that concerns the run."""
     code = cells("import part\nprint(part.X)", "1")
@@ -182,6 +199,11 @@ def test_too_much_memory(draft: Draft) -> None:
     """Is said in the words of a build; a process that ends itself is something else."""
     with pytest.raises(KernelDied, match="took more than 300 MiB"):
         draft.run(*cells("1", "x = b'x' * 1_000_000_000\nwhile True: pass"), settings="memory: 300")
+    code = cells("1", "x = b'x' * 400_000_000")
+    draft.run(*code, settings="memory: 2000")
+    draft.ran()
+    with pytest.raises(KernelDied, match="took more than 300 MiB"):
+        draft.run(*code, "1", settings="memory: 300")
     with pytest.raises(KernelDied, match="process ended"):
         draft.run(*cells("1", "import os\nos._exit(1)"), settings="memory: 300")
 
@@ -235,6 +257,70 @@ def test_a_copy_that_an_editor_keeps_is_no_input(draft: Draft) -> None:
     draft.write_blog({"posts/a/#index.ko.md#": "half", "posts/a/index.ko.md~": "old"})
     draft.run(*cells("1"))
     assert draft.ran() == ""
+
+
+BESIDE = ("print(open('read').read())", "import os\nfound = os.path.exists('asked')", "1")
+
+
+def test_what_no_code_has_seen_is_no_input(draft: Draft) -> None:
+    """A new picture beside the post, one that is changed; of what was seen each change counts."""
+    draft.write_blog({"posts/a/read": "one", "posts/a/old.png": "one"})
+    code = cells(*BESIDE)
+    draft.run(*code)
+    draft.ran()
+    for name in ("new.png", "old.png", "new.py"):
+        draft.write_blog({f"posts/a/{name}": "two"})
+        assert not draft.sessions.outdated(draft.post(*code)), name
+    draft.run(*code[:2], code[2] + "0")
+    assert draft.ran() == "c"
+    draft.write_blog({"posts/a/read": "two"})
+    assert draft.sessions.outdated(draft.post(*code))
+    assert draft.run(*code)[0] == (Stream("stdout", "two\n"),)
+    assert draft.ran() == "abc"
+    code[1] = cells("", "import os\n_ = os.listdir()")[1]
+    draft.run(*code)
+    draft.ran()
+    draft.write_blog({"posts/a/other.png": "one"})
+    assert draft.sessions.outdated(draft.post(*code))
+
+
+@pytest.mark.parametrize("settings", ["timeout: 1", "timeout: 1, warm: false"])
+def test_what_lies_beside_code_that_was_stopped(draft: Draft, settings: str) -> None:
+    """Any of it may be the reason why: nobody knows what was used. What it wrote is none."""
+    draft.write_blog({"posts/a/read": "one", "posts/a/log": "one"})
+    code = cells("1", "open('log', 'w').write('two')\n_ = open('read').read()\nwhile True: pass")
+    with pytest.raises(CellTimedOut):
+        draft.run(*code, settings=settings)
+    assert not draft.sessions.outdated(draft.post(*code, settings=settings))
+    draft.write_blog({"posts/a/read": "two"})
+    assert draft.sessions.outdated(draft.post(*code, settings=settings))
+
+
+def test_code_that_keeps_from_telling_what_it_used(
+    draft: Draft, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then, too, it may be anything beside the post."""
+
+    def report(session: Session) -> str:
+        raise EOFError
+
+    monkeypatch.setattr(Session, "report", report)
+    draft.write_blog({"posts/a/read": "one"})
+    draft.run(*cells("1"))
+    assert not draft.sessions.outdated(draft.post(*cells("1")))
+    draft.write_blog({"posts/a/read": "two"})
+    assert draft.sessions.outdated(draft.post(*cells("1")))
+
+
+def test_a_module_that_changes_in_each_run(draft: Draft) -> None:
+    """Its author changes it, no run does: the states that have imported it are not used again."""
+    draft.write_blog({"posts/a/part.py": "X = 1\n"})
+    change = "open('part.py').read()\n_ = os.system('echo X = {} > part.py')"
+    for number in (22, 333):
+        code = cells("import os, part\nprint(part.X)", change.format(number))
+        draft.run(*code)
+        assert draft.sessions.outdated(draft.post(*code))
+    assert draft.run(*code)[0] == (Stream("stdout", "333\n"),)
 
 
 def test_what_lies_elsewhere_begins_anew(draft: Draft) -> None:
@@ -383,12 +469,10 @@ def test_what_the_code_writes_itself_is_no_input(draft: Draft) -> None:
 def test_what_a_cold_kernel_writes_is_no_input(draft: Draft) -> None:
     """A post that is not forked, either, does not run again for what it has written itself."""
     code = "import os\nopen('by_open', 'w').write('1')\n" + WRITING[2].format(1)
-    before = draft.post(code, settings="warm: false")
-    key = around_cells(before, draft.sessions.written(before))
-    draft.sessions.run(before, "cpu")
+    draft.run(code, settings="warm: false")
     after = draft.post(code, settings="warm: false")
     assert {"by_open", "by_rename"} <= {*after.source.neighbours}
-    assert around_cells(after, draft.sessions.written(after)) == key
+    assert not draft.sessions.outdated(after)
 
 
 def test_outputs_are_those_of_a_kernel(draft: Draft) -> None:
@@ -478,7 +562,7 @@ def test_a_session_whose_kernel_does_not_end(tmp_path: Path) -> None:
         theirs.sendall(b'{"pid": 0}\n')
         folder = tmp_path / "session"
         folder.mkdir()
-        Session(Guarded(), folder, State(ours, 1), "").close()
+        Session(Guarded(), folder, State(ours, 1)).close()
     assert asked == ["kill", "close"]
     assert not folder.exists()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import threading
+import wave
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from playwright.sync_api import Browser, Page, Route
 
 from generator.serve import Preview, make_server
 
+from ..conftest import REPOSITORY
 from .test_browser import SCREENS, open_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("site")]
@@ -136,6 +138,10 @@ BODIES = [
     "<p>I</p>\n<p>2</p>\n<p>new</p>\n<p>3</p>\n<p>4</p>\n<p>V</p>",
     "<p>I</p>\n<p>4</p>\n<p>V</p>\n<p>3</p><!-- c --><p>2</p>",
     "<p>a</p>\n<p>b</p>\n<p>c</p>",
+    "<h2>a</h2>\n<p>1</p>\n<h2>b</h2>\n<p>2</p>",
+    "<p>0</p>\n<h2>A</h2>\n<p>1</p>\n<p>2</p>\n<h3>c</h3>\n<h2>B</h2>",
+    "<h2>B</h2>\n<h2>new</h2>\n<p>3</p>\n<h2>A</h2>",
+    "<h2>new</h2>\n<h2>B</h2>\n<h2>C</h2>\n<p>3</p>\n<h2>D</h2>\n<h2>A</h2>",
     "",
 ]
 
@@ -156,7 +162,7 @@ def test_any_page_becomes_any_other(browser: Browser, shown: Show) -> None:
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        ('<nav class="toc">a</nav>', '<nav class="toc">b</nav>'),
+        ('<nav class="toc">a</nav>', "<p>b</p>"),
         ('<div class="interactive">a</div>', '<div class="interactive">b</div>'),
         ("<p>a</p>", "<p>b</p><script></script>"),
         ("<p>a</p><form>a</form>", "<p>b</p>"),
@@ -175,6 +181,60 @@ def test_what_scripts_hold_is_loaded_anew(
         shown.show("last" + after)
         assert shows(page, "last")
         page.wait_for_function("!window.loadedOnce")
+        page.context.close()
+
+
+CONTENTS = (REPOSITORY / "templates" / "static" / "contents.js").read_bytes()
+
+
+def with_contents(*titles: str, first: str = "x") -> str:
+    """A page with a table of contents; a title with a `+` has a paragraph more on both sides."""
+    more = {title.strip("+"): "<p>more</p>\n" * ("+" in title) for title in titles}
+    titles = tuple(more)
+    links = "".join(f'<li><a href="#{title}">{title}</a></li>\n' for title in titles)
+    text = "".join(f'{p}<h2 id="{t}">{t}</h2>\n{p}<p>{"x<br>" * 80}</p>\n' for t, p in more.items())
+    listed = f"<details><summary>all</summary>\n<ol>{links}</ol></details>"
+    return f'{first}<nav class="toc">{listed}</nav>\n<main>{text}</main>'
+
+
+@pytest.mark.parametrize(
+    ("titles", "in_place"),
+    [
+        ("a b c", True),
+        ("a new c", True),
+        ("a c b", True),
+        ("a +new c", True),
+        ("+new +b other", True),
+        ("a b c d", False),
+        ("a b", False),
+    ],
+)
+def test_a_table_of_contents_says_something_else(
+    browser: Browser, shown: Show, titles: str, in_place: bool
+) -> None:
+    """The page changes where it is, and the section that is read is marked; with another number of
+    headings it is loaded anew."""
+    head = '<script defer src="/contents.js"></script>'
+    shown.show(with_contents(*"abc"), head, contents_js=CONTENTS)
+    with shown.served() as address:
+        page = opened(browser, address)
+        shown.show(with_contents(*titles.split(), first="seen"), head)
+        names = titles.replace("+", "").split()
+        assert shows(page, "seen")
+        if not in_place:
+            page.wait_for_function("!window.loadedOnce")
+            page.wait_for_load_state()
+        marked = []
+        for name in names:
+            page.evaluate(
+                """id => scrollTo({ top: document.getElementById(id).offsetTop - 10,
+                  behavior: "instant" })""",
+                name,
+            )
+            page.wait_for_timeout(100)
+            marked.append(page.text_content(".toc [aria-current]"))
+        assert marked == names
+        assert bool(page.evaluate("window.loadedOnce")) is in_place
         page.context.close()
 
 
@@ -215,6 +275,29 @@ def test_another_picture_at_the_same_address(browser: Browser, shown: Show) -> N
         assert page.evaluate(COLOUR) == [0, 0, 255]
         shown.show(body, sheet, a_css=b"body { margin: 2px }")
         page.wait_for_function("getComputedStyle(document.body).margin === '2px'")
+        page.context.close()
+
+
+def test_a_sound_is_played_from_its_middle(browser: Browser, shown: Show) -> None:
+    """A browser asks for the part of the file that it needs."""
+    content = io.BytesIO()
+    with wave.open(content, "wb") as sound:
+        sound.setparams((1, 2, 44100, 0, "NONE", ""))
+        sound.writeframes(bytes(2 * 44100 * 60))
+    shown.show('x<audio preload="metadata" src="/a.wav"></audio>', a_wav=content.getvalue())
+    with shown.served() as address:
+        page = opened(browser, address)
+        moment = page.evaluate(
+            """async () => {
+              const sound = document.querySelector("audio");
+              while (!sound.duration) await new Promise(requestAnimationFrame);
+              const sought = new Promise(done => sound.onseeked = done);
+              sound.currentTime = 50;
+              await sought;
+              return sound.currentTime;
+            }"""
+        )
+        assert moment == 50
         page.context.close()
 
 

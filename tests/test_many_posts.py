@@ -111,16 +111,17 @@ def test_every_broken_post_is_told_of(blog: Path) -> None:
     assert not left_on_shelves(blog)
 
 
-def test_a_broken_template_is_told_of_once(blog: Path) -> None:
-    """Though every page meets it."""
+@pytest.mark.parametrize("template", ["post.html", "list.html", "archive.html"])
+def test_a_broken_template_is_told_of_once(blog: Path, template: str) -> None:
+    """Though every page meets it, in whatever process."""
     (blog / "templates").mkdir()
-    (blog / "templates" / "post.html").write_text("{{ post.nothing }}\n")
+    (blog / "templates" / template).write_text("{{ post.nothing.at_all }}\n")
     (blog / "pyproject.toml").write_text(
         (blog / "pyproject.toml").read_text().replace("A blog", "All posts again")
     )
     done = build(blog)
     assert done.returncode == 1
-    assert done.stderr.count("templates/post.html") == 1
+    assert done.stderr.count(f"templates/{template}:1") == 1
     assert done.stderr.splitlines()[-1].startswith("1 error")
 
 

@@ -38,22 +38,19 @@ def search_files(posts: Sequence[RenderedPost], language: str, config: Config) -
     """The index of one language."""
     listed = shown_in(posts, language, config)
     count = shard_count(len(listed))
-    lines: dict[str, list[str]] = {}
+    postings: dict[str, list[str]] = {}
     last: dict[str, int] = {}
     for number, post in enumerate(listed):
-        for line in post.terms.split("\n") if post.terms else ():
-            term, _, weight = line.partition(" ")
-            if term in lines:
-                lines[term].append(str(SCALE * (number - last[term]) + int(weight)))
-            else:
-                lines[term] = [term, str(SCALE * number + int(weight))]
+        for term, weight in read_terms(post.terms):
+            entry = str(SCALE * (number - last.get(term, 0)) + weight)
+            postings.setdefault(term, []).append(entry)
             last[term] = number
-    shards: list[list[str]] = [[] for _ in range(count)]
-    for term in sorted(lines):
-        shards[shard_of(term, count)].append(" ".join(lines[term]) + "\n")
+    shards: list[dict[str, str]] = [{} for _ in range(count)]
+    for term, entries in postings.items():
+        shards[shard_of(term, count)][term] = " ".join(entries)
     files = [
-        File(shard_path(language, number), "".join(shard).encode(), ORIGIN)
-        for number, shard in enumerate(shards)
+        File(shard_path(language, number), _written(lines), ORIGIN)
+        for number, lines in enumerate(shards)
     ]
     yield from files
     yield _index(listed, language, {file.path: _digest(file.content) for file in files})

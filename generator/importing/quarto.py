@@ -91,7 +91,11 @@ def _sidebars(website: Mapping[str, Any]) -> Iterator[list[object]]:
     for sidebar in given if isinstance(given, list) else [given]:
         contents = sidebar.get("contents") if isinstance(sidebar, dict) else None
         if isinstance(contents, list):
-            yield [item for item in contents if isinstance(item, str) or "contents" not in item]
+            yield [
+                item
+                for item in contents
+                if isinstance(item, str) or (isinstance(item, dict) and "contents" not in item)
+            ]
 
 
 def _section(post: OldPost) -> str:

@@ -25,14 +25,14 @@ SYLLABLES = (
     r"\u3041-\u30ff\u3131-\u318e\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"  # Kana, jamo, Han, Hangul
 )
 LETTERS = r"0-9a-z\u00df-\u024f\u0370-\u03ff\u0400-\u04ff"  # Latin, Greek, Cyrillic
+FIRST_SYLLABLE = "\u3041"
+"""All of them lie beyond all letters."""
 TOKEN = re.compile(
-    r"[0-9]*(?P<script>(?:[a-z]|\\[a-z]+)[_^](?:\{[ -z|~]{1,12}\}|\\[a-z]+|[0-9a-z]+))"
-    r"|(?P<command>\\[a-z]+)"
-    rf"|(?P<run>[{SYLLABLES}]+)"
-    rf"|(?P<word>[{LETTERS}]+)(?:['’]s(?![{LETTERS}]))?"
+    r"[0-9]*(?:[a-z]|\\[a-z]+)[_^](?:\{[ -z|~]{1,12}\}|\\[a-z]+|[0-9a-z]+)"  # with a script
+    r"|\\[a-z]+"  # a command
+    rf"|[{SYLLABLES}]+"
+    rf"|[{LETTERS}]+(?:['’]s(?![{LETTERS}]))?"  # a word
 )
-WHOLE_TOKEN = re.compile(re.sub(r"\(\?P<\w+>", "(?:", TOKEN.pattern))
-"""The same without names for its parts: `findall` is quicker than `finditer`."""
 ACCENTED = {
     code: unicodedata.normalize("NFD", chr(code))[0]
     for code in (*range(0xC0, 0x250), *range(0x1E00, 0x1F00))
@@ -62,9 +62,15 @@ def fold(text: str) -> str:
 
 def tokens(text: str) -> Iterator[tuple[str, str]]:
     """The tokens of a folded text: their kind (`script`, `command`, `run`, `word`), and what."""
-    for found in TOKEN.finditer(text):
-        kind = str(found.lastgroup)
-        yield kind, found[kind]
+    for token in TOKEN.findall(text):
+        if "_" in token or "^" in token:
+            yield "script", token.lstrip("0123456789")
+        elif token[0] == "\\":
+            yield "command", token
+        elif token[0] >= FIRST_SYLLABLE:
+            yield "run", token
+        else:
+            yield "word", token.removesuffix("'s").removesuffix("’s")
 
 
 def terms_of(text: str) -> Iterator[str]:
@@ -85,7 +91,7 @@ def terms_of(text: str) -> Iterator[str]:
 def counted_terms(text: str) -> dict[str, int]:
     """The terms of a text, and how often each stands there."""
     counted: dict[str, int] = {}
-    for token, count in Counter(WHOLE_TOKEN.findall(fold(text))).items():
+    for token, count in Counter(TOKEN.findall(fold(text))).items():
         for term in _terms_of_token(token):
             counted[term] = counted.get(term, 0) + count
     return counted

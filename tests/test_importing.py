@@ -843,6 +843,13 @@ CASES_OF_X = "\\begin{cases}\na & b \\\\\n- c\n\\end{cases}"
         ("- a\n\n  \\begin{CD}A\\end{CD}", "- a\n\n  $$\n  \\begin{CD}A\\end{CD}\n  $$"),
         (f"$${CASES_OF_X}$$ `{CASES_OF_X}`", f"$${CASES_OF_X}$$ `{CASES_OF_X}`"),
         (r"$x \begin{cases} a \end{cases}$ \(\begin{CD}a\end{CD}\)",) * 2,
+        (r"행렬 $\begin{pmatrix} a \end{pmatrix}$는",) * 2,
+        ("so $\\begin{bmatrix}\n1\n\\end{bmatrix}$ is",) * 2,
+        ("so \\(\n\\begin{cases} a \\end{cases}\n\\) is",) * 2,
+        (
+            r"so \begin{split} \begin{split} a \end{split} b \end{split} is",
+            r"so \[\begin{split} \begin{split} a \end{split} b \end{split}\] is",
+        ),
         ("\\begin{cases} a\n\nb \\end{cases}",) * 2,
         (r"\begin{cases} a \end{matrix}",) * 2,
     ],

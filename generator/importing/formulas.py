@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from .passages import FORMULA, change_prose
+from .passages import change_prose
 from .remarks import SIGN
 
 BRACKETS = re.compile(
@@ -59,8 +59,19 @@ READ_BARE = re.compile(
 )
 """Environments that are formulas by themselves here, if they stand on lines of their own."""
 BARE = re.compile(
-    rf"(?:{FORMULA.pattern})(?:(?<=\}})(?P<stop>[.,;:]?)(?=[ \t]*(?:\n|\Z)))?", FORMULA.flags
+    r"""
+    \$\$.+?\$\$
+    | \\\\?\[ (?:(?!\n[ \t]*\n).)+? \\\\?\] | \\\\?\( (?:(?!\n[ \t]*\n).)+? \\\\?\)
+    | (?<![\\\d$]) \$ (?![\s$]) (?:[^$\n\\]|\\.|\n(?![ \t>]*\n))+? (?<!\s) \$ (?![\d$])
+    | \\begin\{(?P<environment>[a-zA-Z]+\*?)\}
+      (?: \\begin\{(?P=environment)\} (?:(?!\n[ \t>]*\n).)*? \\end\{(?P=environment)\}
+        | (?!\n[ \t>]*\n | \\begin\{(?P=environment)\}) . )*?
+      \\end\{(?P=environment)\} (?: (?P<stop>[.,;:]?) (?=[ \t]*(?:\n|\Z)) )?
+    """,
+    re.VERBOSE | re.DOTALL,
 )
+"""An environment, which may hold others of its name, or a formula with signs around it: those are
+as here, also with a particle behind them or on several lines. All end with their paragraph."""
 BEFORE = re.compile(rf"(?:[ \t>]|{SIGN.pattern})*")
 
 
@@ -76,7 +87,7 @@ def delimit_environments(text: str, *, doubled: bool) -> str:
 
     def delimited(match: re.Match[str]) -> str:
         name, tex = match["environment"], match[0]
-        if not name or re.search(r"\n[ \t>]*\n", tex):  # A formula ends with its paragraph.
+        if not name:
             return tex
         stop = match["stop"] or ""
         tex = (_undoubled(tex) if doubled else tex).removesuffix(stop)

@@ -552,6 +552,21 @@ def test_a_post_that_comes_into_a_feed_is_made_again(blog: Blog) -> None:
     blog.check()
 
 
+def test_a_drawing_of_a_post_that_falls_out_of_the_feeds(blog: Blog) -> None:
+    """It stays for those who read the post there, as in a build from scratch."""
+    drawing = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><title>x</title></svg>'
+    blog.write({"posts/f/index.ko.md": post("바", f"{drawing} 여섯째\n", date="2024-01-01")})
+    blog.build()
+    drawings = [*(blog.root / "site/assets/posts/f").glob("*.svg")]
+    assert len(drawings) == 1
+    for name, day in (("g", "02"), ("h", "03")):
+        blog.write({f"posts/{name}/index.ko.md": post(name, "글\n", date=f"2024-01-{day}")})
+    blog.build()
+    assert "여섯째" not in (blog.root / "site/feed.xml").read_text(encoding="utf-8")
+    blog.check()
+    assert drawings[0].exists()
+
+
 def test_a_sitemap_of_several_files(blog: Blog, monkeypatch: pytest.MonkeyPatch) -> None:
     """It grows and shrinks with the site; a word of a post leaves all of them."""
     limited = partial(sitemap.sitemap_files, most_pages=4)

@@ -59,7 +59,7 @@ from .context import Context
 from .cross_references import folders_referred_to
 from .emphasis import CJK_CHARACTER
 from .executed_notebook import executed_notebook
-from .feed_media import with_links
+from .feed_media import may_have_files, with_links
 from .formulas import expected_formulas
 from .images import first_image_at_once, measure
 from .labels import number, with_fragments
@@ -155,7 +155,11 @@ def render(
     # The same page without what is most of its HTML, and neither read nor loads anything.
     to_read = render_tokens(md, tokens, "page", to_read=True)
     readings = read_passages(to_read)
-    fed = with_links(render_tokens(md, tokens, "feed"), page, context) if in_feeds else ""
+    fed = ""
+    # Drawings in feeds are files of the site, also when the post has fallen out of them: those who
+    # have read it there have its addresses.
+    if in_feeds or may_have_files(to_read):
+        fed = with_links(render_tokens(md, tokens, "feed"), page, context)
     return RenderedPost(
         post=post,
         body=body,

@@ -33,6 +33,11 @@ NAMED = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)\w+;")
 """A character by a name that HTML knows and XML does not."""
 
 
+def may_have_files(html: str) -> bool:
+    """Whether a post, of which this is the page, may publish files for feeds alone."""
+    return ANY.search(html) is not None
+
+
 def with_links(html: str, page: str, context: Context) -> str:
     """HTML of a feed with links and pictures; `page` is the absolute address of the post's page."""
     if not ANY.search(html):

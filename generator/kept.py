@@ -176,6 +176,7 @@ class Kept:
             known: sources of the posts that are made, or taken over anyway.
             config: the blog's settings; what has another address by them is not taken over.
         """
+        self.held = set()
         if self.record is None or self.comparison is None:
             return {}
         there = set(chain(*self.comparison.inputs.folders.values()))
@@ -185,11 +186,16 @@ class Kept:
                 continue
             shown = _outline_of(self.outline_texts[source])
             is_possible = shown.post.meta.language in config.languages
-            if is_possible and post_page(shown.post, config) == made["page"]:
-                held[source] = {**made, "always": True}
-                self.outlines[source] = shown
+            if not is_possible or post_page(shown.post, config) != made["page"]:
+                continue
+            self.held.add(source)
+            entry = self.entry(source)
+            if entry is None or self.own_files(source, entry) is None:
+                self.held.remove(source)  # It is lost: nothing can take its place.
+                continue
+            held[source] = {**made, "always": True}
+            self.outlines[source] = shown
         self.posts |= held
-        self.held = {*held}
         return held
 
     def _read_outlines(self) -> dict[str, str]:

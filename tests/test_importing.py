@@ -1448,13 +1448,14 @@ def test_options_of_figures_are_told(root: Path, tmp_path: Path) -> None:
         ('see {{< ref "ridge.ko.md" >}}.', r"see [R\*](../ridge/index.ko.md)."),
         ('<a href="{{< ref "ridge" >}}">b</a>', '<a href="../ridge/index.en.md">b</a>'),
         ('[`a`]: {{< ref "ridge" >}}', "[`a`]: ../ridge/index.en.md"),
+        ('[a]({{< relref "/now" >}})', "[a](../../pages/now/index.en.md)"),
     ],
 )
 def test_references_of_hugo(root: Path, tmp_path: Path, old: str, new: str) -> None:
     """In the language that they name; between words they are links with the post's title."""
     name, settings, path = OLD_SITES["hugo"]
     front = "---\ntitle: {}\ndate: 2020-01-01\n---\n"
-    posts = {path: front.format("T") + old + "\n"}
+    posts = {path: front.format("T") + old + "\n", "content/now/_index.md": PAGE}
     for ending in (".md", ".ko.md"):
         posts[f"content/posts/ridge{ending}"] = front.format("R*") + "x\n"
     inkcell(root, "import", str(old_blog(tmp_path, {name: settings, **posts})))

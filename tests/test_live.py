@@ -13,8 +13,8 @@ from generator.config import read_config
 from generator.errors import BuildFailed, CellFailed, plain
 from generator.execute.background import Background
 from generator.execute.trace import Trace
-from generator.last_build import MANIFEST
-from generator.live import Live
+from generator.last_build import MANIFEST, read_record
+from generator.live import PREVIEW, Live
 from generator.model import Bundle, Config, Post, Results, Typeset
 from generator.pipeline import build
 from generator.render import katex
@@ -222,6 +222,24 @@ def test_several_broken_posts(shown: Shown) -> None:
     shown.edit("pages/about/index.ko.md", "../../posts/a", "../../posts/b")
     assert len(shown.build()) == 2
     assert A not in shown.files
+
+
+def test_a_broken_post_that_is_lost(shown: Shown) -> None:
+    """What was kept of it is gone: it is missing, and the post behind it comes into the feed."""
+    config = (shown.root / "pyproject.toml").read_text(encoding="utf-8")
+    shown.write({"pyproject.toml": config + "feed = { limit = 1 }\n"})
+    shown.build()
+    newest = "posts/b/index.ko.md"
+    record = read_record(str(shown.root), PREVIEW)
+    assert record
+    (shown.root / PREVIEW / "posts" / record["posts"][newest]["entry"]).unlink()
+    shown.edit(newest, "둘째", "$\\bad$")
+    shown.edit("posts/c/index.ko.md", "셋째", "셋째 글")
+    assert shown.build() == [f"{newest}:6"]
+    assert B not in shown.files
+    shown.edit(newest, "$\\bad$", "둘째")
+    assert shown.build() == []
+    assert shown.is_as_from_scratch()
 
 
 def test_other_settings_while_a_post_is_broken(shown: Shown) -> None:

@@ -208,7 +208,8 @@ def _is_meant(path: str, wanted: str) -> bool:
     """Whether a file goes by a name: its path or the end of it, with or without the ending."""
     stem = path.rpartition(".")[0]
     bare = re.sub(r"\.[a-z]{2}$", "", stem)
-    names = {path, stem, bare, bare.removesuffix("/index"), bare.removesuffix("/index") + ".md"}
+    folder = re.sub(r"/_?index$", "", bare)
+    names = {path, stem, bare, folder, f"{folder}.md"}
     return any(name == wanted or name.endswith("/" + wanted) for name in names)
 
 

@@ -131,10 +131,12 @@ def _is_named(key: str, post: str) -> bool:
     return re.search(rf"@(?:{'|'.join(written)})(?!\w)", post) is not None
 
 
+GROUP = r"\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}"
+"""What stands in braces, which may hold others."""
 PART = re.compile(
-    r"""
-    \s* (?: \{ (?P<braces> (?: [^{}] | \{[^{}]*\} )* ) \} | "(?P<quotes>[^"]*)"
-    | (?P<word>[^\s{}"\#]+) ) \s* (?: \# | \Z )
+    rf"""
+    \s* (?: (?P<braces>{GROUP}) | "(?P<quotes>(?:[^"{{}}]|{GROUP})*)"
+    | (?P<word>[^\s{{}}"\#]+) ) \s* (?: \# | \Z )
     """,
     re.VERBOSE,
 )
@@ -161,7 +163,7 @@ def _joined(value: str, known: Mapping[str, str]) -> str:
         if part is None:
             return value
         word = part["word"]
-        text = part["quotes"] if part["braces"] is None else part["braces"]
+        text = part["quotes"] if part["braces"] is None else part["braces"][1:-1]
         found.append(known.get(word.lower(), word) if word else text)
         position = part.end()
     return "".join(found)

@@ -452,6 +452,7 @@ BIBTEX = r"""
   and \O ystein {\AA}s}, title = {T}}
 @article{korean, author = {김, 철수 and 이 영희}, title = {논문}, year = 2020}
 @misc{nobody, title = {A pamphlet.}}
+@misc{quoted, author = "G{\"o}del, K" # " and B, C", title = {T {{\"u}}} # ".", year = 1}
 """
 
 
@@ -464,6 +465,7 @@ BIBTEX = r"""
         ("names", "Ulrike von Luxburg, Martin King Jr., A Company, Øystein Ås", "T. 연도 미상", ""),
         ("korean", "김철수, 이영희", "논문. 2020", "김철수와 이영희(2020)"),
         ("nobody", "", "A pamphlet. 연도 미상", "A pamphlet.(연도 미상)"),
+        ("quoted", "K Gödel, C B", "T ü. 1", ""),
     ],
 )
 def test_what_bibtex_files_say(key: str, authors: str, rest: str, cited: str) -> None:

@@ -13,12 +13,12 @@ import http.server
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from msgspec.structs import replace
+from filelock import FileLock
 from playwright.sync_api import Browser, sync_playwright
 
 from generator.config import read_config
@@ -71,10 +71,28 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The blog of this repository, built below a base path and served there."""
-    root = tmp_path_factory.mktemp("www")
-    write(build(replace(read_config(REPOSITORY, url=URL))), root / BASE.strip("/"))
-    with serve(root) as site:
+
+    def make(root: Path) -> None:
+        write(build(read_config(REPOSITORY, url=URL)), root / BASE.strip("/"))
+
+    with serve(made_once(tmp_path_factory, "www", make)) as site:
         yield site
+
+
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """A folder that one of the processes of a test run makes, and all of them read.
+
+    The posts train for minutes where no results are kept.
+    """
+    home = factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        home = home.parent
+    folder, unfinished = home / name, home / f"{name}-unfinished"
+    with FileLock(home / f"{name}.lock"):
+        if not folder.exists():
+            make(unfinished)
+            unfinished.rename(folder)
+    return folder
 
 
 @pytest.fixture(scope="session")

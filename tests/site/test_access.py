@@ -11,7 +11,7 @@ from .conftest import Served, program
 from .test_browser import NCUT, SCREENS, TOPOLOGY, open_page, unfold
 from .test_constructs import PATHS
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("site")]
+pytestmark = [pytest.mark.browser]
 
 KINDS = ("", "archive/", "math/", "search/", "about/", "404.html", NCUT, f"en/{TOPOLOGY}")
 """One page of each kind, and posts full of formulas."""

@@ -10,9 +10,11 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
 from ..conftest import REPOSITORY
 from .conftest import BASE, Served
 
-pytestmark = [pytest.mark.kernel, pytest.mark.browser, pytest.mark.xdist_group("site")]
+pytestmark = [pytest.mark.kernel, pytest.mark.browser]
 
 SCREENS = {"phone": (390, 844), "tablet": (820, 1180), "desktop": (1440, 900)}
+PARTS = 4
+"""Of what takes long on every page: several processes share it."""
 AXE = REPOSITORY / "node_modules" / "axe-core" / "axe.min.js"
 
 
@@ -212,10 +214,13 @@ def test_the_number_of_an_equation_is_a_link_to_it(browser: Browser, served: Ser
     page.context.close()
 
 
+@pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize(("screen", "scheme"), [("phone", "light"), ("desktop", "dark")])
-def test_axe_finds_nothing(browser: Browser, served: Served, screen: str, scheme: str) -> None:
+def test_axe_finds_nothing(
+    browser: Browser, served: Served, screen: str, scheme: str, part: int
+) -> None:
     """WCAG 2.2 A and AA, and axe's best practices: contrast, names, roles, focus."""
-    for path in served.pages:
+    for path in served.pages[part::PARTS]:
         page = open_page(browser, served.address + path, *SCREENS[screen], scheme)
         unfold(page)
         found = axe_violations(page)

@@ -25,7 +25,7 @@ from ..assemble.test_feed import ATOM, SCHEMA, WARNINGS, XML
 from ..conftest import REPOSITORY
 from .conftest import BASE, URL, Served, program
 
-pytestmark = [pytest.mark.kernel, pytest.mark.xdist_group("site")]
+pytestmark = [pytest.mark.kernel]
 
 VNU = REPOSITORY / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"
 

@@ -26,7 +26,7 @@ from ..render.test_outputs import PLOT, VEGA
 from .conftest import QuietHandler
 from .test_browser import watch
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("site")]
+pytestmark = [pytest.mark.browser]
 
 TEXT = "".join(f"```{{code-cell}}\n#| echo: false\n{n}\n```\n\n" for n in range(2))
 

@@ -16,7 +16,7 @@ from ..conftest import SETTINGS
 from .conftest import BASE, URL, Served, serve
 from .test_browser import NCUT, SCREENS, axe_violations, open_page
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("site")]
+pytestmark = [pytest.mark.browser]
 
 TEXT = """---
 title: 각주

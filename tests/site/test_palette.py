@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page
 from .conftest import Served
 from .test_browser import NCUT, SCREENS, open_page
 
-pytestmark = [pytest.mark.kernel, pytest.mark.browser, pytest.mark.xdist_group("site")]
+pytestmark = [pytest.mark.kernel, pytest.mark.browser]
 
 PAPER = "getComputedStyle(document.body).backgroundColor"
 LIGHT, DARK = "rgb(252, 251, 248)", "rgb(22, 24, 28)"

@@ -19,7 +19,7 @@ from ..conftest import WriteBlog
 from .conftest import Served, serve
 from .test_browser import NCUT, unfold
 
-pytestmark = [pytest.mark.kernel, pytest.mark.browser, pytest.mark.xdist_group("site")]
+pytestmark = [pytest.mark.kernel, pytest.mark.browser]
 
 LISTEN = """
 window.violations = [];

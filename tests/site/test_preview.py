@@ -19,7 +19,7 @@ from generator.serve import Preview, make_server
 from ..conftest import REPOSITORY
 from .test_browser import SCREENS, open_page
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("site")]
+pytestmark = [pytest.mark.browser]
 
 HEAD = '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{0}</title>{1}</head>'
 FIRST_SEEN = """() => {

@@ -16,7 +16,7 @@ from ..conftest import REPOSITORY
 from .conftest import Served, program
 from .test_browser import NCUT, SCREENS, TOPOLOGY, open_page, unfold
 
-pytestmark = [pytest.mark.kernel, pytest.mark.browser, pytest.mark.xdist_group("site")]
+pytestmark = [pytest.mark.kernel, pytest.mark.browser]
 
 MODULES = REPOSITORY / "node_modules"
 LIGHTHOUSE = MODULES / "lighthouse" / "cli" / "index.js"

@@ -55,17 +55,15 @@ from .citations import listed_works
 from .code import as_read, highlight
 from .code_blocks import LineLook, code_block, with_filename
 from .contents import listed_headings, place_contents
-from .context import Context
+from .context import Context, Fragments
 from .cross_references import folders_referred_to
 from .emphasis import CJK_CHARACTER
-from .executed_notebook import executed_notebook
 from .feed_media import may_have_files, with_links
 from .formulas import expected_formulas
 from .images import first_image_at_once, measure
 from .labels import number, with_fragments
 from .loads import what_it_loads
 from .markdown import make_markdown, read_prose, render_tokens
-from .outputs import read_outputs, render_outputs
 from .own_title import without_title
 from .passages import read_passages
 from .plain_text import all_text, excerpt
@@ -114,7 +112,7 @@ def render(
     tokens = read_prose(md, post.notebook.cells, works, post.meta.language)
     tokens = without_title(tokens, post.meta.title)
     outputs = dict(zip(post.notebook.code, executed.results.outputs, strict=True))
-    fragments = read_outputs(md, outputs, works, post.meta.language)
+    fragments = _fragments(md, outputs, works, post.meta.language)
     numbering = number(tokens, fragments)
     context = Context(
         post,
@@ -148,6 +146,8 @@ def render(
     results = executed.results
     notebook = notebook_path(post, links.config) if results.provenance else ""
     if notebook:
+        from .executed_notebook import executed_notebook
+
         context.publish(notebook, executed_notebook(executed, strings))
     page = absolute(post_page(post, links.config), links.config)
     prose = all_text(tokens)
@@ -212,8 +212,19 @@ def collect_labels(
             tokens = read_prose(md, post.notebook.cells, works, language)
             tokens = without_title(tokens, post.meta.title)
             shown = dict(zip(post.notebook.code, outputs.get(path, ()), strict=False))
-            found[path] = number(tokens, read_outputs(md, shown, works, language)).labels
+            found[path] = number(tokens, _fragments(md, shown, works, language)).labels
     return found
+
+
+def _fragments(
+    md: MarkdownIt, outputs: Mapping[Code, Sequence[Output]], works: Iterable[str], language: str
+) -> Fragments:
+    """What code has put out as Markdown or TeX; what reads that is imported if there is any."""
+    if not any(outputs.values()):
+        return {}
+    from .outputs import read_outputs
+
+    return read_outputs(md, outputs, works, language)
 
 
 def _works(post: Post) -> dict[str, Reference]:
@@ -262,6 +273,8 @@ def _cell(
         plain = f"<pre><code>{escape(source, quote=False)}</code></pre>\n"
         feed.append(with_filename(plain, display.filename))
     if display.output != "absent" and outputs:
+        from .outputs import render_outputs
+
         shown, fed = render_outputs(md, context, cell, outputs)
         if display.output == "collapsed":
             shown = _collapsed(shown, context.strings["show_output"], "output-fold")

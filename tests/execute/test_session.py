@@ -69,9 +69,10 @@ class Draft:
 @pytest.fixture
 def draft(write_blog: WriteBlog) -> Iterator[Draft]:
     """A post and its session, which leaves nothing behind."""
+    before = psutil.Process().children(recursive=True)
     draft = Draft(write_blog)
     yield draft
-    family = psutil.Process().children(recursive=True)
+    family = [*{*psutil.Process().children(recursive=True)}.difference(before)]
     draft.sessions.close()
     _, alive = psutil.wait_procs(family, timeout=20)
     assert not [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]

@@ -150,9 +150,12 @@ def serve(root: Path, kind: type[QuietHandler] = QuietHandler) -> Iterator[Serve
         server.shutdown()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Headless Chromium from Debian's packages."""
+    """Headless Chromium from Debian's packages.
+
+    While it is open an event loop runs in this thread, which other tests would stumble over.
+    """
     chromium = program("chromium")
     with sync_playwright() as playwright:
         # CI runs as root, where Chromium's own sandbox does not start.

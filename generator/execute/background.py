@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Container
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from ..errors import CellFailed, CellTimedOut, ExecutionError, InkcellError, KernelDied
 from ..model import Post, Results
@@ -36,6 +36,8 @@ class Job(Struct):
     results: Results | None = None
     trace: Trace | None = None
     error: InkcellError | None = None
+    asked: set[str] = field(default_factory=set)
+    """Paths of the versions of the post that it has answered."""
 
 
 class Background:
@@ -74,17 +76,20 @@ class Background:
 
     def _results(self, post: Post, device: str) -> tuple[Results, Trace | None]:
         path = post.source.path
-        job = self._job_of(post)
         with self._lock:
+            old, job = self._jobs.get(path), self._job_of(post)
+            if old is not None and old is not job and not old.done:
+                del self._jobs[path]
+                self._sessions.interrupt(old.post)
+                if old.asked - {path}:
+                    self._tell()  # A version that still has that code needs a run of its own.
             if job is None:
-                old, job = self._jobs.get(path), Job(post, code_key(post))
-                self._jobs[path] = job
+                job = self._jobs[path] = Job(post, code_key(post))
                 turn = self._turns.setdefault(path, threading.Lock())
-                if old is not None and not old.done:
-                    self._sessions.interrupt(old.post)
                 threading.Thread(
                     target=self._run, args=(job, device, turn), daemon=True, name=f"runs {path}"
                 ).start()
+            job.asked.add(path)
             if job.error is not None:
                 # The same code may stand on another line now.
                 error = self._placed(job, post)
@@ -150,21 +155,20 @@ class Background:
                 wanted = self._jobs.get(post.source.path) is job
                 if wanted and job.results is not None:
                     self._last[post.source.path] = (post, job.results)
-        if wanted and not self._closed:
-            self._tell()
+                if wanted and not self._closed:
+                    self._tell()
 
     def _job_of(self, post: Post) -> Job | None:
-        """The job that runs what a post's code is now, or has run it.
+        """The job that runs what a post's code is now, or has run it; called with the lock.
 
         It may be that of the post in another language, which has the same code.
         """
-        with self._lock:
-            own = self._jobs.get(post.source.path)
-            others = [
-                job
-                for job in self._jobs.values()
-                if job is not own and job.post.source.directory == post.source.directory
-            ]
+        own = self._jobs.get(post.source.path)
+        others = [
+            job
+            for job in self._jobs.values()
+            if job is not own and job.post.source.directory == post.source.directory
+        ]
         jobs = (job for job in (own, *others) if job is not None)
         return next((job for job in jobs if not self._is_outdated(job, post)), None)
 
@@ -180,11 +184,11 @@ class Background:
         return modules_beside(job.post) != modules_beside(post)
 
     def _tell(self) -> None:
-        with self._lock:
-            if self._telling is None or not self._telling.is_alive():
-                self._telling = threading.Timer(GATHER, self._changed)
-                self._telling.daemon = True
-                self._telling.start()
+        """Whoever watches is told soon; called with the lock."""
+        if self._telling is None or not self._telling.is_alive():
+            self._telling = threading.Timer(GATHER, self._changed)
+            self._telling.daemon = True
+            self._telling.start()
 
     def _placed(self, job: Job, post: Post) -> InkcellError:
         """A job's error, on the lines where the post has its cells now."""

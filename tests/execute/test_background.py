@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from contextlib import nullcontext
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext, suppress
 
 import pytest
 
@@ -150,4 +151,66 @@ def test_one_code_in_two_languages(write_blog: WriteBlog) -> None:
         place.run(item, "cpu", nullcontext)
         (error,) = place.failures()
         assert (error.file, error.line) == (item.source.path, item.notebook.code[0].line)
+    place.close()
+
+
+def test_one_of_two_versions_is_changed(write_blog: WriteBlog) -> None:
+    """What ran for both ends; the other is asked for again, and runs on its own."""
+    root = write_blog({f"posts/a/index.{name}.md": post("1") for name in ("en", "ko")})
+    english, korean = posts_of(root)
+    sessions, told = FakeSessions(), threading.Event()
+    place = Background(sessions, told.set)
+    for item in (english, korean):
+        place.run(item, "cpu", nullcontext)
+    write_blog({"posts/a/index.en.md": post("2")})
+    changed, _ = posts_of(root)
+    for item in (korean, changed):
+        place.run(item, "cpu", nullcontext)
+    assert sessions.interrupted == [english]
+    assert told.wait(PATIENCE)
+    for item in (korean, changed):
+        place.run(item, "cpu", nullcontext)
+    assert {*place.running} == {korean.source.path, changed.source.path}
+    assert sessions.interrupted == [english]
+    place.close()
+
+
+def test_both_versions_are_changed(write_blog: WriteBlog) -> None:
+    """The old code ends, whichever of them is asked for first, and the new code runs once."""
+    for folder, first in (("a", 0), ("b", 1)):
+        texts = (f"posts/{folder}/index.en.md", f"posts/{folder}/index.ko.md")
+        english, korean = posts_of(write_blog({name: post("1") for name in texts}))[-2:]
+        sessions = FakeSessions()
+        place = Background(sessions, lambda: None)
+        for item in (english, korean):
+            place.run(item, "cpu", nullcontext)
+        changed = posts_of(write_blog({name: post("2") for name in texts}))[-2:]
+        for item in (changed[first], changed[1 - first]):
+            place.run(item, "cpu", nullcontext)
+        assert sessions.interrupted == [english]
+        assert place.running == (changed[first].source.path,)
+        place.close()
+
+
+def test_two_versions_ask_at_once(write_blog: WriteBlog) -> None:
+    """Their code runs once, whatever both of them see."""
+    files = {f"posts/a/index.{name}.md": post("1") for name in ("en", "ko")}
+    versions = posts_of(write_blog(files))
+    both = threading.Barrier(2)
+
+    class Sessions(FakeSessions):
+        def outdated(self, post: Post) -> bool:
+            with suppress(threading.BrokenBarrierError):
+                both.wait(0.5)
+            return True
+
+    sessions, told = Sessions(), threading.Event()
+    place = Background(sessions, told.set)
+    place.run(versions[0], "cpu", nullcontext)
+    sessions.may_run.set()
+    assert told.wait(PATIENCE)
+    with ThreadPoolExecutor() as pool:
+        for item in versions:
+            pool.submit(place.run, item, "cpu", nullcontext)
+    assert len(place.running) == 1
     place.close()

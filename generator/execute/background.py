@@ -119,12 +119,16 @@ class Background:
         return failures
 
     def forget_all_but(self, paths: Container[str]) -> None:
-        """End what runs of posts that are gone."""
+        """End what runs of posts that are gone, and let go of what is known of them."""
         with self._lock:
-            gone = [self._jobs.pop(path) for path in tuple(self._jobs) if path not in paths]
-        for job in gone:
-            if not job.done:
-                self._sessions.interrupt(job.post)
+            for path in [path for path in self._turns if path not in paths]:
+                job, turn = self._jobs.pop(path, None), self._turns[path]
+                self._last.pop(path, None)
+                if job is not None and not job.done:
+                    self._sessions.interrupt(job.post)
+                threading.Thread(
+                    target=self._forget, args=(path, turn), daemon=True, name=f"forgets {path}"
+                ).start()
 
     def used(self) -> frozenset[str]:
         """What the posts' code was seen to use, and what they declare, as a trace has it."""
@@ -157,6 +161,16 @@ class Background:
                     self._last[post.source.path] = (post, job.results)
                 if wanted and not self._closed:
                     self._tell()
+
+    def _forget(self, path: str, turn: threading.Lock) -> None:
+        with turn:  # What runs of the post may take a moment to end.
+            with self._lock:
+                if path in self._jobs or self._turns.get(path) is not turn:
+                    return  # It has come back, or is forgotten.
+            self._sessions.forget(path)
+            with self._lock:
+                if path not in self._jobs:
+                    self._turns.pop(path, None)
 
     def _job_of(self, post: Post) -> Job | None:
         """The job that runs what a post's code is now, or has run it; called with the lock.

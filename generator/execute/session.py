@@ -337,6 +337,11 @@ class Sessions:
         if session is not None:
             session.interrupt()
 
+    def forget(self, path: str) -> None:
+        """End the session of a post that is gone, none of whose cells runs."""
+        self._end(path)
+        self._seen.pop(path, None)
+
     def close(self) -> None:
         """End every session."""
         with self._lock:
@@ -456,7 +461,7 @@ class Sessions:
                 raise timed_out(post, cell, whole_post=left < limits.timeout)
             if status == "died":
                 if not session.answers():
-                    self._forget(post)
+                    self._end(post.source.path)
                 over = session.guarded.over_memory
                 raise died(cell, memory=post.meta.execute.memory if over else 0)
             if status == "error" and not cell.may_raise:
@@ -487,7 +492,7 @@ class Sessions:
                 self._sessions.move_to_end(key)
                 self._in_use.add(key)
                 return session
-        self._forget(post)
+        self._end(key)
         if any(name.endswith(".py") for name in changed):
             # Warm parents import what the author works on, if it is on the path of modules.
             self._kernels.forget_parents()
@@ -537,9 +542,9 @@ class Sessions:
             return None
         return Session(guarded, folder, first, around)
 
-    def _forget(self, post: Post) -> None:
+    def _end(self, path: str) -> None:
         with self._lock:
-            session = self._sessions.pop(post.source.path, None)
+            session = self._sessions.pop(path, None)
         if session is not None:
             session.close()
 

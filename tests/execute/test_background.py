@@ -8,14 +8,14 @@ from contextlib import nullcontext, suppress
 
 import pytest
 
-from generator.errors import CellFailed, CellTimedOut, ExecutionError
+from generator.errors import CellFailed, CellTimedOut, ExecutionError, KernelDied
 from generator.execute.background import Background
 from generator.execute.session import Sessions
 from generator.execute.trace import Trace
 from generator.model import Post, Results, Stream
 
 from ..conftest import FRONT_MATTER, WriteBlog
-from .running import PATIENCE, post, posts_of
+from .running import PATIENCE, post, posts_of, wait_until
 
 
 class FakeSessions(Sessions):
@@ -26,6 +26,7 @@ class FakeSessions(Sessions):
         self.raises: Exception | None = None
         self.may_run = threading.Event()
         self.interrupted: list[Post] = []
+        self.forgotten: list[str] = []
         self.changed: set[str] = set()
         """Folders of the posts of which something else has changed that they used."""
 
@@ -38,6 +39,9 @@ class FakeSessions(Sessions):
 
     def interrupt(self, post: Post) -> None:
         self.interrupted.append(post)
+
+    def forget(self, path: str) -> None:
+        self.forgotten.append(path)
 
     def outdated(self, post: Post) -> bool:
         return post.source.folder in self.changed
@@ -213,4 +217,32 @@ def test_two_versions_ask_at_once(write_blog: WriteBlog) -> None:
         for item in versions:
             pool.submit(place.run, item, "cpu", nullcontext)
     assert len(place.running) == 1
+    place.close()
+
+
+def test_a_post_that_is_gone(write_blog: WriteBlog) -> None:
+    """It is forgotten when its run has ended, and never if it has come back by then."""
+    files = {f"posts/{name}/index.ko.md": post("1") for name in "abc"}
+    gone, back, stays = posts_of(write_blog(files))
+    sessions = FakeSessions()
+    sessions.raises = KernelDied("interrupted")
+    place = Background(sessions, lambda: None)
+    for item in (gone, back, stays):
+        place.run(item, "cpu", nullcontext)
+    place.forget_all_but({stays.source.path})
+    assert sorted(item.source.folder for item in sessions.interrupted) == ["a", "b"]
+    place.run(back, "cpu", nullcontext)
+    assert sessions.forgotten == []
+    threads = [t for t in threading.enumerate() if t.name.startswith("forgets")]
+
+    def all_have_run(waiting: list[threading.Thread]) -> bool:
+        sessions.may_run.set()
+        return not any(thread.is_alive() for thread in waiting)
+
+    wait_until(lambda: all_have_run(threads), "they are forgotten")
+    assert sessions.forgotten == [gone.source.path]
+    wait_until(lambda: all_have_run([]) and not place.running, "the others have run")
+    place.forget_all_but({stays.source.path})
+    wait_until(lambda: [*place._turns] == [stays.source.path], "it is gone again")
+    assert sessions.forgotten == [gone.source.path, back.source.path]
     place.close()

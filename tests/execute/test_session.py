@@ -580,6 +580,20 @@ def test_more_posts_at_once_than_sessions_are_kept(write_blog: WriteBlog) -> Non
     assert not kernels.folder.exists()
 
 
+def test_a_post_that_is_forgotten(draft: Draft) -> None:
+    """Its processes end, and what its code used is watched no more."""
+    draft.write_blog({"data/x": "1"})
+    code = cells("print(open('../../data/x').read())")
+    draft.run(*code)
+    (session,) = draft.sessions._sessions.values()
+    states = [psutil.Process(state.pid) for state in session.states]
+    assert "data/x" in draft.sessions.used()
+    draft.sessions.forget("posts/a/index.ko.md")
+    assert not psutil.wait_procs(states, timeout=20)[1]
+    assert draft.sessions.used() == frozenset()
+    assert draft.run(*code)[0] == (Stream("stdout", "1\n"),)
+
+
 def test_a_session_whose_kernel_does_not_end(tmp_path: Path) -> None:
     """A process that waits for a disk: the guard is let go of all the same, and the folder goes."""
     asked: list[str] = []

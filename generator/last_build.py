@@ -453,9 +453,13 @@ def _is_theme(name: str) -> bool:
 
 def is_passed_over(name: str) -> bool:
     """Whether a file or folder is hidden, what programs make, or an editor's copy of another."""
+    return is_copy(name) or name.startswith(".") or name in IGNORED_FOLDERS
+
+
+def is_copy(name: str) -> bool:
+    """Whether a name is one that editors give to copies of the file that is worked on."""
     # Emacs and Vim keep `a.md~`, Emacs saves `#a.md#` while somebody types.
-    copy = name.endswith("~") or (name.startswith("#") and name.endswith("#"))
-    return copy or name.startswith(".") or name in IGNORED_FOLDERS
+    return name.endswith("~") or (name.startswith("#") and name.endswith("#"))
 
 
 def _walk(folder: str, prefix: str = "") -> list[str]:

@@ -10,7 +10,7 @@ from filelock import BaseFileLock, FileLock, Timeout
 from msgspec import Struct
 from msgspec.structs import replace
 
-from .errors import BuildFailed, InkcellError, WriteError, each_once, flatten
+from .errors import BuildFailed, InkcellError, SiteError, WriteError, each_once, flatten
 from .execute.machine import cores
 from .kept import Kept
 from .last_build import Comparison, compare, read_record
@@ -93,8 +93,11 @@ class Live:
             except InkcellError as error:
                 if len(broken) == known:
                     raise BuildFailed(each_once([*(first or ()), *flatten(error)])) from None
-                # What goes wrong later may only follow from what is left out.
-                first = flatten(error) if first is None else first
+                # What goes wrong later may only follow from what is left out; but that two files
+                # have one address, which is seen only when the rest is made, does not.
+                found = flatten(error)
+                clashes = (error for error in found if isinstance(error, SiteError))
+                first = found if first is None else each_once([*first, *clashes])
             else:
                 return built, kept, built.errors if first is None else first
 

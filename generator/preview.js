@@ -83,7 +83,15 @@
   const held = (node) => node.matches && (node.matches(KEPT) || node.querySelector(KEPT));
   // A table of contents may say something else: its script holds the links, and where they lead.
   const contents = () => [...document.querySelectorAll(".toc a")].flatMap((link) =>
-    [link, document.getElementById(decodeURIComponent(link.hash.slice(1)))]);
+    [link, document.getElementById(decoded(link.hash.slice(1)))]);
+  // An author's id may have a `%`, and stand in the link as it is.
+  const decoded = (id) => {
+    try {
+      return decodeURIComponent(id);
+    } catch {
+      return id;
+    }
+  };
   const same = (some, others) =>
     some.length === others.length && some.every((node, n) => node === others[n]);
   const isSpace = (node) => node.nodeType === Node.TEXT_NODE && !node.data.trim();

@@ -206,6 +206,20 @@ def test_a_post_in_the_place_of_another_page(shown: Shown, key: str) -> None:
     assert shown.is_as_from_scratch()
 
 
+def test_two_posts_of_one_address_beside_a_broken_one(shown: Shown) -> None:
+    """They are told of, too: one of them is missing."""
+    shown.edit("posts/a/index.ko.md", "x^2", r"\bad")
+    for name in ("n", "o"):
+        shown.write({f"posts/{name}/index.ko.md": post("새", f"새 글 {name}\n")})
+    shown.edit("posts/o/index.ko.md", "category", "slug: n\ncategory")
+    for _ in range(2):
+        assert shown.build() == ["posts/a/index.ko.md:8", "posts/o/index.ko.md:None"]
+        assert "새 글 n" in shown.page("math/2022-07-08-n/index.html")
+    shown.edit("posts/o/index.ko.md", "slug: n", "slug: other")
+    assert shown.build() == ["posts/a/index.ko.md:8"]
+    assert "새 글 o" in shown.page("math/2022-07-08-other/index.html")
+
+
 def test_several_broken_posts(shown: Shown) -> None:
     """Each is told, also one that breaks while another is broken; and one that goes is gone."""
     shown.edit("posts/a/index.ko.md", "x^2", r"\bad")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Container
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from ..errors import CellFailed, CellTimedOut, ExecutionError, InkcellError, KernelDied
 from ..model import Post, Results
@@ -36,6 +36,8 @@ class Job(Struct):
     results: Results | None = None
     trace: Trace | None = None
     error: InkcellError | None = None
+    asked: set[str] = field(default_factory=set)
+    """Paths of the versions of the post that it has answered."""
 
 
 class Background:
@@ -74,17 +76,20 @@ class Background:
 
     def _results(self, post: Post, device: str) -> tuple[Results, Trace | None]:
         path = post.source.path
-        job = self._job_of(post)
         with self._lock:
+            old, job = self._jobs.get(path), self._job_of(post)
+            if old is not None and old is not job and not old.done:
+                del self._jobs[path]
+                self._sessions.interrupt(old.post)
+                if old.asked - {path}:
+                    self._tell()  # A version that still has that code needs a run of its own.
             if job is None:
-                old, job = self._jobs.get(path), Job(post, code_key(post))
-                self._jobs[path] = job
+                job = self._jobs[path] = Job(post, code_key(post))
                 turn = self._turns.setdefault(path, threading.Lock())
-                if old is not None and not old.done:
-                    self._sessions.interrupt(old.post)
                 threading.Thread(
                     target=self._run, args=(job, device, turn), daemon=True, name=f"runs {path}"
                 ).start()
+            job.asked.add(path)
             if job.error is not None:
                 # The same code may stand on another line now.
                 error = self._placed(job, post)
@@ -114,12 +119,16 @@ class Background:
         return failures
 
     def forget_all_but(self, paths: Container[str]) -> None:
-        """End what runs of posts that are gone."""
+        """End what runs of posts that are gone, and let go of what is known of them."""
         with self._lock:
-            gone = [self._jobs.pop(path) for path in tuple(self._jobs) if path not in paths]
-        for job in gone:
-            if not job.done:
-                self._sessions.interrupt(job.post)
+            for path in [path for path in self._turns if path not in paths]:
+                job, turn = self._jobs.pop(path, None), self._turns[path]
+                self._last.pop(path, None)
+                if job is not None and not job.done:
+                    self._sessions.interrupt(job.post)
+                threading.Thread(
+                    target=self._forget, args=(path, turn), daemon=True, name=f"forgets {path}"
+                ).start()
 
     def used(self) -> frozenset[str]:
         """What the posts' code was seen to use, and what they declare, as a trace has it."""
@@ -150,21 +159,30 @@ class Background:
                 wanted = self._jobs.get(post.source.path) is job
                 if wanted and job.results is not None:
                     self._last[post.source.path] = (post, job.results)
-        if wanted and not self._closed:
-            self._tell()
+                if wanted and not self._closed:
+                    self._tell()
+
+    def _forget(self, path: str, turn: threading.Lock) -> None:
+        with turn:  # What runs of the post may take a moment to end.
+            with self._lock:
+                if path in self._jobs or self._turns.get(path) is not turn:
+                    return  # It has come back, or is forgotten.
+            self._sessions.forget(path)
+            with self._lock:
+                if path not in self._jobs:
+                    self._turns.pop(path, None)
 
     def _job_of(self, post: Post) -> Job | None:
-        """The job that runs what a post's code is now, or has run it.
+        """The job that runs what a post's code is now, or has run it; called with the lock.
 
         It may be that of the post in another language, which has the same code.
         """
-        with self._lock:
-            own = self._jobs.get(post.source.path)
-            others = [
-                job
-                for job in self._jobs.values()
-                if job is not own and job.post.source.directory == post.source.directory
-            ]
+        own = self._jobs.get(post.source.path)
+        others = [
+            job
+            for job in self._jobs.values()
+            if job is not own and job.post.source.directory == post.source.directory
+        ]
         jobs = (job for job in (own, *others) if job is not None)
         return next((job for job in jobs if not self._is_outdated(job, post)), None)
 
@@ -180,11 +198,11 @@ class Background:
         return modules_beside(job.post) != modules_beside(post)
 
     def _tell(self) -> None:
-        with self._lock:
-            if self._telling is None or not self._telling.is_alive():
-                self._telling = threading.Timer(GATHER, self._changed)
-                self._telling.daemon = True
-                self._telling.start()
+        """Whoever watches is told soon; called with the lock."""
+        if self._telling is None or not self._telling.is_alive():
+            self._telling = threading.Timer(GATHER, self._changed)
+            self._telling.daemon = True
+            self._telling.start()
 
     def _placed(self, job: Job, post: Post) -> InkcellError:
         """A job's error, on the lines where the post has its cells now."""

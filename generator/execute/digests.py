@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from ..last_build import is_copy
+
 POST_FILE = re.compile(r"index(\.[A-Za-z0-9-]+)?\.(md|ipynb)|frozen\.json")
 """A post's own text and its frozen results are no input of its code."""
 
@@ -22,6 +24,18 @@ def digests(root: Path, paths: Iterable[str], written: Iterable[str] = ()) -> di
     """
     own = frozenset(written)
     return {path: _digest(root, path, own) for path in paths}
+
+
+def names_in(root: Path, folder: str) -> frozenset[str]:
+    """What the digest of a folder's listing is made of: paths relative to `root`.
+
+    None if the folder is not there.
+    """
+    try:
+        names = _listing(root / folder, folder, frozenset())
+    except (OSError, ValueError):
+        return frozenset()
+    return frozenset(folder + name for name in names)
 
 
 def _digest(root: Path, path: str, own: frozenset[str]) -> str:
@@ -49,7 +63,8 @@ def _listing(folder: Path, path: str, own: frozenset[str]) -> list[str]:
 
 def _counts(name: str) -> bool:
     """Whether a name is one of a listing: a translation that is added changes nothing."""
-    return not name.startswith(".") and name != "__pycache__" and not POST_FILE.fullmatch(name)
+    is_made = name.startswith(".") or name == "__pycache__" or is_copy(name)
+    return not is_made and not POST_FILE.fullmatch(name)
 
 
 def _tree_digest(folder: Path) -> str:

@@ -8,6 +8,7 @@ post.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import select
@@ -19,12 +20,12 @@ import tempfile
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
-from typing import Any
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple
 
 import nbformat
 from msgspec.structs import replace
@@ -35,7 +36,7 @@ from . import frozen, machine
 from . import trace as tracing
 from .client import BoundedNotebook
 from .differences import changed_files
-from .digests import digests
+from .digests import digests, names_in
 from .failures import died, failed, timed_out
 from .guard import descendants
 from .imports import imports_of, needs_cold_kernel
@@ -257,6 +258,15 @@ def _kill(pid: int) -> None:
             os.kill(found, signal.SIGKILL)
 
 
+class Start(NamedTuple):
+    """What is known when a run begins."""
+
+    before: Trace | None
+    """What the post's code was seen to use when it ran last."""
+    names: Mapping[str, frozenset[str]]
+    """What lies in the post's folder and in those below it, by the folder, as a trace has it."""
+
+
 class Sessions:
     """Where posts run while an author works on them."""
 
@@ -281,14 +291,14 @@ class Sessions:
             ExecutionError: as kernels raise.
         """
         argv = self._kernels.command(post.meta.kernel)
-        before = self._seen.get(post.source.path)
-        self._seen[post.source.path] = self._expected(post, before)
+        start = Start(self._seen.get(post.source.path), self._names_beside(post))
+        self._seen[post.source.path] = self._expected(post, start.before)
         if not CAN_FORK or not is_python(argv) or needs_cold_kernel(post, device):
-            return self._run_whole(post, device, before)
+            return self._run_whole(post, device, start)
         environment = self._kernels.environment(post.meta.kernel)
         session = self._session(post, argv)
         if session is None:
-            return self._run_whole(post, device, before)
+            return self._run_whole(post, device, start)
         is_seen = False
         try:
             outputs = self._run_cells(session, post)
@@ -297,9 +307,7 @@ class Sessions:
             is_seen = True
             raise
         finally:
-            self._note_used(session, post, environment, before)
-            if not is_seen:
-                self._note_beside(post)
+            self._note_used(session, post, environment, start, is_seen)
             self._leave(post)
         provenance = Provenance(
             when=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -329,6 +337,11 @@ class Sessions:
         if session is not None:
             session.interrupt()
 
+    def forget(self, path: str) -> None:
+        """End the session of a post that is gone, none of whose cells runs."""
+        self._end(path)
+        self._seen.pop(path, None)
+
     def close(self) -> None:
         """End every session."""
         with self._lock:
@@ -347,38 +360,72 @@ class Sessions:
         files = digests(root, {*before.files, *declared.files}, before.written)
         return replace(before, files=files)
 
-    def _note_beside(self, post: Post) -> None:
+    def _names_beside(self, post: Post) -> dict[str, frozenset[str]]:
+        here = PurePosixPath(tracing.folder_of(post, self._kernels.root))
+        files = (here / name for name in post.source.neighbours)
+        below = {parent for file in files for parent in file.parents if here in parent.parents}
+        folders = (f"{folder}/" for folder in (here, *below))
+        return {folder: names_in(self._kernels.root, folder) for folder in folders}
+
+    def _note_beside(self, post: Post, start: Start, wrote: Iterable[str] = ()) -> None:
         """Code that was stopped cannot tell what it used: it may be anything beside its post.
 
-        What it has changed itself is no reason to run it again, so all of it counts as it is now.
+        All of it counts as it was when the run began: its author may mend it while a cell hangs.
+
+        Args:
+            post: its post.
+            start: what was known when the run began.
+            wrote: what the code is known to have written itself: no reason to run it again.
         """
         root, known = self._kernels.root, self._seen[post.source.path]
         here = tracing.folder_of(post, root)
-        beside = [f"{here}/{name}" for name in post.source.neighbours if name != frozen.FILE]
-        files = digests(root, {*known.files, *beside}, known.written)
-        self._seen[post.source.path] = replace(known, files=files)
+        beside = {
+            f"{here}/{name}": hashlib.sha256(content).hexdigest()
+            for name, content in post.source.neighbours.items()
+            if name != frozen.FILE
+        }
+        found = {folder: names_in(root, folder) for folder in start.names}
+        new = {name for folder in found for name in found[folder] - start.names[folder]}
+        then = {**{name: "" for name in new if (root / name).is_file()}, **beside, **known.files}
+        now = digests(root, {**then, **start.names}, known.written)
+        own = {*known.written, *wrote}
+        changed = {name for name, digest in then.items() if now[name] != digest}
+        changed |= {folder for folder in found if not found[folder] ^ start.names[folder] <= own}
+        changed -= own
+        files = {name: CHANGED if name in changed else now[name] for name in now}
+        self._seen[post.source.path] = self._settled(replace(known, files=files), start.before)
 
-    def _run_whole(self, post: Post, device: str, before: Trace | None) -> tuple[Results, Trace]:
+    def _run_whole(self, post: Post, device: str, start: Start) -> tuple[Results, Trace]:
         try:
             results, trace = self._kernels.run(post, device)
         except InkcellError:
-            self._note_beside(post)
+            self._note_beside(post, start)
             raise
-        self._seen[post.source.path] = self._settled(trace, before)
+        self._seen[post.source.path] = self._settled(trace, start.before)
         return results, trace
 
     def _note_used(
-        self, session: Session, post: Post, environment: Environment, before: Trace | None
+        self, session: Session, post: Post, environment: Environment, start: Start, is_all: bool
     ) -> None:
-        """Ask the kernel what the cells have used; one that cannot tell is not used again."""
+        """Ask the kernel what the cells have used; one that cannot tell is not used again.
+
+        Args:
+            session: the states of the post.
+            post: the post whose cells ran.
+            environment: what can be imported in its kernel.
+            start: what was known when they began.
+            is_all: none of them was stopped.
+        """
         try:
             report = session.report()
         except (OSError, EOFError, StopIteration, ValueError):
             session.around = None
-            self._note_beside(post)
+            self._note_beside(post, start)
             return
         seen = tracing.read_report(report, self._kernels.root, post, environment)
-        session.seen = self._seen[post.source.path] = self._settled(seen, before)
+        session.seen = self._seen[post.source.path] = self._settled(seen, start.before)
+        if not is_all:
+            self._note_beside(post, start, tracing.written_files(report))
 
     def _settled(self, seen: Trace, before: Trace | None) -> Trace:
         """What was seen; what changes in each run is changed by the run, and is no reason for one.
@@ -394,7 +441,8 @@ class Sessions:
             # A module changes because its author is at work.
             if digest == known.get(name) == CHANGED and not name.endswith(MODULES)
         ]
-        return replace(seen, files={**seen.files, **digests(self._kernels.root, own)})
+        now = digests(self._kernels.root, own, seen.written)
+        return replace(seen, files={**seen.files, **now})
 
     def _run_cells(self, session: Session, post: Post) -> tuple[tuple[Output, ...], ...]:
         cells = executed_cells(post)
@@ -413,7 +461,7 @@ class Sessions:
                 raise timed_out(post, cell, whole_post=left < limits.timeout)
             if status == "died":
                 if not session.answers():
-                    self._forget(post)
+                    self._end(post.source.path)
                 over = session.guarded.over_memory
                 raise died(cell, memory=post.meta.execute.memory if over else 0)
             if status == "error" and not cell.may_raise:
@@ -444,7 +492,7 @@ class Sessions:
                 self._sessions.move_to_end(key)
                 self._in_use.add(key)
                 return session
-        self._forget(post)
+        self._end(key)
         if any(name.endswith(".py") for name in changed):
             # Warm parents import what the author works on, if it is on the path of modules.
             self._kernels.forget_parents()
@@ -494,9 +542,9 @@ class Sessions:
             return None
         return Session(guarded, folder, first, around)
 
-    def _forget(self, post: Post) -> None:
+    def _end(self, path: str) -> None:
         with self._lock:
-            session = self._sessions.pop(post.source.path, None)
+            session = self._sessions.pop(path, None)
         if session is not None:
             session.close()
 

@@ -134,6 +134,11 @@ def read_report(report: str, root: Path, post: Post, environment: Environment) -
     )
 
 
+def written_files(report: str) -> frozenset[str]:
+    """All files of the blog that the code was seen to write, as a kernel reported it."""
+    return frozenset(json.loads(report).get("wrote", ()))
+
+
 def _imports_as_written(post: Post, root: Path, files: Iterable[str]) -> set[str]:
     """Top-level names that a post's cells and the local modules of a run import."""
     codes = [cell.source for cell in executed_cells(post)]

@@ -222,6 +222,7 @@ class Watch:
                 "absent": sorted(self._absent(lost, local)),
                 "changed": sorted(self._name(path) for path in changed),
                 "written": sorted(self._name(path) for path in own),
+                "wrote": sorted(self._name(path) for path in list(self.written) if path),
                 "missing": sorted(name for name in lost if "." not in name),
                 "imports": [
                     name

@@ -2,7 +2,7 @@
 // upper part of the window. (CSS can say so, too; Chromium 156 loses count while it scrolls.)
 (() => {
   const links = [...document.querySelectorAll(".toc a")];
-  const headings = links.map((link) => document.getElementById(decodeURIComponent(link.hash.slice(1))));
+  const headings = links.map((link) => document.getElementById(link.getAttribute("href").slice(1)));
   const passed = new Set();
   const observer = new IntersectionObserver((entries) => {
     for (const { target, isIntersecting } of entries) passed[isIntersecting ? "add" : "delete"](target);

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import threading
-from contextlib import nullcontext
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext, suppress
 
 import pytest
 
-from generator.errors import CellFailed, CellTimedOut, ExecutionError
+from generator.errors import CellFailed, CellTimedOut, ExecutionError, KernelDied
 from generator.execute.background import Background
 from generator.execute.session import Sessions
 from generator.execute.trace import Trace
 from generator.model import Post, Results, Stream
 
 from ..conftest import FRONT_MATTER, WriteBlog
-from .running import PATIENCE, post, posts_of
+from .running import PATIENCE, post, posts_of, wait_until
 
 
 class FakeSessions(Sessions):
@@ -25,6 +26,7 @@ class FakeSessions(Sessions):
         self.raises: Exception | None = None
         self.may_run = threading.Event()
         self.interrupted: list[Post] = []
+        self.forgotten: list[str] = []
         self.changed: set[str] = set()
         """Folders of the posts of which something else has changed that they used."""
 
@@ -37,6 +39,9 @@ class FakeSessions(Sessions):
 
     def interrupt(self, post: Post) -> None:
         self.interrupted.append(post)
+
+    def forget(self, path: str) -> None:
+        self.forgotten.append(path)
 
     def outdated(self, post: Post) -> bool:
         return post.source.folder in self.changed
@@ -150,4 +155,94 @@ def test_one_code_in_two_languages(write_blog: WriteBlog) -> None:
         place.run(item, "cpu", nullcontext)
         (error,) = place.failures()
         assert (error.file, error.line) == (item.source.path, item.notebook.code[0].line)
+    place.close()
+
+
+def test_one_of_two_versions_is_changed(write_blog: WriteBlog) -> None:
+    """What ran for both ends; the other is asked for again, and runs on its own."""
+    root = write_blog({f"posts/a/index.{name}.md": post("1") for name in ("en", "ko")})
+    english, korean = posts_of(root)
+    sessions, told = FakeSessions(), threading.Event()
+    place = Background(sessions, told.set)
+    for item in (english, korean):
+        place.run(item, "cpu", nullcontext)
+    write_blog({"posts/a/index.en.md": post("2")})
+    changed, _ = posts_of(root)
+    for item in (korean, changed):
+        place.run(item, "cpu", nullcontext)
+    assert sessions.interrupted == [english]
+    assert told.wait(PATIENCE)
+    for item in (korean, changed):
+        place.run(item, "cpu", nullcontext)
+    assert {*place.running} == {korean.source.path, changed.source.path}
+    assert sessions.interrupted == [english]
+    place.close()
+
+
+def test_both_versions_are_changed(write_blog: WriteBlog) -> None:
+    """The old code ends, whichever of them is asked for first, and the new code runs once."""
+    for folder, first in (("a", 0), ("b", 1)):
+        texts = (f"posts/{folder}/index.en.md", f"posts/{folder}/index.ko.md")
+        english, korean = posts_of(write_blog({name: post("1") for name in texts}))[-2:]
+        sessions = FakeSessions()
+        place = Background(sessions, lambda: None)
+        for item in (english, korean):
+            place.run(item, "cpu", nullcontext)
+        changed = posts_of(write_blog({name: post("2") for name in texts}))[-2:]
+        for item in (changed[first], changed[1 - first]):
+            place.run(item, "cpu", nullcontext)
+        assert sessions.interrupted == [english]
+        assert place.running == (changed[first].source.path,)
+        place.close()
+
+
+def test_two_versions_ask_at_once(write_blog: WriteBlog) -> None:
+    """Their code runs once, whatever both of them see."""
+    files = {f"posts/a/index.{name}.md": post("1") for name in ("en", "ko")}
+    versions = posts_of(write_blog(files))
+    both = threading.Barrier(2)
+
+    class Sessions(FakeSessions):
+        def outdated(self, post: Post) -> bool:
+            with suppress(threading.BrokenBarrierError):
+                both.wait(0.5)
+            return True
+
+    sessions, told = Sessions(), threading.Event()
+    place = Background(sessions, told.set)
+    place.run(versions[0], "cpu", nullcontext)
+    sessions.may_run.set()
+    assert told.wait(PATIENCE)
+    with ThreadPoolExecutor() as pool:
+        for item in versions:
+            pool.submit(place.run, item, "cpu", nullcontext)
+    assert len(place.running) == 1
+    place.close()
+
+
+def test_a_post_that_is_gone(write_blog: WriteBlog) -> None:
+    """It is forgotten when its run has ended, and never if it has come back by then."""
+    files = {f"posts/{name}/index.ko.md": post("1") for name in "abc"}
+    gone, back, stays = posts_of(write_blog(files))
+    sessions = FakeSessions()
+    sessions.raises = KernelDied("interrupted")
+    place = Background(sessions, lambda: None)
+    for item in (gone, back, stays):
+        place.run(item, "cpu", nullcontext)
+    place.forget_all_but({stays.source.path})
+    assert sorted(item.source.folder for item in sessions.interrupted) == ["a", "b"]
+    place.run(back, "cpu", nullcontext)
+    assert sessions.forgotten == []
+    threads = [t for t in threading.enumerate() if t.name.startswith("forgets")]
+
+    def all_have_run(waiting: list[threading.Thread]) -> bool:
+        sessions.may_run.set()
+        return not any(thread.is_alive() for thread in waiting)
+
+    wait_until(lambda: all_have_run(threads), "they are forgotten")
+    assert sessions.forgotten == [gone.source.path]
+    wait_until(lambda: all_have_run([]) and not place.running, "the others have run")
+    place.forget_all_but({stays.source.path})
+    wait_until(lambda: [*place._turns] == [stays.source.path], "it is gone again")
+    assert sessions.forgotten == [gone.source.path, back.source.path]
     place.close()

@@ -355,6 +355,10 @@ OUTSIDE: list[tuple[str, Change]] = [
     ("a file that the code writes is gone", removed("posts/data/parts/written.csv")),
     ("a file of the system in a listed folder", files({"posts/data/parts/.DS_Store": "x"})),
     ("bytecode in a listed folder", files({"posts/data/parts/__pycache__/a.pyc": b"x"})),
+    (
+        "copies that editors keep in a listed folder",
+        files({"posts/data/parts/a.csv~": "x", "posts/data/parts/#a.csv#": "x"}),
+    ),
     ("saved outputs", edited(NOTEBOOK, "saved by somebody", "saved by somebody else")),
     ("execution counts", edited(NOTEBOOK, '"execution_count": 7', '"execution_count": 8')),
     ("ids of cells", edited(NOTEBOOK, '"id": "b"', '"id": "c"')),

@@ -290,12 +290,54 @@ def test_what_no_code_has_seen_is_no_input(draft: Draft) -> None:
 def test_what_lies_beside_code_that_was_stopped(draft: Draft, settings: str) -> None:
     """Any of it may be the reason why: nobody knows what was used. What it wrote is none."""
     draft.write_blog({"posts/a/read": "one", "posts/a/log": "one"})
-    code = cells("1", "open('log', 'w').write('two')\n_ = open('read').read()\nwhile True: pass")
-    with pytest.raises(CellTimedOut):
-        draft.run(*code, settings=settings)
-    assert not draft.sessions.outdated(draft.post(*code, settings=settings))
+    code = cells("1", "open('log', 'a').write('two')\n_ = open('read').read()\nwhile True: pass")
+    for changed in (True, False):  # Somebody else may have changed it while it ran.
+        with pytest.raises(CellTimedOut):
+            draft.run(*code, settings=settings)
+        assert draft.sessions.outdated(draft.post(*code, settings=settings)) is changed
     draft.write_blog({"posts/a/read": "two"})
     assert draft.sessions.outdated(draft.post(*code, settings=settings))
+
+
+def test_what_cells_before_one_that_hangs_have_written(draft: Draft) -> None:
+    """They were seen to: the one that hangs does not run again for it."""
+    code = cells("open('figure', 'w').write('1')", "while True: pass")
+    with pytest.raises(CellTimedOut):
+        draft.run(*code, settings="timeout: 1")
+    assert not draft.sessions.outdated(draft.post(*code, settings="timeout: 1"))
+
+
+@pytest.mark.parametrize("settings", ["warm: true", "warm: false"])
+@pytest.mark.parametrize("name", ["seen", "other", "new", "below/new"])
+def test_what_is_mended_while_a_cell_hangs(draft: Draft, settings: str, name: str) -> None:
+    """The run has not seen it: the code runs again."""
+    draft.write_blog({"posts/a/seen": "one", "posts/a/other": "one", "posts/a/below/old": "1"})
+    code = ["_ = open('seen').read()", "open('ran', 'w')\nwhile True: pass"]
+    post = draft.post(*code, settings=settings)
+    with ThreadPoolExecutor() as pool:
+        run = pool.submit(draft.sessions.run, post, "cpu")
+        while not (draft.root / "posts/a/ran").exists() and not run.done():
+            time.sleep(0.02)
+        (draft.root / "posts/a/ran").unlink()
+        draft.write_blog({f"posts/a/{name}": "mended"})
+        draft.sessions.interrupt(post)
+        with pytest.raises(KernelDied):
+            run.result()
+    assert draft.sessions.outdated(post)
+
+
+@pytest.mark.parametrize("name", ["missed", "below/missed"])
+def test_a_file_that_whole_code_has_missed(draft: Draft, name: str) -> None:
+    """Nobody knows that it was looked for: any that comes may be it, but no copy of an editor."""
+    draft.write_blog({"posts/a/below/old": "1"})
+    code, settings = f"print(open('{name}').read())", "warm: false"
+    with pytest.raises(CellFailed):
+        draft.run(code, settings=settings)
+    draft.write_blog({"posts/a/#index.ko.md#": "half", "posts/a/index.ko.md~": "old"})
+    assert not draft.sessions.outdated(draft.post(code, settings=settings))
+    draft.write_blog({f"posts/a/{name}": "there"})
+    assert draft.sessions.outdated(draft.post(code, settings=settings))
+    assert draft.run(code, settings=settings)[0] == (Stream("stdout", "there\n"),)
 
 
 def test_code_that_keeps_from_telling_what_it_used(
@@ -308,10 +350,10 @@ def test_code_that_keeps_from_telling_what_it_used(
 
     monkeypatch.setattr(Session, "report", report)
     draft.write_blog({"posts/a/read": "one"})
-    draft.run(*cells("1"))
-    assert not draft.sessions.outdated(draft.post(*cells("1")))
+    draft.run("1")
+    assert not draft.sessions.outdated(draft.post("1"))
     draft.write_blog({"posts/a/read": "two"})
-    assert draft.sessions.outdated(draft.post(*cells("1")))
+    assert draft.sessions.outdated(draft.post("1"))
 
 
 def test_a_module_that_changes_in_each_run(draft: Draft) -> None:
@@ -537,6 +579,20 @@ def test_more_posts_at_once_than_sessions_are_kept(write_blog: WriteBlog) -> Non
     finally:
         sessions.close()
     assert not kernels.folder.exists()
+
+
+def test_a_post_that_is_forgotten(draft: Draft) -> None:
+    """Its processes end, and what its code used is watched no more."""
+    draft.write_blog({"data/x": "1"})
+    code = cells("print(open('../../data/x').read())")
+    draft.run(*code)
+    (session,) = draft.sessions._sessions.values()
+    states = [psutil.Process(state.pid) for state in session.states]
+    assert "data/x" in draft.sessions.used()
+    draft.sessions.forget("posts/a/index.ko.md")
+    assert not psutil.wait_procs(states, timeout=20)[1]
+    assert draft.sessions.used() == frozenset()
+    assert draft.run(*code)[0] == (Stream("stdout", "1\n"),)
 
 
 def test_a_session_whose_kernel_does_not_end(tmp_path: Path) -> None:

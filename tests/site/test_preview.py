@@ -238,6 +238,21 @@ def test_a_table_of_contents_says_something_else(
         page.context.close()
 
 
+def test_an_id_that_is_no_encoded_text(browser: Browser, shown: Show) -> None:
+    """Such a page is changed, and its table of contents marks what is read, like any other."""
+    head = '<script defer src="/contents.js"></script>'
+    shown.show(with_contents("a", "b%zz"), head, contents_js=CONTENTS)
+    with shown.served() as address:
+        page = opened(browser, address)
+        shown.show(with_contents("a", "b%zz", first="seen"), head)
+        assert shows(page, "seen")
+        assert page.evaluate("window.loadedOnce")
+        page.evaluate("scrollTo({ top: document.body.scrollHeight, behavior: 'instant' })")
+        page.wait_for_selector(".toc [aria-current]")
+        assert page.text_content(".toc [aria-current]") == "b%zz"
+        page.context.close()
+
+
 def test_a_script_that_adds_to_the_head_is_no_reason(browser: Browser, shown: Show) -> None:
     """As one does that loads a library when a figure comes into view."""
     shown.show("first")

@@ -29,7 +29,7 @@ def digests(root: Path, paths: Iterable[str], written: Iterable[str] = ()) -> di
 def names_in(root: Path, folder: str) -> frozenset[str]:
     """What the digest of a folder's listing is made of: paths relative to `root`.
 
-    None if the folder is not there.
+    There are none if the folder is not there.
     """
     try:
         names = _listing(root / folder, folder, frozenset())

@@ -382,6 +382,30 @@ def test_a_terminal_that_is_closed(write_blog: WriteBlog) -> None:
     assert serving.process.wait(timeout=60) == 130
 
 
+LOST = """
+import gc, os, signal, sys
+from generator.cli import main
+
+class Finalized:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGHUP)
+        sum(range(9))
+
+gc.collect = Finalized
+main()
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="sends a POSIX signal")
+def test_an_interrupt_that_is_lost(write_blog: WriteBlog) -> None:
+    """Python prints and forgets what is raised while something is finalized; the preview ends."""
+    root = write_blog({"posts/a/index.ko.md": "글\n"})
+    command = [sys.executable, "-c", LOST, "-C", str(root), "serve", "--port", "0"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert "KeyboardInterrupt" in done.stderr
+    assert done.returncode == 130
+
+
 def notices(noticed: threading.Event, change: Callable[[str], object], attempts: int = 60) -> bool:
     """Whether a watch notices a change, and has told all of it."""
     # It may not have begun yet: an author saves again, too.

@@ -72,17 +72,25 @@ def serve(root: Path, port: int, drafts: bool) -> None:
         ]
         for thread in threads:
             thread.start()
+        ended = False
+
+        def end(number: int, frame: object) -> None:
+            nonlocal ended
+            ended = True
+            raise KeyboardInterrupt
+
         try:
             click.echo(f"http://127.0.0.1:{port}{config.base}/  (Ctrl-C ends it)")
             # Also where a shell started it in the background, which would ignore the first.
             for number in (signal.SIGINT, signal.SIGTERM):
-                signal.signal(number, signal.default_int_handler)
+                signal.signal(number, end)
             # Its terminal is closed; `nohup` would have it go on.
             hangup = getattr(signal, "SIGHUP", None)
             if hangup and signal.getsignal(hangup) != signal.SIG_IGN:
-                signal.signal(hangup, signal.default_int_handler)
+                signal.signal(hangup, end)
             wake.set()
-            while True:
+            # What is raised while something is finalized, or imported, may be lost.
+            while not ended:
                 wake.wait()
                 wake.clear()
                 _preview_once(live, preview, root, drafts, port)
@@ -90,6 +98,7 @@ def serve(root: Path, port: int, drafts: bool) -> None:
                 # The page is shown. Of itself Python would look so seldom (see `main`) that each
                 # build left a tenth of a megabyte.
                 gc.collect()
+            raise KeyboardInterrupt
         finally:
             stop.set()
             preview.close()

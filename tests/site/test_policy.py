@@ -89,7 +89,7 @@ def test_what_no_author_wrote_does_not_run(browser: Browser, served: Served) -> 
           fetch('https://elsewhere.example/').catch(() => {});
         }"""
     )
-    page.wait_for_function("violations.length === 5")
+    page.wait_for_function("() => violations.length === 5")
     assert sorted(found.split()[0] for found in violations(page)) == [
         "connect-src",
         "img-src",
@@ -152,7 +152,7 @@ def test_what_an_author_wrote_works(
         assert written.evaluate("e => getComputedStyle(e).color") == "rgb(1, 2, 3)"
         page.get_by_text("press").click()
         assert page.get_by_text("pressed").count() == 1
-        page.wait_for_function("document.querySelector('.body img').naturalWidth === 1")
+        page.wait_for_function("() => document.querySelector('.body img').naturalWidth === 1")
         assert violations(page) == []
     context.close()
 

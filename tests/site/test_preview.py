@@ -180,7 +180,7 @@ def test_what_scripts_hold_is_loaded_anew(
         assert page.evaluate("window.loadedOnce")
         shown.show("last" + after)
         assert shows(page, "last")
-        page.wait_for_function("!window.loadedOnce")
+        page.wait_for_function("() => !window.loadedOnce")
         page.context.close()
 
 
@@ -222,7 +222,7 @@ def test_a_table_of_contents_says_something_else(
         names = titles.replace("+", "").split()
         assert shows(page, "seen")
         if not in_place:
-            page.wait_for_function("!window.loadedOnce")
+            page.wait_for_function("() => !window.loadedOnce")
             page.wait_for_load_state()
         marked = []
         for name in names:
@@ -285,11 +285,11 @@ def test_another_picture_at_the_same_address(browser: Browser, shown: Show) -> N
         assert shows(page, "seen")
         assert page.evaluate("window.loadedOnce")
         shown.show(body, sheet, a_png=picture("blue"))
-        page.wait_for_function("!window.loadedOnce")
+        page.wait_for_function("() => !window.loadedOnce")
         page.wait_for_load_state()
         assert page.evaluate(COLOUR) == [0, 0, 255]
         shown.show(body, sheet, a_css=b"body { margin: 2px }")
-        page.wait_for_function("getComputedStyle(document.body).margin === '2px'")
+        page.wait_for_function("() => getComputedStyle(document.body).margin === '2px'")
         page.context.close()
 
 

@@ -2,7 +2,15 @@
 // upper part of the window. (CSS can say so, too; Chromium 156 loses count while it scrolls.)
 (() => {
   const links = [...document.querySelectorAll(".toc a")];
-  const headings = links.map((link) => document.getElementById(link.getAttribute("href").slice(1)));
+  // An author's id may have a `%`, and stand in the link as it is.
+  const decoded = (id) => {
+    try {
+      return decodeURIComponent(id);
+    } catch {
+      return id;
+    }
+  };
+  const headings = links.map((link) => document.getElementById(decoded(link.hash.slice(1))));
   const passed = new Set();
   const observer = new IntersectionObserver((entries) => {
     for (const { target, isIntersecting } of entries) passed[isIntersecting ? "add" : "delete"](target);

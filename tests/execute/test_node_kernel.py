@@ -9,6 +9,7 @@ import re
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -23,6 +24,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import DeadKernelError
 
 from generator.execute import node_kernel
+from generator.execute.client import QuickManager
 from generator.execute.failures import CELL_LINE
 from generator.execute.node_kernel import NodeError, find_node
 
@@ -50,7 +52,6 @@ def run(folder: Path, cells: Sequence[Cell], **environment: str) -> list[list[An
     notebook.cells = [nbformat.v4.new_code_cell(source) for source in sources]
     client = NotebookClient(
         notebook,
-        kernel_name="inkcell-node",
         timeout=60,
         startup_timeout=60,
         iopub_timeout=60,
@@ -60,16 +61,21 @@ def run(folder: Path, cells: Sequence[Cell], **environment: str) -> list[list[An
         resources={"metadata": {"path": str(folder)}},
     )
 
-    async def run_all() -> None:
+    async def run_all(sockets: str) -> None:
         settings = {**os.environ, "INKCELL_ROOT": str(folder), **environment}
-        async with client.async_setup_kernel(env=settings):
+        # Not at TCP ports: between the choice of one and its use, another program can take it.
+        client.km = QuickManager(Path(sockets), kernel_name="inkcell-node")
+        await client.async_start_new_kernel(env=settings)
+        await client.km.wait_for_sockets(60)
+        async with client.async_setup_kernel(cleanup_kc=True):
             for index, cell in enumerate(notebook.cells):
                 if index in meanwhile:
                     asyncio.get_running_loop().call_later(0.5, meanwhile[index], client)
                 own = cell.source != REPORT
                 await client.async_execute_cell(cell, index, store_history=own)
 
-    asyncio.run(run_all())
+    with tempfile.TemporaryDirectory() as sockets:
+        asyncio.run(run_all(sockets))
     return [cell.outputs for cell in notebook.cells]
 
 

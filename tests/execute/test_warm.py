@@ -14,7 +14,7 @@ from typing import Any
 import nbformat
 import psutil
 import pytest
-from jupyter_client.manager import start_new_async_kernel
+from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 
 from generator.execute import cache as kept
@@ -310,9 +310,15 @@ def test_the_provisioner_stands_alone(tmp_path: Path, monkeypatch: pytest.Monkey
         wait_until(lambda: marked(mark) == [], f"all is gone: {told(marked(mark))}")
         source = "import decimal, os\nprint(decimal.Decimal(1) / 4, len(os.environ['LARGE']))"
         notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
-        NotebookClient(notebook, kernel_name="warm").execute()
+        NotebookClient(notebook, km=_at_sockets("k")).execute(cleanup_kc=True)
         assert notebook.cells[0].outputs[0].text == "0.25 100000\n"
         wait_until(lambda: marked(mark) == [], f"all is gone: {told(marked(mark))}")
+
+
+def _at_sockets(name: str) -> AsyncKernelManager:
+    """Jupyter's own manager, without TCP ports: any program can take one that was just chosen."""
+    address = str(Path(tempfile.gettempdir()) / name)
+    return AsyncKernelManager(kernel_name="warm", transport="ipc", ip=address)
 
 
 async def _stock_clients(mark: str) -> None:
@@ -331,8 +337,16 @@ async def _stock_clients(mark: str) -> None:
         await client.execute_interactive(code, output_hook=hear, timeout=60)
         return "".join(said)
 
-    manager, client = await start_new_async_kernel(kernel_name="warm")
-    other, second = await start_new_async_kernel(kernel_name="warm")
+    async def started(number: int) -> tuple[AsyncKernelManager, Any]:
+        manager = _at_sockets(f"k{number}")
+        await manager.start_kernel()
+        client = manager.client()
+        client.start_channels()
+        await client.wait_for_ready(timeout=60)
+        return manager, client
+
+    manager, client = await started(1)
+    other, second = await started(2)
     first = await told_by(client, facts)
     assert first.endswith(" False True\n")
     assert (await told_by(second, facts)).endswith(" False True\n")

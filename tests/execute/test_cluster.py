@@ -35,20 +35,15 @@ class Processes:
     """A scheduler and workers, each a process."""
 
     def __init__(self) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
+        # It chooses its port itself: one chosen here, another program could take before it.
         self.stack = ExitStack()
-        self.address = f"dask://127.0.0.1:{self.port}"
-        arguments = ["dask_scheduler", "--host", "127.0.0.1", "--port", str(self.port)]
-        self.scheduler = self.start("", *arguments, "--dashboard-address", "127.0.0.1:0")
-        wait_until(self.answers, "the scheduler answers")
-
-    def answers(self) -> bool:
-        try:
-            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
-        except OSError:
-            return False
-        return True
+        place = Path(self.stack.enter_context(tempfile.TemporaryDirectory())) / "scheduler.json"
+        arguments = ["dask_scheduler", "--host", "127.0.0.1", "--port", "0"]
+        arguments += ["--dashboard-address", "127.0.0.1:0", "--scheduler-file", str(place)]
+        self.scheduler = self.start("", *arguments)
+        wait_until(lambda: _address(place), "the scheduler says where it listens")
+        self.tcp = _address(place)
+        self.address = self.tcp.replace("tcp://", "dask://")
 
     def worker(self, name: str, *arguments: str) -> subprocess.Popen[bytes]:
         """A worker whose kernels see its name in the environment."""
@@ -56,7 +51,7 @@ class Processes:
         return self.start(
             name,
             "dask_worker",
-            f"tcp://127.0.0.1:{self.port}",
+            self.tcp,
             *("--no-nanny", "--nthreads", "1", "--host", "127.0.0.1", "--no-dashboard"),
             *("--local-directory", folder, "--death-timeout", "60", *arguments),
         )
@@ -71,6 +66,14 @@ class Processes:
         )
         self.stack.callback(_end, process)
         return process
+
+
+def _address(place: Path) -> str:
+    """What a scheduler has written of itself; empty before it has."""
+    try:
+        return str(json.loads(place.read_text("utf-8"))["address"])
+    except (OSError, ValueError):
+        return ""
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -36,7 +36,23 @@ TRACE_TYPE = "application/vnd.inkcell.trace+json"
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed")
 
 Cell = str | Callable[[Any], None]
-"""The source of a cell, or what to do half a second after the next one has started."""
+"""The source of a cell, or what to do half a second after the kernel has begun the next one."""
+
+
+class Watched(NotebookClient):
+    """Does things while cells run, each by the index of its cell."""
+
+    def __init__(
+        self, notebook: Any, meanwhile: dict[int, Callable[[Any], None]], **settings: Any
+    ) -> None:
+        super().__init__(notebook, **settings)
+        self.meanwhile = meanwhile
+
+    def process_message(self, msg: dict[str, Any], cell: Any, cell_index: int) -> Any:
+        """Take in a message; the kernel sends one when it begins a cell."""
+        if msg["msg_type"] == "execute_input" and cell_index in self.meanwhile:
+            asyncio.get_running_loop().call_later(0.5, self.meanwhile[cell_index], self)
+        return super().process_message(msg, cell, cell_index)
 
 
 def run(folder: Path, cells: Sequence[Cell], **environment: str) -> list[list[Any]]:
@@ -50,8 +66,9 @@ def run(folder: Path, cells: Sequence[Cell], **environment: str) -> list[list[An
             meanwhile[len(sources)] = cell
     notebook = nbformat.v4.new_notebook()
     notebook.cells = [nbformat.v4.new_code_cell(source) for source in sources]
-    client = NotebookClient(
+    client = Watched(
         notebook,
+        meanwhile,
         timeout=60,
         startup_timeout=60,
         iopub_timeout=60,
@@ -69,8 +86,6 @@ def run(folder: Path, cells: Sequence[Cell], **environment: str) -> list[list[An
         await client.km.wait_for_sockets(60)
         async with client.async_setup_kernel(cleanup_kc=True):
             for index, cell in enumerate(notebook.cells):
-                if index in meanwhile:
-                    asyncio.get_running_loop().call_later(0.5, meanwhile[index], client)
                 own = cell.source != REPORT
                 await client.async_execute_cell(cell, index, store_history=own)
 

@@ -328,11 +328,15 @@ async def _stock_clients(mark: str) -> None:
         "print(os.getpid(), 'wave' in sys.modules, warm)"
     )
 
+    begun = asyncio.Event()
+
     async def told_by(client: Any, code: str) -> str:
         said: list[str] = []
 
         def hear(message: Any) -> None:
             said.append(message["content"].get("text") or message["content"].get("ename") or "")
+            if "begun" in said[-1]:
+                begun.set()
 
         await client.execute_interactive(code, output_hook=hear, timeout=60)
         return "".join(said)
@@ -352,8 +356,9 @@ async def _stock_clients(mark: str) -> None:
     assert (await told_by(second, facts)).endswith(" False True\n")
     parents = [p for p in marked(mark) if _is_parent(p)]
     assert len(parents) == 1
-    sleeping = asyncio.create_task(told_by(client, "import time, wave\ntime.sleep(60)"))
-    await asyncio.sleep(0.3)
+    code = "import time, wave\nprint('begun', flush=True)\ntime.sleep(60)"
+    sleeping = asyncio.create_task(told_by(client, code))
+    await begun.wait()
     await manager.interrupt_kernel()
     assert "KeyboardInterrupt" in await sleeping
     left = f"atexit.register(pathlib.Path({str(Path(tempfile.gettempdir()) / 'left')!r}).touch)"

@@ -95,6 +95,14 @@ def shows(page: Page, text: str) -> bool:
     return True
 
 
+def draw(page: Page) -> None:
+    """Wait until a page is drawn anew, and those who watch it have been told."""
+    page.evaluate(
+        """() => new Promise(done => requestAnimationFrame(
+             () => requestAnimationFrame(() => requestAnimationFrame(done))))"""
+    )
+
+
 def paragraphs(*extra: str, first: str = "p0") -> str:
     """A long page, with `extra` above most of it."""
     rest = "".join(f"<p>p{number}</p>\n" for number in range(1, 200))
@@ -116,11 +124,11 @@ def test_what_is_read_stays_in_its_place(browser: Browser, shown: Show) -> None:
         before = page.evaluate(FIRST_SEEN)
         shown.show(paragraphs(more, "<p>long<br>" + "x<br>" * 100 + "</p>\n", first="changed"))
         assert shows(page, "changed")
-        page.wait_for_timeout(100)  # The browser moves the page when it draws it next.
+        draw(page)  # Then the browser moves the page.
         assert page.evaluate(FIRST_SEEN) == before
         shown.show(paragraphs(more, first="again"))
         assert shows(page, "again")
-        page.wait_for_timeout(100)
+        draw(page)
         assert page.evaluate(FIRST_SEEN) == before
         assert page.evaluate("document.querySelector('details').open")
         assert page.evaluate("window.loadedOnce")
@@ -231,7 +239,7 @@ def test_a_table_of_contents_says_something_else(
                   behavior: "instant" })""",
                 name,
             )
-            page.wait_for_timeout(100)
+            draw(page)
             marked.append(page.text_content(".toc [aria-current]"))
         assert marked == names
         assert bool(page.evaluate("window.loadedOnce")) is in_place

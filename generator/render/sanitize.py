@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from contextvars import ContextVar
+from functools import cache
 from urllib.parse import urljoin
 
 import nh3
@@ -68,25 +70,30 @@ def clean_output(html: str) -> str:
 
     Of its styles stays what shapes a box where it stands, of its classes what the theme knows.
     """
+    return _output_cleaner().clean(html)
 
-    def harmless(tag: str, attribute: str, value: str) -> str | None:
-        if attribute == "style":
-            return harmless_style(value) or None
-        if attribute == "class":
-            return " ".join(name for name in value.split() if name in OUTPUT_CLASSES) or None
-        if attribute == "tabindex" and value != "0":
-            return None
-        return value
 
-    return nh3.clean(
-        html,
+@cache
+def _output_cleaner() -> nh3.Cleaner:
+    """Made once: to read the lists takes as long as to clean a short output."""
+    return nh3.Cleaner(
         tags=set(OUTPUT_TAGS),
         clean_content_tags={"script", "style"},
         attributes=OUTPUT_ATTRIBUTES,
-        attribute_filter=harmless,
+        attribute_filter=_harmless,
         link_rel="noopener",
         url_schemes={"http", "https", "mailto"},
     )
+
+
+def _harmless(tag: str, attribute: str, value: str) -> str | None:
+    if attribute == "style":
+        return harmless_style(value) or None
+    if attribute == "class":
+        return " ".join(name for name in value.split() if name in OUTPUT_CLASSES) or None
+    if attribute == "tabindex" and value != "0":
+        return None
+    return value
 
 
 FOOTNOTE = re.compile(r"fn(ref)?(-\d+-\d+-)?\d+(:\d+)?")
@@ -94,29 +101,38 @@ FOOTNOTE = re.compile(r"fn(ref)?(-\d+-\d+-)?\d+(:\d+)?")
 called, or lead to it; the links lead to the page, so that they work in all others, too."""
 
 
+PAGE: ContextVar[str] = ContextVar("page")
+"""The absolute address of the page whose HTML is cleaned."""
+
+
 def clean_feed(html: str, page: str) -> str:
     """HTML for a feed reader: absolute addresses, nothing that runs, nothing that styles.
 
     `page` is the absolute address of the post's page, which relative ones are read from.
     """
+    PAGE.set(page)
+    return _feed_cleaner().clean(html)
 
-    def absolute(tag: str, attribute: str, value: str) -> str | None:
-        if attribute == "id":
-            return value if FOOTNOTE.fullmatch(value) else None
-        if attribute not in ("href", "src"):
-            return value
-        try:
-            whole = urljoin(page, value)
-        except ValueError:  # `//[` is no address
-            return None
-        return as_uri(whole)
 
-    return nh3.clean(
-        html,
+@cache
+def _feed_cleaner() -> nh3.Cleaner:
+    return nh3.Cleaner(
         tags=set(FEED_TAGS),
         clean_content_tags={"datalist", "script", "select", "style", "textarea"},
         attributes=FEED_ATTRIBUTES,
-        attribute_filter=absolute,
+        attribute_filter=_absolute,
         link_rel=None,
         url_schemes={"http", "https", "mailto", "xmpp", "irc", "tel"},
     )
+
+
+def _absolute(tag: str, attribute: str, value: str) -> str | None:
+    if attribute == "id":
+        return value if FOOTNOTE.fullmatch(value) else None
+    if attribute not in ("href", "src"):
+        return value
+    try:
+        whole = urljoin(PAGE.get(), value)
+    except ValueError:  # `//[` is no address
+        return None
+    return as_uri(whole)

@@ -818,6 +818,8 @@ def test_brackets_of_mathjax(written: str, read: str) -> None:
         (r"$$a \\\\ b\_c$$", True, r"$$a \\ b_c$$"),
         (r"$$a \\ b\_c$$", False, r"$$a \\ b\_c$$"),
         (r"$\text{a} \% \alpha$", True, r"$\text{a} \% \alpha$"),
+        ("$a\\_b\n+ c\\_d$는", False, "$a_b\n+ c_d$는"),
+        ("$a\n\n\\_b$", False, "$a\n\n\\_b$"),
         (r"It is $5 and \_x\_ is $6.", True, r"It is $5 and \_x\_ is $6."),
     ],
 )
@@ -933,6 +935,12 @@ def body(root: Path, folder: Path, tool: str, text: str, front: str = "") -> str
     ("tool", "old", "new"),
     [
         ("jekyll", "`{% raw %}{{ a }}`{% endraw %} b", "`{{ a }}` b"),
+        ("jekyll", r"$x^{{2}}$는 $\frac{{a}}{{b}}$를", r"$x^{{2}}$는 $\frac{{a}}{{b}}$를"),
+        (
+            "jekyll",
+            "$f[i](j)$는, \\(a\n{{b}}\\), $a[i](j)\n+ c$",
+            "$f[i](j)$는, \\(a\n{{b}}\\), $a[i](j)\n+ c$",
+        ),
         ("jekyll", "{% raw %}\n```\n{{ a }}\n```\n{% endraw %}\nb", "```\n{{ a }}\n```\nb"),
         ("jekyll", "{% raw %}$x_{{a}}$ {{ b }}{% endraw %}", "$x_{{a}}$ `{{ b }}`"),
         ("jekyll", "[a]({% post_url 2022-07-08-a.md}) b", "[a]({% post_url 2022-07-08-a.md}) b"),

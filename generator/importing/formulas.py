@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 
-from .passages import change_prose
+from .passages import FORMULA, change_prose
 from .remarks import SIGN
 
 BRACKETS = re.compile(
     r"(?<!\\)\\\\\((?P<line>.+?)\\\\\)|(?<!\\)\\\\\[(?P<block>(?:(?!\n[ \t]*\n).)+?)\\\\\]",
     re.DOTALL,
 )
-DOLLARS = re.compile(r"(?<![\\$])\$(?![\s$])((?:[^$\n\\]|\\.)+?)(?<!\s)\$(?![\d$])")
+DOLLARS = re.compile(r"(?<![\\$])\$(?![\s$])((?:[^$\n\\]|\\.|\n(?![ \t>]*\n))+?)(?<!\s)\$(?![\d$])")
 DISPLAY = re.compile(r"\$\$(.+?)\$\$", re.DOTALL)
 ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 DOUBLED = re.compile(r"\\\\\\\\|\\\\(?=[{}])|\\(?=[_*])")
@@ -58,20 +58,6 @@ READ_BARE = re.compile(
     r"(?:align|alignat|[bBpvV]?matrix|eqnarray|equation|flalign|gather|multline)\*?"
 )
 """Environments that are formulas by themselves here, if they stand on lines of their own."""
-BARE = re.compile(
-    r"""
-    \$\$.+?\$\$
-    | \\\\?\[ (?:(?!\n[ \t]*\n).)+? \\\\?\] | \\\\?\( (?:(?!\n[ \t]*\n).)+? \\\\?\)
-    | (?<![\\\d$]) \$ (?![\s$]) (?:[^$\n\\]|\\.|\n(?![ \t>]*\n))+? (?<!\s) \$ (?![\d$])
-    | \\begin\{(?P<environment>[a-zA-Z]+\*?)\}
-      (?: \\begin\{(?P=environment)\} (?:(?!\n[ \t>]*\n).)*? \\end\{(?P=environment)\}
-        | (?!\n[ \t>]*\n | \\begin\{(?P=environment)\}) . )*?
-      \\end\{(?P=environment)\} (?: (?P<stop>[.,;:]?) (?=[ \t]*(?:\n|\Z)) )?
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-"""An environment, which may hold others of its name, or a formula with signs around it: those are
-as here, also with a particle behind them or on several lines. All end with their paragraph."""
 BEFORE = re.compile(rf"(?:[ \t>]|{SIGN.pattern})*")
 
 
@@ -99,7 +85,7 @@ def delimit_environments(text: str, *, doubled: bool) -> str:
         indent = SIGN.sub("", before)
         return f"$$\n{indent}{tex}{stop}\n{indent}$$"
 
-    return change_prose(text, lambda prose: BARE.sub(delimited, prose))
+    return change_prose(text, lambda prose: FORMULA.sub(delimited, prose))
 
 
 def _undoubled(formula: str) -> str:

@@ -34,12 +34,18 @@ CODE = re.compile(
 FORMULA = re.compile(
     r"""
     \$\$.+?\$\$
-    | \\\\?\[ (?:(?!\n[ \t]*\n).)+? \\\\?\] | \\\\?\( [^\n]+? \\\\?\)
-    | \\begin\{(?P<environment>[a-zA-Z]+\*?)\} .*? \\end\{(?P=environment)\}
-    | (?<![\\\w$]) \$ (?![\s$]) (?:[^$\n\\]|\\.)+? (?<!\s) \$ (?![\w$])
+    | \\\\?\[ (?:(?!\n[ \t]*\n).)+? \\\\?\] | \\\\?\( (?:(?!\n[ \t]*\n).)+? \\\\?\)
+    | (?<![\\\d$]) \$ (?![\s$]) (?:[^$\n\\]|\\.|\n(?![ \t>]*\n))+? (?<!\s) \$ (?![\d$])
+    | \\begin\{(?P<environment>[a-zA-Z]+\*?)\}
+      (?: \\begin\{(?P=environment)\} (?:(?!\n[ \t>]*\n).)*? \\end\{(?P=environment)\}
+        | (?!\n[ \t>]*\n | \\begin\{(?P=environment)\}) . )*?
+      \\end\{(?P=environment)\} (?: (?P<stop>[.,;:]?) (?=[ \t]*(?:\n|\Z)) )?
     """,
     re.VERBOSE | re.DOTALL,
 )
+"""A formula with signs around it, also with a particle behind it or on several lines, or an
+environment, which may hold others of its name, with the stop behind it. All but `$$` end with
+their paragraph."""
 LIST_ITEM = re.compile(r"[ \t]*(?:[-*+]|\d+[.)]|\[\^[^\]]+\]:|:)[ \t]")
 
 

@@ -17,7 +17,6 @@ NO_PROSE = re.compile(
     r"|</?[a-zA-Z][^<>]*>|<[a-z]+:[^<>\s]*>"  # Tags of HTML, addresses in angle brackets.
     r"|(?<=\])\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+\"[^\"\n]*\")?\)"  # Where links lead.
     r"|^[ ]{0,3}\[[^\]\n]+\]:[ \t]*\S+|\b(?:https?://|www\.)[^\s<>]+"
-    r"|\$[^$\s가-힣][^$\n가-힣]*\$"  # Formulas that a particle follows at once.
     r"|(?:^[ \t]*:{3,})?[ \t]*\{[:.#][^{}\n]*\}|&\#?\w+;",  # Attributes, entities.
     re.DOTALL | re.MULTILINE,
 )

@@ -348,7 +348,7 @@ def _raw_cell(cell: Any, number: int, problems: list[InkcellError]) -> RawCell:
         tags=_tags(cell, number, {}, problems),
         format=_format(metadata),
         attachments={
-            name: base64.b64decode(next(iter(bundle.values())))
+            name: base64.b64decode(_joined(next(iter(bundle.values()))))
             for name, bundle in cell.get("attachments", {}).items()
             if bundle
         },

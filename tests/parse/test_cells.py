@@ -236,6 +236,19 @@ def test_attachments_and_raw_cells() -> None:
     assert second.text == "<b>x</b>"
 
 
+def test_an_attachment_may_be_a_list_of_lines() -> None:
+    """So nbformat writes an SVG: as it does text, though it is in base64."""
+    lines = base64.encodebytes(b"<svg/>" * 20).decode().splitlines(keepends=True)
+    cell = {
+        "cell_type": "markdown",
+        "source": "![a](attachment:a.svg)",
+        "attachments": {"a.svg": {"image/svg+xml": lines}},
+    }
+    (prose,) = read(ipynb(cell), "ipynb").notebook.cells
+    assert isinstance(prose, Prose)
+    assert prose.attachments == {"a.svg": b"<svg/>" * 20}
+
+
 def test_a_cell_of_prose_can_be_removed() -> None:
     """As one of code, which runs nevertheless; in text notebooks and `.ipynb` alike."""
     prose = [

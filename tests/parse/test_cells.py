@@ -323,6 +323,38 @@ def test_the_language_of_the_code() -> None:
         assert read(cell("1").replace(FRONT_MATTER, front)).notebook.code_language == language
 
 
+def with_metadata(**metadata: object) -> str:
+    """An `.ipynb` of one code cell."""
+    notebook = json.loads(ipynb({"cell_type": "code", "source": "1"}))
+    return json.dumps({**notebook, "metadata": metadata})
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {},
+        # JupyterLab, when several people work on a notebook that has no kernel yet.
+        {"kernelspec": {"display_name": "", "name": ""}, "language_info": {"name": ""}},
+        {"kernelspec": {"name": None}, "jupyter": None},
+    ],
+)
+def test_a_notebook_that_names_no_kernel(metadata: dict[str, object]) -> None:
+    """It is one in Python, as a text that names none."""
+    found = read(with_metadata(**metadata), "ipynb")
+    assert (found.meta.kernel, found.notebook.code_language) == ("python3", "python")
+
+
+@pytest.mark.parametrize("name", ["kernelspec", "language_info"])
+@pytest.mark.parametrize("value", [None, "python", ["python"], {"name": ["python"]}])
+def test_damaged_metadata_of_a_notebook(name: str, value: object) -> None:
+    """They are told without what else stands there: it may be long."""
+    with pytest.raises(InkcellError) as raised:
+        read(with_metadata(widgets={"state": "long"}, **{name: value}), "ipynb")
+    (error,) = flatten(raised.value)
+    assert str(error) == "the notebook's metadata are damaged"
+    assert error.text == str({name: value})
+
+
 @given(st.text(max_size=200))
 def test_any_text_is_a_post_or_an_error(text: str) -> None:
     """Whatever stands in a file, nothing but errors with a place comes out."""

@@ -11,22 +11,31 @@ from ..errors import CellFailed, CellTimedOut, ExecutionError, KernelDied
 from ..model import Code, Post
 
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-CELL_LINE = re.compile(r"(?:Cell In|In ?|Input In ?)\[\d+\][^\n]*?line (\d+)")
+CELL_LINE = re.compile(r"(?:Cell In|In ?|Input In ?)\[(\d+)\][^\n]*?line (\d+)")
 MISSING = re.compile(r"No module named '([^'.]+)")
 TRACEBACK_LINES = 12
 LOG_END = 1 << 16
 """Bytes at the end of a log that are looked at: C code may have written any number of them."""
 
 
-def failed(name: str, value: str, outputs: list[Any], cell: Code) -> CellFailed:
-    """The error of a cell that raised an exception, with the line in the author's file."""
+def failed(name: str, value: str, outputs: list[Any], cell: Code, number: int | None) -> CellFailed:
+    """The error of a cell that raised an exception, with the line in the author's file.
+
+    Args:
+        name: of the exception.
+        value: its message.
+        outputs: what the cell put out, as nbformat has it.
+        cell: the cell.
+        number: by which a traceback names the cell, as in `Cell In[3], line 2`.
+    """
     errors = [output for output in outputs if output.output_type == "error"]
     if errors:
         # Of what a result's representation raises, the kernel's reply has neither.
         name, value = errors[-1].ename, errors[-1].evalue
     raised = "\n".join(errors[-1].traceback) if errors else ""
     traceback = ANSI.sub("", raised).rstrip().split("\n")
-    found = CELL_LINE.findall("\n".join(traceback))
+    # An exception has also passed, or only passed, through functions of the cells before.
+    found = [at for of, at in CELL_LINE.findall("\n".join(traceback)) if int(of) == number]
     line = int(found[0]) if found else None
     lines = cell.source.split("\n")
     text = lines[line - 1] if line and line <= len(lines) else None

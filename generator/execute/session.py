@@ -469,10 +469,10 @@ class Sessions:
                 raise died(cell, memory=post.meta.execute.memory if over else 0)
             if status == "error" and not cell.may_raise:
                 raw = _outputs(session)[len(session.cells) - 1][0]
-                name, value, _ = session.states[-1].raised
+                name, value, number = session.states[-1].raised
                 # The next run starts before this cell.
                 session.cells[-1] = Code("", cell.cell, cell.line)
-                raise failed(name, value, raw, cell)
+                raise failed(name, value, raw, cell, number)
         return tuple(
             (*outputs_of(raw, self._kernels.root), *((Omission(omitted),) if omitted else ()))
             for raw, omitted in _outputs(session)

@@ -141,7 +141,9 @@ def _show(
     match output:
         case Stream(name, text):
             wanted = code.display.stdout if name == "stdout" else code.display.stderr
-            return _text(text, name, context) if wanted and text else None
+            # A progress bar may have wiped itself out.
+            is_seen = wanted and terminal.plain(text).strip()
+            return _text(text, name, context) if is_seen else None
         case Failure():
             said = output.traceback or f"{output.name}: {output.value}"
             return _text(said, "traceback", context)

@@ -529,6 +529,12 @@ def test_carriage_returns(text: str, shown: str) -> None:
     assert terminal.plain(text) == shown
 
 
+@pytest.mark.parametrize("text", ["batch: 0%\rbatch: 100%\r           \r", "\x1b[2K\r\n"])
+def test_a_progress_bar_that_wiped_itself_out(text: str) -> None:
+    """Leaves no box with nothing in it."""
+    assert "stderr" not in page(Stream("stderr", text))
+
+
 @pytest.mark.parametrize(
     ("text", "html"),
     [

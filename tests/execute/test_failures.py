@@ -28,6 +28,7 @@ print(said(Path(sys.argv[1])))
         ("ModuleNotFoundError", "No module named 'tqdm'", "install the package that has `tqdm`"),
         ("ModuleNotFoundError", "No module named 'a.b'; 'a' is no package", "install the package"),
         ("ModuleNotFoundError", "gone", "if the exception belongs on the page"),
+        ("StdinNotImplementedError", "raw_input was called", "nobody answers while a site is"),
         ("ImportError", "cannot import name 'x' from 'y'", "if the exception belongs on the page"),
     ],
 )
@@ -73,6 +74,38 @@ def test_an_exception_in_a_function_of_another_cell(
     output = new_output("error", ename="ValueError", evalue="x", traceback=[traceback])
     error = failed("", "", [output], Code("# the third\nf()", 6, 10), 3)
     assert (error.line, error.text) == (line, text)
+
+
+RICH = """\
+\x1b[31m╭─────── \x1b[1;31mTraceback \x1b[2m(most recent call last)\x1b[0m ───────╮\x1b[0m
+│ /b/posts/a/own.py:7 in <module>      │
+│ in f:5                               │
+│ in <module>:2                        │
+│ ❱ 2 f()                              │
+╰──────────────────────────────────────╯
+ValueError: x"""
+
+
+def test_a_traceback_that_rich_drew() -> None:
+    """It has the line of the cell, too, and is shown without colours."""
+    drawn = new_output("display_data", {"text/html": "<pre>", "text/plain": RICH})
+    error = failed("ValueError", "x", [drawn], Code("import own\nf()", 6, 10), 3)
+    assert (error.line, error.text) == (11, "f()")
+    assert str(error.detail).startswith("╭─────── Traceback (most")
+    assert str(error.detail).endswith("╯\nValueError: x")
+
+
+def test_what_a_failing_program_said() -> None:
+    """Its exception has a number: what was wrong stands on standard error."""
+    said = new_output("stream", name="stderr", text="\x1b[31mno such file\x1b[0m\n")
+    traceback = ["Cell In[1], line 1", "CalledProcessError: x"]
+    for name, detail in (
+        ("CalledProcessError", ["no such file", *traceback]),
+        ("ValueError", traceback),
+    ):
+        raised = new_output("error", ename=name, evalue="x", traceback=traceback)
+        error = failed(name, "x", [said, raised], Code("%%bash\ncat a", 2, 1), 1)
+        assert error.detail == "\n".join(detail)
 
 
 def test_what_a_process_said_last(tmp_path: Path) -> None:

@@ -60,6 +60,10 @@ def _bundle(output: Any, widgets: States) -> Bundle:
     last = widget_text(output.data[VIEW], widgets) if VIEW in output.data else None
     if last is not None:
         output.data["text/plain"] = last
+    if "text/plain" in output.data:
+        # Its model went with the kernel, and has another id in each run; who opens the notebook
+        # would be told that it is missing.
+        output.data.pop(VIEW, None)
     for mime, value in output.data.items():
         # Elsewhere a list is the lines of a text.
         is_json = mime.endswith(("/json", "+json"))

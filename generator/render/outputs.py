@@ -150,6 +150,8 @@ def _show(
         case Omission(size):
             notice = escape(omission_text(size, context.strings), quote=False)
             return Shown(f'<p class="omission">{notice}</p>\n', f"<p><em>{notice}</em></p>\n")
+        case Bundle(data) if _says_nothing(data):
+            return None
         case Bundle(data):
             frame = Frame(md, context, code, output, number)
             if "html" not in context.post.meta.trusted or "text/html" not in data:
@@ -169,6 +171,13 @@ def _show(
                     "print it, or show it as text, HTML or a figure",
                 )
     return None
+
+
+def _says_nothing(data: Mapping[str, str]) -> bool:
+    """Whether an output is empty by its own word, as what rich leaves behind a progress bar."""
+    if data.keys() - {"text/plain", "text/html"} or data.get("text/plain", "nothing known").strip():
+        return False
+    return not SHOWN.search(data.get("text/html", ""))
 
 
 def omission_text(size: int, strings: Mapping[str, str]) -> str:

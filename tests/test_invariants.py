@@ -345,7 +345,12 @@ WRAPPED = {
         "execute/surrogates.py",
     },
     "nbclient": {"execute/client.py", "execute/post_run.py"},
-    "nbformat": {"parse/notebook.py", "execute/post_run.py", "execute/session.py"},
+    "nbformat": {
+        "parse/notebook.py",
+        "execute/outputs.py",
+        "execute/post_run.py",
+        "execute/session.py",
+    },
     "nh3": {"render/sanitize.py"},
     "PIL": {"render/pictures.py", "render/share_pictures.py"},
     "vl_convert": {"libraries.py", "render/vega.py"},

@@ -10,7 +10,8 @@ Stands alone, as `guard` and `warm` do; a warm parent loads it after the fork.
 
 Messages on a state's socket are lines of JSON. To it: `{"run": source, "fork": true}`, with the
 socket of the next state; when its socket closes, a state ends. From it: `{"pid": 17}`, then
-`{"messages": [...], "status": "ok" | "error", "forkable": true}` when its cell has run. To it, too:
+`{"messages": [...], "status": "ok" | "error", "raised": [name, message], "number": 3,
+"forkable": true}` when its cell, the third, has run. To it, too:
 `{"ours": code}`, which runs in the state itself and is no cell; it answers `{"messages": [...]}`.
 The first such code is that of `watch`, which notes what the cells use and write.
 """
@@ -157,12 +158,15 @@ def serve(control: socket.socket, arguments: Sequence[str]) -> None:
             for stream in streams:
                 stream.pass_over()
         _say(control, {"pid": os.getpid()})
-        status = _run(shell, wanted["run"])
+        number = shell.execution_count
+        status, raised = _run(shell, wanted["run"])
         for stream in streams:
             stream.flush()
         answer = {
             "messages": notes.taken(),
             "status": status,
+            "raised": raised,
+            "number": number,
             "forkable": _forkable(threads),
         }
         _say(control, answer)
@@ -183,8 +187,13 @@ def _start_shell(arguments: Sequence[str]) -> tuple[InteractiveShell, Notes]:
     return shell, notes
 
 
-def _run(shell: Any, source: str) -> str:
-    """Run a cell as ipykernel does, inside an event loop."""
+def _run(shell: Any, source: str) -> tuple[str, tuple[str, str]]:
+    """Run a cell as ipykernel does, inside an event loop.
+
+    Returns:
+        Whether that went well, and name and message of the exception: what shows it may be none
+        of a kernel's tracebacks.
+    """
     try:
         transformed, problem = shell.transform_cell(source), None
     except Exception:
@@ -200,7 +209,16 @@ def _run(shell: Any, source: str) -> str:
     result = asyncio.get_event_loop().run_until_complete(cell())
     # ipykernel notes there that showing a result has failed.
     shown = not shell._last_traceback_during_displayhook
-    return "ok" if result.success and shown else "error"
+    error = result.error_before_exec or result.error_in_exec
+    raised = (type(error).__name__, _message_of(error)) if error else ("", "")
+    return "ok" if result.success and shown else "error", raised
+
+
+def _message_of(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # The author's own class may raise whatever it likes.
+        return ""
 
 
 def _forkable(threads: int) -> bool:

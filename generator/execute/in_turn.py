@@ -1,9 +1,11 @@
 """What C code and programs write stands where it was written, between what Python writes.
 
-They write to a descriptor, which leads to a file. That is read whenever Python writes, and at the
-end of a cell, so that nothing is lost and the order is always the same: the `write` of the standard
-streams is replaced. IPython 9 records what a cell writes by a `write` of its own, and puts that of
-before back after the cell; so the replacement is made in every cell.
+They write to a descriptor, which leads to a file. That is read whenever Python writes, before
+anything is displayed, and at the end of a cell, so that nothing is lost and the order is always
+the same: `write` and `flush` of the standard streams are replaced, for ipykernel flushes them
+before it sends a display, a result or a traceback. IPython 9 records what a cell writes by a
+`write` of its own, and puts that of before back after the cell; so that replacement is made in
+every cell.
 
 Stands alone, as `figures` does: its text runs in the kernel's own interpreter.
 """
@@ -22,16 +24,18 @@ class InTurn:
     """A standard stream before whose texts stands what was written to its descriptor."""
 
     def __init__(self, stream: Any, descriptor: int) -> None:
-        """Replace the stream's `write`; the descriptor leads to a file."""
+        """Replace the stream's `write` and `flush`; the descriptor leads to a file."""
         self._stream = stream
         self._descriptor = descriptor
         self._write = stream.write
+        self._flush = stream.flush
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._file = os.fstat(descriptor)
         self._size = self._file.st_size
         self._process = os.getpid()
         self._reading = threading.Lock()
         self._stream.fileno = lambda: descriptor
+        self._stream.flush = self.flush
         self.begin_cell()
 
     def begin_cell(self, *_: object) -> None:
@@ -46,6 +50,11 @@ class InTurn:
 
         in_turn.in_turn = True  # type: ignore[attr-defined]
         self._stream.write = in_turn
+
+    def flush(self) -> None:
+        """Write all that was written to the descriptor, too."""
+        self.read()
+        self._flush()
 
     def read(self, *_: object) -> None:
         """Write what the descriptor's file holds and nobody has written yet."""

@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import nbformat
+from nbformat.validator import isvalid
+
 from ..model import Bundle, Failure, Output, Stream
-from .widgets import VIEW, States, widget_text
+from .widgets import VIEW, States, caught_outputs, widget_text
 
 CELL_FILE = re.compile(r"(?<![^\s'\"(<])[^\s'\"(<]*[/\\]ipykernel_\d+[/\\]\d+\.py")
 """How ipykernel names the file of a cell: with the kernel's process id."""
@@ -41,7 +45,7 @@ def outputs_of(
             outputs.append(Stream("stderr", _anywhere(pending["stderr"], root)))
         pending.clear()
 
-    for output in raw:
+    for output in _unwrapped(raw, widgets):
         if output.output_type == "stream":
             pending[output.name] = pending.get(output.name, "") + _unnamed(output.text)
             continue
@@ -55,11 +59,27 @@ def outputs_of(
     return tuple(outputs)
 
 
+def _unwrapped(raw: Iterable[Any], widgets: States, depth: int = 0) -> Iterator[Any]:
+    """The outputs of a cell; in the place of a widget that caught others stand those."""
+    for output in raw:
+        caught = caught_outputs(output.get("data", {}).get(VIEW), widgets)
+        if caught is None or depth > 10:
+            yield output
+            continue
+        nodes = map(nbformat.from_dict, caught)
+        outputs = (node for node in nodes if isvalid(node, ref="output", version=4))
+        yield from _unwrapped(outputs, widgets, depth + 1)
+
+
 def _bundle(output: Any, widgets: States) -> Bundle:
     data = {}
     last = widget_text(output.data[VIEW], widgets) if VIEW in output.data else None
     if last is not None:
         output.data["text/plain"] = last
+    if "text/plain" in output.data:
+        # Its model went with the kernel, and has another id in each run; who opens the notebook
+        # would be told that it is missing.
+        output.data.pop(VIEW, None)
     for mime, value in output.data.items():
         # Elsewhere a list is the lines of a text.
         is_json = mime.endswith(("/json", "+json"))

@@ -217,7 +217,8 @@ class PostRun:
         try:
             await client.async_execute_cell(raw, index)
         except CellExecutionError as error:
-            raise failed(str(error.ename), error.evalue, raw.outputs, cell) from None
+            number = raw.execution_count
+            raise failed(str(error.ename), error.evalue, raw.outputs, cell, number) from None
         except CellTimeoutError as error:
             if "IOPub" in str(error):
                 raise KernelDied("the outputs of this cell do not arrive").at(

@@ -70,6 +70,8 @@ class State:
         self._heard = bytearray()
         self.messages: list[dict[str, Any]] = []
         """What its cell put out."""
+        self.raised = ("", "", 0)
+        """Name and message of the exception that its cell raised, and the cell's number."""
         self.forkable = True
         self.pid = int(self.hear(timeout)["pid"])
 
@@ -184,6 +186,7 @@ class Session:
             self._leave(last)
             return "died"
         state.messages, state.forkable = answer["messages"], answer["forkable"]
+        state.raised = (*answer["raised"], answer["number"])
         if not last.forkable:
             # The process went on itself: there is no way back to the state before.
             last.control.close()
@@ -466,10 +469,10 @@ class Sessions:
                 raise died(cell, memory=post.meta.execute.memory if over else 0)
             if status == "error" and not cell.may_raise:
                 raw = _outputs(session)[len(session.cells) - 1][0]
-                error = next(output for output in raw if output.output_type == "error")
+                name, value, number = session.states[-1].raised
                 # The next run starts before this cell.
                 session.cells[-1] = Code("", cell.cell, cell.line)
-                raise failed(error.ename, error.evalue, raw, cell)
+                raise failed(name, value, raw, cell, number)
         return tuple(
             (*outputs_of(raw, self._kernels.root), *((Omission(omitted),) if omitted else ()))
             for raw, omitted in _outputs(session)

@@ -23,12 +23,27 @@ States = Mapping[str, Mapping[str, Any]]
 
 def widget_text(view: object, states: States) -> str | None:
     """What a widget shows in the end; None for one that is more than words and bars."""
+    return _text(_model(view), states, depth=0)
+
+
+def caught_outputs(view: object, states: States) -> list[Any] | None:
+    """What an `Output` of ipywidgets has caught, as JSON of nbformat; None for another widget.
+
+    rich shows its progress bars in one.
+    """
+    state = states.get(_model(view), {})
+    outputs = state.get("outputs")
+    is_output = state.get("_model_name") == "OutputModel" and isinstance(outputs, list)
+    return outputs if is_output else None
+
+
+def _model(view: object) -> str:
+    """The id of the model that a view shows."""
     try:
         data = json.loads(view) if isinstance(view, str) else view
     except (ValueError, RecursionError):
-        return None
-    model = data.get("model_id") if isinstance(data, dict) else None
-    return _text(str(model), states, depth=0)
+        return ""
+    return str(data.get("model_id")) if isinstance(data, dict) else ""
 
 
 def _text(model: str, states: States, depth: int) -> str | None:

@@ -183,7 +183,7 @@ def read_front_matter(
     execute.known(EXECUTION_KEYS, elsewhere.EXECUTE)
     kernel = record.record("kernelspec")
     kernel.known(("name", "display_name", "language"))
-    saved_kernel = raw.metadata.get("kernelspec", {}).get("name", "python3")
+    saved_kernel = raw.metadata.get("kernelspec", {}).get("name") or "python3"
     permalink = record.text("permalink")
     slug = record.text("slug", source.folder)
     if not is_slug(slug):

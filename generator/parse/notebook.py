@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 from unicodedata import normalize
 
+import msgspec
 from msgspec import Struct
 
 from ..errors import InkcellError, NotebookError
@@ -252,6 +253,24 @@ def _refuse_half_characters(cell: RawCell) -> None:
         ) from None
 
 
+class _Named(Struct, frozen=True):
+    """What a notebook's metadata say of its kernel; JupyterLab leaves names empty, too."""
+
+    name: str | None = None
+    language: str | None = None
+
+
+class _Metadata(Struct, frozen=True):
+    """Those of a notebook's metadata that are read (nbformat 4, `metadata`)."""
+
+    kernelspec: _Named = _Named()
+    language_info: _Named = _Named()
+
+
+def _of_kernel(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: metadata[key] for key in _Metadata.__struct_fields__ if key in metadata}
+
+
 def notebook_of(text: str) -> dict[str, Any]:
     """A notebook of nbformat 4, with its metadata; one of version 3 is converted.
 
@@ -274,10 +293,13 @@ def notebook_of(text: str) -> dict[str, Any]:
     if not isinstance(notebook, dict) or notebook.get("nbformat") != 4:
         notebook = _converted(text)
     metadata = notebook.get("metadata", {})
-    if not isinstance(metadata, dict) or not isinstance(metadata.get("kernelspec", {}), dict):
+    try:
+        msgspec.convert(metadata, _Metadata)
+    except msgspec.ValidationError:
         raise NotebookError("the notebook's metadata are damaged").at(
-            text=str(metadata), hint="open it in Jupyter and save it again"
-        )
+            text=str(_of_kernel(metadata) if isinstance(metadata, dict) else metadata),
+            hint="open it in Jupyter and save it again",
+        ) from None
     return {**notebook, "metadata": metadata}
 
 
@@ -302,9 +324,8 @@ def _read_ipynb(text: str) -> RawNotebook:
     if fenced:
         lines = lines[1:-1] if FENCE.match(lines[-1]) else lines[1:]
     front = _composed("\n".join(lines))
-    return RawNotebook(
-        front, 2 if fenced else 1, 1, tuple(rest), notebook["metadata"], tuple(problems)
-    )
+    metadata = _of_kernel(notebook["metadata"])
+    return RawNotebook(front, 2 if fenced else 1, 1, tuple(rest), metadata, tuple(problems))
 
 
 def _converted(text: str) -> Any:
@@ -348,7 +369,7 @@ def _raw_cell(cell: Any, number: int, problems: list[InkcellError]) -> RawCell:
         tags=_tags(cell, number, {}, problems),
         format=_format(metadata),
         attachments={
-            name: base64.b64decode(next(iter(bundle.values())))
+            name: base64.b64decode(_joined(next(iter(bundle.values()))))
             for name, bundle in cell.get("attachments", {}).items()
             if bundle
         },

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from html import escape
+from pathlib import PurePosixPath
 from typing import Literal
 from urllib.parse import unquote
 
@@ -13,7 +14,15 @@ from markdown_it.token import Token
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ..addresses import Links, Target, as_on_disk, nearest_file, neighbour_path, resolve
+from ..addresses import (
+    Links,
+    Target,
+    address,
+    as_on_disk,
+    nearest_file,
+    neighbour_path,
+    resolve,
+)
 from ..errors import InkcellError, MarkdownError, MathError
 from ..model import File, Formula, Highlight, Image, Label, Post, Prose, Reference, Typeset
 from .code import highlight
@@ -149,7 +158,13 @@ class Context(Struct):
         return FORMULA.sub(plain, text) if "$" in text else text
 
     def target(self, href: str, place: Place) -> Target:
-        """Where a link leads; a neighbouring file that it needs is published."""
+        """Where a link leads; the file that it needs is published, if it is one of the post's."""
+        if href.startswith(ATTACHMENT):
+            content = self.attachment(href, place)
+            if content is None:
+                return Target(href)
+            path = self.publish_hashed(content, PurePosixPath(href).suffix.lower())
+            return Target(address(path, self.links.config))
         found = resolve(href, self.post, self.links)
         if found is None:
             self.errors.append(

@@ -141,13 +141,17 @@ def _show(
     match output:
         case Stream(name, text):
             wanted = code.display.stdout if name == "stdout" else code.display.stderr
-            return _text(text, name, context) if wanted and text else None
+            # A progress bar may have wiped itself out.
+            is_seen = wanted and terminal.plain(text).strip()
+            return _text(text, name, context) if is_seen else None
         case Failure():
             said = output.traceback or f"{output.name}: {output.value}"
             return _text(said, "traceback", context)
         case Omission(size):
             notice = escape(omission_text(size, context.strings), quote=False)
             return Shown(f'<p class="omission">{notice}</p>\n', f"<p><em>{notice}</em></p>\n")
+        case Bundle(data) if _says_nothing(data):
+            return None
         case Bundle(data):
             frame = Frame(md, context, code, output, number)
             if "html" not in context.post.meta.trusted or "text/html" not in data:
@@ -167,6 +171,13 @@ def _show(
                     "print it, or show it as text, HTML or a figure",
                 )
     return None
+
+
+def _says_nothing(data: Mapping[str, str]) -> bool:
+    """Whether an output is empty by its own word, as what rich leaves behind a progress bar."""
+    if data.keys() - {"text/plain", "text/html"} or data.get("text/plain", "nothing known").strip():
+        return False
+    return not SHOWN.search(data.get("text/html", ""))
 
 
 def omission_text(size: int, strings: Mapping[str, str]) -> str:

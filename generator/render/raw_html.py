@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import re
 from html import escape, unescape
-from pathlib import PurePosixPath
 
-from ..addresses import address
 from ..html_syntax import COMMENT, candidates
 from ..iri import as_uri
-from .context import ATTACHMENT, Context, Place
+from .context import Context, Place
 from .images import measure, sized
 from .loads import ATTRIBUTE, CLOSING, LOADS, VALUE
 
@@ -84,19 +82,8 @@ def _lead(written: str, context: Context, place: Place) -> tuple[str, str]:
     base = context.links.config.base
     if not written or (base and written.startswith(f"{base}/")):
         return written, ""
-    if written.startswith(ATTACHMENT):
-        return _attachment(written, context, place), ""
     target = context.target(written, place)
     return as_uri(target.address), target.neighbour
-
-
-def _attachment(href: str, context: Context, place: Place) -> str:
-    """Where a file that a notebook keeps inside a cell is published."""
-    content = context.attachment(href, place)
-    if content is None:
-        return href
-    path = context.publish_hashed(content, PurePosixPath(href).suffix.lower())
-    return address(path, context.links.config)
 
 
 def _with_size(text: str, picture: bytes) -> str:

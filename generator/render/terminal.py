@@ -50,7 +50,8 @@ def _span(style: str, cells: Iterable[tuple[str, str]]) -> str:
 def _screen(text: str) -> list[Line]:
     """What stands on an endless terminal after a text was sent to it.
 
-    Progress bars rewrite their line hundreds of times; a page shows the last state.
+    Progress bars rewrite their line hundreds of times; a page shows the last state. Of one that
+    was wiped out a line of spaces would be left below.
     """
     if not CONTROL.search(text):
         return [[(line, "")] for line in text.split("\n")]
@@ -84,6 +85,8 @@ def _screen(text: str) -> list[Line]:
                         line.clear()
                     case "A", codes:  # up: nested progress bars
                         row = max(row - (int(codes) if codes.isdecimal() else 1), 0)
+    while len(lines) > 1 and all(character == " " for character, _ in lines[-1]):
+        lines.pop()
     return lines
 
 

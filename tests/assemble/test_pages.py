@@ -152,7 +152,7 @@ def test_files_named_on_a_mac_are_found(write_blog: WriteBlog) -> None:
 
 
 def test_attachments_of_a_notebook_are_published(write_blog: WriteBlog) -> None:
-    """In Markdown, in HTML and in directives, by names as Jupyter encodes them."""
+    """Shown and linked in Markdown, HTML and directives, by names as Jupyter encodes them."""
     picture = base64.b64encode(b'<svg xmlns="http://www.w3.org/2000/svg"/>').decode()
     prose = """![a](attachment:%EA%B7%B8%EB%A6%BC%201.svg)
 
@@ -163,6 +163,8 @@ def test_attachments_of_a_notebook_are_published(write_blog: WriteBlog) -> None:
 
 A caption.
 :::
+
+[d](attachment:a.svg), <a href="attachment:a.svg">e</a>, {download}`f <attachment:a.svg>`
 """
     cells = [
         {"cell_type": "raw", "source": FRONT_MATTER},
@@ -178,8 +180,9 @@ A caption.
     notebook = json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 4})
     site = pipeline.build(read_config(write_blog({"posts/a/index.ko.ipynb": notebook})))
     shown = select(site, "math/2022-07-08-a/index.html", "//div[@class='body']//img/@src")
-    assert len(shown) == 3
-    assert all(address.lstrip("/") in site.files for address in shown)
+    linked = select(site, "math/2022-07-08-a/index.html", "//div[@class='body']/p/a/@href")
+    assert (len(shown), len(linked)) == (3, 3)
+    assert all(address.lstrip("/") in site.files for address in [*shown, *linked])
 
 
 BELOW_A_BASE_PATH = SETTINGS.replace("example.org", "user.example/p", 1)

@@ -117,7 +117,7 @@ def failed(outputs: list[Any]) -> tuple[str, int | None, str]:
     error = outputs[-1]
     assert error.output_type == "error", error
     text = "\n".join(error.traceback)
-    lines = CELL_LINE.findall(text)
+    lines = [line for _, line in CELL_LINE.findall(text)]
     return error.ename, int(lines[0]) if lines else None, text
 
 

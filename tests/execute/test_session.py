@@ -561,6 +561,29 @@ def test_a_result_that_cannot_be_shown(draft: Draft) -> None:
     assert draft.run("x = 1", "x")[1] == (Bundle({"text/plain": "1"}),)
 
 
+SHOWN_OTHERWISE = """
+def shown(self, *_, **__):
+    print("It failed.")
+get_ipython().set_custom_exc((Exception,), shown)
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "failing", "message"),
+    [
+        ("x = 1", "%nosuch", "UsageError: Line magic function `%nosuch` not found."),
+        (SHOWN_OTHERWISE, "y = 2\n1 / 0", "ZeroDivisionError: division by zero"),
+    ],
+)
+def test_an_exception_that_is_shown_otherwise(
+    draft: Draft, before: str, failing: str, message: str
+) -> None:
+    """IPython prints what is wrong with a magic, and rich draws tracebacks of its own."""
+    with pytest.raises(CellFailed) as failed:
+        draft.run(before, failing)
+    assert (str(failed.value), failed.value.cell) == (message, 2)
+
+
 def test_more_posts_at_once_than_sessions_are_kept(write_blog: WriteBlog) -> None:
     """No session ends while its cells run; afterwards those that are too many do."""
     code = "import time\ntime.sleep(0.5)\nprint({})"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from generator.errors import CellFailed, ExecutionError
-from generator.model import Stream
+from generator.model import Bundle, Failure, Stream
 
 from ..conftest import SETTINGS
 from .running import Ran, data, post, run
@@ -61,6 +61,11 @@ POSTS = {
         "print('one')\nos.system('echo two; echo error >&2')\nprint('three')\n"
         "print('second error', file=sys.stderr)",
     ),
+    "displayed": (
+        "import os, subprocess\nfrom IPython.display import HTML\n_ = os.system('echo one')\n"
+        "display(HTML('two'))\nsubprocess.run(['echo', 'three']).returncode",
+        "#| error: true\n_ = os.system('echo before >&2')\n1 / 0",
+    ),
     "caught": (CAUGHT,),
     "forked": (FORKED,),
     "representation": ("class A:\n    def __repr__(self):\n        raise OSError('no')\nA()",),
@@ -109,6 +114,17 @@ def test_what_programs_write_stands_where_they_wrote_it(ran: Ran) -> None:
         Stream("stdout", "one\ntwo\nthree\n"),
         Stream("stderr", "error\nsecond error\n"),
     )
+
+
+def test_what_programs_write_stands_before_what_is_displayed_later(ran: Ran) -> None:
+    """Before a display, the cell's value and a traceback."""
+    displayed, failing = ran.outputs["displayed"]
+    assert displayed[0] == Stream("stdout", "one\n")
+    assert isinstance(displayed[1], Bundle)
+    assert displayed[2] == Stream("stdout", "three\n")
+    assert displayed[3:] == (Bundle({"text/plain": "0"}),)
+    assert failing[0] == Stream("stderr", "before\n")
+    assert isinstance(failing[1], Failure)
 
 
 def test_what_code_catches_itself(ran: Ran) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from generator.execute.outputs import outputs_of
 from generator.execute.widgets import VIEW, widget_text
-from generator.model import Bundle
+from generator.model import Bundle, Output, Stream
 
 STATES: dict[str, dict[str, Any]] = {
     "box": {"_model_name": "HBoxModel", "children": [f"IPY_MODEL_{n}" for n in "abc"]},
@@ -27,6 +27,24 @@ STATES: dict[str, dict[str, Any]] = {
     "endless": {"_model_name": "FloatProgressModel", "max": float("inf"), "min": float("-inf")},
     "null": {"_model_name": "HBoxModel", "children": None},
     "text": {"_model_name": "VBoxModel", "children": "IPY_MODEL_a"},
+    "caught": {
+        "_model_name": "OutputModel",
+        "outputs": [
+            {"output_type": "stream", "name": "stdout", "text": "100%"},
+            {"output_type": "display_data", "data": {VIEW: {"model_id": "a"}}, "metadata": {}},
+            {"output_type": "nothing known"},
+        ],
+    },
+    "itself": {
+        "_model_name": "OutputModel",
+        "outputs": [
+            {
+                "output_type": "display_data",
+                "data": {VIEW: {"model_id": "itself"}, "text/plain": "Output()"},
+                "metadata": {},
+            }
+        ],
+    },
 }
 
 
@@ -64,5 +82,23 @@ def test_an_output_shows_how_a_progress_bar_ended() -> None:
     slider = {VIEW: {"model_id": "slider"}, "text/plain": "IntSlider(value=3)"}
     raw = [nbformat.v4.new_output("display_data", data) for data in (data, slider)]
     outputs = outputs_of(raw, Path(), STATES)
-    shown = [output.data["text/plain"] for output in outputs if isinstance(output, Bundle)]
-    assert shown == [widget_text({"model_id": "box"}, STATES), "IntSlider(value=3)"]
+    shown = [output.data for output in outputs if isinstance(output, Bundle)]
+    # Nothing leads to a model that is gone.
+    assert shown == [
+        {"text/plain": widget_text({"model_id": "box"}, STATES)},
+        {"text/plain": "IntSlider(value=3)"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("model", "shown"),
+    [
+        ("caught", (Stream("stdout", "100%"), Bundle({"text/plain": "epoch <1>: 50%"}))),
+        ("itself", (Bundle({"text/plain": "Output()"}),)),
+    ],
+)
+def test_what_a_widget_has_caught(model: str, shown: tuple[Output, ...]) -> None:
+    """Stands in its place, as the progress bars of rich."""
+    data = {VIEW: {"model_id": model}, "text/plain": "Output()"}
+    raw = [nbformat.v4.new_output("display_data", data)]
+    assert outputs_of(raw, Path(), STATES) == shown

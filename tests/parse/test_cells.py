@@ -236,6 +236,19 @@ def test_attachments_and_raw_cells() -> None:
     assert second.text == "<b>x</b>"
 
 
+def test_an_attachment_may_be_a_list_of_lines() -> None:
+    """So nbformat writes an SVG: as it does text, though it is in base64."""
+    lines = base64.encodebytes(b"<svg/>" * 20).decode().splitlines(keepends=True)
+    cell = {
+        "cell_type": "markdown",
+        "source": "![a](attachment:a.svg)",
+        "attachments": {"a.svg": {"image/svg+xml": lines}},
+    }
+    (prose,) = read(ipynb(cell), "ipynb").notebook.cells
+    assert isinstance(prose, Prose)
+    assert prose.attachments == {"a.svg": b"<svg/>" * 20}
+
+
 def test_a_cell_of_prose_can_be_removed() -> None:
     """As one of code, which runs nevertheless; in text notebooks and `.ipynb` alike."""
     prose = [
@@ -308,6 +321,38 @@ def test_the_language_of_the_code() -> None:
     ):
         front = FRONT_MATTER.replace("title", f"kernelspec: {spec}\ntitle")
         assert read(cell("1").replace(FRONT_MATTER, front)).notebook.code_language == language
+
+
+def with_metadata(**metadata: object) -> str:
+    """An `.ipynb` of one code cell."""
+    notebook = json.loads(ipynb({"cell_type": "code", "source": "1"}))
+    return json.dumps({**notebook, "metadata": metadata})
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {},
+        # JupyterLab, when several people work on a notebook that has no kernel yet.
+        {"kernelspec": {"display_name": "", "name": ""}, "language_info": {"name": ""}},
+        {"kernelspec": {"name": None}, "jupyter": None},
+    ],
+)
+def test_a_notebook_that_names_no_kernel(metadata: dict[str, object]) -> None:
+    """It is one in Python, as a text that names none."""
+    found = read(with_metadata(**metadata), "ipynb")
+    assert (found.meta.kernel, found.notebook.code_language) == ("python3", "python")
+
+
+@pytest.mark.parametrize("name", ["kernelspec", "language_info"])
+@pytest.mark.parametrize("value", [None, "python", ["python"], {"name": ["python"]}])
+def test_damaged_metadata_of_a_notebook(name: str, value: object) -> None:
+    """They are told without what else stands there: it may be long."""
+    with pytest.raises(InkcellError) as raised:
+        read(with_metadata(widgets={"state": "long"}, **{name: value}), "ipynb")
+    (error,) = flatten(raised.value)
+    assert str(error) == "the notebook's metadata are damaged"
+    assert error.text == str({name: value})
 
 
 @given(st.text(max_size=200))

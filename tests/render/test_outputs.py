@@ -529,6 +529,19 @@ def test_carriage_returns(text: str, shown: str) -> None:
     assert terminal.plain(text) == shown
 
 
+@pytest.mark.parametrize("text", ["batch: 0%\rbatch: 100%\r           \r", "\x1b[2K\r\n"])
+def test_a_progress_bar_that_wiped_itself_out(text: str) -> None:
+    """Leaves no box with nothing in it."""
+    assert "stderr" not in page(Stream("stderr", text))
+
+
+def test_what_rich_leaves_behind_a_progress_bar() -> None:
+    """Is no box with nothing in it; a coloured one, which has a text of its own, is shown."""
+    nothing = {"text/plain": "", "text/html": '<pre style="white-space:pre"></pre>\n'}
+    assert "output" not in page(Bundle(nothing))
+    assert "<pre" in page(Bundle({**nothing, "text/plain": "<IPython.core.display.HTML object>"}))
+
+
 @pytest.mark.parametrize(
     ("text", "html"),
     [

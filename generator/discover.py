@@ -26,8 +26,11 @@ THEME_FOLDERS = (PACKAGE / "templates", PACKAGE.parent / "templates")
 """Inside an installed package, or beside it in a checkout."""
 LOOSE = (".md", ".markdown", ".qmd", ".Rmd", ".ipynb")
 """Endings of files that are posts elsewhere, and lie beside each other there."""
-OF_A_LANGUAGE = ("language_name", "locale")
+OF_A_LANGUAGE = ("language_name", "locale", "search_here")
 """Words of the theme that are true of one language alone."""
+MONTHS = 12
+LANGUAGE_IN_ANOTHER = re.compile(r"language_[a-z]{2,3}(-[A-Za-z0-9]+)*")
+"""Words that a theme has for the languages it knows, and a blog for others: `language_fr`."""
 DATE_BEFORE = re.compile(r"^\d{4}-\d{1,2}-\d{1,2}-(?=.)")
 KATEX_FOLDERS = (PACKAGE / "katex", PACKAGE.parent / "node_modules" / "katex" / "dist")
 
@@ -292,9 +295,17 @@ def _misnamed(
     for own in sorted(blog.glob("*.toml")):
         words = texts.get(own.stem, texts["en"])
         for word, text in _read_strings(own, root).items():
-            if word not in words and not re.search(rf"\b{re.escape(word)}\b", everything):
+            if (
+                word not in words
+                and not LANGUAGE_IN_ANOTHER.fullmatch(word)
+                and not re.search(rf"\b{re.escape(word)}\b", everything)
+            ):
                 error = ThemeError(f"the theme has no text `{word}`, and no template uses it")
                 hint = suggestion(word, words) or f"a template shows it as {{{{ t.{word} }}}}"
+                yield error.at(**_place_of(word, own, root), hint=hint)
+            if word == "months" and len(text.split()) != MONTHS:
+                error = ThemeError(f"`months` has {len(text.split())} names")
+                hint = "the names of the twelve months, with a space between each two"
                 yield error.at(**_place_of(word, own, root), hint=hint)
             places = {place for of in texts.values() for place in _places(of.get(word, ""))}
             # What has none in any language is shown as it is, braces and all.

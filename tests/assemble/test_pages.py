@@ -293,6 +293,24 @@ def test_a_language_of_the_blogs_own(write_blog: WriteBlog) -> None:
     assert select(site, "archive/index.html", "//h1/text()") == ["Archives"]
 
 
+def test_what_pages_call_a_language_that_the_theme_does_not_know(write_blog: WriteBlog) -> None:
+    """The blog's words for it, or its own name for itself; never what is true of English alone."""
+    settings = SETTINGS.replace('"ko"', '"en"').replace(', "en"]', ', "fr", "de"]')
+    files = {
+        "pyproject.toml": settings,
+        "posts/a/index.en.md": "One.\n",
+        "posts/a/index.fr.md": post("Un", "2022-07-08", more="last_modified_at: 2022-12-02\n"),
+        "templates/en.toml": 'language_fr = "French"\n',
+        "templates/fr.toml": 'language_name = "Français"\n',
+    }
+    site = pipeline.build(read_config(write_blog(files)))
+    page = site.files["math/2022-07-08-a/index.html"].content.decode()
+    assert "The French version was revised on 2 December 2022" in page
+    links = "//p[@class='elsewhere']/a/text()"
+    assert select(site, "search/index.html", links) == ["Français", "de"]
+    assert select(site, "fr/search/index.html", links) == ["Search the posts in English", "de"]
+
+
 def test_a_former_address_may_be_as_browsers_copy_it(write_blog: WriteBlog) -> None:
     """What a server is asked for is decoded: so is the name of the file."""
     text = post("가", "2022-01-01", more="aliases: [/%EC%88%98%ED%95%99/, /100%/]\n")

@@ -26,6 +26,7 @@ from .model import (
 )
 from .record import Record
 from .theme_settings import read_theme_settings
+from .toml_text import mistake
 
 FILE = "pyproject.toml"
 
@@ -82,9 +83,8 @@ def parse_config(text: str, *, url: str | None = None, drafts: bool = False) -> 
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        place = re.search(r"at line (\d+), column (\d+)", str(error))
-        line, column = (int(place[1]), int(place[2])) if place else (None, None)
-        raise ConfigError(f"not valid TOML: {str(error).partition(' (at')[0]}").at(
+        message, line, column = mistake(error, text)
+        raise ConfigError(f"not valid TOML: {message}").at(
             file=FILE,
             line=line,
             column=column,

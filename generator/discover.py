@@ -20,6 +20,7 @@ from .font import FONT, font_path
 from .last_build import IGNORED_FOLDERS, POST, STATIC, copied_files, is_passed_over
 from .model import Config, Source, Theme
 from .record import describe, suggestion
+from .toml_text import mistake
 
 PACKAGE = Path(__file__).parent
 THEME_FOLDERS = (PACKAGE / "templates", PACKAGE.parent / "templates")
@@ -372,11 +373,17 @@ def _read_theme_text(path: Path, root: Path) -> str:
 
 
 def _read_strings(path: Path, root: Path) -> dict[str, str]:
+    toml = _read_theme_text(path, root)
     try:
-        texts = tomllib.loads(_read_theme_text(path, root))
+        texts = tomllib.loads(toml)
     except tomllib.TOMLDecodeError as error:
-        raise ThemeError(f"not valid TOML: {error}").at(
-            file=_name(path, root), hint='each line is name = "text"'
+        message, line, column = mistake(error, toml)
+        raise ThemeError(f"not valid TOML: {message}").at(
+            file=_name(path, root),
+            line=line,
+            column=column,
+            text=toml.split("\n")[line - 1],
+            hint='each line is name = "text"',
         ) from None
     for word, text in texts.items():
         if not isinstance(text, str) or NOT_TEXT.search(text):

@@ -106,7 +106,14 @@ def parse_config(text: str, *, url: str | None = None, drafts: bool = False) -> 
     record.known(SETTINGS)
     config = _config(record)
     if url is not None:
-        config = replace(config, url=_checked_url(url, record))
+        # It comes from the command line: no line of the file is to blame.
+        if not (given := _site_url(url)):
+            record.errors.append(
+                ConfigError(f"`{url}` is not an address of a site").at(
+                    hint="for example --base-url https://user.github.io/project"
+                )
+            )
+        config = replace(config, url=given)
     if record.errors:
         raise BuildFailed(record.errors)
     return replace(config, drafts=drafts)
@@ -142,7 +149,7 @@ def _config(record: Record) -> Config:
     return Config(
         title=_per_language(record, "title", languages),
         description=_per_language(record, "description", languages),
-        url=_checked_url(record.text("url"), record),
+        url=_checked_url(record),
         language=language,
         languages=languages,
         author=read_author(author),
@@ -257,13 +264,21 @@ def checked_permalink(record: Record, pattern: str) -> str:
     return DEFAULT_PERMALINK
 
 
-def _checked_url(url: str, record: Record) -> str:
-    if re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", url):
-        with suppress(ValueError):
-            return site_url(url)
+def _checked_url(record: Record) -> str:
+    url = record.text("url")
+    if address := _site_url(url):
+        return address
     message = f"`{url}` is not an address of a site" if url else "`url` is missing"
     record.wrong("url", message, 'for example url = "https://user.github.io/project"')
     return "https://example.org"
+
+
+def _site_url(url: str) -> str:
+    """The address of a site as the build has it; empty if it is none."""
+    if re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", url):
+        with suppress(ValueError):
+            return site_url(url)
+    return ""
 
 
 def _repository(record: Record) -> str:

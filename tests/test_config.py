@@ -125,3 +125,19 @@ def test_the_theme_has_all_that_can_be_set() -> None:
         name = "--" + key.replace("_", "-")
         assert f"  {name}: " in style, name
         assert f"var({name})" in style, name
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("user.github.io", "`user.github.io` is not an address of a site"),
+        ("", "`` is not an address of a site"),
+    ],
+)
+def test_an_address_of_the_command_line_is_no_mistake_of_the_file(url: str, message: str) -> None:
+    """No line of it is to blame, and the hint says what to type."""
+    with pytest.raises(BuildFailed) as failed:
+        parse_config(SETTINGS, url=url)
+    (error,) = failed.value.errors
+    assert (str(error), error.file, error.line) == (message, None, None)
+    assert error.hint == "for example --base-url https://user.github.io/project"

@@ -121,22 +121,25 @@ def parse_config(text: str, *, url: str | None = None, drafts: bool = False) -> 
 
 def _config(record: Record) -> Config:
     language = record.text("language", "en")
-    languages = record.texts("languages") or (language,)
+    listed = record.texts("languages")
+    languages = listed or (language,)
     for name in languages:
         if not LANGUAGE.fullmatch(name):
-            record.wrong("languages", f"`{name}` is not a language tag", "for example ko or en")
+            key = "languages" if listed else "language"
+            record.wrong(key, f"`{name}` is not a language tag", "for example ko or en")
     if language not in languages:
+        said = not record.lacks("language")
         record.wrong(
-            "language",
+            "language" if said else "languages",
             f"the default language `{language}` is not among `languages`",
-            "add it to `languages`",
+            "add it to `languages`" if said else f'add language = "{languages[0]}"',
         )
     languages = (language, *(name for name in languages if name != language))
-    feed = record.record("feed")
+    feed = record.record("feed", "limit = 10")
     feed.known(("limit", "math"))
-    math = record.record("math")
+    math = record.record("math", 'output = "mathml"')
     math.known(("output",))
-    check = record.record("check")
+    check = record.record("check", "page_weight = 1024")
     check.known(("page_weight", "ignore"))
     author = record.record("author")
     execute = record.record("execute")
@@ -195,7 +198,7 @@ MACRO = re.compile(r"\\(?:[A-Za-z]+|[^A-Za-z\s])")
 
 def read_macros(record: Record, default: Mapping[str, str]) -> dict[str, str]:
     """`macros` of the settings or of a post: TeX commands, added to those of `default`."""
-    macros = record.record("macros")
+    macros = record.record("macros", f'"\\\\R"{record.sign}"\\\\mathbb{{R}}"')
     for name in macros.values:
         if not MACRO.fullmatch(name):
             hint = "a backslash and letters: \\R"

@@ -153,16 +153,17 @@ class Record(Struct):
         self._typed(key, "one of " + ", ".join(choices), value, hint or f"the usual is {default}")
         return default
 
-    def record(self, key: str) -> Record:
-        """A nested mapping, empty if absent."""
+    def record(self, key: str, example: str = "") -> Record:
+        """A nested mapping, empty if absent; `example` is what may stand in it, for hints."""
         value = self.values.get(key)
         if value is None:
             value = {}
         if not isinstance(value, dict):
             name, meant = "name", f'"{value}"' if isinstance(value, str) else "value"
-            if key == "execute" and isinstance(value, bool):
-                name, meant = "enabled", describe(value)
-            hint = f"write it as {key}{self.sign}{{{name}{self.sign}{meant}}}"
+            if key == "execute":
+                name, meant = "enabled", describe(value) if isinstance(value, bool) else "true"
+            example = example or f"{name}{self.sign}{meant}"
+            hint = f"write it as {key}{self.sign}{{{example}}}"
             self._typed(key, self.mapping, value, hint)
             value = {}
         return Record(value, self.complain, self.errors, f"{self.prefix}{key}.", self.sign)

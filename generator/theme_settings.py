@@ -29,7 +29,7 @@ Properties = Mapping[str, Mapping[str, str]]
 
 def read_theme_settings(record: Record, languages: Sequence[str]) -> Properties:
     """The settings of the theme; what is not set is not in them."""
-    theme = record.record("theme")
+    theme = record.record("theme", 'accent = "#1d4f8c"')
     theme.known((*COLOURS, *LENGTHS, *FONTS))
     found: dict[str, Mapping[str, str]] = {}
     for kinds, variants, pattern, hint in (

@@ -14,11 +14,15 @@ FONTS = ("text", "sans", "mono")
 
 PALETTES = ("light", "dark")
 
+PART = r"(?:[-+]?(?:\d+(?:\.\d+)?|\.\d+)(?:e[-+]?\d+)?(?:%|deg|grad|rad|turn)?|none)"
+"""A number, a percentage or an angle, as colours have them; `none` is a part that there is not."""
 COLOUR = re.compile(
     r"#(?:[0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})"
-    r"|(?:rgba?|hsla?|hwb|lab|lch|oklab|oklch)\(\s*[-+.%\w]+(?:[\s,/]+[-+.%\w]+){2,3}\s*\)"
+    rf"|(?:rgba?|hsla?|hwb|lab|lch|oklab|oklch)\(\s*{PART}(?:\s+{PART}){{2}}(?:\s*/\s*{PART})?\s*\)"
+    rf"|(?:rgb|hsl)a?\(\s*{PART}(?:\s*,\s*{PART}){{2,3}}\s*\)"
 )
-"""A hexadecimal colour, or a function of CSS Color 4 with three or four plain arguments."""
+"""A hexadecimal colour, or a function of CSS Color 4 with plain arguments; only the older functions
+have commas. What a browser does not read would take the colour from a page, in silence."""
 LENGTH = re.compile(r"(?=[\d.]*[1-9])(?:\d+(?:\.\d+)?|\.\d+)(?:rem|em|ch|ex|ic|px|pt|vw)")
 FAMILY = r"""(?:"[^"'\\<>;{}\n]+"|'[^"'\\<>;{}\n]+'|-?[A-Za-z_][\w-]*(?: [A-Za-z_][\w-]*)*)"""
 FONT = re.compile(rf"{FAMILY}(?:\s*,\s*{FAMILY})*")

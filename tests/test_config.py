@@ -101,6 +101,11 @@ mono = '"D2Coding", Menlo, monospace'
         ("accent", "var(--ink)"),
         ("accent", "rgb(1 2 3); } *{"),
         ("accent", "url(//x.example)"),
+        ("accent", "rgb(a b c)"),
+        ("accent", "rgb(29, 79 140)"),
+        ("accent", "rgb(29 79 140 50%)"),
+        ("accent", "oklch(45%, 0.1, 250)"),
+        ("accent", "oklch(45% 0.l 250)"),
         ("measure", "-3rem"),
         ("measure", "40"),
         ("measure", "calc(1rem)"),
@@ -116,6 +121,24 @@ def test_only_values_get_into_the_style_sheet(key: str, value: str) -> None:
     (error,) = failed.value.errors
     assert str(error) == f"`{value}` cannot be the theme's `{key}`"
     assert error.line == 8
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "#fff8",
+        "rgb(29, 79, 140)",
+        "rgba(29, 79, 140, 0.5)",
+        "rgba(29 79 140 / .5)",
+        "hsl(212deg 66% 33%)",
+        "lab(40% -2 -40)",
+        "oklch(45% 1e-1 none / 90%)",
+    ],
+)
+def test_colours_as_css_has_them(value: str) -> None:
+    """In the forms of CSS Color 4, old and new."""
+    table = f"theme = {{ accent = '{value}' }}\n"
+    assert f"--accent: light-dark({value}, {value});" in theme_style(parse_config(SETTINGS + table))
 
 
 def test_the_theme_has_all_that_can_be_set() -> None:

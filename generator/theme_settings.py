@@ -85,6 +85,9 @@ def _rules(theme: Properties) -> Iterator[tuple[str, str]]:
         if key in COLOURS:
             # `color-scheme` decides: the system's, or what the reader chose.
             yield ":root", f"{name}: light-dark({values['light']}, {values['dark']});"
+            if key == "paper":
+                # The ground of code is the paper, a little deeper, as in the theme's own colours.
+                yield ":root", "--paper-deep: color-mix(in srgb, var(--ink) 3%, var(--paper));"
             continue
         # As exact as the theme's own rules for a language, which stand further up.
         for language, value in values.items():

@@ -293,6 +293,17 @@ def test_a_language_of_the_blogs_own(write_blog: WriteBlog) -> None:
     assert select(site, "archive/index.html", "//h1/text()") == ["Archives"]
 
 
+def test_the_paper_of_the_settings_is_that_of_all_grounds(write_blog: WriteBlog) -> None:
+    """What a browser draws around a page has its colour, and the ground of code follows it."""
+    table = '[tool.inkcell.theme]\npaper = { light = "#f0fff0", dark = "rgb(16 32 16)" }\n'
+    post = {"posts/a/index.ko.md": "글\n"}
+    site = pipeline.build(read_config(write_blog({**post, "pyproject.toml": SETTINGS + table})))
+    colours = select(site, "index.html", "//meta[@name='theme-color']/@content")
+    assert colours == ["#f0fff0", "rgb(16 32 16)"]
+    (style,) = (file for path, file in site.files.items() if path.startswith("assets/style-"))
+    assert b"--paper-deep: color-mix(in srgb, var(--ink) 3%, var(--paper));" in style.content
+
+
 def test_what_pages_call_a_language_that_the_theme_does_not_know(write_blog: WriteBlog) -> None:
     """The blog's words for it, or its own name for itself; never what is true of English alone."""
     settings = SETTINGS.replace('"ko"', '"en"').replace(', "en"]', ', "fr", "de"]')

@@ -93,8 +93,9 @@ class Record(Struct):
             return default
         if isinstance(value, str):
             return self._shown(key, value)
-        quoted = f'put it in quotes: {key}{self.sign}"{value}"'
-        hint = None if isinstance(value, (list, dict)) else quoted
+        # Of `yes` in YAML nobody knows any more how it was written.
+        quoted = "" if isinstance(value, bool) else f': {key}{self.sign}"{value}"'
+        hint = None if isinstance(value, (list, dict)) else "put it in quotes" + quoted
         self._typed(key, "text", value, hint)
         return default
 
@@ -136,7 +137,8 @@ class Record(Struct):
         other = next(item for item in items if not isinstance(item, str))
         if isinstance(value, list) and not isinstance(other, list | dict):
             message = f"`{self.prefix}{key}` must be a list of texts, and {describe(other)} is none"
-            self.wrong(key, message, f'put it in quotes: "{describe(other).strip("`")}"')
+            quoted = "" if isinstance(other, bool) else f': "{describe(other).strip("`")}"'
+            self.wrong(key, message, "put it in quotes" + quoted)
         else:
             hint = f'for example {key}{self.sign}["one", "two"]'
             self._typed(key, "a list of texts", value, hint)

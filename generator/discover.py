@@ -292,6 +292,8 @@ def _misnamed(
                 file=_name(blog / name, root),
                 hint=suggestion(name, names) or "its templates: " + ", ".join(sorted(names)),
             )
+    for path in sorted(blog.glob("*.html")):
+        yield from _lost_blocks(path.name, _name(path, root), templates)
     texts = {path.stem: _read_strings(path, root) for path in theme.glob("*.toml")}
     for own in sorted(blog.glob("*.toml")):
         words = texts.get(own.stem, texts["en"])
@@ -318,6 +320,38 @@ def _misnamed(
                 hint = "write names alone: " + ", ".join(sorted(f"{{{p}}}" for p in places))
                 error = ThemeError(f"`{word}` asks for a form that does not fit: {wrong}")
                 yield error.at(**_place_of(word, own, root), hint=hint)
+
+
+EXTENDS = re.compile(r"""\{%[-+]?\s*extends\s+["']([^"']+)["']""")
+NO_TAGS = re.compile(r"\{#.*?#\}|\{%[-+]?\s*raw\b.*?\bendraw\b", re.DOTALL)
+"""Comments, and what is shown as it is: no tag in them counts."""
+BLOCK = re.compile(r"\{%[-+]?\s*(?:block\s+(\w+)|endblock)\b")
+
+
+def _lost_blocks(name: str, file: str, templates: Mapping[str, str]) -> Iterator[ThemeError]:
+    """Blocks of a template that none of those has which it extends: Jinja2 shows them nowhere."""
+    parents: list[str] = []
+    found = EXTENDS.search(templates.get(name, ""))
+    while found and found[1] in templates and found[1] not in parents:
+        parents.append(found[1])
+        found = EXTENDS.search(templates[found[1]])
+    if found or not parents:
+        return  # It extends none, or one that is not there, which Jinja2 tells.
+    text = NO_TAGS.sub(lambda match: "\n" * match[0].count("\n"), templates[name])
+    known = {name for parent in parents for name in BLOCK.findall(templates[parent]) if name}
+    depth = 0
+    for block in BLOCK.finditer(text):
+        # One that stands within another is shown with it.
+        if block[1] and not depth and block[1] not in known:
+            line = text.count("\n", 0, block.start()) + 1
+            hint = suggestion(block[1], known)
+            yield ThemeError(f"`{parents[0]}` has no block `{block[1]}` that this would fill").at(
+                file=file,
+                line=line,
+                text=templates[name].split("\n")[line - 1],
+                hint=hint or "its blocks: " + ", ".join(sorted(known)),
+            )
+        depth += 1 if block[1] else -1
 
 
 def _places(text: str) -> set[str]:

@@ -53,6 +53,8 @@ class SiteView(Struct, frozen=True):
     paper_light: str = ""
     """The ground of a page on light paper, if the settings say it; empty if they do not."""
     paper_dark: str = ""
+    assets: str = ""
+    """Address of the folder in which the theme's static files lie, with a slash at its end."""
 
 
 class AlternateView(Struct, frozen=True):

@@ -268,14 +268,15 @@ def test_a_blog_may_replace_a_file_of_the_theme(write_blog: WriteBlog) -> None:
             write_blog(
                 {
                     "posts/a/index.ko.md": "글\n",
-                    "templates/404.html": "gone: {{ page.title }} & <b>",
+                    "pyproject.toml": SETTINGS.replace('example.org"', 'example.org/a/b"'),
+                    "templates/404.html": "gone: {{ page.title }} & <b>{{ site.assets }}own.txt",
                     "templates/ko.toml": 'archive = "서랍"\n',
                     "templates/static/own.txt": "mine",
                 }
             )
         )
     )
-    assert site.files["404.html"].content == b"gone: 404 & <b>"
+    assert site.files["404.html"].content == b"gone: 404 & <b>/a/b/assets/own.txt"
     assert select(site, "archive/index.html", "//h1/text()") == ["서랍"]
     assert site.files["assets/own.txt"].content == b"mine"
 

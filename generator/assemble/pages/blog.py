@@ -162,4 +162,5 @@ def _site_view(
         palette=address(assets.scripts[PALETTE], config) if PALETTE in assets.scripts else "",
         paper_light=config.theme.get("paper", {}).get("light", ""),
         paper_dark=config.theme.get("paper", {}).get("dark", ""),
+        assets=address(asset_path(""), config),
     )

@@ -26,6 +26,7 @@ from .model import (
 )
 from .record import Record
 from .theme_settings import read_theme_settings
+from .toml_text import mistake
 
 FILE = "pyproject.toml"
 
@@ -82,9 +83,8 @@ def parse_config(text: str, *, url: str | None = None, drafts: bool = False) -> 
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        place = re.search(r"at line (\d+), column (\d+)", str(error))
-        line, column = (int(place[1]), int(place[2])) if place else (None, None)
-        raise ConfigError(f"not valid TOML: {str(error).partition(' (at')[0]}").at(
+        message, line, column = mistake(error, text)
+        raise ConfigError(f"not valid TOML: {message}").at(
             file=FILE,
             line=line,
             column=column,
@@ -106,7 +106,14 @@ def parse_config(text: str, *, url: str | None = None, drafts: bool = False) -> 
     record.known(SETTINGS)
     config = _config(record)
     if url is not None:
-        config = replace(config, url=_checked_url(url, record))
+        # It comes from the command line: no line of the file is to blame.
+        if not (given := _site_url(url)):
+            record.errors.append(
+                ConfigError(f"`{url}` is not an address of a site").at(
+                    hint="for example --base-url https://user.github.io/project"
+                )
+            )
+        config = replace(config, url=given)
     if record.errors:
         raise BuildFailed(record.errors)
     return replace(config, drafts=drafts)
@@ -114,22 +121,25 @@ def parse_config(text: str, *, url: str | None = None, drafts: bool = False) -> 
 
 def _config(record: Record) -> Config:
     language = record.text("language", "en")
-    languages = record.texts("languages") or (language,)
+    listed = record.texts("languages")
+    languages = listed or (language,)
     for name in languages:
         if not LANGUAGE.fullmatch(name):
-            record.wrong("languages", f"`{name}` is not a language tag", "for example ko or en")
+            key = "languages" if listed else "language"
+            record.wrong(key, f"`{name}` is not a language tag", "for example ko or en")
     if language not in languages:
+        said = not record.lacks("language")
         record.wrong(
-            "language",
+            "language" if said else "languages",
             f"the default language `{language}` is not among `languages`",
-            "add it to `languages`",
+            "add it to `languages`" if said else f'add language = "{languages[0]}"',
         )
     languages = (language, *(name for name in languages if name != language))
-    feed = record.record("feed")
+    feed = record.record("feed", "limit = 10")
     feed.known(("limit", "math"))
-    math = record.record("math")
+    math = record.record("math", 'output = "mathml"')
     math.known(("output",))
-    check = record.record("check")
+    check = record.record("check", "page_weight = 1024")
     check.known(("page_weight", "ignore"))
     author = record.record("author")
     execute = record.record("execute")
@@ -142,7 +152,7 @@ def _config(record: Record) -> Config:
     return Config(
         title=_per_language(record, "title", languages),
         description=_per_language(record, "description", languages),
-        url=_checked_url(record.text("url"), record),
+        url=_checked_url(record),
         language=language,
         languages=languages,
         author=read_author(author),
@@ -188,7 +198,7 @@ MACRO = re.compile(r"\\(?:[A-Za-z]+|[^A-Za-z\s])")
 
 def read_macros(record: Record, default: Mapping[str, str]) -> dict[str, str]:
     """`macros` of the settings or of a post: TeX commands, added to those of `default`."""
-    macros = record.record("macros")
+    macros = record.record("macros", f'"\\\\R"{record.sign}"\\\\mathbb{{R}}"')
     for name in macros.values:
         if not MACRO.fullmatch(name):
             hint = "a backslash and letters: \\R"
@@ -257,13 +267,21 @@ def checked_permalink(record: Record, pattern: str) -> str:
     return DEFAULT_PERMALINK
 
 
-def _checked_url(url: str, record: Record) -> str:
-    if re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", url):
-        with suppress(ValueError):
-            return site_url(url)
+def _checked_url(record: Record) -> str:
+    url = record.text("url")
+    if address := _site_url(url):
+        return address
     message = f"`{url}` is not an address of a site" if url else "`url` is missing"
     record.wrong("url", message, 'for example url = "https://user.github.io/project"')
     return "https://example.org"
+
+
+def _site_url(url: str) -> str:
+    """The address of a site as the build has it; empty if it is none."""
+    if re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", url):
+        with suppress(ValueError):
+            return site_url(url)
+    return ""
 
 
 def _repository(record: Record) -> str:

@@ -20,14 +20,18 @@ from .font import FONT, font_path
 from .last_build import IGNORED_FOLDERS, POST, STATIC, copied_files, is_passed_over
 from .model import Config, Source, Theme
 from .record import describe, suggestion
+from .toml_text import mistake
 
 PACKAGE = Path(__file__).parent
 THEME_FOLDERS = (PACKAGE / "templates", PACKAGE.parent / "templates")
 """Inside an installed package, or beside it in a checkout."""
 LOOSE = (".md", ".markdown", ".qmd", ".Rmd", ".ipynb")
 """Endings of files that are posts elsewhere, and lie beside each other there."""
-OF_A_LANGUAGE = ("language_name", "locale")
+OF_A_LANGUAGE = ("language_name", "locale", "search_here")
 """Words of the theme that are true of one language alone."""
+MONTHS = 12
+LANGUAGE_IN_ANOTHER = re.compile(r"language_[a-z]{2,3}(-[A-Za-z0-9]+)*")
+"""Words that a theme has for the languages it knows, and a blog for others: `language_fr`."""
 DATE_BEFORE = re.compile(r"^\d{4}-\d{1,2}-\d{1,2}-(?=.)")
 KATEX_FOLDERS = (PACKAGE / "katex", PACKAGE.parent / "node_modules" / "katex" / "dist")
 
@@ -288,13 +292,23 @@ def _misnamed(
                 file=_name(blog / name, root),
                 hint=suggestion(name, names) or "its templates: " + ", ".join(sorted(names)),
             )
+    for path in sorted(blog.glob("*.html")):
+        yield from _lost_blocks(path.name, _name(path, root), templates)
     texts = {path.stem: _read_strings(path, root) for path in theme.glob("*.toml")}
     for own in sorted(blog.glob("*.toml")):
         words = texts.get(own.stem, texts["en"])
         for word, text in _read_strings(own, root).items():
-            if word not in words and not re.search(rf"\b{re.escape(word)}\b", everything):
+            if (
+                word not in words
+                and not LANGUAGE_IN_ANOTHER.fullmatch(word)
+                and not re.search(rf"\b{re.escape(word)}\b", everything)
+            ):
                 error = ThemeError(f"the theme has no text `{word}`, and no template uses it")
                 hint = suggestion(word, words) or f"a template shows it as {{{{ t.{word} }}}}"
+                yield error.at(**_place_of(word, own, root), hint=hint)
+            if word == "months" and len(text.split()) != MONTHS:
+                error = ThemeError(f"`months` has {len(text.split())} names")
+                hint = "the names of the twelve months, with a space between each two"
                 yield error.at(**_place_of(word, own, root), hint=hint)
             places = {place for of in texts.values() for place in _places(of.get(word, ""))}
             # What has none in any language is shown as it is, braces and all.
@@ -306,6 +320,38 @@ def _misnamed(
                 hint = "write names alone: " + ", ".join(sorted(f"{{{p}}}" for p in places))
                 error = ThemeError(f"`{word}` asks for a form that does not fit: {wrong}")
                 yield error.at(**_place_of(word, own, root), hint=hint)
+
+
+EXTENDS = re.compile(r"""\{%[-+]?\s*extends\s+["']([^"']+)["']""")
+NO_TAGS = re.compile(r"\{#.*?#\}|\{%[-+]?\s*raw\b.*?\bendraw\b", re.DOTALL)
+"""Comments, and what is shown as it is: no tag in them counts."""
+BLOCK = re.compile(r"\{%[-+]?\s*(?:block\s+(\w+)|endblock)\b")
+
+
+def _lost_blocks(name: str, file: str, templates: Mapping[str, str]) -> Iterator[ThemeError]:
+    """Blocks of a template that none of those has which it extends: Jinja2 shows them nowhere."""
+    parents: list[str] = []
+    found = EXTENDS.search(templates.get(name, ""))
+    while found and found[1] in templates and found[1] not in parents:
+        parents.append(found[1])
+        found = EXTENDS.search(templates[found[1]])
+    if found or not parents:
+        return  # It extends none, or one that is not there, which Jinja2 tells.
+    text = NO_TAGS.sub(lambda match: "\n" * match[0].count("\n"), templates[name])
+    known = {name for parent in parents for name in BLOCK.findall(templates[parent]) if name}
+    depth = 0
+    for block in BLOCK.finditer(text):
+        # One that stands within another is shown with it.
+        if block[1] and not depth and block[1] not in known:
+            line = text.count("\n", 0, block.start()) + 1
+            hint = suggestion(block[1], known)
+            yield ThemeError(f"`{parents[0]}` has no block `{block[1]}` that this would fill").at(
+                file=file,
+                line=line,
+                text=templates[name].split("\n")[line - 1],
+                hint=hint or "its blocks: " + ", ".join(sorted(known)),
+            )
+        depth += 1 if block[1] else -1
 
 
 def _places(text: str) -> set[str]:
@@ -361,11 +407,17 @@ def _read_theme_text(path: Path, root: Path) -> str:
 
 
 def _read_strings(path: Path, root: Path) -> dict[str, str]:
+    toml = _read_theme_text(path, root)
     try:
-        texts = tomllib.loads(_read_theme_text(path, root))
+        texts = tomllib.loads(toml)
     except tomllib.TOMLDecodeError as error:
-        raise ThemeError(f"not valid TOML: {error}").at(
-            file=_name(path, root), hint='each line is name = "text"'
+        message, line, column = mistake(error, toml)
+        raise ThemeError(f"not valid TOML: {message}").at(
+            file=_name(path, root),
+            line=line,
+            column=column,
+            text=toml.split("\n")[line - 1],
+            hint='each line is name = "text"',
         ) from None
     for word, text in texts.items():
         if not isinstance(text, str) or NOT_TEXT.search(text):

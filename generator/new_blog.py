@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from datetime import date
 from importlib.resources import files
@@ -54,6 +55,5 @@ def _quoted(value: object) -> str:
 
 def _filled(template: str, values: dict[str, str]) -> str:
     text = (files(__package__) / "starter" / template).read_text(encoding="utf-8")
-    for name, value in values.items():
-        text = text.replace(f"<<{name}>>", value)
-    return text
+    # All at once: what is filled in may look like a place itself.
+    return re.sub(r"<<([a-z ]+)>>", lambda place: values[place[1]], text)

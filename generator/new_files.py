@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from .errors import BuildFailed, WriteError
+from .errors import BuildFailed, WriteError, each_once
 
 
 def write_new(folder: Path, files: Mapping[str, str | bytes], hint: str) -> None:
@@ -20,7 +20,7 @@ def write_new(folder: Path, files: Mapping[str, str | bytes], hint: str) -> None
     try:
         taken = [error for name in files if (error := _in_the_way(folder / name, hint))]
         if taken:
-            raise BuildFailed(taken)
+            raise BuildFailed(each_once(taken))
         for name, content in files.items():
             path = folder / name
             for above in reversed(path.parents):

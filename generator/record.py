@@ -93,8 +93,9 @@ class Record(Struct):
             return default
         if isinstance(value, str):
             return self._shown(key, value)
-        quoted = f'put it in quotes: {key}{self.sign}"{value}"'
-        hint = None if isinstance(value, (list, dict)) else quoted
+        # Of `yes` in YAML nobody knows any more how it was written.
+        quoted = "" if isinstance(value, bool) else f': {key}{self.sign}"{value}"'
+        hint = None if isinstance(value, (list, dict)) else "put it in quotes" + quoted
         self._typed(key, "text", value, hint)
         return default
 
@@ -136,7 +137,8 @@ class Record(Struct):
         other = next(item for item in items if not isinstance(item, str))
         if isinstance(value, list) and not isinstance(other, list | dict):
             message = f"`{self.prefix}{key}` must be a list of texts, and {describe(other)} is none"
-            self.wrong(key, message, f'put it in quotes: "{describe(other).strip("`")}"')
+            quoted = "" if isinstance(other, bool) else f': "{describe(other).strip("`")}"'
+            self.wrong(key, message, "put it in quotes" + quoted)
         else:
             hint = f'for example {key}{self.sign}["one", "two"]'
             self._typed(key, "a list of texts", value, hint)
@@ -153,16 +155,17 @@ class Record(Struct):
         self._typed(key, "one of " + ", ".join(choices), value, hint or f"the usual is {default}")
         return default
 
-    def record(self, key: str) -> Record:
-        """A nested mapping, empty if absent."""
+    def record(self, key: str, example: str = "") -> Record:
+        """A nested mapping, empty if absent; `example` is what may stand in it, for hints."""
         value = self.values.get(key)
         if value is None:
             value = {}
         if not isinstance(value, dict):
             name, meant = "name", f'"{value}"' if isinstance(value, str) else "value"
-            if key == "execute" and isinstance(value, bool):
-                name, meant = "enabled", describe(value)
-            hint = f"write it as {key}{self.sign}{{{name}{self.sign}{meant}}}"
+            if key == "execute":
+                name, meant = "enabled", describe(value) if isinstance(value, bool) else "true"
+            example = example or f"{name}{self.sign}{meant}"
+            hint = f"write it as {key}{self.sign}{{{example}}}"
             self._typed(key, self.mapping, value, hint)
             value = {}
         return Record(value, self.complain, self.errors, f"{self.prefix}{key}.", self.sign)

@@ -14,11 +14,15 @@ FONTS = ("text", "sans", "mono")
 
 PALETTES = ("light", "dark")
 
+PART = r"(?:[-+]?(?:\d+(?:\.\d+)?|\.\d+)(?:e[-+]?\d+)?(?:%|deg|grad|rad|turn)?|none)"
+"""A number, a percentage or an angle, as colours have them; `none` is a part that there is not."""
 COLOUR = re.compile(
     r"#(?:[0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})"
-    r"|(?:rgba?|hsla?|hwb|lab|lch|oklab|oklch)\(\s*[-+.%\w]+(?:[\s,/]+[-+.%\w]+){2,3}\s*\)"
+    rf"|(?:rgba?|hsla?|hwb|lab|lch|oklab|oklch)\(\s*{PART}(?:\s+{PART}){{2}}(?:\s*/\s*{PART})?\s*\)"
+    rf"|(?:rgb|hsl)a?\(\s*{PART}(?:\s*,\s*{PART}){{2,3}}\s*\)"
 )
-"""A hexadecimal colour, or a function of CSS Color 4 with three or four plain arguments."""
+"""A hexadecimal colour, or a function of CSS Color 4 with plain arguments; only the older functions
+have commas. What a browser does not read would take the colour from a page, in silence."""
 LENGTH = re.compile(r"(?=[\d.]*[1-9])(?:\d+(?:\.\d+)?|\.\d+)(?:rem|em|ch|ex|ic|px|pt|vw)")
 FAMILY = r"""(?:"[^"'\\<>;{}\n]+"|'[^"'\\<>;{}\n]+'|-?[A-Za-z_][\w-]*(?: [A-Za-z_][\w-]*)*)"""
 FONT = re.compile(rf"{FAMILY}(?:\s*,\s*{FAMILY})*")
@@ -29,7 +33,7 @@ Properties = Mapping[str, Mapping[str, str]]
 
 def read_theme_settings(record: Record, languages: Sequence[str]) -> Properties:
     """The settings of the theme; what is not set is not in them."""
-    theme = record.record("theme")
+    theme = record.record("theme", 'accent = "#1d4f8c"')
     theme.known((*COLOURS, *LENGTHS, *FONTS))
     found: dict[str, Mapping[str, str]] = {}
     for kinds, variants, pattern, hint in (
@@ -81,6 +85,9 @@ def _rules(theme: Properties) -> Iterator[tuple[str, str]]:
         if key in COLOURS:
             # `color-scheme` decides: the system's, or what the reader chose.
             yield ":root", f"{name}: light-dark({values['light']}, {values['dark']});"
+            if key == "paper":
+                # The ground of code is the paper, a little deeper, as in the theme's own colours.
+                yield ":root", "--paper-deep: color-mix(in srgb, var(--ink) 3%, var(--paper));"
             continue
         # As exact as the theme's own rules for a language, which stand further up.
         for language, value in values.items():

@@ -101,6 +101,11 @@ mono = '"D2Coding", Menlo, monospace'
         ("accent", "var(--ink)"),
         ("accent", "rgb(1 2 3); } *{"),
         ("accent", "url(//x.example)"),
+        ("accent", "rgb(a b c)"),
+        ("accent", "rgb(29, 79 140)"),
+        ("accent", "rgb(29 79 140 50%)"),
+        ("accent", "oklch(45%, 0.1, 250)"),
+        ("accent", "oklch(45% 0.l 250)"),
         ("measure", "-3rem"),
         ("measure", "40"),
         ("measure", "calc(1rem)"),
@@ -118,6 +123,24 @@ def test_only_values_get_into_the_style_sheet(key: str, value: str) -> None:
     assert error.line == 8
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        "#fff8",
+        "rgb(29, 79, 140)",
+        "rgba(29, 79, 140, 0.5)",
+        "rgba(29 79 140 / .5)",
+        "hsl(212deg 66% 33%)",
+        "lab(40% -2 -40)",
+        "oklch(45% 1e-1 none / 90%)",
+    ],
+)
+def test_colours_as_css_has_them(value: str) -> None:
+    """In the forms of CSS Color 4, old and new."""
+    table = f"theme = {{ accent = '{value}' }}\n"
+    assert f"--accent: light-dark({value}, {value});" in theme_style(parse_config(SETTINGS + table))
+
+
 def test_the_theme_has_all_that_can_be_set() -> None:
     """Each setting is a custom property that the theme's own style sheet defines and uses."""
     style = (REPOSITORY / "templates" / "static" / "style.css").read_text(encoding="utf-8")
@@ -125,3 +148,19 @@ def test_the_theme_has_all_that_can_be_set() -> None:
         name = "--" + key.replace("_", "-")
         assert f"  {name}: " in style, name
         assert f"var({name})" in style, name
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("user.github.io", "`user.github.io` is not an address of a site"),
+        ("", "`` is not an address of a site"),
+    ],
+)
+def test_an_address_of_the_command_line_is_no_mistake_of_the_file(url: str, message: str) -> None:
+    """No line of it is to blame, and the hint says what to type."""
+    with pytest.raises(BuildFailed) as failed:
+        parse_config(SETTINGS, url=url)
+    (error,) = failed.value.errors
+    assert (str(error), error.file, error.line) == (message, None, None)
+    assert error.hint == "for example --base-url https://user.github.io/project"

@@ -44,7 +44,7 @@ def test_init_asks_nothing(tmp_path: Path) -> None:
 
 def test_init_takes_settings(tmp_path: Path) -> None:
     """Whatever stands in a title; the first language is the default one."""
-    title = 'Über "Zahlen" \\ 수'
+    title = 'Über "Zahlen" \\ <<url>> 수'
     options = ("--title", title, "--url", "https://u.example/p", "--author", "김 “철수”")
     languages = ("--language", "ko", "--language", "en")
     done = inkcell(tmp_path, "init", str(tmp_path / "b"), *options, *languages)
@@ -98,6 +98,18 @@ def test_init_beside_other_files(tmp_path: Path) -> None:
     (tmp_path / "LICENSE").write_text("free")
     assert inkcell(tmp_path, "init", str(tmp_path)).exit_code == 0
     assert (tmp_path / "LICENSE").read_text() == "free"
+
+
+def test_init_below_a_file(tmp_path: Path) -> None:
+    """What stands where the folder must be is told once, not for each file of the blog."""
+    (tmp_path / "blog").write_text("mine")
+    done = inkcell(tmp_path, "init", str(tmp_path / "blog"))
+    assert done.exit_code == 1
+    assert done.stderr == (
+        f"{tmp_path / 'blog'}: error: a file stands where a folder must be\n"
+        "  hint: give another folder, or move the file away\n\n"
+        "1 error; nothing was written.\n"
+    )
 
 
 def test_init_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -261,6 +261,8 @@ def _way_out(*origins: str) -> str:
     copied = next((origin for origin in origins if origin.startswith("static/")), "")
     if copied:
         return f"rename {copied}, or remove it"
+    if any(origin.startswith("pages/") for origin in origins):
+        return "give the page another `slug`, or its folder another name"
     return "give one of them another `slug`, `date` or `permalink`"
 
 

@@ -50,6 +50,11 @@ class SiteView(Struct, frozen=True):
     palette: str = ""
     """Address of the script that applies the palette a reader chose; it stands before all styles,
     and is not deferred. Empty if the theme has none."""
+    paper_light: str = ""
+    """The ground of a page on light paper, if the settings say it; empty if they do not."""
+    paper_dark: str = ""
+    assets: str = ""
+    """Address of the folder in which the theme's static files lie, with a slash at its end."""
 
 
 class AlternateView(Struct, frozen=True):

@@ -3,8 +3,9 @@
 1. `reading`     the site's files, from the disk
 2. `page`        each page read once; `built_site` knows which post it comes from
 3. CHECKS        links, images, markup, weight, leftovers, secrets
-4. `feed_ids`    the ids that posts were published under
-5. `external`    links out of the site, if that is asked for
+4. `contrast`    the colours of the settings, as the site's style sheet has them
+5. `feed_ids`    the ids that posts were published under
+6. `external`    links out of the site, if that is asked for
 
 Pure, but for `reading` and `external`.
 """
@@ -18,6 +19,7 @@ from msgspec.structs import replace
 from ..addresses import notebook_path, page_path, post_page
 from ..model import Config, Post
 from .built_site import BuiltSite
+from .contrast import check_contrast
 from .feed_ids import check_feed_ids
 from .finding import Finding
 from .images import check_images
@@ -78,6 +80,7 @@ def check(
     """
     found = [finding for _, look in CHECKS for finding in look(site)]
     found += check_weight(site, config.check.page_weight)
+    found += check_contrast(site, config)
     found += check_feed_ids(posts, config, accepted)
     return in_order(found, config)
 

@@ -13,8 +13,8 @@ class Finding(Struct, frozen=True):
     """Something that is wrong with the site or with a post, or may be."""
 
     kind: str
-    """The check that found it: `link`, `image`, `html`, `weight`, `leftover`, `secret`, `path`,
-    `feed-id`, `external` or `site`."""
+    """The check that found it: `link`, `image`, `html`, `weight`, `contrast`, `leftover`, `secret`,
+    `path`, `feed-id`, `external` or `site`."""
     severity: Severity
     message: str
     """A sentence that says what is wrong."""

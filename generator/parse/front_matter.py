@@ -274,7 +274,9 @@ def _tags(record: Record) -> tuple[str, ...]:
     value = record.values.get("tags")
     if isinstance(value, str) and len(several := re.split(r"\s*,\s*|\s+", value.strip())) > 1:
         # Jekyll parts them at spaces, Pelican at commas; but a tag may be of two words.
-        hint = f"write tags: [{', '.join(several)}]; if it is one, tags: [{value.strip()}]"
+        # In brackets, too, a comma parts two tags, but not in quotes.
+        one = f'"{value.strip()}"' if "," in value else value.strip()
+        hint = f"write tags: [{', '.join(several)}]; if it is one, tags: [{one}]"
         record.wrong("tags", f"`{value.strip()}` may be one tag or several", hint)
     tags = tuple(unicodedata.normalize("NFC", tag) for tag in record.texts("tags"))
     for tag in tags:
@@ -283,6 +285,10 @@ def _tags(record: Record) -> tuple[str, ...]:
                 "tags", f"`{tag}` cannot stand in an address", "a tag has letters or digits"
             )
     return tags
+
+
+LISTS_OF_THEIR_OWN = ("archive", "search")
+"""Pages of each language that lie where the page of a category of that name would."""
 
 
 def _category(record: Record, config: Config) -> str:
@@ -295,6 +301,9 @@ def _category(record: Record, config: Config) -> str:
         record.wrong("category", f"`{category}` cannot stand in an address", hint)
     elif slug_of(category) in config.languages[1:]:
         message = f"the category `{category}` would have the address of a language"
+        record.wrong("category", message, "give it another name")
+    elif slug_of(category) in LISTS_OF_THEIR_OWN:
+        message = f"the category `{category}` would have the address of another page"
         record.wrong("category", message, "give it another name")
     return category
 

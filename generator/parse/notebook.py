@@ -61,17 +61,19 @@ def read_notebook(source: Source) -> RawNotebook:
     Raises:
         NotebookError: the text is not a notebook, or has no front matter.
     """
-    return _read_ipynb(source.text) if source.format == "ipynb" else _read_text(source.text)
+    read = _read_ipynb if source.format == "ipynb" else _read_text
+    return read(source.text, standing=source.standing)
 
 
-def _read_text(text: str) -> RawNotebook:
+def _read_text(text: str, *, standing: bool) -> RawNotebook:
     # jupytext takes these for line ends, as `str.splitlines` does; no editor and no YAML does.
     lines = OTHER_LINE_ENDS.sub(" ", text).split("\n")
     if not FENCE.match(lines[0]):
-        hint = "start the file with a line `---`, then `title: …`, `date: …`, and `---` again"
+        what, keys = _front_matter_of(standing)
+        hint = f"start the file with a line `---`, then {keys}, and `---` again"
         if lines[0].strip() == "+++":
-            hint = "it is YAML, not TOML: a line `---`, then `title: …`, `date: …`, and `---` again"
-        raise NotebookError("the post has no front matter").at(line=1, text=lines[0], hint=hint)
+            hint = f"it is YAML, not TOML: a line `---`, then {keys}, and `---` again"
+        raise NotebookError(f"the {what} has no front matter").at(line=1, text=lines[0], hint=hint)
     end = next((n for n, line in enumerate(lines[1:], start=1) if FENCE.match(line)), None)
     if end is None:
         raise NotebookError("the front matter has no end").at(
@@ -303,7 +305,12 @@ def notebook_of(text: str) -> dict[str, Any]:
     return {**notebook, "metadata": metadata}
 
 
-def _read_ipynb(text: str) -> RawNotebook:
+def _front_matter_of(standing: bool) -> tuple[str, str]:
+    """What a source is called, and what its front matter begins with."""
+    return ("page", "`title: …`") if standing else ("post", "`title: …`, `date: …`")
+
+
+def _read_ipynb(text: str, *, standing: bool) -> RawNotebook:
     notebook = notebook_of(text)
     try:
         problems: list[InkcellError] = []
@@ -313,8 +320,9 @@ def _read_ipynb(text: str) -> RawNotebook:
             hint="open it in Jupyter and save it again"
         ) from None
     if not cells or cells[0].kind != "raw":
-        raise NotebookError("the post has no front matter").at(
-            cell=1, hint="make the first cell a raw cell with `title: …`, `date: …`"
+        what, keys = _front_matter_of(standing)
+        raise NotebookError(f"the {what} has no front matter").at(
+            cell=1, hint=f"make the first cell a raw cell with {keys}"
         )
     for cell in cells:
         _refuse_half_characters(cell)

@@ -271,14 +271,15 @@ def test_a_blog_may_replace_a_file_of_the_theme(write_blog: WriteBlog) -> None:
             write_blog(
                 {
                     "posts/a/index.ko.md": "글\n",
-                    "templates/404.html": "gone: {{ page.title }} & <b>",
+                    "pyproject.toml": SETTINGS.replace('example.org"', 'example.org/a/b"'),
+                    "templates/404.html": "gone: {{ page.title }} & <b>{{ site.assets }}own.txt",
                     "templates/ko.toml": 'archive = "서랍"\n',
                     "templates/static/own.txt": "mine",
                 }
             )
         )
     )
-    assert site.files["404.html"].content == b"gone: 404 & <b>"
+    assert site.files["404.html"].content == b"gone: 404 & <b>/a/b/assets/own.txt"
     assert select(site, "archive/index.html", "//h1/text()") == ["서랍"]
     assert site.files["assets/own.txt"].content == b"mine"
 
@@ -294,6 +295,35 @@ def test_a_language_of_the_blogs_own(write_blog: WriteBlog) -> None:
     assert "1 min read" in site.files[page].content.decode()
     assert select(site, page, "//meta[@property='og:locale']/@content") == ["fr"]
     assert select(site, "archive/index.html", "//h1/text()") == ["Archives"]
+
+
+def test_the_paper_of_the_settings_is_that_of_all_grounds(write_blog: WriteBlog) -> None:
+    """What a browser draws around a page has its colour, and the ground of code follows it."""
+    table = '[tool.inkcell.theme]\npaper = { light = "#f0fff0", dark = "rgb(16 32 16)" }\n'
+    post = {"posts/a/index.ko.md": "글\n"}
+    site = pipeline.build(read_config(write_blog({**post, "pyproject.toml": SETTINGS + table})))
+    colours = select(site, "index.html", "//meta[@name='theme-color']/@content")
+    assert colours == ["#f0fff0", "rgb(16 32 16)"]
+    (style,) = (file for path, file in site.files.items() if path.startswith("assets/style-"))
+    assert b"--paper-deep: color-mix(in srgb, var(--ink) 3%, var(--paper));" in style.content
+
+
+def test_what_pages_call_a_language_that_the_theme_does_not_know(write_blog: WriteBlog) -> None:
+    """The blog's words for it, or its own name for itself; never what is true of English alone."""
+    settings = SETTINGS.replace('"ko"', '"en"').replace(', "en"]', ', "fr", "de"]')
+    files = {
+        "pyproject.toml": settings,
+        "posts/a/index.en.md": "One.\n",
+        "posts/a/index.fr.md": post("Un", "2022-07-08", more="last_modified_at: 2022-12-02\n"),
+        "templates/en.toml": 'language_fr = "French"\n',
+        "templates/fr.toml": 'language_name = "Français"\n',
+    }
+    site = pipeline.build(read_config(write_blog(files)))
+    page = site.files["math/2022-07-08-a/index.html"].content.decode()
+    assert "The French version was revised on 2 December 2022" in page
+    links = "//p[@class='elsewhere']/a/text()"
+    assert select(site, "search/index.html", links) == ["Français", "de"]
+    assert select(site, "fr/search/index.html", links) == ["Search the posts in English", "de"]
 
 
 def test_a_former_address_may_be_as_browsers_copy_it(write_blog: WriteBlog) -> None:

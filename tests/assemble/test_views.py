@@ -48,3 +48,28 @@ def test_what_a_template_asks_for_in_vain(
         pipeline.build(read_config(root))
     assert (str(failed.value), failed.value.line) == (message, 1)
     assert (failed.value.hint or "").startswith(hint)
+
+
+@pytest.mark.parametrize(
+    ("home", "part", "line"),
+    [
+        ('{% include "part.html" %}', "<hr>\n\n{{ page.titel }}\n", 3),
+        ('{% extends "part.html" %}', "<hr>\n{{ page.titel }}\n", 2),
+        (
+            '{% from "part.html" import row %}\n{{ row(page) }}',
+            "{% macro row(page) %}\n\n\n{{ page.titel }}\n{% endmacro %}",
+            4,
+        ),
+    ],
+    ids=["included", "extended", "macro"],
+)
+def test_a_mistake_stands_in_the_template_that_has_it(
+    write_blog: WriteBlog, home: str, part: str, line: int
+) -> None:
+    """Not in the one that includes it, extends it, or calls its macro."""
+    templates = {"templates/home.html": home, "templates/part.html": part}
+    root = write_blog({"posts/a/index.ko.md": "x\n", **templates})
+    with pytest.raises(ThemeError) as failed:
+        pipeline.build(read_config(root))
+    assert (failed.value.file, failed.value.line) == ("templates/part.html", line)
+    assert "{{ page.titel }}" in (failed.value.text or "")

@@ -84,7 +84,8 @@ def test_the_browser_takes_the_colour_of_the_paper() -> None:
     """`theme-color` is the paper of each palette, and drawings are judged against that paper."""
     base = (REPOSITORY / "templates" / "base.html").read_text(encoding="utf-8")
     for scheme, page in (("light", LIGHT), ("dark", DARK)):
-        assert f'media="(prefers-color-scheme: {scheme})" content="{page["paper"]}"' in base
+        colour = f"{{{{ site.paper_{scheme} or '{page['paper']}' }}}}"
+        assert f'media="(prefers-color-scheme: {scheme})" content="{colour}"' in base
     assert (DARK["ink"], DARK["paper"]) == (DARK_INK, DARK_PAPER)
 
 

@@ -160,4 +160,7 @@ def _site_view(
         favicon=address(asset_path("favicon.svg"), config),
         icons=tuple(address(name, config) for name in AT_THE_ROOT if name in assets.files),
         palette=address(assets.scripts[PALETTE], config) if PALETTE in assets.scripts else "",
+        paper_light=config.theme.get("paper", {}).get("light", ""),
+        paper_dark=config.theme.get("paper", {}).get("dark", ""),
+        assets=address(asset_path(""), config),
     )

@@ -28,9 +28,15 @@ def search_file(language: str, blog: Blog) -> File:
         index=address(search_index_path(language), config),
         posts=address(search_text_path(), config),
         others=tuple(
-            LinkView(blog.theme.strings_in(name)["search_here"], address(place, config), name)
+            LinkView(_words(name, blog), address(place, config), name)
             for name, place in paths.items()
             if name != language
         ),
     )
     return page_file("search.html", path, page, blog, "search", search=view)
+
+
+def _words(language: str, blog: Blog) -> str:
+    """What leads to the search in a language: no other language's words would be true of it."""
+    own = blog.theme.strings.get(language, {})
+    return own.get("search_here", blog.language_names[language])

@@ -15,6 +15,9 @@ from ..views import what_is_missing, what_there_is
 if TYPE_CHECKING:
     from ...compiled import CompiledTemplates
 
+FOLDER = "templates/"
+"""Where a blog's own templates lie; those of the theme are named as if they did, too."""
+
 Fill = Callable[..., str]
 """(template, **what it may see) -> HTML.
 
@@ -28,8 +31,14 @@ def filling(theme: Theme, compiled: CompiledTemplates | None = None) -> Fill:
 
     Each is compiled when it is asked for, unless `compiled` has it for the same text.
     """
+
+    def load(name: str) -> tuple[str, str, None] | None:
+        # Under a name of its own each can be told from the others in a traceback.
+        text = theme.templates.get(name)
+        return None if text is None else (text, FOLDER + name, None)
+
     environment = jinja2.Environment(
-        loader=jinja2.DictLoader(dict(theme.templates)),
+        loader=jinja2.FunctionLoader(load),
         bytecode_cache=Compiled(compiled) if compiled else None,
         autoescape=True,
         undefined=jinja2.StrictUndefined,
@@ -47,7 +56,7 @@ def filling(theme: Theme, compiled: CompiledTemplates | None = None) -> Fill:
             missing = what_is_missing(str(error))
             undefined = isinstance(error, jinja2.UndefinedError)
             raise ThemeError(missing if undefined else f"{type(error).__name__}: {error}").at(
-                file=f"templates/{name}",
+                file=FOLDER + name,
                 line=line,
                 text=_line(theme.templates.get(name, ""), line),
                 hint=what_there_is(str(error), seen),
@@ -79,9 +88,9 @@ def _place(error: Exception, template: str) -> tuple[str, int | None]:
         return error.name or template, error.lineno
     trace, line = error.__traceback__, None
     while trace is not None:
-        if trace.tb_frame.f_code.co_filename in ("<template>", "<unknown>"):
-            template = str(trace.tb_frame.f_globals.get("name", template))
-            line = trace.tb_lineno
+        file = trace.tb_frame.f_code.co_filename
+        if file.startswith(FOLDER):
+            template, line = file.removeprefix(FOLDER), trace.tb_lineno
         trace = trace.tb_next
     return template, line
 

@@ -88,6 +88,46 @@ def test_equations_that_fit_do_not_scroll(browser: Browser, write_blog: WriteBlo
     assert not any(beyond)
 
 
+WORDS = """
+파이썬의 집합 가운데 `frozenset`만 원소가 될 수 있고 `False`이면 `state`는 맞으며,
+문제는 NP-난해이고 답은 k-최근접 이웃과 $k$-평균이 아는 `photos.read`에만 있어서,
+`max_edge=0`을 주면 `None`인 값이 나와요.
+"""
+PARTED_WORDS = """
+[...document.querySelectorAll('.body p')].flatMap(p => {
+  const walker = document.createTreeWalker(p, NodeFilter.SHOW_TEXT), letters = [];
+  for (let node; (node = walker.nextNode());)
+    for (let i = 0; i < node.length; i++) {
+      const range = document.createRange();
+      range.setStart(node, i);
+      range.setEnd(node, i + 1);
+      const box = range.getBoundingClientRect();
+      if (box.height && !node.parentElement.closest('math')) letters.push([node.data[i], box]);
+    }
+  return letters.slice(1).flatMap(([letter, box], i) => {
+    const [before, last] = letters[i];
+    const parted = box.top > last.bottom - 4 && /[가-힣]/.test(letter) && /[\\w-]/.test(before);
+    return parted ? [before + letter] : [];
+  });
+})
+"""
+"""The places where a line ends within a word, behind a Latin letter or a hyphen."""
+
+
+@pytest.mark.browser
+def test_no_line_of_korean_begins_with_a_particle(browser: Browser, write_blog: WriteBlog) -> None:
+    """Behind code a particle stayed alone, and behind `NP-` the rest of the word."""
+    root = write_blog({"posts/a/index.ko.md": WORDS})
+    write(build(read_config(root, url=URL)), root / "www" / BASE.strip("/"))
+    with serve(root / "www") as site:
+        address = site.address + "math/2022-07-08-a/"
+        page = open_page(browser, address, *SCREENS["phone"], "light")
+        for width in range(300, 620, 10):
+            page.set_viewport_size({"width": width, "height": 900})
+            assert page.evaluate(PARTED_WORDS) == [], width
+        page.context.close()
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("path", PATHS)
 def test_indices_part_no_lines(browser: Browser, constructs: Served, path: str) -> None:

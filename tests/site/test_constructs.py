@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,71 @@ def test_no_line_of_korean_begins_with_a_particle(browser: Browser, write_blog: 
             page.set_viewport_size({"width": width, "height": 900})
             assert page.evaluate(PARTED_WORDS) == [], width
         page.context.close()
+
+
+STATEMENT = """---
+title: 단조로운 함수
+date: 2022-07-08
+updated: 2022-07-09
+category: math
+references:
+- id: shi2000
+  title: Normalized Cuts
+  author: Jianbo Shi
+  issued: 2000
+  DOI: 10.1109/34.868688
+---
+
+@thm-one을(를) 보고 @shi2000을(를) 보고, 다음 *두 번째* 문단을 본다.
+
+:::{theorem} 하나
+:label: thm-one
+
+첫 문단이다.
+
+둘째 문단이다.
+:::
+"""
+
+
+@pytest.fixture
+def statement(write_blog: WriteBlog) -> Iterator[Served]:
+    """A post with a theorem, a work and an emphasis, in both languages."""
+    texts = {f"posts/a/index.{name}.md": STATEMENT for name in ("ko", "en")}
+    root = write_blog({**texts, "posts/a/index.en.md": STATEMENT.replace("을(를)", "")})
+    write(build(read_config(root, url=URL)), root / "www" / BASE.strip("/"))
+    with serve(root / "www") as site:
+        yield site
+
+
+@pytest.mark.browser
+def test_a_preview_is_set_as_what_it_shows(browser: Browser, statement: Served) -> None:
+    """As much room above as below, paragraphs apart, and nothing that looks like a link."""
+    address = statement.address + "math/2022-07-08-a/"
+    page = open_page(browser, address, *SCREENS["desktop"], "light")
+    preview = page.locator(".preview")
+    page.locator("a.reference[href='#thm-one']").hover()
+    preview.wait_for()
+    above, below, bar, between = preview.evaluate(
+        """box => {
+             const edges = part => part.getBoundingClientRect();
+             const whole = box.firstElementChild, parts = [...whole.children].map(edges);
+             return [edges(whole).top - edges(box).top, edges(box).bottom - edges(whole).bottom,
+                     parts[0].top - edges(whole).top, parts[2].top - parts[1].bottom];
+           }"""
+    )
+    page.keyboard.press("Escape")
+    page.locator("a.reference[href='#ref-shi2000']").hover()
+    preview.wait_for()
+    colours = preview.evaluate(
+        "box => [box, box.querySelector('cite')].map(part => getComputedStyle(part).color)"
+    )
+    style = preview.locator("cite").evaluate("part => getComputedStyle(part).fontStyle")
+    page.context.close()
+    assert abs(above - below) < 1
+    assert bar < 1 < between
+    assert colours[0] == colours[1]
+    assert style == "normal"
 
 
 @pytest.mark.browser

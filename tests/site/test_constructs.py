@@ -195,6 +195,22 @@ def test_a_preview_is_set_as_what_it_shows(browser: Browser, statement: Served) 
 
 
 @pytest.mark.browser
+def test_hangul_is_not_slanted(browser: Browser, statement: Served) -> None:
+    """What is stressed is bolder in Korean, which has no italics."""
+    found = []
+    for path in ("", "en/"):
+        address = statement.address + path + "math/2022-07-08-a/"
+        page = open_page(browser, address, *SCREENS["desktop"], "light")
+        found.append(
+            page.locator(".body p > em").first.evaluate(
+                "part => [getComputedStyle(part).fontStyle, getComputedStyle(part).fontWeight]"
+            )
+        )
+        page.context.close()
+    assert found == [["normal", "600"], ["italic", "400"]]
+
+
+@pytest.mark.browser
 @pytest.mark.parametrize("path", PATHS)
 def test_indices_part_no_lines(browser: Browser, constructs: Served, path: str) -> None:
     """Lines with indices stand as far from each other as others: each takes one line height."""

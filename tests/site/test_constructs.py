@@ -210,6 +210,35 @@ def test_hangul_is_not_slanted(browser: Browser, statement: Served) -> None:
     assert found == [["normal", "600"], ["italic", "400"]]
 
 
+DOTS = """
+[...document.querySelectorAll('.byline li')].map((item, i, all) => {
+  const { left, top, height } = item.getBoundingClientRect();
+  const width = parseFloat(getComputedStyle(item, '::before').width);
+  const first = i === 0 || all[i - 1].getBoundingClientRect().top < top - 4;
+  const shown = document.elementFromPoint(left + width / 2, top + height / 2) === item;
+  return [first, shown, left + width];
+})
+"""
+"""Of each part of the byline: whether its line begins with it, its dot is seen, and its left."""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_dots_of_the_byline_part_what_stands_in_a_line(
+    browser: Browser, statement: Served, width: int
+) -> None:
+    """No line ends with one, or begins with one."""
+    page = open_page(browser, statement.address + "math/2022-07-08-a/", width, 900, "light")
+    dots = page.evaluate(DOTS)
+    edge = page.locator(".page-header h1").bounding_box()
+    page.context.close()
+    assert len(dots) > 3
+    assert all(first != shown for first, shown, _ in dots)
+    assert edge
+    assert all(abs(left - edge["x"]) < 1 for first, _, left in dots if first)
+    assert sum(first for first, *_ in dots) > (width < 400)
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("path", PATHS)
 def test_indices_part_no_lines(browser: Browser, constructs: Served, path: str) -> None:

@@ -240,6 +240,21 @@ def test_dots_of_the_byline_part_what_stands_in_a_line(
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("path", ["archive/", "en/archive/"])
+def test_what_is_chosen_is_marked_on_one_line(
+    browser: Browser, constructs: Served, path: str
+) -> None:
+    """The page that is open, and the palette beside the navigation."""
+    page = open_page(browser, constructs.address + path, *SCREENS["desktop"], "light")
+    edges = page.evaluate(
+        """['nav a[aria-current]', '.palette label:has(:checked)'].map(name =>
+             document.querySelector('.site-header ' + name).getBoundingClientRect().bottom)"""
+    )
+    page.context.close()
+    assert abs(edges[0] - edges[1]) < 1
+
+
+@pytest.mark.browser
 @pytest.mark.parametrize("path", PATHS)
 def test_indices_part_no_lines(browser: Browser, constructs: Served, path: str) -> None:
     """Lines with indices stand as far from each other as others: each takes one line height."""

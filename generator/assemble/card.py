@@ -21,12 +21,18 @@ def card_view(
     made = rendered.provenance
     if made is None:
         return None
-    packages = sorted(made.packages.items(), key=lambda item: (item[0].casefold(), item[0]))
+    # npm's copies within packages are known by their folders, `a/node_modules/b`.
+    packages = {
+        (name.rpartition("/node_modules/")[2], version) for name, version in made.packages.items()
+    }
     return CardView(
         date=_date(made.when, strings),
         frozen=rendered.frozen,
         interpreter=made.interpreter or made.kernel,
-        packages=tuple(PackageView(name, version) for name, version in packages),
+        packages=tuple(
+            PackageView(name, version)
+            for name, version in sorted(packages, key=lambda item: (item[0].casefold(), item))
+        ),
         system=made.system,
         processor=made.processor,
         gpu=made.gpu,

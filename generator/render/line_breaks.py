@@ -1,9 +1,11 @@
-"""Where a line of Korean does not break: `집합(set)은`, `50%가`, `f(x)를` keep their ends.
+"""Where a line of Korean does not break: `집합(set)은`, `50%가`, `k-평균` keep their ends.
 
 Korean lines break at spaces (`word-break: keep-all`), but browsers break them behind what closes,
 too: UAX 14 keeps a closing bracket from the letter that follows it no more than a space. What
-follows is the rest of a word, mostly its particle. On a page an empty element stands between them,
-to which the style sheet gives a WORD JOINER: no text that is copied or searched has it.
+follows is the rest of a word, mostly its particle. So they do behind a hyphen, which would leave
+`NP-` of `NP-난해`; within Hangul, as in `쿨백-라이블러`, that is good. On a page an empty element
+stands between them, to which the style sheet gives a WORD JOINER: no text that is copied or
+searched has it.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ WORD_JOINER_HTML = '<span class="word-joiner"></span>'
 
 CLOSING = ")]}〉》」』】）％%°…"
 SHOWN_AS_WRITTEN = ("text", "code_inline", REFERENCE)
-BETWEEN = re.compile(rf"(?<=[{re.escape(CLOSING)}])(?=[가-힣])")
+BETWEEN = re.compile(rf"(?:(?<=[{re.escape(CLOSING)}])|(?<=[A-Za-z0-9]-))(?=[가-힣])")
 
 
 def join_words(children: Sequence[Token]) -> list[Token]:

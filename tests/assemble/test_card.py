@@ -133,6 +133,18 @@ def test_the_card_is_complete() -> None:
         assert card.findtext("summary") == summary
 
 
+def test_packages_within_packages_have_their_own_names() -> None:
+    """npm's copies are named as a reader knows them, each version once."""
+    packages = {
+        "mime-db": "1.54.0",
+        "accepts/node_modules/mime-db": "1.52.0",
+        "type-is/node_modules/mime-db": "1.52.0",
+        "@a/b/node_modules/@c/d": "2.0.0",
+    }
+    site = site_of(replace(MADE, packages=packages))
+    assert facts(site, "en")["Packages"] == "@c/d 2.0.0, mime-db 1.52.0, mime-db 1.54.0"
+
+
 def test_the_card_leads_to_source_and_notebook() -> None:
     """Each language's own, below the base path; the notebook is there, with its results."""
     site = site_of(MADE)

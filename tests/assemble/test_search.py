@@ -151,6 +151,24 @@ def test_a_result_leads_to_the_section_and_marks_what_was_found(
     assert marked(result["excerpt"]) == "$[\\frac]{[x_i]}2$"
 
 
+def test_an_excerpt_has_whole_formulas(write_blog: WriteBlog, script: Script) -> None:
+    """It begins behind the one that its edge would cut, and ends before it."""
+    text = (
+        "첫 글이에요. " * 4
+        + "$a + b + c + d + e + f + g + h + i + s + t + u + v + w + x$ 가운데 집합이 있고, "
+        + "다시 " * 32
+    )
+    text += "끝에 $j + k + l + m + n + o + p + q + r$ 식이 있어요. " + "글 " * 40
+    files = texts(pipeline.build(read_config(write_blog({"posts/s/index.ko.md": text}))))
+    (result,) = script.ask("집합", files)["shown"]
+    shown = marked(result["excerpt"])
+    assert shown.startswith("가운데 [집합]이 있고, 다시")
+    assert shown.rstrip().endswith("다시 끝에")
+    assert result["excerpt"]["cut"] == [True, True]
+    (result,) = script.ask("e + f", files)["shown"]
+    assert "[e] + [f]" in marked(result["excerpt"])
+
+
 def test_each_language_has_an_index_and_no_post_is_missed(
     write_blog: WriteBlog, script: Script
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,171 @@ def test_equations_that_fit_do_not_scroll(browser: Browser, write_blog: WriteBlo
         page.context.close()
     assert len(beyond) > 2
     assert not any(beyond)
+
+
+WORDS = """
+파이썬의 집합 가운데 `frozenset`만 원소가 될 수 있고 `False`이면 `state`는 맞으며,
+문제는 NP-난해이고 답은 k-최근접 이웃과 $k$-평균이 아는 `photos.read`에만 있어서,
+`max_edge=0`을 주면 `None`인 값이 나와요.
+"""
+PARTED_WORDS = """
+[...document.querySelectorAll('.body p')].flatMap(p => {
+  const walker = document.createTreeWalker(p, NodeFilter.SHOW_TEXT), letters = [];
+  for (let node; (node = walker.nextNode());)
+    for (let i = 0; i < node.length; i++) {
+      const range = document.createRange();
+      range.setStart(node, i);
+      range.setEnd(node, i + 1);
+      const box = range.getBoundingClientRect();
+      if (box.height && !node.parentElement.closest('math')) letters.push([node.data[i], box]);
+    }
+  return letters.slice(1).flatMap(([letter, box], i) => {
+    const [before, last] = letters[i];
+    const parted = box.top > last.bottom - 4 && /[가-힣]/.test(letter) && /[\\w-]/.test(before);
+    return parted ? [before + letter] : [];
+  });
+})
+"""
+"""The places where a line ends within a word, behind a Latin letter or a hyphen."""
+
+
+@pytest.mark.browser
+def test_no_line_of_korean_begins_with_a_particle(browser: Browser, write_blog: WriteBlog) -> None:
+    """Behind code a particle stayed alone, and behind `NP-` the rest of the word."""
+    root = write_blog({"posts/a/index.ko.md": WORDS})
+    write(build(read_config(root, url=URL)), root / "www" / BASE.strip("/"))
+    with serve(root / "www") as site:
+        address = site.address + "math/2022-07-08-a/"
+        page = open_page(browser, address, *SCREENS["phone"], "light")
+        for width in range(300, 620, 10):
+            page.set_viewport_size({"width": width, "height": 900})
+            assert page.evaluate(PARTED_WORDS) == [], width
+        page.context.close()
+
+
+STATEMENT = """---
+title: 단조로운 함수
+date: 2022-07-08
+updated: 2022-07-09
+category: math
+references:
+- id: shi2000
+  title: Normalized Cuts
+  author: Jianbo Shi
+  issued: 2000
+  DOI: 10.1109/34.868688
+---
+
+@thm-one을(를) 보고 @shi2000을(를) 보고, 다음 *두 번째* 문단을 본다.
+
+:::{theorem} 하나
+:label: thm-one
+
+첫 문단이다.
+
+둘째 문단이다.
+:::
+"""
+
+
+@pytest.fixture
+def statement(write_blog: WriteBlog) -> Iterator[Served]:
+    """A post with a theorem, a work and an emphasis, in both languages."""
+    texts = {f"posts/a/index.{name}.md": STATEMENT for name in ("ko", "en")}
+    root = write_blog({**texts, "posts/a/index.en.md": STATEMENT.replace("을(를)", "")})
+    write(build(read_config(root, url=URL)), root / "www" / BASE.strip("/"))
+    with serve(root / "www") as site:
+        yield site
+
+
+@pytest.mark.browser
+def test_a_preview_is_set_as_what_it_shows(browser: Browser, statement: Served) -> None:
+    """As much room above as below, paragraphs apart, and nothing that looks like a link."""
+    address = statement.address + "math/2022-07-08-a/"
+    page = open_page(browser, address, *SCREENS["desktop"], "light")
+    preview = page.locator(".preview")
+    page.locator("a.reference[href='#thm-one']").hover()
+    preview.wait_for()
+    above, below, bar, between = preview.evaluate(
+        """box => {
+             const edges = part => part.getBoundingClientRect();
+             const whole = box.firstElementChild, parts = [...whole.children].map(edges);
+             return [edges(whole).top - edges(box).top, edges(box).bottom - edges(whole).bottom,
+                     parts[0].top - edges(whole).top, parts[2].top - parts[1].bottom];
+           }"""
+    )
+    page.keyboard.press("Escape")
+    page.locator("a.reference[href='#ref-shi2000']").hover()
+    preview.wait_for()
+    colours = preview.evaluate(
+        "box => [box, box.querySelector('cite')].map(part => getComputedStyle(part).color)"
+    )
+    style = preview.locator("cite").evaluate("part => getComputedStyle(part).fontStyle")
+    page.context.close()
+    assert abs(above - below) < 1
+    assert bar < 1 < between
+    assert colours[0] == colours[1]
+    assert style == "normal"
+
+
+@pytest.mark.browser
+def test_hangul_is_not_slanted(browser: Browser, statement: Served) -> None:
+    """What is stressed is bolder in Korean, which has no italics."""
+    found = []
+    for path in ("", "en/"):
+        address = statement.address + path + "math/2022-07-08-a/"
+        page = open_page(browser, address, *SCREENS["desktop"], "light")
+        found.append(
+            page.locator(".body p > em").first.evaluate(
+                "part => [getComputedStyle(part).fontStyle, getComputedStyle(part).fontWeight]"
+            )
+        )
+        page.context.close()
+    assert found == [["normal", "600"], ["italic", "400"]]
+
+
+DOTS = """
+[...document.querySelectorAll('.byline li')].map((item, i, all) => {
+  const { left, top, height } = item.getBoundingClientRect();
+  const width = parseFloat(getComputedStyle(item, '::before').width);
+  const first = i === 0 || all[i - 1].getBoundingClientRect().top < top - 4;
+  const shown = document.elementFromPoint(left + width / 2, top + height / 2) === item;
+  return [first, shown, left + width];
+})
+"""
+"""Of each part of the byline: whether its line begins with it, its dot is seen, and its left."""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_dots_of_the_byline_part_what_stands_in_a_line(
+    browser: Browser, statement: Served, width: int
+) -> None:
+    """No line ends with one, or begins with one."""
+    page = open_page(browser, statement.address + "math/2022-07-08-a/", width, 900, "light")
+    dots = page.evaluate(DOTS)
+    edge = page.locator(".page-header h1").bounding_box()
+    page.context.close()
+    assert len(dots) > 3
+    assert all(first != shown for first, shown, _ in dots)
+    assert edge
+    assert all(abs(left - edge["x"]) < 1 for first, _, left in dots if first)
+    assert sum(first for first, *_ in dots) > (width < 400)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("path", ["archive/", "en/archive/"])
+def test_what_is_chosen_is_marked_on_one_line(
+    browser: Browser, constructs: Served, path: str
+) -> None:
+    """The page that is open, and the palette beside the navigation."""
+    page = open_page(browser, constructs.address + path, *SCREENS["desktop"], "light")
+    edges = page.evaluate(
+        """['nav a[aria-current]', '.palette label:has(:checked)'].map(name =>
+             document.querySelector('.site-header ' + name).getBoundingClientRect().bottom)"""
+    )
+    page.context.close()
+    assert abs(edges[0] - edges[1]) < 1
 
 
 @pytest.mark.browser

@@ -111,6 +111,28 @@ def test_results_come_while_one_types(browser: Browser, site: Served) -> None:
     assert problems == []
 
 
+SHIFTS = """
+window.shifts = 0;
+new PerformanceObserver(list => {
+  for (const entry of list.getEntries()) window.shifts += entry.value;
+}).observe({ type: 'layout-shift', buffered: true });
+"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("height", [700, 844])
+def test_results_of_an_address_push_little(browser: Browser, site: Served, height: int) -> None:
+    """The footer stays out of sight; 0.1 is what Core Web Vitals call good."""
+    page = browser.new_context(viewport={"width": 390, "height": height}).new_page()
+    page.add_init_script(SHIFTS)
+    page.goto(site.address + "search/?q=낱말")
+    page.locator("#results h2").first.wait_for()
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    shifts = page.evaluate("shifts")
+    page.context.close()
+    assert shifts < 0.1
+
+
 @pytest.mark.browser
 def test_english_has_its_own_page(browser: Browser, site: Served) -> None:
     """By stems; and the same query leads to the other language."""

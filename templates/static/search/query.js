@@ -232,6 +232,16 @@ const excerpt = (text, found) => {
   if (from > 0) from = text.lastIndexOf(" ", from) + 1 || from;
   if (from < best - 2 * BEFORE) from = best - BEFORE;
   if (to < text.length) to = Math.max(text.lastIndexOf(" ", to), to - 20);
+  // Nor is a formula, but for one that is looked for, or too long to be left out.
+  const inFormula = (at) => text.slice(0, at).split("$").length % 2 === 0;
+  if (from > 0 && inFormula(from)) {
+    const end = text.indexOf("$", from) + 1;
+    if (end && end <= best) from = end + (text[end] === " ");
+  }
+  if (to < text.length && inFormula(to)) {
+    const start = text.lastIndexOf("$", to - 1);
+    if (start > from + LENGTH / 2 && !found.some(([at]) => at > start && at < to)) to = start;
+  }
   if (/[\udc00-\udfff]/.test(text[from])) from += 1;
   if (/[\udc00-\udfff]/.test(text[to] ?? "")) to -= 1;
   const marks = found.filter(([start, end]) => start >= from && end <= to)

@@ -36,6 +36,7 @@ PURE = (
     "addresses",
     "sizes",
     "html_syntax",
+    "colours",
     "parse",
     "render",
     "assemble",

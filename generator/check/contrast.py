@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from ..colours import luminance, red_green_blue
 from ..model import Config
 from .built_site import BuiltSite
 from .finding import Finding
@@ -56,13 +57,5 @@ def _colours(style: str) -> Mapping[str, list[str]]:
 
 def contrast(one: str, other: str) -> float:
     """The contrast of two hexadecimal colours, from 1 to 21 (WCAG 2.2, contrast ratio)."""
-    darker, lighter = sorted((_luminance(one), _luminance(other)))
+    darker, lighter = sorted(luminance(*red_green_blue(colour)) for colour in (one, other))
     return (lighter + 0.05) / (darker + 0.05)
-
-
-def _luminance(colour: str) -> float:
-    """The relative luminance of a hexadecimal colour, from 0 to 1 (WCAG 2.2)."""
-    digits = colour[1:] if len(colour) > len("#fff") else "".join(d * 2 for d in colour[1:])
-    parts = (part / 255 for part in bytes.fromhex(digits))
-    red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

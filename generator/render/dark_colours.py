@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import colorsys
 
+from ..colours import luminance, red_green_blue
+
 DARK_INK, DARK_PAPER = "#e4e2dd", "#16181c"
 """Text and background of a dark page, which colours are judged against."""
 
@@ -29,17 +31,3 @@ def dark_colour(colour: str) -> str:
 def readable_on(colour: str) -> str:
     """Black or white, whichever can be read on `#rrggbb`."""
     return "#000" if luminance(*red_green_blue(colour)) > 0.18 else "#fff"
-
-
-def red_green_blue(colour: str) -> tuple[float, float, float]:
-    """Red, green and blue of `#rrggbb`, each between 0 and 1."""
-    red, green, blue = (int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5))
-    return red, green, blue
-
-
-def luminance(*channels: float) -> float:
-    """Relative luminance of sRGB channels between 0 and 1 (WCAG 2.2)."""
-    red, green, blue = (
-        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -14,7 +14,8 @@ from html import escape
 
 from lxml import etree
 
-from .dark_colours import dark_colour, luminance, red_green_blue
+from ..colours import luminance, red_green_blue
+from .dark_colours import dark_colour
 from .svg import SVG, XLINK, clean_svg, parse_svg, remove_element, shorten_ids, svg_size
 
 BITMAP = re.compile(r"\s*data:image/(png|jpeg|gif|webp);base64,(.*)", re.DOTALL)

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import re
 
-from .passages import FORMULA, change_prose
+from .passages import FORMULA, IN_DOLLARS, change_prose
 from .remarks import SIGN
 
 BRACKETS = re.compile(
     r"(?<!\\)\\\\\((?P<line>.+?)\\\\\)|(?<!\\)\\\\\[(?P<block>(?:(?!\n[ \t]*\n).)+?)\\\\\]",
     re.DOTALL,
 )
-DOLLARS = re.compile(r"(?<![\\$])\$(?![\s$])((?:[^$\n\\]|\\.|\n(?![ \t>]*\n))+?)(?<!\s)\$(?![\d$])")
-DISPLAY = re.compile(r"\$\$(.+?)\$\$", re.DOTALL)
+DOLLARS = re.compile(rf"(?<![\\$]){IN_DOLLARS}")
+DISPLAY = re.compile(r"(\$\$.+?\$\$)", re.DOTALL)
 ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 DOUBLED = re.compile(r"\\\\\\\\|\\\\(?=[{}])|\\(?=[_*])")
 """What can only have been written for Markdown: four backslashes, `\\\\{`, `\\_`."""
@@ -36,19 +36,13 @@ def plain_brackets(text: str) -> str:
 def plain_dollars(text: str, *, display: bool) -> str:
     """Formulas between dollars without what was doubled; between two of them if `display`."""
 
-    def single(match: re.Match[str]) -> str:
-        return f"${_undoubled(match[1])}$"
-
-    def double(match: re.Match[str]) -> str:
-        return f"$${_undoubled(match[1])}$$"
-
     def change(prose: str) -> str:
-        parts = re.split(r"(\$\$.+?\$\$)", prose, flags=re.DOTALL)
+        parts = DISPLAY.split(prose)
         for number, part in enumerate(parts):
             if number % 2:
-                parts[number] = DISPLAY.sub(double, part) if display else part
+                parts[number] = _undoubled(part) if display else part
             else:
-                parts[number] = DOLLARS.sub(single, part)
+                parts[number] = DOLLARS.sub(lambda match: _undoubled(match[0]), part)
         return "".join(parts)
 
     return change_prose(text, change)

@@ -31,11 +31,13 @@ CODE = re.compile(
     """,
     FLAGS,
 )
+IN_DOLLARS = r"\$(?![\s$])(?:[^$\n\\]|\\.|\n(?![ \t>]*\n))+?(?<!\s)\$(?![\d$])"
+"""A formula between two dollars, and no price; what stands before it is for others to look at."""
 FORMULA = re.compile(
+    rf"(?<![\\\d$]){IN_DOLLARS}"
     r"""
-    \$\$.+?\$\$
+    | \$\$.+?\$\$
     | \\\\?\[ (?:(?!\n[ \t]*\n).)+? \\\\?\] | \\\\?\( (?:(?!\n[ \t]*\n).)+? \\\\?\)
-    | (?<![\\\d$]) \$ (?![\s$]) (?:[^$\n\\]|\\.|\n(?![ \t>]*\n))+? (?<!\s) \$ (?![\d$])
     | \\begin\{(?P<environment>[a-zA-Z]+\*?)\}
       (?: \\begin\{(?P=environment)\} (?:(?!\n[ \t>]*\n).)*? \\end\{(?P=environment)\}
         | (?!\n[ \t>]*\n | \\begin\{(?P=environment)\}) . )*?

@@ -17,7 +17,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from .execute.machine import cores
-from .kept import Fresh, Kept, keep_written, listed, without_text
+from .kept import Fresh, Kept
 from .last_build import Made
 from .model import (
     Config,
@@ -29,6 +29,8 @@ from .model import (
     Theme,
     WrittenEntry,
 )
+from .outlines import listed, without_text
+from .remembering import keep_written
 from .rendering import each, worth_processes
 
 if TYPE_CHECKING:

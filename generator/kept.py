@@ -1,96 +1,27 @@
 """Rendered posts that the next build takes over, if nothing they were made from has changed.
 
-`last_build` says of which posts nothing has changed. Here lies what they had become: an entry a
-post, named by its own SHA-256, the text of those that stand in feeds, and one file with the
-*outlines* of all posts, which is what other pages show of them. What is not what its name says is
-dropped, never trusted.
+`last_build` says of which posts nothing has changed. Here is what they had become: an entry a
+post, the text of those that stand in feeds, and the *outlines* of all posts, which is what other
+pages show of them. `remembering` has kept it.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from datetime import datetime
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
-from zoneinfo import TZPATH, ZoneInfo
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from .addresses import post_page
-from .last_build import (
-    FOLDER,
-    FORMAT,
-    MANIFEST,
-    VARIABLES,
-    Comparison,
-    Made,
-    Record,
-    Stamp,
-    keep,
-    kernel_files,
-    look_at,
-    versions,
-    write_record,
-)
-from .model import (
-    Config,
-    File,
-    Foreseeing,
-    Formula,
-    Highlight,
-    Macros,
-    Notebook,
-    Post,
-    RenderedPost,
-    Stored,
-    Typeset,
-    Value,
-    WrittenEntry,
-)
-from .plain import NotPlain, plain, restored
-
-ENTRIES = "posts"
-"""Their folder, beside the record."""
-
-
-class Published(Value, frozen=True):
-    """A file that a post publishes. Its content is kept where it is: in the site."""
-
-    path: str
-    digest: str
-    origin: str
-
-
-class KnownFormula(Value, frozen=True):
-    """A formula that a post has, typeset."""
-
-    tex: str
-    display: bool
-    formula: Formula
-    macros: Macros = ()
-
-
-class KnownCode(Value, frozen=True):
-    """Code that a post shows, coloured."""
-
-    code: str
-    language: str
-    html: str
-
-
-class Entry(Value, frozen=True):
-    """A rendered post on the disk."""
-
-    rendered: RenderedPost
-    """Without its files."""
-    files: tuple[Published, ...] = ()
-    formulas: tuple[KnownFormula, ...] = ()
-    codes: tuple[KnownCode, ...] = ()
+from .entries import ENTRIES, Entry, entry_of, read_named, written_entry_of
+from .last_build import FOLDER, MANIFEST, Comparison, Made, versions
+from .model import Config, File, Post, RenderedPost, Stored, WrittenEntry
+from .noting import KnownCode, KnownFormula
+from .outlines import outline_of, outline_text, parted
 
 
 class Uses(Struct, frozen=True):
@@ -145,7 +76,7 @@ class Kept:
         self.outline_texts = self._read_outlines()
         """Source to what other pages show of the post, as JSON."""
         self.outlines = {
-            source: _outline_of(self.outline_texts[source])
+            source: outline_of(self.outline_texts[source])
             for source in unchanged
             if source in self.outline_texts
         }
@@ -184,7 +115,7 @@ class Kept:
         for source, made in self.record["posts"].items():
             if source in known or source not in there or source not in self.outline_texts:
                 continue
-            shown = _outline_of(self.outline_texts[source])
+            shown = outline_of(self.outline_texts[source])
             is_possible = shown.post.meta.language in config.languages
             if not is_possible or post_page(shown.post, config) != made["page"]:
                 continue
@@ -201,13 +132,13 @@ class Kept:
     def _read_outlines(self) -> dict[str, str]:
         if self.record is None or not self.record["outlines"]:
             return {}
-        outlines: dict[str, str] = self._load(self.record["outlines"], _texts_by_source) or {}
+        outlines: dict[str, str] = self._load(self.record["outlines"], parted) or {}
         return outlines
 
     def _load(self, name: str, read: Callable[[bytes], Any]) -> Any:
         """What a file holds; None if it is lost or damaged."""
         try:
-            return read(_read(self.entries, name))
+            return read(read_named(self.entries, name))
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
@@ -220,12 +151,12 @@ class Kept:
         if made is None or not made["entry"]:
             return None
         if self._last_entry[0] != made["entry"]:
-            self._last_entry = made["entry"], self._load(made["entry"], _entry)
+            self._last_entry = made["entry"], self._load(made["entry"], entry_of)
         return self._last_entry[1]
 
     def written_entry(self, name: str) -> WrittenEntry | None:
         """How a post stands in feeds, if it is kept under this name."""
-        written: WrittenEntry | None = self._load(name, _written_entry)
+        written: WrittenEntry | None = self._load(name, written_entry_of)
         return written
 
     def parts(self, source: str) -> tuple[tuple[KnownFormula, ...], tuple[KnownCode, ...]]:
@@ -306,11 +237,11 @@ class Kept:
         if source not in self.outline_texts:
             return False
         told = replace(item.rendered, excerpt=self._excerpt(source))
-        return self.outline_texts[source] == _outline_text(told)
+        return self.outline_texts[source] == outline_text(told)
 
     def _excerpt(self, source: str) -> str:
         """The excerpt of a post in the last build."""
-        return _outline_of(self.outline_texts[source]).excerpt
+        return outline_of(self.outline_texts[source]).excerpt
 
     def retold(self, fresh: Sequence[Fresh]) -> set[str]:
         """Sources of the posts that have another excerpt than in the last build."""
@@ -333,291 +264,3 @@ class Kept:
             for path, digest in self.site_digests.items()
             if path not in made and path != MANIFEST
         }
-
-
-def _read(entries: Path, name: str) -> bytes:
-    """The content of an entry, if it is what its name says."""
-    content = (entries / name).read_bytes()
-    if _name_of(content, name.rpartition(".")[2]) != name:
-        raise NotPlain("its content is not what its name says")
-    return content
-
-
-def _name_of(content: bytes, ending: str) -> str:
-    return f"{hashlib.sha256(content).hexdigest()[:32]}.{ending}"
-
-
-def without_text(post: Post) -> Post:
-    """What is known of a post besides its text and the files beside it."""
-    source = replace(post.source, text="", directory="", neighbours={})
-    return replace(post, source=source, notebook=Notebook(()))
-
-
-def outline(rendered: RenderedPost) -> RenderedPost:
-    """What other pages show of a post: all but its text."""
-    return replace(
-        rendered,
-        post=without_text(rendered.post),
-        body="",
-        feed_body="",
-        headings=(),
-        files=(),
-        loads=(),
-        passages=(),
-        terms="",
-        warnings=(),
-    )
-
-
-def listed(rendered: RenderedPost) -> RenderedPost:
-    """What is needed of a post when its own files are made: its outline, and its terms."""
-    return replace(outline(rendered), terms=rendered.terms)
-
-
-class Asked(Mapping[str, str]):
-    """Addresses of posts, which notes what is asked of it and what it answered."""
-
-    def __init__(self, pages: Mapping[str, str]) -> None:
-        self.pages = pages
-        self.answers: dict[str, str] = {}
-
-    def __getitem__(self, source: str) -> str:
-        self.answers[source] = self.pages.get(source, "")
-        return self.pages[source]
-
-    def __iter__(self) -> Iterator[str]:
-        raise TypeError("a post asks for one address after another, or nobody knows for which")
-
-    def __len__(self) -> int:
-        return len(self.pages)
-
-
-def answers_differ(asked: Mapping[str, str], pages: Mapping[str, str]) -> bool:
-    """Whether a post's links would be answered in another way now."""
-    return any(pages.get(source, "") != answer for source, answer in asked.items())
-
-
-class Noting:
-    """A typesetter that knows some formulas already, and notes all that it is asked for."""
-
-    def __init__(self, typeset: Typeset, known: Sequence[KnownFormula]) -> None:
-        self._typeset = typeset
-        self._done = {(item.tex, item.display, item.macros): item.formula for item in known}
-        self._used: dict[tuple[str, bool, Macros], Formula] = {}
-
-    def __call__(self, tex: str, display: bool, macros: Macros = ()) -> Formula:
-        """The formula as it is known, or as it is typeset now."""
-        known = self._done.get((tex, display, macros))
-        formula = known or self._typeset(tex, display, macros)
-        self._used[tex, display, macros] = formula
-        return formula
-
-    def expect(self, formulas: Iterable[tuple[str, bool, Macros]]) -> None:
-        """Pass on what is not known."""
-        new = [formula for formula in formulas if formula not in self._done]
-        if new and isinstance(self._typeset, Foreseeing):
-            self._typeset.expect(new)
-
-    def used(self) -> tuple[KnownFormula, ...]:
-        """All that it was asked for."""
-        return tuple(
-            KnownFormula(tex, display, formula, macros)
-            for (tex, display, macros), formula in self._used.items()
-        )
-
-
-class NotingCode:
-    """What colours code, knows some already, and notes all that it is asked for."""
-
-    def __init__(self, highlight: Highlight, known: Sequence[KnownCode]) -> None:
-        self._highlight = highlight
-        self._done = {(item.code, item.language): item for item in known}
-        self._used: dict[tuple[str, str], KnownCode] = {}
-
-    def __call__(self, code: str, language: str) -> str:
-        """The code as it is known, or as it is coloured now."""
-        known = self._done.get((code, language))
-        shown = known or KnownCode(code, language, self._highlight(code, language))
-        self._used[code, language] = shown
-        return shown.html
-
-    def used(self) -> tuple[KnownCode, ...]:
-        """All that it was asked for."""
-        return tuple(self._used.values())
-
-
-# --- after a build ----------------------------------------------------------------------------
-
-
-def remember(
-    kept: Kept,
-    config: Config,
-    site: Mapping[str, Stamp],
-    moved: int,
-    fresh: Sequence[Fresh],
-    taken: Mapping[str, Made],
-    notices: Sequence[str] = (),
-) -> None:
-    """Keep what a build has made for the next one. The site is written already.
-
-    Args:
-        kept: what this build could take over.
-        config: the blog's settings.
-        site: what the output folder holds.
-        moved: when that moved to its place, in nanoseconds.
-        fresh: the posts that this build made.
-        taken: those that it took over.
-        notices: what the author was told of several posts together.
-    """
-    comparison, root = kept.comparison, config.root
-    if comparison is None:
-        return
-    posts = dict(taken)
-    outlines = {s: kept.outline_texts[s] for s in taken if s in kept.outline_texts}
-    for item in fresh:
-        if item.rendered is not None:
-            outlines[item.post.source.path] = _outline_text(item.rendered)
-        posts[item.post.source.path] = _made(item, config)
-    kernels = sorted({made["kernel"] for made in posts.values() if made["kernel"]})
-    extra = [file for kernel in kernels for file in kernel_files(kernel)] + _zone_files(config)
-    world = {*comparison.inputs.world, *extra}
-    if kept.record:
-        world -= {*kept.record["extra"]} - {*extra}
-    names = {*world, *comparison.inputs.theme, *chain(*comparison.inputs.folders.values())}
-    names.update(name for made in posts.values() for name in made["uses"])
-    later = names - comparison.stamps.keys()
-    stamps = {**comparison.stamps, **look_at(str(root), later)}
-    variables = {*VARIABLES, *(name for made in posts.values() for name in made["variables"])}
-    record: Record = {
-        "format": FORMAT,
-        "options": dict(comparison.options),
-        "started": comparison.started,
-        "environment": dict(comparison.environment),
-        "variables": {name: os.environ.get(name) for name in sorted(variables)},
-        "world": sorted(world),
-        "theme": comparison.inputs.theme,
-        "folders": comparison.inputs.folders,
-        "loose": comparison.inputs.loose,
-        "extra": extra,
-        "missing": sorted({name for made in posts.values() for name in made["missing"]}),
-        "stamps": {name: stamps[name] for name in sorted(names)},
-        "posts": posts,
-        "outlines": _keep_outlines(kept, outlines),
-        "notices": list(notices),
-        "output": str(config.output),
-        "site": dict(sorted(site.items())),
-        "moved": moved,
-    }
-    write_record(str(root), record, comparison.home)
-    needed = {record["outlines"]}
-    needed.update(name for made in posts.values() for name in (made["entry"], made["fed"]))
-    for path in kept.entries.iterdir():
-        if path.name not in needed:
-            path.unlink(missing_ok=True)
-
-
-def waits(post: Post, config: Config) -> bool:
-    """Whether a post that is no draft is left out: its date has not come."""
-    if post.meta.draft and not config.drafts:
-        return False
-    return config.until is not None and post.meta.date > config.until
-
-
-def _made(item: Fresh, config: Config) -> Made:
-    uses = item.uses or Uses()
-    return {
-        "page": post_page(item.post, config) if item.rendered else "",
-        "date": item.post.meta.date.isoformat(),
-        "waits": waits(item.post, config),
-        "asked": dict(item.asked),
-        "referred": dict(item.referred),
-        "entry": item.entry,
-        "fed": item.fed if isinstance(item.fed, str) else "",
-        "notices": list(item.notices),
-        "always": item.uses is None,
-        "code": uses.code,
-        "kernel": uses.kernel,
-        "uses": dict(uses.files),
-        "missing": list(uses.missing),
-        "variables": list(uses.variables),
-    }
-
-
-def keep_post(
-    kept: Kept,
-    rendered: RenderedPost,
-    formulas: tuple[KnownFormula, ...],
-    codes: tuple[KnownCode, ...],
-) -> str:
-    """Keep a post for the next build; the name of its entry, or nothing if that cannot be.
-
-    The site may still fail to be made: then the next build that keeps its posts removes it.
-    """
-    if kept.comparison is None:
-        return ""
-    files = tuple(
-        Published(file.path, hashlib.sha256(file.content).hexdigest(), file.origin)
-        for file in rendered.files
-    )
-    post = without_text(rendered.post)
-    entry = Entry(replace(rendered, post=post, files=()), files, formulas, codes)
-    # If nothing can be kept, the next build takes longer.
-    with suppress(OSError):
-        return _keep(kept.entries, plain(entry), "post")
-    return ""
-
-
-def keep_written(kept: Kept, written: WrittenEntry) -> WrittenEntry | str:
-    """Keep how a post stands in feeds; the name of what keeps it, or itself if that cannot be."""
-    if kept.comparison is None:
-        return written
-    head = f"{written.updated.isoformat()}\n{len(written.atom)}\n".encode()
-    with suppress(OSError):
-        return _keep(kept.entries, head + written.atom + written.json, "entry")
-    return written
-
-
-def _outline_text(rendered: RenderedPost) -> str:
-    return plain(outline(rendered)).decode()
-
-
-def _outline_of(text: str) -> RenderedPost:
-    return restored(text, RenderedPost)
-
-
-def _texts_by_source(content: bytes) -> dict[str, str]:
-    parts = content.decode().split("\0")[:-1]
-    return dict(zip(parts[::2], parts[1::2], strict=True))
-
-
-def _keep_outlines(kept: Kept, outlines: Mapping[str, str]) -> str:
-    if kept.record and outlines == kept.outline_texts:
-        return kept.record["outlines"]
-    # Neither paths nor JSON have a NUL: what has not changed is copied, not written anew.
-    parts = (f"{source}\0{text}\0" for source, text in sorted(outlines.items()))
-    return _keep(kept.entries, "".join(parts).encode(), "outlines")
-
-
-def _entry(content: bytes) -> Entry:
-    return restored(content, Entry)
-
-
-def _written_entry(content: bytes) -> WrittenEntry:
-    updated, size, texts = content.split(b"\n", 2)
-    atom = int(size)
-    return WrittenEntry(datetime.fromisoformat(updated.decode()), texts[:atom], texts[atom:])
-
-
-def _keep(entries: Path, content: bytes, ending: str) -> str:
-    name = _name_of(content, ending)
-    try:
-        _read(entries, name)
-    except (OSError, NotPlain):
-        keep(str(entries), name, content)
-    return name
-
-
-def _zone_files(config: Config) -> list[str]:
-    """Where the rules of the blog's time zone may lie."""
-    key = config.timezone.key if isinstance(config.timezone, ZoneInfo) else ""
-    return [f"{folder}/{key}" for folder in TZPATH] if key else []

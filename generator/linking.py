@@ -9,9 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec.structs import replace
 
 from .addresses import Links, collect_links
-from .kept import Kept, answers_differ
+from .kept import Kept
 from .last_build import Made
 from .model import Bundle, Config, ExecutedPost, Post
+from .noting import answers_differ
 
 
 def known_links(

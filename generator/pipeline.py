@@ -25,7 +25,7 @@ from .discover import read_katex, read_theme
 from .errors import BuildFailed, InkcellError, collect, each_once
 from .execute import execute
 from .execute.machine import cores
-from .kept import Fresh, Kept, Uses, remember
+from .kept import Fresh, Kept, Uses
 from .last_build import Made
 from .linking import known_links, outdated_by, refers_to_posts, with_labels_of_outputs
 from .making import make_post
@@ -40,6 +40,7 @@ from .reading import (
     traced_root,
     unknown_posts,
 )
+from .remembering import remember
 from .rendering import finishing, worth_processes
 from .telling import tell
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .discover import discover
 from .errors import BuildFailed, InkcellError, collect
-from .kept import waits
 from .model import Config, HaltedPost, Post, Source
 
 if TYPE_CHECKING:
@@ -98,6 +97,13 @@ def posts_shown(posts: Sequence[Post], config: Config) -> tuple[Post, ...]:
 def is_left_out(post: Post, config: Config) -> bool:
     """Whether a build publishes nothing of a post: a draft, or one whose date has not come."""
     return (post.meta.draft and not config.drafts) or waits(post, config)
+
+
+def waits(post: Post, config: Config) -> bool:
+    """Whether a post that is no draft is left out: its date has not come."""
+    if post.meta.draft and not config.drafts:
+        return False
+    return config.until is not None and post.meta.date > config.until
 
 
 def state(post: Post, config: Config) -> State:

@@ -9,8 +9,9 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from .errors import InkcellError, collect, flatten
-from .kept import Fresh, Kept, without_text
+from .kept import Fresh, Kept
 from .model import ExecutedPost, Post, Results
+from .outlines import without_text
 
 ENOUGH = 32
 """From so many posts on it is worth a fork, and an engine for formulas, of each process."""

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from .addresses import folder_name, slug
-from .kept import Fresh, Kept, waits
+from .kept import Fresh, Kept
 from .last_build import Made
 from .model import Config, Meta
 from .progress import Notice, Report, Reused
+from .reading import waits
 
 
 def tell(

@@ -23,10 +23,11 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from generator import kept, last_build, pipeline
+from generator import last_build, pipeline, remembering
 from generator.assemble import sitemap
 from generator.cli import main
 from generator.config import read_config
+from generator.entries import ENTRIES
 from generator.errors import BuildFailed, WriteError
 from generator.execute import execute
 from generator.execute.digests import digests
@@ -855,7 +856,7 @@ def test_a_record_that_cannot_be_written_costs_only_time(
         raise OSError("no space left")
 
     with monkeypatch.context() as patch:
-        patch.setattr(kept, "write_record", full)
+        patch.setattr(remembering, "write_record", full)
         patch.setattr(last_build, "write_record", full)
         os.utime(blog.root / "posts/a/index.ko.md")
         assert blog.build().same
@@ -898,7 +899,7 @@ def test_entries_that_nobody_needs_are_removed(blog: Blog) -> None:
         blog.replace("posts/e/index.ko.md", "째", f"{word}째")
         blog.build()
     shown = len(NAMES) - 1
-    entries = blog.root / last_build.FOLDER / kept.ENTRIES
+    entries = blog.root / last_build.FOLDER / ENTRIES
     endings = Counter(path.suffix for path in entries.iterdir())
     feeds = (blog.root / "site").rglob("*.xml")
     entry = re.compile("<entry.*?<id>(.*?)</id>", re.DOTALL)

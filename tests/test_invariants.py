@@ -36,6 +36,8 @@ PURE = (
     "addresses",
     "sizes",
     "html_syntax",
+    "noting",
+    "outlines",
     "colours",
     "parse",
     "render",

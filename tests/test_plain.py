@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import astuple, fields
 
-from generator import kept, model
+from generator import entries, model
+from generator.entries import Entry, Published
 from generator.errors import InkcellError, MathError
-from generator.kept import Entry, Published
 from generator.model import (
     Author,
     Execution,
@@ -52,7 +52,7 @@ def built(kind: type[Value]) -> st.SearchStrategy[Value]:
     return st.builds(kind, **{field.name: st.from_type(field.type) for field in fields(kind)})
 
 
-for value in (*vars(model).values(), *vars(kept).values()):
+for value in (*vars(model).values(), *vars(entries).values()):
     if isinstance(value, type) and issubclass(value, Value) and value is not Value:
         st.register_type_strategy(value, built)
 

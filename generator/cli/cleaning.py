@@ -21,7 +21,7 @@ def clean(root: Path, cache: bool, output: Path | None) -> None:
     import shutil
 
     from ..config import read_config
-    from ..kept import ENTRIES
+    from ..entries import ENTRIES
     from ..last_build import FOLDER, forget
     from ..live import PREVIEW
     from ..write import clean as remove_site

@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from .addresses import site_url
 from .errors import SiteError, WriteError
-from .last_build import MANIFEST, compare, copied_files, read_record
+from .inputs import copied_files
+from .last_build import MANIFEST, compare, read_record
 from .model import Config
 from .reading import posts_shown, read_posts
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from .last_build import keep as keep_file
+from .atomic_files import write_atomically
 
 DIGEST_SIZE = 32
 """Bytes of a SHA-256 digest, with which a kept file begins."""
@@ -56,7 +56,7 @@ def compiled_in(folder: Path, compiler: bytes) -> CompiledTemplates:
         # If nothing can be kept, the next build compiles again.
         with suppress(OSError):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            keep_file(str(folder), name, digest(code) + code)
+            write_atomically(folder / name, digest(code) + code)
 
     return CompiledTemplates(load, keep)
 

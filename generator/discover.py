@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from .characters import NOT_TEXT
 from .errors import BuildFailed, InkcellError, NotebookError, PostError, ThemeError
 from .font import FONT, font_path
-from .last_build import IGNORED_FOLDERS, POST, STATIC, copied_files, is_passed_over
+from .inputs import IGNORED_FOLDERS, POST, STATIC, copied_files, is_passed_over
 from .model import Config, Source, Theme
 from .record import describe, suggestion
 from .toml_text import mistake

@@ -9,7 +9,7 @@ import hashlib
 from datetime import datetime
 from pathlib import Path
 
-from .last_build import keep
+from .atomic_files import write_atomically
 from .model import RenderedPost, Value, WrittenEntry
 from .noting import KnownCode, KnownFormula
 from .plain import NotPlain, restored
@@ -89,5 +89,5 @@ def keep_named(entries: Path, content: bytes, ending: str) -> str:
     try:
         read_named(entries, name)
     except (OSError, NotPlain):
-        keep(str(entries), name, content)
+        write_atomically(entries / name, content)
     return name

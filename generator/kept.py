@@ -18,7 +18,8 @@ from msgspec.structs import replace
 
 from .addresses import post_page
 from .entries import ENTRIES, Entry, entry_of, read_named, written_entry_of
-from .last_build import FOLDER, MANIFEST, Comparison, Made, versions
+from .inputs import versions
+from .last_build import FOLDER, MANIFEST, Comparison, Made
 from .model import Config, File, Post, RenderedPost, Stored, WrittenEntry
 from .noting import KnownCode, KnownFormula
 from .outlines import outline_of, outline_text, parted

@@ -1,14 +1,10 @@
 """What the last build was made from, and what of it has changed since.
 
 `compare` answers before anything else is imported: a build that changes nothing ends here. So
-this module knows no library and no other module of ours, and its record is plain JSON.
+this module and those that it imports know no library, and its record is plain JSON.
 
-A file is taken to be unchanged if its times, size and inode are; else its content is hashed. A
-file that was touched while the last build ran, or shortly before, is hashed in any case: it may
-have changed twice within one tick of the disk's clock. What is hashed is hashed *before* a
-build reads it, so that a record never tells of a newer file than the site was made from. Files of
-the site are the build's own until it moves them to their places; only what was touched after that,
-or shortly before, is hashed.
+What is hashed is hashed *before* a build reads it, so that a record never tells of a newer file
+than the site was made from.
 """
 
 from __future__ import annotations
@@ -17,15 +13,17 @@ import hashlib
 import itertools
 import json
 import os
-import re
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from importlib.util import find_spec
-from types import MappingProxyType
 from typing import Any, NamedTuple, TypedDict, cast
+
+from .atomic_files import write_atomically
+from .inputs import Inputs, find_inputs, neighbours
+from .stamps import NOTHING, Stamp, look_at, look_at_own
 
 FORMAT = 6
 """Changes when records made before cannot be used any more."""
@@ -34,23 +32,6 @@ FOLDER = ".inkcell"
 RECORD = "build.json"
 MANIFEST = ".inkcell-manifest.json"
 """What `write` notes in the output folder of the files in it."""
-SETTINGS = "pyproject.toml"
-PAGES = "pages"
-"""The folder of standing pages."""
-STATIC = "static"
-"""The folder of the files that the site has as they are."""
-WELL_KNOWN = ".well-known"
-"""What hidden files there are for others to find (RFC 8615)."""
-
-POST = re.compile(r"index(?:\.(?P<language>[A-Za-z0-9-]+))?\.(?P<format>md|ipynb)")
-IGNORED_FOLDERS = frozenset(("__pycache__", "node_modules"))
-
-PACKAGE = os.path.dirname(os.path.abspath(__file__))
-MARGIN = 2_000_000_000
-"""Nanoseconds: the coarsest clock of a disk in use, FAT's, ticks every two seconds."""
-FINE_MARGIN = 50_000_000
-"""The same where a time tells fractions of milliseconds: Linux ticks a hundred times a second or
-more often (CONFIG_HZ)."""
 
 VARIABLES = (
     "APPDATA",
@@ -69,25 +50,6 @@ VARIABLES = (
 """Environment variables that decide what a build finds; a post's own ones come on top."""
 
 GPU = "/dev/nvidiactl"
-
-
-FOLDER_IS_THERE = "folder"
-"""Stands for the digest of a folder: all that is asked of one is whether it is there."""
-
-
-class Stamp(NamedTuple):
-    """A file as it was looked at."""
-
-    modified: int
-    changed: int
-    size: int
-    inode: int
-    digest: str
-    """SHA-256, or FOLDER_IS_THERE for a path that ends with a slash; empty if there is nothing."""
-
-
-ABSENT = Stamp(0, 0, 0, 0, "")
-NOTHING: Mapping[str, Stamp] = MappingProxyType({})
 
 
 class Made(TypedDict):
@@ -157,15 +119,6 @@ class Record(TypedDict):
     """When they moved to their places, in nanoseconds."""
 
 
-class Inputs(NamedTuple):
-    """The files that a build starts from; see the fields of `Record`."""
-
-    world: list[str]
-    theme: list[str]
-    folders: dict[str, list[str]]
-    loose: list[str]
-
-
 class Comparison(NamedTuple):
     """What a build may take over from the last one, and what it starts from itself."""
 
@@ -223,7 +176,7 @@ def compare(
     stamps = look_at(root, used.union(names), known, record["started"])
     output = os.path.join(root, record["output"])
     site = {
-        name: _look_at_own(os.path.join(output, name), at, record["moved"])
+        name: look_at_own(os.path.join(output, name), at, record["moved"])
         for name, at in record["site"].items()
     }
     site = {name: at for name, at in site.items() if at.digest == record["site"][name].digest}
@@ -343,145 +296,6 @@ def _importable(module: str) -> bool:
         return False
 
 
-# --- looking ----------------------------------------------------------------------------------
-
-
-def look_at(
-    folder: str, names: Iterable[str], known: Mapping[str, Stamp] = NOTHING, started: int = 0
-) -> dict[str, Stamp]:
-    """Files as they are now; those whose content must be as it is known to be are not read.
-
-    Args:
-        folder: what the names are relative to.
-        names: of the files.
-        known: the files as they were.
-        started: when the build began that knew them.
-    """
-    return {name: look(os.path.join(folder, name), known.get(name), started) for name in names}
-
-
-def look(path: str, known: Stamp | None = None, started: int = 0) -> Stamp:
-    """A file as it is now: `known` itself if it must be the same file with the same content."""
-    now = stamp(path, "")
-    if known and known[:4] == now[:4] and max(now.modified, now.changed) < started - MARGIN:
-        return known
-    return _with_digest(path, now, known)
-
-
-def _look_at_own(path: str, known: Stamp, moved: int) -> Stamp:
-    """The same of a file that `write` has moved to its place, which changes one of its times."""
-    now = stamp(path, "")
-    margin = FINE_MARGIN if now.modified % 1_000_000 else MARGIN
-    if known[:4] == now[:4] and now.modified < moved - margin:
-        return known
-    return _with_digest(path, now, known)
-
-
-def _with_digest(path: str, now: Stamp, known: Stamp | None) -> Stamp:
-    try:
-        if now == ABSENT:
-            raise FileNotFoundError
-        if path.endswith("/"):
-            return now._replace(digest=FOLDER_IS_THERE)
-        with open(path, "rb") as file:
-            return now._replace(digest=hashlib.file_digest(file, "sha256").hexdigest())
-    except OSError:
-        return known if known == ABSENT else ABSENT
-
-
-def stamp(path: str, digest: str) -> Stamp:
-    """A file as it is now, with the digest that its content is known to have."""
-    try:
-        status = os.stat(path)
-    except OSError:
-        return ABSENT
-    return Stamp(status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino, digest)
-
-
-def find_inputs(root: str, posts: str, extra: Iterable[str]) -> Inputs:
-    """The files that a build of the blog starts from, wherever they may lie."""
-    world = {SETTINGS, *extra}
-    theme: set[str] = set()
-    package_home = os.path.dirname(PACKAGE)
-    for name in _walk(PACKAGE):
-        (theme if _is_theme(name) else world).add(os.path.join(PACKAGE, name))
-    for folder in (os.path.join(package_home, "templates"), os.path.join(root, "templates")):
-        for name in _walk(folder):
-            (theme if _is_theme(name) else world).add(name_of(os.path.join(folder, name), root))
-    theme.update(f"{STATIC}/{name}" for name in copied_files(root))
-    for home in (package_home, root):
-        folder = os.path.join(home, "node_modules", "katex", "dist")
-        world.add(name_of(os.path.join(folder, "katex.min.js"), root))
-        theme.add(name_of(os.path.join(folder, "katex.min.css"), root))
-        fonts = os.path.join(folder, "fonts")
-        theme.update(name_of(os.path.join(fonts, name), root) for name in _walk(fonts))
-    folders: dict[str, list[str]] = {}
-    loose = []
-    for home in (posts, PAGES):
-        with suppress(OSError), os.scandir(os.path.join(root, home)) as entries:
-            for entry in entries:
-                if entry.name.startswith((".", "_")) or entry.name in IGNORED_FOLDERS:
-                    continue
-                folder = name_of(os.path.join(root, home, entry.name), root)
-                if entry.is_dir():
-                    folders[folder] = [f"{folder}/{name}" for name in _walk(entry.path)]
-                else:
-                    loose.append(folder)
-    return Inputs(sorted(world), sorted(theme), folders, sorted(loose))
-
-
-def copied_files(root: str) -> list[str]:
-    """The files of the blog's folder `static`, relative to it, which the site has as they are."""
-    folder = os.path.join(root, STATIC)
-    known = _walk(os.path.join(folder, WELL_KNOWN), f"{WELL_KNOWN}/")
-    return [*_walk(folder), *known]
-
-
-def neighbours(folder: str, files: Iterable[str]) -> list[str]:
-    """Of the files in a post's folder, those that are no version of the post."""
-    return [name for name in files if not POST.fullmatch(name, len(folder) + 1)]
-
-
-def versions(folder: str, files: Iterable[str]) -> list[str]:
-    """Of the files in a post's folder, the versions of the post."""
-    return [name for name in files if POST.fullmatch(name, len(folder) + 1)]
-
-
-def _is_theme(name: str) -> bool:
-    return not name.endswith((".py", ".toml", ".js"))
-
-
-def is_passed_over(name: str) -> bool:
-    """Whether a file or folder is hidden, what programs make, or an editor's copy of another."""
-    return is_copy(name) or name.startswith(".") or name in IGNORED_FOLDERS
-
-
-def is_copy(name: str) -> bool:
-    """Whether a name is one that editors give to copies of the file that is worked on."""
-    # Emacs and Vim keep `a.md~`, Emacs saves `#a.md#` while somebody types.
-    return name.endswith("~") or (name.startswith("#") and name.endswith("#"))
-
-
-def _walk(folder: str, prefix: str = "") -> list[str]:
-    """The files below a folder, relative to it; hidden ones and compiled ones left out."""
-    found = []
-    with suppress(OSError), os.scandir(folder) as entries:
-        for entry in sorted(entries, key=lambda entry: entry.name):
-            if is_passed_over(entry.name):
-                continue
-            if entry.is_dir(follow_symlinks=False):
-                found += _walk(entry.path, f"{prefix}{entry.name}/")
-            else:
-                found.append(prefix + entry.name)
-    return found
-
-
-def name_of(path: str, root: str) -> str:
-    """A path as the record has it: relative to the blog's folder if it lies below it."""
-    inside = path.startswith(root + os.sep)
-    return path[len(root) + 1 :].replace(os.sep, "/") if inside else path
-
-
 def environment() -> dict[str, Any]:
     """Interpreter and installed packages, as cheaply as they can be told apart."""
     folders = [
@@ -509,48 +323,6 @@ def _installed(folder: str) -> list[Any]:
 
 
 PACKAGE_FILES = (".dist-info", ".egg-info", ".egg-link", ".pth")
-
-
-def kernel_files(kernel: str) -> list[str]:
-    """Every place where Jupyter may find the kernel of a name, the first one first."""
-    home = os.path.expanduser("~")
-    folders = [
-        *os.environ.get("JUPYTER_PATH", "").split(os.pathsep),
-        os.environ.get("JUPYTER_DATA_DIR", ""),
-        os.path.join(os.environ.get("XDG_DATA_HOME", f"{home}/.local/share"), "jupyter"),
-        os.path.join(home, "Library", "Jupyter"),
-        os.path.join(os.environ.get("APPDATA", home), "jupyter"),
-        os.path.join(sys.prefix, "share", "jupyter"),
-        os.path.join(os.environ.get("PROGRAMDATA", "/usr/local/share"), "jupyter"),
-        "/usr/local/share/jupyter",
-        "/usr/share/jupyter",
-        os.environ.get("IPYTHONDIR", f"{home}/.ipython"),
-    ]
-    return [f"{folder}/kernels/{kernel}/kernel.json" for folder in folders if folder]
-
-
-def is_own(kernel: str) -> bool:
-    """Whether a kernel's code runs in this interpreter: `environment` tells what it can import."""
-    argv = _command(kernel)
-    if argv is None:
-        return kernel == "python3"
-    is_python = any(word.startswith("ipykernel") for word in argv)
-    return is_python and argv[0] in ("python", "python3", sys.executable)
-
-
-def is_node(kernel: str) -> bool:
-    """Whether a kernel is our own for Node: what its code can import lies beside the post."""
-    return "generator.execute.node_kernel" in (_command(kernel) or ())
-
-
-def _command(kernel: str) -> list[str] | None:
-    for path in kernel_files(kernel):
-        try:
-            with open(path, "rb") as file:
-                return [str(word) for word in json.load(file)["argv"]]
-        except (OSError, ValueError, KeyError, TypeError):
-            continue
-    return None
 
 
 def staging_folder(output: str) -> str:
@@ -583,23 +355,7 @@ def write_record(root: str, record: Record, home: str = FOLDER) -> None:
     # The names of files need not be UTF-8.
     text = json.dumps(record, ensure_ascii=False).encode(errors="surrogateescape")
     digest = hashlib.sha256(text).hexdigest()
-    keep(os.path.join(root, home), RECORD, b"%s\n%s" % (digest.encode(), text))
-
-
-def keep(folder: str, name: str, content: bytes) -> None:
-    """Write a file in one step: who reads it sees the old one or the new one."""
-    import tempfile
-
-    os.makedirs(folder, exist_ok=True)
-    handle, partial = tempfile.mkstemp(dir=folder, suffix=".tmp")
-    try:
-        with open(handle, "wb") as file:
-            file.write(content)
-        os.replace(partial, os.path.join(folder, name))
-    except BaseException:
-        # A full disk would be filled further by every build.
-        os.remove(partial)
-        raise
+    write_atomically(os.path.join(root, home, RECORD), b"%s\n%s" % (digest.encode(), text))
 
 
 def forget(root: str) -> None:

@@ -14,14 +14,16 @@ from .errors import notice
 from .execute.cache import DamagedEntry, entry_path, load
 from .execute.frozen import traced_files
 from .execute.key import code_key, executed_cells
+from .inputs import name_of
 from .kept import Fresh, Kept, Uses
-from .last_build import is_node, is_own, look, name_of
+from .kernel_files import is_node, is_own
 from .linking import offered_by
 from .model import Config, DrawShare, ExecutedPost, Post, Typeset
 from .noting import Asked, Noting, NotingCode
 from .on_demand import drawing_what_is_new
 from .reading import traced_root
 from .remembering import keep_post
+from .stamps import look
 
 
 def make_post(

@@ -14,12 +14,14 @@ from msgspec.structs import replace
 from .addresses import post_page
 from .entries import Entry, Published, keep_named, written_text
 from .kept import Fresh, Kept, Uses
-from .last_build import FORMAT, VARIABLES, Made, Record, Stamp, kernel_files, look_at, write_record
+from .kernel_files import kernel_files
+from .last_build import FORMAT, VARIABLES, Made, Record, write_record
 from .model import Config, RenderedPost, WrittenEntry
 from .noting import KnownCode, KnownFormula
 from .outlines import joined, outline_text, without_text
 from .plain import plain
 from .reading import waits
+from .stamps import Stamp, look_at
 
 
 def remember(

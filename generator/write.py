@@ -29,8 +29,9 @@ from unicodedata import normalize
 from msgspec import Struct
 
 from .errors import WriteError
-from .last_build import ABSENT, MANIFEST, Stamp, staging_folder, stamp
+from .last_build import MANIFEST, staging_folder
 from .model import File, Site, Stored
+from .stamps import ABSENT, Stamp, stamp
 
 try:
     import fcntl

@@ -25,6 +25,7 @@ from msgspec.structs import replace
 
 from generator import last_build, pipeline, remembering
 from generator.assemble import sitemap
+from generator.atomic_files import write_atomically
 from generator.cli import main
 from generator.config import read_config
 from generator.entries import ENTRIES
@@ -879,7 +880,7 @@ def test_a_record_that_is_cut_short_leaves_nothing(
     with monkeypatch.context() as patch:
         patch.setattr(os, "replace", full)
         with pytest.raises(OSError, match="no space left"):
-            last_build.keep(str(folder), "x", b"1")
+            write_atomically(folder / "x", b"1")
     assert {path.name for path in folder.iterdir()} == before
 
 

@@ -26,7 +26,7 @@ OUTPUT = click.option("--output", "-o", type=click.Path(path_type=Path), help="F
 
 def complete_posts(context: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """The folders of posts whose names begin like that, but for those given already."""
-    from ..last_build import IGNORED_FOLDERS
+    from ..inputs import IGNORED_FOLDERS
 
     root = context.find_root().params.get("root") or Path()
     given = context.params.get(param.name or "") or ()

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from ..atomic_files import PARTIAL, write_atomically
 from ..errors import ExecutionError
 from ..model import Post
 from .entry import Entry, plain_entry, read_entry
@@ -61,33 +61,17 @@ def load(cache: Path, key: str) -> Entry | None:
 
 
 def store(cache: Path, key: str, entry: Entry) -> None:
-    """Keep an entry. A reader sees the old file or the new one, never half of it."""
-    text = json.dumps(plain_entry(key, entry), ensure_ascii=False, indent=1, sort_keys=True)
-    write_atomically(entry_path(cache, key), text)
+    """Keep an entry."""
+    write_atomically(entry_path(cache, key), entry_text(plain_entry(key, entry)))
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Write a file that is there in full or not at all.
+def entry_text(plain: object) -> bytes:
+    """Entries as JSON.
 
     The names of files in it need not be UTF-8: they are written as the system has them (PEP 383).
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    file = tempfile.NamedTemporaryFile(  # noqa: SIM115
-        "w",
-        encoding="utf-8",
-        errors="surrogateescape",
-        dir=path.parent,
-        suffix=".tmp",
-        delete=False,
-        newline="\n",
-    )
-    try:
-        with file:
-            file.write(text)
-        Path(file.name).replace(path)
-    except BaseException:
-        Path(file.name).unlink(missing_ok=True)
-        raise
+    text = json.dumps(plain, ensure_ascii=False, indent=1, sort_keys=True)
+    return text.encode(errors="surrogateescape")
 
 
 # --- what a post last showed --------------------------------------------------------------------
@@ -101,7 +85,7 @@ def remember(cache: Path, post: Post) -> None:
         if path.read_text(encoding="utf-8") == key:
             return
     with suppress(OSError):
-        write_atomically(path, key)
+        write_atomically(path, key.encode())
 
 
 def last_entry(cache: Path, post: Post) -> Entry | None:
@@ -176,7 +160,7 @@ def trim(cache: Path, limit: int, used: Iterable[str]) -> int:
     Returns:
         How many were removed.
     """
-    for path in cache.glob("??/*.tmp"):
+    for path in cache.glob(f"??/*{PARTIAL}"):
         with suppress(OSError):
             if time.time() - path.stat().st_mtime > DAY:
                 path.unlink()

@@ -16,7 +16,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ..errors import ExecutionError, KernelMissing
-from ..last_build import is_own
+from ..kernel_files import is_own
 from ..model import Config, Post, Results
 from ..progress import Notice, Report, silent
 from . import cache as kept

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..last_build import is_copy
+from ..inputs import is_copy
 
 POST_FILE = re.compile(r"index(\.[A-Za-z0-9-]+)?\.(md|ipynb)|frozen\.json")
 """A post's own text and its frozen results are no input of its code."""

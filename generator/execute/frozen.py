@@ -15,8 +15,9 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ..atomic_files import write_atomically
 from ..model import Output, Post, Results
-from .cache import write_atomically
+from .cache import entry_text
 from .differences import code_differences
 from .digests import digests
 from .entry import Entry, plain_entry, read_entry
@@ -89,10 +90,7 @@ def write(folder: Path, entries: Mapping[str, Entry]) -> Path:
     """Store results in a post's folder; return the file."""
     plain = {"entries": [plain_entry(key, entry) for key, entry in sorted(entries.items())]}
     path = folder / FILE
-    text = json.dumps(plain, ensure_ascii=False, indent=1, sort_keys=True)
-    write_atomically(path, text + "\n")
-    # A temporary file is its owner's alone; this one is for whoever may read the posts.
-    path.chmod(folder.stat().st_mode & 0o666)
+    write_atomically(path, entry_text(plain) + b"\n")
     return path
 
 

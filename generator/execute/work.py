@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ..errors import ExecutionError, InkcellError, KernelMissing, blame
-from ..last_build import is_own
+from ..kernel_files import is_own
 from ..model import Post, Results
 from ..progress import Finished, Notice, Reused, Started
 from . import cache as kept

@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from ..errors import InkcellError, WriteError, flatten
-from ..last_build import POST
+from ..inputs import POST
 from ..model import Config
 from ..new_files import write_new
 from . import NewPost

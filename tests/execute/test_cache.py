@@ -346,20 +346,13 @@ def test_a_pipe_in_a_trace_is_never_read(tmp_path: Path) -> None:
 
 @contextmanager
 def full_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Every write into the cache fails, after the file was made."""
+    """Nothing comes to its place in the cache, after the file was made."""
 
-    def write(*_: object) -> int:
+    def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    original = tempfile.NamedTemporaryFile
-
-    def temporary(*args: Any, **kwargs: Any) -> Any:
-        file = original(*args, **kwargs)
-        file.write = write  # type: ignore[method-assign]
-        return file
-
     with monkeypatch.context() as patch:
-        patch.setattr(tempfile, "NamedTemporaryFile", temporary)
+        patch.setattr(os, "replace", full)
         yield
 
 

@@ -23,7 +23,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from generator import last_build, pipeline, remembering
+from generator import last_build, pipeline, remembering, stamps
 from generator.assemble import sitemap
 from generator.atomic_files import write_atomically
 from generator.cli import main
@@ -181,7 +181,7 @@ def blog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, typeset: Typeset) -> B
 def start_blog(root: Path, monkeypatch: pytest.MonkeyPatch, typeset: Typeset) -> Blog:
     monkeypatch.setattr(katex, "start_katex", lambda script, output: typeset)
     # So that what decides is mostly the files' times, as it is when nobody is in a hurry.
-    monkeypatch.setattr(last_build, "MARGIN", 0)
+    monkeypatch.setattr(stamps, "MARGIN", 0)
     kernel = ReadingKernel(root)
     replaced = partial(execute, run=kernel.run, environment=kernel.environment)
     monkeypatch.setattr(pipeline, "execute", replaced)
@@ -621,7 +621,7 @@ def test_a_change_within_one_tick_of_the_clock_is_seen(
     blog: Blog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A file with the times and the size that it had when the last build began is read."""
-    monkeypatch.setattr(last_build, "MARGIN", 2_000_000_000)
+    monkeypatch.setattr(stamps, "MARGIN", 2_000_000_000)
     path = blog.root / "posts/e/index.ko.md"
     real = os.stat
     frozen = real(path)

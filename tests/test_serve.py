@@ -18,13 +18,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import psutil
 import pytest
 
 from generator import pipeline
-from generator.cli.previewing import _preview_once
+from generator.cli.previewing import _preview_once, _show_changes
 from generator.config import read_config
 from generator.errors import InkcellError
 from generator.execute import execute
@@ -380,6 +381,21 @@ def test_a_terminal_that_is_closed(write_blog: WriteBlog) -> None:
     serving.until(lambda state: bool(get(serving.port, "/")[0] == 200))
     serving.process.send_signal(signal.SIGHUP)
     assert serving.process.wait(timeout=60) == 130
+
+
+def test_many_changes_are_shown_at_once() -> None:
+    """An editor that saves ten files is one change. An interrupt that was lost ends the rest."""
+    changes: SimpleQueue[None] = SimpleQueue()
+    for _ in range(10):
+        changes.put(None)
+    shown: list[int] = []
+
+    def show() -> None:
+        shown.append(changes.qsize())
+        changes.put(None)
+
+    _show_changes(changes, show, lambda: len(shown) == 2)
+    assert shown == [0, 0]
 
 
 LOST = """

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 import click
@@ -42,14 +43,17 @@ def serve(root: Path, port: int, drafts: bool) -> None:
     """
     import signal
     import threading
+    from functools import partial
 
     from ..live import Live
     from ..serve import Preview, UsedFiles, make_server, watch_files
 
     with exit_on_error("the preview has ended"):
         config = _preview_config(root, drafts, port)
-        wake, stop = threading.Event(), threading.Event()
-        live = Live(config, wake.set, lambda event: None)
+        # An interrupt may come while it is waited for, or told: no lock is left taken by that.
+        changes: SimpleQueue[None] = SimpleQueue()
+        changed, stop = partial(changes.put, None), threading.Event()
+        live = Live(config, changed, lambda event: None)
         preview = Preview(config.base, live.output)
         try:
             server = make_server(preview, port)
@@ -67,17 +71,24 @@ def serve(root: Path, port: int, drafts: bool) -> None:
         used = UsedFiles(root, watched)
         threads = [
             threading.Thread(target=server.serve_forever, daemon=True),
-            threading.Thread(target=watch_files, args=(watched, output, stop, wake.set)),
-            threading.Thread(target=used.watch, args=(output, stop, wake.set)),
+            threading.Thread(target=watch_files, args=(watched, output, stop, changed)),
+            threading.Thread(target=used.watch, args=(output, stop, changed)),
         ]
         for thread in threads:
             thread.start()
-        ended = False
+        interrupted = False
 
         def end(number: int, frame: object) -> None:
-            nonlocal ended
-            ended = True
+            nonlocal interrupted
+            interrupted = True
             raise KeyboardInterrupt
+
+        def show() -> None:
+            _preview_once(live, preview, root, drafts, port)
+            used.tell(live.used)
+            # The page is shown. Of itself Python would look so seldom (see `main`) that each
+            # build left a tenth of a megabyte.
+            gc.collect()
 
         try:
             click.echo(f"http://127.0.0.1:{port}{config.base}/  (Ctrl-C ends it)")
@@ -88,22 +99,30 @@ def serve(root: Path, port: int, drafts: bool) -> None:
             hangup = getattr(signal, "SIGHUP", None)
             if hangup and signal.getsignal(hangup) != signal.SIG_IGN:
                 signal.signal(hangup, end)
-            wake.set()
-            # What is raised while something is finalized, or imported, may be lost.
-            while not ended:
-                wake.wait()
-                wake.clear()
-                _preview_once(live, preview, root, drafts, port)
-                used.tell(live.used)
-                # The page is shown. Of itself Python would look so seldom (see `main`) that each
-                # build left a tenth of a megabyte.
-                gc.collect()
+            changed()
+            _show_changes(changes, show, lambda: interrupted)
             raise KeyboardInterrupt
         finally:
             stop.set()
             preview.close()
             live.close()
             server.shutdown()
+
+
+def _show_changes(
+    changes: SimpleQueue[None], show: Callable[[], None], is_interrupted: Callable[[], bool]
+) -> None:
+    """Show the site whenever something has changed, until an interrupt comes.
+
+    What is raised at the end of a `while` passes by every `except` and `finally` of the function
+    that it stands in (CPython's issues 108214 and 130279): so it has one of its own.
+    """
+    # What is raised while something is finalized, or imported, may be lost.
+    while not is_interrupted():
+        changes.get()
+        while not changes.empty():
+            changes.get()
+        show()
 
 
 def _preview_config(root: Path, drafts: bool, port: int) -> Config:

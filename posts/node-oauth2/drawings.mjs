@@ -6,13 +6,18 @@
  *   Soft ones are dashed, those with an accent are in colour.
  */
 
-/** A drawing that a notebook shows: its colours follow the reader's, its ground is the page. */
+/**
+ * A drawing that a notebook shows; its colours follow the reader's.
+ *
+ * Safari and many feed readers show the light ones on dark pages, too. So these have a ground, of
+ * a colour between paper on a screen and paper in a printer, where nobody sees it.
+ */
 export function drawing(width, height, body) {
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"
   viewBox="0 0 ${width} ${height}"><style>
-svg { --ink: #1e2126; --soft: #5a5f68; --line: #b9bcc2; --accent: #b3401f; }
+svg { --ink: #1e2126; --soft: #5a5f68; --line: #b9bcc2; --accent: #b3401f; background: #fefdfbe0; }
 @media (prefers-color-scheme: dark) {
-  svg { --ink: #e4e2dd; --soft: #a3a7af; --line: #565b63; --accent: #f0936f; }
+  svg { --ink: #e4e2dd; --soft: #a3a7af; --line: #565b63; --accent: #f0936f; background: none; }
 }
 text { font: 14px system-ui, "Noto Sans KR", sans-serif; fill: var(--ink); }
 .name { font-weight: 600; }

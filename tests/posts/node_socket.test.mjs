@@ -175,14 +175,27 @@ test("the trade-off's names stand clear of its curve", () => {
   }
 });
 
-test("drawings follow the reader's light and dark, and paint no ground", () => {
+test("drawings follow the reader's light and dark, and have room for names in lines", () => {
   const messages = [{ from: "a", to: "a", text: "a remark" }];
   const svg = sequence(["a"], messages).toSvg();
   assertWellFormed(svg);
   assert.match(drawing(10, 20, []).toSvg(), /viewBox="0 0 10 20"/);
   assert.match(svg, /prefers-color-scheme: dark/);
   const painted = svg.replace(/<mask.*?<\/mask>/s, "");
-  assert.doesNotMatch(painted, /<rect/);
   assert.equal(painted.match(/a remark/g).length, 1);
   assert.match(svg, /<mask id="room".*a remark.*<\/mask><g mask="url\(#room\)">\s*<path class="life"/s);
+});
+
+test("the ground of a drawing is not seen on paper, and makes it readable where the dark is not known", () => {
+  const svg = drawing(10, 20, []).toSvg();
+  assert.doesNotMatch(svg, /<rect/);
+  const [light, dark] = svg.split("@media (prefers-color-scheme: dark)");
+  assert.match(dark, /background: none;/);
+  const numbers = (hex) => hex.match(/../g).map((digits) => parseInt(digits, 16));
+  const [red, green, blue, alpha] = numbers(/background: #([0-9a-f]{8});/.exec(light)[1]);
+  const on = (page) =>
+    numbers(page).map((below, n) => below + (alpha / 255) * ([red, green, blue][n] - below));
+  for (const page of ["fcfbf8", "ffffff"]) // of the theme, and a printer's
+    for (const [n, below] of numbers(page).entries()) assert.ok(Math.abs(on(page)[n] - below) <= 4);
+  assert.ok(Math.min(...on("16181c")) > 200); // the theme's dark page
 });

@@ -6,18 +6,22 @@
  *   Soft ones are dashed, those with an accent are in colour.
  */
 
-/** A drawing that a notebook shows; its colours follow the reader's. */
+/**
+ * A drawing that a notebook shows; its colours follow the reader's.
+ *
+ * Safari and many feed readers show the light ones on dark pages, too. So these have a ground, of
+ * a colour between paper on a screen and paper in a printer, where nobody sees it.
+ */
 export function drawing(width, height, body) {
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"
   viewBox="0 0 ${width} ${height}"><style>
-svg { --paper: #fcfbf8; --ink: #1e2126; --soft: #5a5f68; --line: #b9bcc2; --accent: #b3401f; --tint: #b3401f22; }
+svg { --ink: #1e2126; --soft: #5a5f68; --line: #b9bcc2; --accent: #b3401f; background: #fefdfbe0; }
 @media (prefers-color-scheme: dark) {
-  svg { --paper: #16181c; --ink: #e4e2dd; --soft: #a3a7af; --line: #565b63; --accent: #f0936f; --tint: #f0936f2e; }
+  svg { --ink: #e4e2dd; --soft: #a3a7af; --line: #565b63; --accent: #f0936f; background: none; }
 }
 text { font: 14px system-ui, "Noto Sans KR", sans-serif; fill: var(--ink); }
 .name { font-weight: 600; }
 .code { font: 12px ui-monospace, "DejaVu Sans Mono", monospace; }
-.halo { stroke: var(--paper); stroke-width: 5px; paint-order: stroke; stroke-linejoin: round; }
 .soft { fill: var(--soft); }
 .accent { fill: var(--accent); }
 .life { stroke: var(--line); }
@@ -27,7 +31,8 @@ text { font: 14px system-ui, "Noto Sans KR", sans-serif; fill: var(--ink); }
 .head { fill: var(--ink); }
 .head.soft { fill: var(--soft); }
 .head.accent { fill: var(--accent); }
-</style><rect width="100%" height="100%" fill="var(--paper)"/>
+.room text { fill: #000; stroke: #000; stroke-width: 5px; stroke-linejoin: round; }
+</style>
 ${body.join("\n")}
 </svg>`;
   return { toSvg: () => svg };
@@ -47,6 +52,20 @@ export function rounded(number) {
 export function label(x, y, text, look = "", anchor = "middle") {
   const place = `x="${rounded(x)}" y="${rounded(y)}" text-anchor="${anchor}"`;
   return `<text class="${look}" ${place}>${escaped(text)}</text>`;
+}
+
+/** Lines, and on top of them labels, for which they make room; once in a drawing. */
+export function labelled(lines, labels) {
+  return [
+    // A mask, for paint that hides the lines would be seen on another ground.
+    '<mask id="room" class="room" maskUnits="userSpaceOnUse" x="0" y="0" width="100%" height="100%">',
+    '<rect width="100%" height="100%" fill="#fff"/>',
+    ...labels,
+    '</mask><g mask="url(#room)">',
+    ...lines,
+    "</g>",
+    ...labels,
+  ];
 }
 
 /** An arrow with its head at (x2, y2). */
@@ -71,12 +90,10 @@ export function sequence(participants, messages, { gap = 172, row = 36, margin =
   const place = new Map(participants.map((name, index) => [name, margin + index * gap]));
   const width = 2 * margin + (participants.length - 1) * gap;
   const height = 44 + row * messages.length;
-  const body = [];
+  const [names, lines, texts, arrows] = [[], [], [], []];
   for (const [name, x] of place) {
-    body.push(
-      label(x, 18, name, "name"),
-      `<path class="life" d="M${x} 28V${height - 6}"/>`,
-    );
+    names.push(label(x, 18, name, "name"));
+    lines.push(`<path class="life" d="M${x} 28V${height - 6}"/>`);
   }
   messages.forEach(({ from, to, text, soft, accent }, index) => {
     for (const name of [from, to]) {
@@ -84,10 +101,10 @@ export function sequence(participants, messages, { gap = 172, row = 36, margin =
     }
     const [x1, x2, y] = [place.get(from), place.get(to), rounded(44 + row * (index + 0.62))];
     const look = accent ? "accent" : soft ? "soft" : "";
-    body.push(label((x1 + x2) / 2, x1 === x2 ? y + 4 : y - 7, text, `halo ${look}`));
-    if (x1 !== x2) body.push(arrow(x1, y, x2, y, look)); // on top of the text's halo
+    texts.push(label((x1 + x2) / 2, x1 === x2 ? y + 4 : y - 7, text, look));
+    if (x1 !== x2) arrows.push(arrow(x1, y, x2, y, look));
   });
-  return drawing(width, height, body);
+  return drawing(width, height, [...names, ...labelled(lines, texts), ...arrows]);
 }
 
 /**

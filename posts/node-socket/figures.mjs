@@ -2,7 +2,7 @@
  * Figures of this post alone: exchanges over time, and bytes against delay.
  */
 
-import { arrow, drawing, label, rounded } from "./drawings.mjs";
+import { arrow, drawing, label, labelled, rounded } from "./drawings.mjs";
 
 /**
  * One panel a way: the client's line and the server's, time running down. Messages are dots where
@@ -58,23 +58,27 @@ export function tradeoff(points) {
   const x = (delay) => rounded(left + (delay / widest) * (right - left));
   const y = (bytes) =>
     rounded(bottom - (Math.log10(bytes / least) / Math.log10(most / least)) * (bottom - top));
-  const body = [`<path class="arrow" d="M${left} ${top}V${bottom}H${right}"/>`];
+  const lines = [`<path class="arrow" d="M${left} ${top}V${bottom}H${right}"/>`];
+  const [scales, dots, names] = [[], [], []];
   for (const [bytes, text] of [[1e3, "1 kB"], [1e4, "10 kB"], [1e5, "100 kB"], [1e6, "1 MB"]]) {
-    if (bytes > least) body.push(`<path class="life" d="M${left} ${y(bytes)}H${right}"/>`);
-    body.push(label(left - 6, y(bytes) + 4, text, "soft", "end"));
+    if (bytes > least) lines.push(`<path class="life" d="M${left} ${y(bytes)}H${right}"/>`);
+    scales.push(label(left - 6, y(bytes) + 4, text, "soft", "end"));
   }
   for (let delay = 0; delay <= widest; delay += 4) {
-    body.push(label(x(delay), bottom + 18, `${delay} s`, "soft"));
+    scales.push(label(x(delay), bottom + 18, `${delay} s`, "soft"));
   }
   const polls = points.filter(({ name }) => name.startsWith("polling"));
   const line = polls.map(({ delay, bytes }) => `${x(delay)} ${y(bytes)}`).join("L");
-  body.push(`<path class="arrow" d="M${line}"/>`);
+  lines.push(`<path class="arrow" d="M${line}"/>`);
   for (const { name, delay, bytes } of points) {
     const look = name.startsWith("polling") ? "" : "accent";
-    body.push(
-      `<circle class="head ${look}" cx="${x(delay)}" cy="${y(bytes)}" r="4.5"/>`,
-      label(x(delay) + (delay > 12 ? 6 : 9), y(bytes) - 9, name, `halo ${look}`, delay > 12 ? "end" : "start"),
+    dots.push(`<circle class="head ${look}" cx="${x(delay)}" cy="${y(bytes)}" r="4.5"/>`);
+    // The curve falls: above and to the right is room, at the right edge below and to the left.
+    names.push(
+      delay > 0.75 * widest
+        ? label(x(delay) + 6, y(bytes) + 21, name, look, "end")
+        : label(x(delay) + 9, y(bytes) - 9, name, look, "start"),
     );
   }
-  return drawing(right + 24, bottom + 30, body);
+  return drawing(right + 24, bottom + 30, [...scales, ...labelled(lines, names), ...dots]);
 }

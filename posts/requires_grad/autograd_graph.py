@@ -33,16 +33,20 @@ ACROSS, DOWN = 28, 34
 """Room between two boxes of a row, and between two rows."""
 
 STYLE = (
-    ".autograd{color:#1e2126}"
+    ".autograd{color:#1e2126;background:#fefdfbe0}"
     ".autograd text{font:13px ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace;"
     "fill:currentColor;text-anchor:middle}"
     ".autograd .saves{fill:#b34a00}"
     ".autograd :is(rect,path){fill:none;stroke:currentColor}"
     ".autograd .leaf{stroke:#0072b2;stroke-width:2}"
-    "@media (prefers-color-scheme:dark){.autograd{color:#e4e2dd}"
+    "@media (prefers-color-scheme:dark){.autograd{color:#e4e2dd;background:none}"
     ".autograd .saves{fill:#f0a060}.autograd .leaf{stroke:#56b4e9}}"
 )
-"""Ink for light and dark pages: a file sees which of them it is on, not the page's colours."""
+"""Ink for light and dark pages: a file sees which of them it is on, not the page's colours.
+
+Safari and many feed readers show the ink for light pages on dark ones, too, and so it has a ground,
+of a colour between paper on a screen and paper in a printer, where nobody sees it.
+"""
 
 
 @dataclass(frozen=True)

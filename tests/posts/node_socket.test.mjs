@@ -156,9 +156,46 @@ test("the trade-off puts more bytes higher and more delay further right", () => 
   assert.ok(dots[0][1] < dots[1][1] && dots[1][1] < dots[2][1]);
 });
 
-test("drawings follow the reader's light and dark", () => {
-  const svg = drawing(10, 20, []).toSvg();
+test("the trade-off's names stand clear of its curve", () => {
+  const ways = [[0.26, 280e3], [0.5, 140e3], [1, 70e3], [2.4, 28e3], [5.1, 14e3], [15.6, 5.3e3]];
+  const points = ways.map(([delay, bytes], n) => ({ name: `polling, ${n} s`, delay, bytes }));
+  const svg = tradeoff(points).toSvg();
+  const curve = [...svg.matchAll(/d="M([^"]*)"/g)].at(-1)[1].split("L");
+  const corners = curve.map((corner) => corner.split(" ").map(Number));
+  const names = [...svg.split("</g>")[1].matchAll(/<text class="" x="(.*?)" y="(.*?)" text-anchor="(.*?)"/g)];
+  assert.equal(names.length, points.length);
+  for (const [, x, y, anchor] of names) {
+    const left = Number(x) - (anchor === "end" ? 84 : 0); // about as wide as a name is, 14 px high
+    for (const [[x1, y1], [x2, y2]] of corners.slice(1).map((to, n) => [corners[n], to]))
+      for (let along = 0; along <= 1; along += 0.01) {
+        const [at, height] = [x1 + along * (x2 - x1), y1 + along * (y2 - y1)];
+        const hit = at > left && at < left + 84 && height > y - 11 && height < Number(y) + 3;
+        assert.ok(!hit, `the curve runs through the name at ${x}, ${y}`);
+      }
+  }
+});
+
+test("drawings follow the reader's light and dark, and have room for names in lines", () => {
+  const messages = [{ from: "a", to: "a", text: "a remark" }];
+  const svg = sequence(["a"], messages).toSvg();
   assertWellFormed(svg);
-  assert.match(svg, /viewBox="0 0 10 20"/);
+  assert.match(drawing(10, 20, []).toSvg(), /viewBox="0 0 10 20"/);
   assert.match(svg, /prefers-color-scheme: dark/);
+  const painted = svg.replace(/<mask.*?<\/mask>/s, "");
+  assert.equal(painted.match(/a remark/g).length, 1);
+  assert.match(svg, /<mask id="room".*a remark.*<\/mask><g mask="url\(#room\)">\s*<path class="life"/s);
+});
+
+test("the ground of a drawing is not seen on paper, and makes it readable where the dark is not known", () => {
+  const svg = drawing(10, 20, []).toSvg();
+  assert.doesNotMatch(svg, /<rect/);
+  const [light, dark] = svg.split("@media (prefers-color-scheme: dark)");
+  assert.match(dark, /background: none;/);
+  const numbers = (hex) => hex.match(/../g).map((digits) => parseInt(digits, 16));
+  const [red, green, blue, alpha] = numbers(/background: #([0-9a-f]{8});/.exec(light)[1]);
+  const on = (page) =>
+    numbers(page).map((below, n) => below + (alpha / 255) * ([red, green, blue][n] - below));
+  for (const page of ["fcfbf8", "ffffff"]) // of the theme, and a printer's
+    for (const [n, below] of numbers(page).entries()) assert.ok(Math.abs(on(page)[n] - below) <= 4);
+  assert.ok(Math.min(...on("16181c")) > 200); // the theme's dark page
 });

@@ -131,10 +131,13 @@ class TestDrawing:
                 assert right <= left2 or right2 <= left or bottom <= top2 or bottom2 <= top
 
     def test_a_picture_for_light_and_dark_pages(self, leaf: Any) -> None:
-        """It survives what makes outputs safe, with its inks for both."""
+        """It survives what makes outputs safe, with both inks and a ground for the dark one."""
         svg = self.drawing(leaf)
         safe = safe_svg(svg)
         assert not keeps_its_colours(safe)
+        light, dark = safe.split(b"@media (prefers-color-scheme:dark)")
+        assert re.search(rb"\.autograd\{color:#\w+;background:#\w+\}", light)
+        assert re.search(rb"\.autograd\{color:#\w+;background:none\}", dark)
         assert b"currentColor" in safe
         assert safe.count(b"<text") == svg.count("<text")
 

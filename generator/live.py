@@ -49,7 +49,7 @@ class Live:
         """
         from .execute.background import Background
         from .execute.kernel import Kernels
-        from .execute.session import Sessions
+        from .execute.sessions import Sessions
 
         self._held = _held(config.root)
         self.output = config.root / PREVIEW / "site"

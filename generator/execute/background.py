@@ -17,7 +17,7 @@ from ..model import Post, Results
 from . import machine
 from .frozen import Outputs, aligned
 from .key import code_key, executed_cells
-from .session import Sessions, modules_beside
+from .sessions import Sessions, modules_beside
 from .share import Shares, Turn
 from .trace import Trace
 

@@ -10,7 +10,7 @@ import pytest
 
 from generator.errors import CellFailed, CellTimedOut, ExecutionError, KernelDied
 from generator.execute.background import Background
-from generator.execute.session import Sessions
+from generator.execute.sessions import Sessions
 from generator.execute.trace import Trace
 from generator.model import Post, Results, Stream
 

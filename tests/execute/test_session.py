@@ -20,7 +20,8 @@ from generator.errors import CellFailed, CellTimedOut, InkcellError, KernelDied
 from generator.execute import execute
 from generator.execute.kernel import Kernels
 from generator.execute.provisioner import GuardedKernel
-from generator.execute.session import MOST_SESSIONS, Session, Sessions, State
+from generator.execute.session import Session, State
+from generator.execute.sessions import MOST_SESSIONS, Sessions
 from generator.model import Bundle, Output, Post, Stream
 from generator.parse import parse
 from generator.render.matplotlib_figures import page_figure

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 
@@ -193,6 +194,50 @@ def test_the_schema_has_all_that_an_error_knows() -> None:
         **vars(error),
         "message": "no",
     }
+
+
+def test_why_and_freeze_look_at_the_posts_that_are_named(blog: Path) -> None:
+    """Whatever is wrong with others is not asked; what is wrong with those is told, alone."""
+    (blog / "posts" / "new" / "index.en.md").write_text(front("x", "yesterday"))
+    (blog / "posts" / "empty").mkdir()
+    done = inkcell(blog, "why", "b")
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.stdout.startswith("posts/b/index.en.md: would run\n")
+    done = inkcell(blog, "freeze", "a")
+    assert done.exit_code == 0
+    assert "error" not in done.stderr
+    for command in (["why", "new"], ["freeze", "a", "new"], ["check", "--cold", "new"]):
+        done = inkcell(blog, *command)
+        assert done.exit_code == 1
+        assert "posts/new/index.en.md:3: error: `yesterday` is not a date" in done.stderr
+        assert "\n1 error; " in done.stderr
+    assert "posts/empty: error: the folder holds no post" in inkcell(blog, "why", "empty").stderr
+    done = inkcell(blog, "why", "nw")
+    assert done.stderr.startswith("error: there is no post `nw`\n  hint: did you mean `new`?\n")
+
+
+def test_a_broken_post_that_is_named_in_hangul(write_blog: WriteBlog) -> None:
+    """The disk may have its name in another form (UAX 15) than the command line."""
+    decomposed = normalize("NFD", "집합")
+    text = front("x", "yesterday")
+    root = write_blog({f"posts/{decomposed}/index.ko.md": text, "posts/a/index.ko.md": text})
+    for name in ("집합", decomposed):
+        status, document = said(root, "why", name)
+        assert status == 1
+        assert [error["line"] for error in document["errors"]] == [3]
+
+
+def test_why_tells_of_the_others(blog: Path) -> None:
+    """Of all posts, those that can be read are looked at, as `list` does."""
+    (blog / "posts" / "new" / "index.en.md").write_text(front("x", "yesterday"))
+    done = inkcell(blog, "why")
+    assert done.exit_code == 1
+    assert done.stdout.startswith("posts/a/index.ko.md: unchanged")
+    assert done.stderr.endswith("1 error; nothing ran.\n")
+    status, document = said(blog, "why")
+    assert status == 1
+    assert len(document["posts"]) == 3
+    assert [error["line"] for error in document["errors"]] == [3]
 
 
 def test_why_as_json(blog: Path) -> None:

@@ -12,7 +12,7 @@ import click
 from ..errors import InkcellError, plain
 from .help_pages import Command
 from .messages import counted, exit_on_error, format_error, print_json
-from .parameters import chosen_posts, complete_posts
+from .parameters import complete_posts, folder_names
 
 if TYPE_CHECKING:
     from ..check.finding import Finding
@@ -104,7 +104,7 @@ def _check_kernels(root: Path, posts: tuple[str, ...], jobs: int | None) -> None
     with exit_on_error():
         config = read_config(root, drafts=True)
         config = replace(config, jobs=jobs or config.jobs)
-        chosen = chosen_posts(read_posts(config), posts)
+        chosen = read_posts(config, folder_names(posts))
         with ProgressDisplay() as display:
             compared = compare_kernels(config, chosen, display.report)
     click.echo(f"{counted(compared, 'post')}: warm and cold kernels agree")

@@ -8,7 +8,7 @@ import click
 
 from .help_pages import Command
 from .messages import exit_on_error, shown_path
-from .parameters import CLUSTER, JOBS, chosen_posts, cluster_address, complete_posts, folder_names
+from .parameters import CLUSTER, JOBS, cluster_address, complete_posts, folder_names
 
 
 @click.command(cls=Command)
@@ -35,7 +35,7 @@ def freeze(
 
     with exit_on_error():
         config = replace(read_config(root, drafts=True), cluster=cluster_address(cluster))
-        chosen = chosen_posts(read_posts(config), posts)
+        chosen = read_posts(config, folder_names(posts))
         config = replace(
             config,
             jobs=jobs or config.jobs,

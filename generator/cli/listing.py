@@ -11,7 +11,7 @@ import click
 
 from .help_pages import Command
 from .messages import counted, exit_on_error, print_errors, print_json
-from .parameters import AS_JSON, chosen_posts, complete_posts
+from .parameters import AS_JSON, complete_posts, folder_names
 
 if TYPE_CHECKING:
     from ..execute.decision import Decision
@@ -97,18 +97,23 @@ def why(root: Path, post: str | None, as_json: bool) -> None:
     """
     from ..config import read_config
     from ..execute import look
-    from ..reading import read_posts, traced_root
+    from ..reading import readable_posts, traced_root
 
     outlooks = []
-    with exit_on_error(as_json=as_json):
+    with exit_on_error("nothing ran", as_json):
         config = read_config(root)
-        for item in chosen_posts(read_posts(config), (post,) if post else ()):
+        posts, errors = readable_posts(config, folder_names((post,) if post else ()))
+        for item in posts:
             decision = look(item, config, root=traced_root(config))
             outlooks.append(_outlook(item.source.path, decision))
             if not as_json:
                 _print_outlook(outlooks[-1])
     if as_json:
-        print_json({"posts": outlooks})
+        print_json({"posts": outlooks}, errors)
+    else:
+        print_errors(errors, "nothing ran")
+    if errors:
+        sys.exit(1)
 
 
 class Outlook(TypedDict):

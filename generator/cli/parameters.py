@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 from unicodedata import normalize
 
 import click
 
-from ..errors import BuildFailed, InkcellError
-
-if TYPE_CHECKING:
-    from ..model import Post
+from ..errors import InkcellError
 
 AS_JSON = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON for other programs, errors included."
@@ -42,21 +38,6 @@ def complete_posts(context: click.Context, param: click.Parameter, incomplete: s
         and name not in IGNORED_FOLDERS
         and name not in given
     ]
-
-
-def chosen_posts(posts: Sequence[Post], names: Sequence[str]) -> tuple[Post, ...]:
-    """The posts of these folder names, or all.
-
-    Raises:
-        BuildFailed: a name is no post's.
-    """
-    from ..reading import unknown_posts
-
-    wanted = folder_names(names)
-    errors = tuple(unknown_posts(wanted, (post.source.folder for post in posts)))
-    if errors:
-        raise BuildFailed(errors)
-    return tuple(post for post in posts if not wanted or post.source.folder in wanted)
 
 
 def folder_names(names: Iterable[str]) -> frozenset[str]:

@@ -30,9 +30,10 @@ def check_site(config: Config, *, external: bool = False, accept: bool = False) 
     """Look for what is wrong with the site that the last build wrote, and with its posts.
 
     Args:
-        config: the blog's own settings.
+        config: the blog's own settings; posts with a later date than `until` have no feed id yet,
+            unless the last build published them, too.
         external: ask the servers of links that lead out of the site, too.
-        accept: write down the feed ids of all posts first.
+        accept: write down the feed ids of all published posts first.
 
     Raises:
         BuildFailed: everything that is wrong with the posts' text.
@@ -47,6 +48,8 @@ def check_site(config: Config, *, external: bool = False, accept: bool = False) 
 
     record = read_record(str(config.root))
     options = record["options"] if record else {}
+    if options.get("future"):
+        config = replace(config, until=None)
     built = replace(config, drafts=bool(options.get("drafts")))
     if record:
         url = options.get("base_url")

@@ -138,6 +138,49 @@ def test_folders_and_address_can_be_given(
     assert not (root / "site").exists()
 
 
+@pytest.mark.parametrize(
+    ("output", "read"),
+    [
+        ("static", "static"),
+        ("static/deep/er", "static"),
+        ("posts/a", "posts"),
+        ("linked", "pages"),
+        ("templates", "templates"),
+        (".inkcell/posts", ".inkcell"),
+    ],
+)
+def test_no_site_is_written_where_builds_read(
+    write_blog: WriteBlog, output: str, read: str
+) -> None:
+    """It would be taken for files to copy, or for posts; what lies there stays."""
+    root = write_blog(
+        {"posts/a/index.ko.md": "글\n", "static/a.txt": "mine", "pages/b/index.ko.md": "쪽\n"}
+    )
+    (root / "linked").symlink_to("pages")
+    before = snapshot(root)
+    done = inkcell(root, "build", "--output", str(root / output))
+    assert done.exit_code == 1
+    where = output.replace("linked", "pages")
+    assert done.stderr == (
+        f"{where}: error: builds read `{read}`, and cannot write the site into it\n"
+        "  hint: give --output a folder of its own\n\n1 error; the site is as it was.\n"
+    )
+    assert snapshot(root) == before
+
+
+def test_no_site_is_written_into_the_folder_of_the_posts(write_blog: WriteBlog) -> None:
+    """Wherever that is; beside them, and around them, there is room."""
+    root = write_blog({"site/a/index.ko.md": "글\n"})
+    done = inkcell(root, "build", "--posts", str(root / "site"), "--json")
+    assert done.exit_code == 1
+    assert '"message": "builds read `site`, and cannot write the site into it"' in done.stdout
+    for output in (root, root / "posts"):
+        options = ("--posts", str(root / "site"), "--output", str(output))
+        assert inkcell(root, "build", *options).exit_code == 0
+        assert inkcell(root, "clean", "--output", str(output)).exit_code == 0
+    assert [path.name for path in (root / "site").iterdir()] == ["a"]
+
+
 @pytest.mark.parametrize("kind", [[], ["--notebook"]])
 @pytest.mark.parametrize("language", ["ko", "en"])
 def test_a_new_post_can_be_built(write_blog: WriteBlog, language: str, kind: list[str]) -> None:

@@ -75,6 +75,7 @@ def build(
     started, now = time.monotonic(), time.time_ns()
     comparison = None
     with exit_on_error(as_json=as_json):
+        _refuse_inputs(root, from_here(posts), from_here(output))
         if no_cache or refresh:
             forget(str(root))
         else:
@@ -125,6 +126,27 @@ def build(
         notices=display.notices,
     )
     _print_summary(summary, as_json)
+
+
+def _refuse_inputs(root: Path, posts: Path | None, output: Path | None) -> None:
+    """Refuse to write a site among what builds read, which would take it for posts or files.
+
+    Raises:
+        WriteError: the output folder is one of those, or lies in one.
+    """
+    from ..errors import WriteError
+    from ..last_build import FOLDER, PAGES, STATIC
+
+    site = (output or root / "site").resolve()
+    for folder in (
+        posts or root / "posts",
+        *map(root.joinpath, (PAGES, "templates", STATIC, FOLDER)),
+    ):
+        if site.is_relative_to(folder.resolve()):
+            read = shown_path(folder, root)
+            raise WriteError(f"builds read `{read}`, and cannot write the site into it").at(
+                file=shown_path(site, root), hint="give --output a folder of its own"
+            )
 
 
 def _comparable(value: object) -> object:

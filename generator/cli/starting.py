@@ -101,11 +101,12 @@ def new(
     """Begin a post, in a folder of its own.
 
     posts/<slug>/index.<lang>.md gets front matter and a first cell. The slug is made from the
-    title, and Hangul stays readable in it.
+    title, and Hangul stays readable in it. The post is a draft until its front matter says no
+    longer `draft: true`.
     """
     from datetime import datetime
 
-    from ..addresses import is_category
+    from ..addresses import in_its_place, is_category
     from ..addresses import slug as slug_of
     from ..config import read_config
     from ..new_files import write_new
@@ -117,6 +118,14 @@ def new(
         if not is_category(category):
             raise InkcellError(f"`{category}` is no category").at(
                 hint="letters, digits, spaces, `-` and `_`"
+            )
+        if owner := in_its_place(category, config):
+            message = f"the category `{category}` would have the address of {owner}"
+            raise InkcellError(message).at(hint="give it another name")
+        page = config.pages / folder.name
+        if (root / page).is_dir():
+            raise InkcellError(f"a standing page has the same name: {page.as_posix()}").at(
+                hint="give another title, or another --slug"
             )
         for tag in tags:
             if not slug_of(tag):
@@ -150,10 +159,11 @@ def _folder_name(title: str, slug: str | None) -> str:
 
     from ..addresses import is_slug
     from ..addresses import slug as slug_of
+    from ..last_build import IGNORED_FOLDERS
 
     name = normalize("NFC", slug) if slug else slug_of(title).strip("_-")
-    # A folder whose name starts with `_` is left alone by builds.
-    if not is_slug(name) or name.startswith("_"):
+    # Builds leave such folders alone.
+    if not is_slug(name) or name.startswith("_") or name in IGNORED_FOLDERS:
         raise InkcellError(f"`{name or title}` makes no name for the post's folder").at(
             hint="give one with --slug: letters, digits, `-` and `_`"
         )

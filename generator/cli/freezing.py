@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
 
 from .help_pages import Command
-from .messages import exit_on_error, shown_path
+from .messages import counted, exit_on_error, print_errors, shown_path
 from .parameters import CLUSTER, JOBS, cluster_address, complete_posts, folder_names
 
 
@@ -33,7 +34,7 @@ def freeze(
     from ..reading import read_posts
     from .progress_display import ProgressDisplay
 
-    with exit_on_error():
+    with exit_on_error("no file was written"):
         config = replace(read_config(root, drafts=True), cluster=cluster_address(cluster))
         chosen = read_posts(config, folder_names(posts))
         config = replace(
@@ -42,6 +43,9 @@ def freeze(
             refresh=folder_names(posts if refresh else ()),
         )
         with ProgressDisplay() as display:
-            written = freeze_posts(config, chosen, display.report)
+            written, errors = freeze_posts(config, chosen, display.report)
     for path in written:
         click.echo(shown_path(path, root))
+    if errors:
+        print_errors(errors, f"{counted(len(written), 'file')} written")
+        sys.exit(1)

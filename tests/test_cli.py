@@ -231,6 +231,36 @@ def test_why_names_the_posts(write_blog: WriteBlog) -> None:
     assert inkcell(root, "why", "nothing").exit_code == 1
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--root=", "list"),
+        ("build", "--output="),
+        ("build", "--posts="),
+        ("clean", "-o", ""),
+        ("init", ""),
+    ],
+)
+def test_an_empty_name_of_a_folder_is_a_mistake(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    """A variable that is not set would stand for the current folder."""
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(main, arguments)
+    assert done.exit_code == 2
+    assert "The name is empty; the current folder is `.`." in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_home_folder_in_a_name(write_blog: WriteBlog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`--root=~/blog` reaches the command as it is typed."""
+    root = write_blog({"posts/a/index.ko.md": "글\n"})
+    monkeypatch.setenv("HOME", str(root.parent))
+    done = CliRunner().invoke(main, ["--root=~/blog", "build", "--output=~/out"])
+    assert done.exit_code == 0, done.stderr
+    assert (root.parent / "out" / "index.html").is_file()
+
+
 @pytest.mark.parametrize("command", [[], ["build"], ["new"], ["clean"], ["why"]])
 def test_help(command: list[str]) -> None:
     """Every command explains itself."""
@@ -261,6 +291,7 @@ def test_a_command_imports_no_other() -> None:
     assert done.stdout.splitlines()[-1].split() == [
         "generator",
         "generator.cli",
+        "generator.cli.folders",
         "generator.cli.help_pages",
         "generator.cli.shell_completion",
     ]

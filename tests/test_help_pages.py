@@ -92,6 +92,17 @@ def test_names_of_posts_are_completed(write_blog: WriteBlog) -> None:
     assert completions(root / "posts", "why", "") == []
 
 
+def test_names_of_posts_in_the_home_folder_are_completed(
+    write_blog: WriteBlog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A shell hands over `~/blog` as it is typed; a folder that is none has no posts."""
+    root = write_blog({"posts/a/index.ko.md": "글\n"})
+    monkeypatch.setenv("HOME", str(root.parent))
+    monkeypatch.chdir(root)
+    assert completions(Path("~/blog"), "why", "") == ["a"]
+    assert completions(Path("~/nowhere"), "why", "") == []
+
+
 def test_commands_and_options_are_completed(tmp_path: Path) -> None:
     """Without a blog, too."""
     assert completions(tmp_path, "in") == ["init"]

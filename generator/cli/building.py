@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 import click
 
+from .folders import Folder
 from .help_pages import Command
 from .messages import counted, exit_on_error, print_json, shown_path
 from .parameters import (
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Command)
-@click.option("--posts", type=click.Path(path_type=Path), help="Folder of the posts.")
+@click.option("--posts", type=Folder(path_type=Path), help="Folder of the posts (default: posts).")
 @OUTPUT
 @click.option("--drafts", is_flag=True, help="Publish posts marked `draft: true` too.")
 @click.option("--future", is_flag=True, help="Publish posts whose date is still to come too.")

@@ -9,6 +9,7 @@ from unicodedata import normalize
 import click
 
 from ..errors import InkcellError
+from .folders import Folder
 
 AS_JSON = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON for other programs, errors included."
@@ -17,14 +18,18 @@ CLUSTER = click.option(
     "--on", "cluster", metavar="dask://HOST:PORT", help="Run posts on a Dask cluster."
 )
 JOBS = click.option("--jobs", "-j", type=click.IntRange(min=1), help="Posts to run at once.")
-OUTPUT = click.option("--output", "-o", type=click.Path(path_type=Path), help="Folder of the site.")
+OUTPUT = click.option(
+    "--output", "-o", type=Folder(path_type=Path), help="Folder of the site (default: site)."
+)
 
 
 def complete_posts(context: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """The folders of posts whose names begin like that, but for those given already."""
     from ..last_build import IGNORED_FOLDERS
 
-    root = context.find_root().params.get("root") or Path()
+    root = context.find_root().params.get("root")
+    if root is None:  # The folder that is named is none.
+        return []
     given = context.params.get(param.name or "") or ()
     try:
         folders = sorted(path.name for path in (root / "posts").iterdir() if path.is_dir())

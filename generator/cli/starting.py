@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from ..errors import BuildFailed, InkcellError, flatten
+from .folders import Folder
 from .help_pages import Command
 from .messages import display_width, exit_on_error, shown_path
 
@@ -19,9 +20,11 @@ LONGEST_NAME = 200
 
 
 @click.command(cls=Command)
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=Folder(path_type=Path))
 @click.option("--title", help="Title of the blog (default: the folder's name).")
-@click.option("--url", default="https://example.org", help="Where the site will live.")
+@click.option(
+    "--url", default="https://example.org", show_default=True, help="Where the site will live."
+)
 @click.option("--author", help="Who writes it (default: the title).")
 @click.option(
     "--language",

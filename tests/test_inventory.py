@@ -179,10 +179,18 @@ def test_errors_as_json(write_blog: WriteBlog, command: list[str]) -> None:
 
 
 def test_a_missing_folder_as_json(tmp_path: Path) -> None:
-    """Also what goes wrong before any post is read."""
-    for command in ("build", "why", "list"):
-        status, document = said(tmp_path, command)
+    """Also what goes wrong before any post is read; what would be listed is there, and empty."""
+    lists = {
+        "build": (),
+        "why": ("posts",),
+        "list": ("posts",),
+        "check": ("warnings",),
+        "import .": ("written", "there", "notes"),
+    }
+    for command, names in lists.items():
+        status, document = said(tmp_path, *command.split())
         assert (status, document["errors"][0]["file"]) == (1, "pyproject.toml")
+        assert {**document, "errors": []} == {key: [] for key in (*names, "errors")}
 
 
 def test_the_schema_has_all_that_an_error_knows() -> None:
@@ -202,7 +210,7 @@ def test_why_and_freeze_look_at_the_posts_that_are_named(blog: Path) -> None:
     (blog / "posts" / "empty").mkdir()
     done = inkcell(blog, "why", "b")
     assert (done.exit_code, done.stderr) == (0, "")
-    assert done.stdout.startswith("posts/b/index.en.md: would run\n")
+    assert done.stdout.startswith("posts/b/index.en.md (draft): would run\n")
     done = inkcell(blog, "freeze", "a")
     assert done.exit_code == 0
     assert "error" not in done.stderr
@@ -240,12 +248,30 @@ def test_why_tells_of_the_others(blog: Path) -> None:
     assert [error["line"] for error in document["errors"]] == [3]
 
 
+def test_why_marks_what_a_build_leaves_out(write_blog: WriteBlog) -> None:
+    """Its code would run if it were built."""
+    root = write_blog(
+        {
+            "posts/a/index.ko.md": front("A", "2022-07-08", "draft: true\n") + CODE,
+            "posts/b/index.ko.md": front("B", "2999-07-08") + CODE,
+            "posts/c/index.ko.md": CODE,
+        }
+    )
+    lines = inkcell(root, "why").stdout.splitlines()
+    assert lines[::2] == [
+        "posts/a/index.ko.md (draft): would run",
+        "posts/b/index.ko.md (waiting): would run",
+        "posts/c/index.ko.md: would run",
+    ]
+
+
 def test_why_as_json(blog: Path) -> None:
     """What would become of each post, and why."""
     status, document = said(blog, "why", "b")
     assert status == 0
     assert document["posts"][0] == {
         "file": "posts/b/index.en.md",
+        "state": "draft",
         "outcome": "would run",
         "frozen": False,
         "reasons": ["this code has not run here yet"],

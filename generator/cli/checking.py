@@ -69,7 +69,7 @@ def _check_site(root: Path, external: bool, accept: bool, as_json: bool) -> None
     from ..config import read_config
 
     started = time.monotonic()
-    with exit_on_error("nothing was checked", as_json):
+    with exit_on_error("nothing was checked", as_json, ["warnings"]):
         config = replace(read_config(root), until=datetime.now(UTC))
         checked = check_site(config, external=external, accept=accept)
     found = [(finding.severity, _as_error(finding)) for finding in checked.findings]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,13 +17,18 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def exit_on_error(outcome: str = "the site is as it was", as_json: bool = False) -> Iterator[None]:
-    """Tell errors and Ctrl-C, with what has become of the work, and end with their exit status."""
+def exit_on_error(
+    outcome: str = "the site is as it was", as_json: bool = False, lists: Iterable[str] = ()
+) -> Iterator[None]:
+    """Tell errors and Ctrl-C, with what has become of the work, and end with their exit status.
+
+    `lists` names what the JSON of the command lists: it is there, and empty.
+    """
     try:
         yield
     except InkcellError as error:
         if as_json:
-            print_json({}, flatten(error))
+            print_json({name: [] for name in lists}, flatten(error))
         else:
             print_errors(flatten(error), outcome)
         sys.exit(1)

@@ -32,13 +32,13 @@ def complete_posts(context: click.Context, param: click.Parameter, incomplete: s
         return []
     given = context.params.get(param.name or "") or ()
     try:
-        folders = sorted(path.name for path in (root / "posts").iterdir() if path.is_dir())
+        folders = [path.name for path in (root / "posts").iterdir() if path.is_dir()]
     except OSError:
         return []
     return [
         name
-        for name in folders
-        if name.startswith(incomplete)
+        for name in sorted(folder_names(folders))
+        if name.startswith(normalize("NFC", incomplete))
         and not name.startswith((".", "_"))
         and name not in IGNORED_FOLDERS
         and name not in given

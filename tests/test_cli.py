@@ -217,6 +217,52 @@ def test_clean_removes_what_builds_wrote(write_blog: WriteBlog) -> None:
     assert not any(folder.exists() for folder in kept)
 
 
+@pytest.mark.parametrize(
+    "command", [("clean",), ("clean", "--cache"), ("build", "--no-cache", "--json")]
+)
+def test_what_the_system_refuses_is_told(
+    write_blog: WriteBlog, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    """With the file, as of somebody else's `.inkcell`; the site is as it was."""
+    root = write_blog({"posts/a/index.ko.md": "글\n"})
+    assert inkcell(root, "build").exit_code == 0
+    before = snapshot(root)
+
+    def refuse(path: str, *_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied", path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "remove", refuse)
+        done = inkcell(root, *command)
+    assert done.exit_code == 1
+    said = done.stdout if "--json" in command else done.stderr
+    for told in (
+        f"{root}/.inkcell/build.json",
+        "refuses it: Permission denied",
+        "look at its perm",
+    ):
+        assert told in said
+    assert snapshot(root) == before
+
+
+def test_kept_results_that_cannot_be_removed(
+    write_blog: WriteBlog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who asked for all code to run again hears that it will not."""
+    root = write_blog({"posts/a/index.ko.md": "글\n"})
+    assert inkcell(root, "build").exit_code == 0
+    (root / ".inkcell" / "results" / "ab").mkdir(parents=True)
+
+    def refuse(path: object, *_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "rmdir", refuse)
+        done = inkcell(root, "clean", "--cache")
+    assert done.exit_code == 1
+    assert "error: the system refuses it: Permission denied" in done.stderr
+
+
 def test_why_names_the_posts(write_blog: WriteBlog) -> None:
     """Each post with its reasons; an unknown post is an error."""
     root = write_blog(

@@ -26,14 +26,15 @@ def clean(root: Path, cache: bool, output: Path | None) -> None:
     from ..live import PREVIEW
     from ..write import clean as remove_site
 
-    with exit_on_error():
+    with exit_on_error("not everything was removed"):
         config = read_config(root)
         folder = root / (from_here(output) or config.output)
-        removed = remove_site(folder)
         forget(str(root))
+        removed = remove_site(folder)
         if cache:
             for kept in (config.cache, f"{FOLDER}/{ENTRIES}", PREVIEW):
-                shutil.rmtree(root / kept, ignore_errors=True)
+                with suppress(FileNotFoundError):
+                    shutil.rmtree(root / kept)
             with suppress(ImportError):  # On Windows there are none.
                 from ..shelf import remove_left
 

@@ -25,7 +25,15 @@ def exit_on_error(
     `lists` names what the JSON of the command lists: it is there, and empty.
     """
     try:
-        yield
+        try:
+            yield
+        except BrokenPipeError:
+            raise  # Nobody reads what is said: click ends in silence.
+        except OSError as error:
+            raise InkcellError(f"the system refuses it: {error.strerror or error}").at(
+                file=error.filename and str(error.filename),
+                hint="look at its permissions and at the disk's space",
+            ) from None
     except InkcellError as error:
         if as_json:
             print_json({name: [] for name in lists}, flatten(error))

@@ -217,6 +217,18 @@ def test_clean_removes_what_builds_wrote(write_blog: WriteBlog) -> None:
     assert not any(folder.exists() for folder in kept)
 
 
+def test_clean_tells_of_a_site_elsewhere(write_blog: WriteBlog, tmp_path: Path) -> None:
+    """What a build was told to write into another folder is removed where that is named."""
+    root = write_blog({"posts/a/index.ko.md": "글\n"})
+    out = tmp_path / "out"
+    assert inkcell(root, "build", "--output", str(out)).exit_code == 0
+    done = inkcell(root, "clean")
+    assert done.stdout == "site: 0 files removed\n"
+    assert done.stderr == f"note: the last build wrote {out}; give that to --output\n"
+    assert inkcell(root, "clean", "--output", str(out)).stderr == ""
+    assert not out.exists()
+
+
 @pytest.mark.parametrize(
     "command", [("clean",), ("clean", "--cache"), ("build", "--no-cache", "--json")]
 )

@@ -73,7 +73,8 @@ def check_site(config: Config, *, external: bool = False, accept: bool = False) 
     # What the author put there as it is, is as it is.
     copied = {normalize("NFC", name) for name in copied_files(str(config.root))}
     pages = {path: page for path, page in site.pages.items() if path not in copied}
-    site = replace(site, pages=pages)
+    shown = {path: post for path, post in site.posts.items() if path in pages}
+    site = replace(site, pages=pages, posts=shown)
     found = list(check(site, everything, config, accepted))
     where = str(options.get("posts") or config.posts)
     if record and not compare(str(config.root), options, where).same:

@@ -182,6 +182,16 @@ def test_feed_ids_that_cannot_be_read(write_blog: WriteBlog, content: bytes) -> 
     assert "hint: take it from git again, or write it anew" in done.stderr
 
 
+def test_an_own_file_at_the_address_of_a_post(write_blog: WriteBlog) -> None:
+    """The next build refuses it; until then the check says that the site is not up to date."""
+    root = write_blog({"posts/a/index.ko.md": "글\n"})
+    assert inkcell(root, "build").exit_code == 0
+    write_blog({"static/math/2022-07-08-a/index.html": "<p>mine"})
+    done = inkcell(root, "check", "--accept")
+    assert done.exit_code == 0
+    assert done.stderr.startswith("site: warning: the site is not what a build would write now")
+
+
 def test_findings_for_machines(write_blog: WriteBlog) -> None:
     """`--json` prints all of them as JSON, with the same exit status."""
     root = write_blog({"posts/a/index.ko.md": "글 [x](/gone/) TODO\n"})

@@ -9,6 +9,7 @@ from unicodedata import normalize
 
 import pytest
 
+from generator.cli.messages import print_json
 from generator.config import read_config
 from generator.errors import FIELDS, InkcellError, MathError, plain
 from generator.inventory import Version, rows
@@ -191,6 +192,15 @@ def test_a_missing_folder_as_json(tmp_path: Path) -> None:
         status, document = said(tmp_path, *command.split())
         assert (status, document["errors"][0]["file"]) == (1, "pyproject.toml")
         assert {**document, "errors": []} == {key: [] for key in (*names, "errors")}
+
+
+def test_json_is_utf_8(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    """Though the disk has names that are not, which an error tells (RFC 8259, 8.1)."""
+    name = b"posts/\xff \xea\xb8\x80".decode(errors="surrogateescape")
+    print_json({"posts": []}, [InkcellError("no").at(file=name)])
+    text = capfdbinary.readouterr().out.decode()
+    assert '"posts/\\udcff 글"' in text
+    assert json.loads(text)["errors"][0]["file"] == name
 
 
 def test_the_schema_has_all_that_an_error_knows() -> None:

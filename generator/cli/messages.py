@@ -58,7 +58,9 @@ def print_json(said: Mapping[str, object], errors: Sequence[InkcellError] = ()) 
     import json
 
     document = {**said, "errors": [plain(error) for error in errors]}
-    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+    text = json.dumps(document, ensure_ascii=False, indent=2)
+    # Python has a name that is not UTF-8 as surrogates. Its escapes of those are JSON's, too.
+    click.echo(text.encode(errors="backslashreplace").decode())
 
 
 def format_error(error: InkcellError, severity: Severity = "error") -> str:

@@ -62,6 +62,13 @@ def test_the_table(blog: Path) -> None:
     assert columns == [columns[0], columns[0] - 1, columns[0] - 5]
 
 
+def test_a_title_of_several_lines(write_blog: WriteBlog) -> None:
+    """The table for other programs has one line a post."""
+    root = write_blog({"posts/a/index.ko.md": front("'한 줄\n\n  두 줄'", "2022-07-08")})
+    _, line = inkcell(root, "list").stdout.splitlines()
+    assert "  한 줄 두 줄  " in line
+
+
 def test_the_list_as_json(blog: Path) -> None:
     """The same facts, version by version."""
     status, document = said(blog, "list")

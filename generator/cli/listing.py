@@ -76,7 +76,8 @@ def _print_table(found: Sequence[Row]) -> None:
         languages = " ".join(version.post.meta.language for version in row.versions)
         table.add_row(
             f"{meta.date:%Y-%m-%d}",
-            *map(Text, (languages, row.first.source.folder, meta.category, meta.title)),
+            *map(Text, (languages, row.first.source.folder, meta.category)),
+            Text(" ".join(meta.title.split())),
             *map(Text, (row.words("state"), row.words("code").replace("none", "-"))),
         )
     console = Console(highlight=False)

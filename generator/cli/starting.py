@@ -104,8 +104,8 @@ def new(
     """Begin a post, in a folder of its own.
 
     posts/<slug>/index.<lang>.md gets front matter and a first cell. The slug is made from the
-    title, and Hangul stays readable in it. The post is a draft until its front matter says no
-    longer `draft: true`.
+    title, and Hangul stays readable in it. The post is a draft until `draft: true` is taken out of
+    its front matter.
     """
     from datetime import datetime
 

@@ -174,6 +174,8 @@ def test_no_site_is_written_into_the_folder_of_the_posts(write_blog: WriteBlog) 
     done = inkcell(root, "build", "--posts", str(root / "site"), "--json")
     assert done.exit_code == 1
     assert '"message": "builds read `site`, and cannot write the site into it"' in done.stdout
+    # No folder, but nothing that keeps a site from its place.
+    (root / "static").symlink_to("static")
     for output in (root, root / "posts"):
         options = ("--posts", str(root / "site"), "--output", str(output))
         assert inkcell(root, "build", *options).exit_code == 0

@@ -135,15 +135,16 @@ def _refuse_inputs(root: Path, posts: Path | None, output: Path | None) -> None:
     Raises:
         WriteError: the output folder is one of those, or lies in one.
     """
+    from os.path import realpath
+
     from ..errors import WriteError
     from ..last_build import FOLDER, PAGES, STATIC
 
-    site = (output or root / "site").resolve()
-    for folder in (
-        posts or root / "posts",
-        *map(root.joinpath, (PAGES, "templates", STATIC, FOLDER)),
-    ):
-        if site.is_relative_to(folder.resolve()):
+    site = Path(realpath(output or root / "site"))
+    inputs = (root / name for name in (PAGES, "templates", STATIC, FOLDER))
+    for folder in (posts or root / "posts", *inputs):
+        # A link that leads round in a circle is no folder, and nothing is wrong with it here.
+        if site.is_relative_to(realpath(folder)):
             read = shown_path(folder, root)
             raise WriteError(f"builds read `{read}`, and cannot write the site into it").at(
                 file=shown_path(site, root), hint="give --output a folder of its own"

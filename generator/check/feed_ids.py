@@ -106,7 +106,7 @@ def check_feed_ids(
             post = sources[name]
             draft = post.meta.draft
             now = "is a draft" if draft else "waits for its date"
-            message = f"the post was published, and {now} now"
+            message = f"the post is noted as published, and {now}"
             hint = f"readers keep what they have got; if it was taken back: {ACCEPT}"
             yield _at(post, "error", message, identity, hint, "draft" if draft else "date")
         else:

@@ -144,8 +144,8 @@ def test_the_feed_id_of_a_post_that_was_taken_back(write_blog: WriteBlog) -> Non
     done = inkcell(root, "check")
     assert done.exit_code == 1
     assert "feed-ids.json: error: the post `a/ko` is gone, and with it its feed id" in done.stderr
-    assert "b/index.ko.md:3: error: the post was published, and waits for its date" in done.stderr
-    assert "c/index.ko.md:4: error: the post was published, and is a draft now" in done.stderr
+    assert "b/index.ko.md:3: error: the post is noted as published, and waits for" in done.stderr
+    assert "c/index.ko.md:4: error: the post is noted as published, and is a draft" in done.stderr
     assert inkcell(root, "check", "--accept").exit_code == 0
     assert inkcell(root, "check").exit_code == 0
 

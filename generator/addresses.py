@@ -81,6 +81,18 @@ def is_category(text: str) -> bool:
     return bool(slug(text)) and "/" not in text and not text.startswith(".")
 
 
+LISTS_OF_THEIR_OWN = ("archive", "search")
+"""Pages of each language that lie where the page of a category of that name would."""
+
+
+def in_its_place(category: str, config: Config) -> str:
+    """What lies where the page of a category would; empty if it is free."""
+    name = slug(category)
+    if name in config.languages[1:]:
+        return "a language"
+    return "another page" if name in LISTS_OF_THEIR_OWN else ""
+
+
 def is_path(text: str) -> bool:
     r"""Whether a text can be the path of a page.
 

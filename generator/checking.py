@@ -31,9 +31,10 @@ def check_site(config: Config, *, external: bool = False, accept: bool = False) 
     """Look for what is wrong with the site that the last build wrote, and with its posts.
 
     Args:
-        config: the blog's own settings.
+        config: the blog's own settings; posts with a later date than `until` have no feed id yet,
+            unless the last build published them, too.
         external: ask the servers of links that lead out of the site, too.
-        accept: write down the feed ids of all posts first.
+        accept: write down the feed ids of all published posts first.
 
     Raises:
         BuildFailed: everything that is wrong with the posts' text.
@@ -48,6 +49,8 @@ def check_site(config: Config, *, external: bool = False, accept: bool = False) 
 
     record = read_record(str(config.root))
     options = record["options"] if record else {}
+    if options.get("future"):
+        config = replace(config, until=None)
     built = replace(config, drafts=bool(options.get("drafts")))
     if record:
         url = options.get("base_url")
@@ -71,7 +74,8 @@ def check_site(config: Config, *, external: bool = False, accept: bool = False) 
     # What the author put there as it is, is as it is.
     copied = {normalize("NFC", name) for name in copied_files(str(config.root))}
     pages = {path: page for path, page in site.pages.items() if path not in copied}
-    site = replace(site, pages=pages)
+    shown = {path: post for path, post in site.posts.items() if path in pages}
+    site = replace(site, pages=pages, posts=shown)
     found = list(check(site, everything, config, accepted))
     where = str(options.get("posts") or config.posts)
     if record and not compare(str(config.root), options, where).same:

@@ -12,14 +12,14 @@ from .progress import Report, silent
 from .reading import traced_root
 
 
-def freeze(config: Config, posts: Sequence[Post], report: Report = silent) -> tuple[Path, ...]:
-    """Store the results of posts beside them; return the files that were written.
+def freeze(
+    config: Config, posts: Sequence[Post], report: Report = silent
+) -> tuple[Sequence[Path], Sequence[InkcellError]]:
+    """Store the results of posts beside them; one that fails keeps back no other.
 
-    Raises:
-        BuildFailed: everything that went wrong while their code ran.
+    Returns:
+        The files that were written, and everything that went wrong while the code ran, by file.
     """
     errors: list[InkcellError] = []
     written = freeze_results(posts, config, root=traced_root(config), errors=errors, report=report)
-    if errors:
-        raise BuildFailed(errors)
-    return written
+    return written, BuildFailed(errors).errors

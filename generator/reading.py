@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+from unicodedata import normalize
 
 from .discover import discover
 from .errors import BuildFailed, InkcellError, collect
@@ -16,23 +17,43 @@ if TYPE_CHECKING:
     from .inventory import State
 
 
-def read_posts(config: Config) -> Sequence[Post]:
-    """The posts of a blog, parsed; standing pages run no code and are left out.
+def read_posts(config: Config, names: Set[str] = frozenset()) -> Sequence[Post]:
+    """The posts of a blog, or those of these folder names; standing pages are left out.
 
     Raises:
-        BuildFailed: everything that is wrong with their text.
+        BuildFailed: everything that is wrong with their text; a name is no post's.
     """
-    posts, errors = readable_posts(config)
+    posts, errors = readable_posts(config, names)
     if errors:
         raise BuildFailed(errors)
     return posts
 
 
-def readable_posts(config: Config) -> tuple[Sequence[Post], Sequence[InkcellError]]:
-    """The posts of a blog that can be parsed, and everything that is wrong with the others."""
+def readable_posts(
+    config: Config, names: Set[str] = frozenset()
+) -> tuple[Sequence[Post], Sequence[InkcellError]]:
+    """The posts of `read_posts` that can be parsed, and everything that is wrong with the others.
+
+    What is wrong with posts that are not among the names is not told.
+    """
     errors: list[InkcellError] = []
-    posts = parse_posts(config, (), errors).posts
-    return tuple(post for post in posts if not post.source.standing), errors
+    found = parse_posts(config, (), errors).posts
+    posts = tuple(post for post in found if not post.source.standing)
+    if not names:
+        return posts, errors
+    broken = [(_folder_of(error, config), error) for error in errors]
+    folders = {*(post.source.folder for post in posts), *(folder for folder, _ in broken if folder)}
+    chosen = tuple(post for post in posts if post.source.folder in names)
+    wrong = [error for folder, error in broken if folder in names]
+    return chosen, [*wrong, *unknown_posts(names, folders)]
+
+
+def _folder_of(error: InkcellError, config: Config) -> str:
+    """The folder name of the post that a mistake is in; empty if it is in none."""
+    home = config.root / config.posts
+    file = config.root / (error.file or "")
+    inside = file.is_relative_to(home) and file != home
+    return normalize("NFC", file.relative_to(home).parts[0]) if inside else ""
 
 
 class Parsed(NamedTuple):

@@ -216,8 +216,9 @@ def _refuse_foreign(site: Site, written: list[str], before: Container[str], outp
         file = _file(site, path)
         for foreign in _in_its_place(path, file, output, folders):
             if foreign not in before:
-                raise WriteError(f"{output.name}/{foreign} was not written by a build").at(
-                    file=f"{output.name}/{foreign}",
+                name = Path(output.name, foreign).as_posix()
+                raise WriteError(f"{name} was not written by a build").at(
+                    file=name,
                     text=f"{file.origin} would overwrite it",
                     hint="move it away, or give --output another folder",
                 )

@@ -138,6 +138,51 @@ def test_folders_and_address_can_be_given(
     assert not (root / "site").exists()
 
 
+@pytest.mark.parametrize(
+    ("output", "read"),
+    [
+        ("static", "static"),
+        ("static/deep/er", "static"),
+        ("posts/a", "posts"),
+        ("linked", "pages"),
+        ("templates", "templates"),
+        (".inkcell/posts", ".inkcell"),
+    ],
+)
+def test_no_site_is_written_where_builds_read(
+    write_blog: WriteBlog, output: str, read: str
+) -> None:
+    """It would be taken for files to copy, or for posts; what lies there stays."""
+    root = write_blog(
+        {"posts/a/index.ko.md": "글\n", "static/a.txt": "mine", "pages/b/index.ko.md": "쪽\n"}
+    )
+    (root / "linked").symlink_to("pages")
+    before = snapshot(root)
+    done = inkcell(root, "build", "--output", str(root / output))
+    assert done.exit_code == 1
+    where = output.replace("linked", "pages")
+    assert done.stderr == (
+        f"{where}: error: builds read `{read}`, and cannot write the site into it\n"
+        "  hint: give --output a folder of its own\n\n1 error; the site is as it was.\n"
+    )
+    assert snapshot(root) == before
+
+
+def test_no_site_is_written_into_the_folder_of_the_posts(write_blog: WriteBlog) -> None:
+    """Wherever that is; beside them, and around them, there is room."""
+    root = write_blog({"site/a/index.ko.md": "글\n"})
+    done = inkcell(root, "build", "--posts", str(root / "site"), "--json")
+    assert done.exit_code == 1
+    assert '"message": "builds read `site`, and cannot write the site into it"' in done.stdout
+    # No folder, but nothing that keeps a site from its place.
+    (root / "static").symlink_to("static")
+    for output in (root, root / "posts"):
+        options = ("--posts", str(root / "site"), "--output", str(output))
+        assert inkcell(root, "build", *options).exit_code == 0
+        assert inkcell(root, "clean", "--output", str(output)).exit_code == 0
+    assert [path.name for path in (root / "site").iterdir()] == ["a"]
+
+
 @pytest.mark.parametrize("kind", [[], ["--notebook"]])
 @pytest.mark.parametrize("language", ["ko", "en"])
 def test_a_new_post_can_be_built(write_blog: WriteBlog, language: str, kind: list[str]) -> None:
@@ -174,6 +219,64 @@ def test_clean_removes_what_builds_wrote(write_blog: WriteBlog) -> None:
     assert not any(folder.exists() for folder in kept)
 
 
+def test_clean_tells_of_a_site_elsewhere(write_blog: WriteBlog, tmp_path: Path) -> None:
+    """What a build was told to write into another folder is removed where that is named."""
+    root = write_blog({"posts/a/index.ko.md": "글\n"})
+    out = tmp_path / "out"
+    assert inkcell(root, "build", "--output", str(out)).exit_code == 0
+    done = inkcell(root, "clean")
+    assert done.stdout == "site: 0 files removed\n"
+    assert done.stderr == f"note: the last build wrote {out}; give that to --output\n"
+    assert inkcell(root, "clean", "--output", str(out)).stderr == ""
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    "command", [("clean",), ("clean", "--cache"), ("build", "--no-cache", "--json")]
+)
+def test_what_the_system_refuses_is_told(
+    write_blog: WriteBlog, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    """With the file, as of somebody else's `.inkcell`; the site is as it was."""
+    root = write_blog({"posts/a/index.ko.md": "글\n"})
+    assert inkcell(root, "build").exit_code == 0
+    before = snapshot(root)
+
+    def refuse(path: str, *_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied", path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "remove", refuse)
+        done = inkcell(root, *command)
+    assert done.exit_code == 1
+    said = done.stdout if "--json" in command else done.stderr
+    for told in (
+        f"{root}/.inkcell/build.json",
+        "refuses it: Permission denied",
+        "look at its perm",
+    ):
+        assert told in said
+    assert snapshot(root) == before
+
+
+def test_kept_results_that_cannot_be_removed(
+    write_blog: WriteBlog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who asked for all code to run again hears that it will not."""
+    root = write_blog({"posts/a/index.ko.md": "글\n"})
+    assert inkcell(root, "build").exit_code == 0
+    (root / ".inkcell" / "results" / "ab").mkdir(parents=True)
+
+    def refuse(path: object, *_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "rmdir", refuse)
+        done = inkcell(root, "clean", "--cache")
+    assert done.exit_code == 1
+    assert "error: the system refuses it: Permission denied" in done.stderr
+
+
 def test_why_names_the_posts(write_blog: WriteBlog) -> None:
     """Each post with its reasons; an unknown post is an error."""
     root = write_blog(
@@ -186,6 +289,36 @@ def test_why_names_the_posts(write_blog: WriteBlog) -> None:
     )
     assert inkcell(root, "why", "b").stdout.startswith("posts/b")
     assert inkcell(root, "why", "nothing").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--root=", "list"),
+        ("build", "--output="),
+        ("build", "--posts="),
+        ("clean", "-o", ""),
+        ("init", ""),
+    ],
+)
+def test_an_empty_name_of_a_folder_is_a_mistake(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    """A variable that is not set would stand for the current folder."""
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(main, arguments)
+    assert done.exit_code == 2
+    assert "The name is empty; the current folder is `.`." in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_home_folder_in_a_name(write_blog: WriteBlog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`--root=~/blog` reaches the command as it is typed."""
+    root = write_blog({"posts/a/index.ko.md": "글\n"})
+    monkeypatch.setenv("HOME", str(root.parent))
+    done = CliRunner().invoke(main, ["--root=~/blog", "build", "--output=~/out"])
+    assert done.exit_code == 0, done.stderr
+    assert (root.parent / "out" / "index.html").is_file()
 
 
 @pytest.mark.parametrize("command", [[], ["build"], ["new"], ["clean"], ["why"]])
@@ -218,6 +351,7 @@ def test_a_command_imports_no_other() -> None:
     assert done.stdout.splitlines()[-1].split() == [
         "generator",
         "generator.cli",
+        "generator.cli.folders",
         "generator.cli.help_pages",
         "generator.cli.shell_completion",
     ]

@@ -6,6 +6,7 @@ import shlex
 import shutil
 import subprocess
 from pathlib import Path
+from unicodedata import normalize
 
 import click
 import pytest
@@ -90,6 +91,25 @@ def test_names_of_posts_are_completed(write_blog: WriteBlog) -> None:
         assert completions(root, *words, "") == ["ncut", "nets", "집합"]
     assert completions(root, "freeze", "ncut", "") == ["nets", "집합"]
     assert completions(root / "posts", "why", "") == []
+
+
+def test_names_in_hangul_are_completed(write_blog: WriteBlog) -> None:
+    """In whatever form (UAX 15) the disk has them, and the terminal."""
+    decomposed = normalize("NFD", "집합론")
+    root = write_blog({f"posts/{decomposed}/index.ko.md": "글\n"})
+    for typed in ("집합", normalize("NFD", "집합")):
+        assert completions(root, "why", typed) == ["집합론"]
+
+
+def test_names_of_posts_in_the_home_folder_are_completed(
+    write_blog: WriteBlog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A shell hands over `~/blog` as it is typed; a folder that is none has no posts."""
+    root = write_blog({"posts/a/index.ko.md": "글\n"})
+    monkeypatch.setenv("HOME", str(root.parent))
+    monkeypatch.chdir(root)
+    assert completions(Path("~/blog"), "why", "") == ["a"]
+    assert completions(Path("~/nowhere"), "why", "") == []
 
 
 def test_commands_and_options_are_completed(tmp_path: Path) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 
+from generator.cli.messages import print_json
 from generator.config import read_config
 from generator.errors import FIELDS, InkcellError, MathError, plain
 from generator.inventory import Version, rows
@@ -58,6 +60,13 @@ def test_the_table(blog: Path) -> None:
     # A Hangul syllable takes two columns: what follows a title stands further left in the text.
     columns = [line.index("published") for line in lines[1:]]
     assert columns == [columns[0], columns[0] - 1, columns[0] - 5]
+
+
+def test_a_title_of_several_lines(write_blog: WriteBlog) -> None:
+    """The table for other programs has one line a post."""
+    root = write_blog({"posts/a/index.ko.md": front("'한 줄\n\n  두 줄'", "2022-07-08")})
+    _, line = inkcell(root, "list").stdout.splitlines()
+    assert "  한 줄 두 줄  " in line
 
 
 def test_the_list_as_json(blog: Path) -> None:
@@ -178,10 +187,27 @@ def test_errors_as_json(write_blog: WriteBlog, command: list[str]) -> None:
 
 
 def test_a_missing_folder_as_json(tmp_path: Path) -> None:
-    """Also what goes wrong before any post is read."""
-    for command in ("build", "why", "list"):
-        status, document = said(tmp_path, command)
+    """Also what goes wrong before any post is read; what would be listed is there, and empty."""
+    lists = {
+        "build": (),
+        "why": ("posts",),
+        "list": ("posts",),
+        "check": ("warnings",),
+        "import .": ("written", "there", "notes"),
+    }
+    for command, names in lists.items():
+        status, document = said(tmp_path, *command.split())
         assert (status, document["errors"][0]["file"]) == (1, "pyproject.toml")
+        assert {**document, "errors": []} == {key: [] for key in (*names, "errors")}
+
+
+def test_json_is_utf_8(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    """Though the disk has names that are not, which an error tells (RFC 8259, 8.1)."""
+    name = b"posts/\xff \xea\xb8\x80".decode(errors="surrogateescape")
+    print_json({"posts": []}, [InkcellError("no").at(file=name)])
+    text = capfdbinary.readouterr().out.decode()
+    assert '"posts/\\udcff 글"' in text
+    assert json.loads(text)["errors"][0]["file"] == name
 
 
 def test_the_schema_has_all_that_an_error_knows() -> None:
@@ -195,12 +221,74 @@ def test_the_schema_has_all_that_an_error_knows() -> None:
     }
 
 
+def test_why_and_freeze_look_at_the_posts_that_are_named(blog: Path) -> None:
+    """Whatever is wrong with others is not asked; what is wrong with those is told, alone."""
+    (blog / "posts" / "new" / "index.en.md").write_text(front("x", "yesterday"))
+    (blog / "posts" / "empty").mkdir()
+    done = inkcell(blog, "why", "b")
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.stdout.startswith("posts/b/index.en.md (draft): would run\n")
+    done = inkcell(blog, "freeze", "a")
+    assert done.exit_code == 0
+    assert "error" not in done.stderr
+    for command in (["why", "new"], ["freeze", "a", "new"], ["check", "--cold", "new"]):
+        done = inkcell(blog, *command)
+        assert done.exit_code == 1
+        assert "posts/new/index.en.md:3: error: `yesterday` is not a date" in done.stderr
+        assert "\n1 error; " in done.stderr
+    assert "posts/empty: error: the folder holds no post" in inkcell(blog, "why", "empty").stderr
+    done = inkcell(blog, "why", "nw")
+    assert done.stderr.startswith("error: there is no post `nw`\n  hint: did you mean `new`?\n")
+
+
+def test_a_broken_post_that_is_named_in_hangul(write_blog: WriteBlog) -> None:
+    """The disk may have its name in another form (UAX 15) than the command line."""
+    decomposed = normalize("NFD", "집합")
+    text = front("x", "yesterday")
+    root = write_blog({f"posts/{decomposed}/index.ko.md": text, "posts/a/index.ko.md": text})
+    for name in ("집합", decomposed):
+        status, document = said(root, "why", name)
+        assert status == 1
+        assert [error["line"] for error in document["errors"]] == [3]
+
+
+def test_why_tells_of_the_others(blog: Path) -> None:
+    """Of all posts, those that can be read are looked at, as `list` does."""
+    (blog / "posts" / "new" / "index.en.md").write_text(front("x", "yesterday"))
+    done = inkcell(blog, "why")
+    assert done.exit_code == 1
+    assert done.stdout.startswith("posts/a/index.ko.md: unchanged")
+    assert done.stderr.endswith("1 error; nothing ran.\n")
+    status, document = said(blog, "why")
+    assert status == 1
+    assert len(document["posts"]) == 3
+    assert [error["line"] for error in document["errors"]] == [3]
+
+
+def test_why_marks_what_a_build_leaves_out(write_blog: WriteBlog) -> None:
+    """Its code would run if it were built."""
+    root = write_blog(
+        {
+            "posts/a/index.ko.md": front("A", "2022-07-08", "draft: true\n") + CODE,
+            "posts/b/index.ko.md": front("B", "2999-07-08") + CODE,
+            "posts/c/index.ko.md": CODE,
+        }
+    )
+    lines = inkcell(root, "why").stdout.splitlines()
+    assert lines[::2] == [
+        "posts/a/index.ko.md (draft): would run",
+        "posts/b/index.ko.md (waiting): would run",
+        "posts/c/index.ko.md: would run",
+    ]
+
+
 def test_why_as_json(blog: Path) -> None:
     """What would become of each post, and why."""
     status, document = said(blog, "why", "b")
     assert status == 0
     assert document["posts"][0] == {
         "file": "posts/b/index.en.md",
+        "state": "draft",
         "outcome": "would run",
         "frozen": False,
         "reasons": ["this code has not run here yet"],

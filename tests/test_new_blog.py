@@ -190,6 +190,10 @@ def test_new_writes_both_languages(write_blog: WriteBlog, kind: list[str]) -> No
         (["!?"], "`!?` makes no name for the post's folder"),
         (["a", "--slug", "../a"], "`../a` makes no name for the post's folder"),
         (["a", "--slug", "_a"], "`_a` makes no name for the post's folder"),
+        (["node_modules"], "`node_modules` makes no name for the post's folder"),
+        (["About"], "a standing page has the same name: pages/about"),
+        (["a", "--category", "Archive"], "`Archive` would have the address of another page"),
+        (["a", "--category", "en"], "`en` would have the address of a language"),
         (["a", "--category", ""], "`` is no category"),
         (["a", "--category", "a/b"], "`a/b` is no category"),
         (["a", "--tag", "!"], "`!` is no tag"),
@@ -200,7 +204,7 @@ def test_new_writes_both_languages(write_blog: WriteBlog, kind: list[str]) -> No
 )
 def test_new_says_what_is_wrong(write_blog: WriteBlog, arguments: list[str], message: str) -> None:
     """With a hint; nothing is written, not even the version that would have been right."""
-    root = write_blog({"posts/taken/index.ko.md": "글\n"})
+    root = write_blog({"posts/taken/index.ko.md": "글\n", "pages/about/index.ko.md": "쪽\n"})
     before = snapshot(root)
     done = inkcell(root, "new", *arguments)
     assert done.exit_code == 1

@@ -133,6 +133,16 @@ def test_a_foreign_file_is_not_in_the_way_unnoticed(
     assert tree(output) == {foreign: b"by hand"}
 
 
+def test_a_file_where_the_site_would_be(tmp_path: Path) -> None:
+    """It is called by its name."""
+    output = tmp_path / "site"
+    output.write_text("by hand")
+    with pytest.raises(WriteError, match=r"^site was not written by a build") as raised:
+        write(site(index="a"), output)
+    assert raised.value.file == "site"
+    assert output.read_text() == "by hand"
+
+
 def test_a_manifest_cannot_reach_outside(tmp_path: Path) -> None:
     """A damaged or forged manifest never removes a file outside the output folder."""
     output = tmp_path / "site"

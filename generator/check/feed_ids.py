@@ -19,12 +19,20 @@ ACCEPT = "inkcell check --accept"
 
 
 def ids_of(posts: Iterable[Post], config: Config) -> dict[str, str]:
-    """Folder and language of each published post, `ncut/ko`, to its id."""
-    return {
-        f"{post.source.folder}/{post.meta.language}": feed_id(post, config)
-        for post in posts
-        if not post.meta.draft
-    }
+    """Folder and language of each published post, `ncut/ko`, to its id.
+
+    A draft has none yet, nor has a post whose date is still to come: no feed shows it.
+    """
+    return {_name(post): feed_id(post, config) for post in posts if _is_published(post, config)}
+
+
+def _name(post: Post) -> str:
+    return f"{post.source.folder}/{post.meta.language}"
+
+
+def _is_published(post: Post, config: Config) -> bool:
+    waits = config.until is not None and post.meta.date > config.until
+    return not post.meta.draft and not waits
 
 
 def read_ids(content: bytes) -> dict[str, str]:
@@ -60,14 +68,15 @@ def check_feed_ids(
 
     Args:
         posts: all posts.
-        config: the blog's settings; ids begin with its address.
+        config: the blog's settings: ids begin with its address, and `until` says which posts wait
+            for their date.
         accepted: what the file says; None if there is none.
     """
-    posts = [post for post in posts if not post.meta.draft]
-    ids = ids_of(posts, config)
+    sources = {_name(post): post for post in posts}
+    ids = ids_of(sources.values(), config)
     known = {*ids.values()}
-    sources = {f"{post.source.folder}/{post.meta.language}": post for post in posts}
-    for error in shared_feed_ids(posts, config):
+    finished = [post for post in sources.values() if not post.meta.draft]
+    for error in shared_feed_ids(finished, config):
         file = str(error.file)
         yield Finding(
             "feed-id",
@@ -79,8 +88,9 @@ def check_feed_ids(
             hint=error.hint or "",
         )
     if accepted is None:
-        message = f"nothing watches over the {len(ids)} feed ids of the posts"
-        yield Finding("feed-id", "warning", message, FILE, hint=f"{ACCEPT} notes them for git")
+        if ids:
+            message = f"nothing watches over the {len(ids)} feed ids of the posts"
+            yield Finding("feed-id", "warning", message, FILE, hint=f"{ACCEPT} notes them for git")
         return
     for name, identity in accepted.items():
         if name in ids and ids[name] != identity:
@@ -90,7 +100,16 @@ def check_feed_ids(
                 f"or accept that: {ACCEPT}"
             )
             yield _at(sources[name], "error", message, identity, hint)
-        elif name not in ids and identity not in known:
+        elif identity in known:
+            continue
+        elif name in sources:
+            post = sources[name]
+            draft = post.meta.draft
+            now = "is a draft" if draft else "waits for its date"
+            message = f"the post is noted as published, and {now}"
+            hint = f"readers keep what they have got; if it was taken back: {ACCEPT}"
+            yield _at(post, "error", message, identity, hint, "draft" if draft else "date")
+        else:
             message = f"the post `{name}` is gone, and with it its feed id"
             hint = (
                 f"if it was renamed, write `id: {identity}` into its front matter; "
@@ -104,6 +123,8 @@ def check_feed_ids(
             yield _at(sources[name], "warning", message, ids[name], f"once it is online: {ACCEPT}")
 
 
-def _at(post: Post, severity: Severity, message: str, identity: str, hint: str) -> Finding:
-    line = post.source.line_of("id") or post.source.line_of("title")
+def _at(
+    post: Post, severity: Severity, message: str, identity: str, hint: str, key: str = "id"
+) -> Finding:
+    line = post.source.line_of(key) or post.source.line_of("title")
     return Finding("feed-id", severity, message, post.source.path, line, text=identity, hint=hint)

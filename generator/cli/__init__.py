@@ -15,6 +15,7 @@ from pathlib import Path
 import click
 
 from .. import __version__
+from .folders import Folder
 from .help_pages import Group
 
 ENTRY_POINTS = {
@@ -32,7 +33,7 @@ ENTRY_POINTS = {
 }
 """Each command's module and function, written as in a package's own entry points."""
 
-ROOT = click.Path(exists=True, file_okay=False, path_type=Path)
+ROOT = Folder(exists=True, file_okay=False, path_type=Path)
 
 
 class LazyCommands(Mapping[str, click.Command]):

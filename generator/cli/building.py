@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 import click
 
+from .folders import Folder
 from .help_pages import Command
 from .messages import counted, exit_on_error, print_json, shown_path
 from .parameters import (
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Command)
-@click.option("--posts", type=click.Path(path_type=Path), help="Folder of the posts.")
+@click.option("--posts", type=Folder(path_type=Path), help="Folder of the posts (default: posts).")
 @OUTPUT
 @click.option("--drafts", is_flag=True, help="Publish posts marked `draft: true` too.")
 @click.option("--future", is_flag=True, help="Publish posts whose date is still to come too.")
@@ -75,6 +76,7 @@ def build(
     started, now = time.monotonic(), time.time_ns()
     comparison = None
     with exit_on_error(as_json=as_json):
+        _refuse_inputs(root, from_here(posts), from_here(output))
         if no_cache or refresh:
             forget(str(root))
         else:
@@ -125,6 +127,29 @@ def build(
         notices=display.notices,
     )
     _print_summary(summary, as_json)
+
+
+def _refuse_inputs(root: Path, posts: Path | None, output: Path | None) -> None:
+    """Refuse to write a site among what builds read, which would take it for posts or files.
+
+    Raises:
+        WriteError: the output folder is one of those, or lies in one.
+    """
+    from os.path import realpath
+
+    from ..errors import WriteError
+    from ..inputs import PAGES, STATIC
+    from ..last_build import FOLDER
+
+    site = Path(realpath(output or root / "site"))
+    inputs = (root / name for name in (PAGES, "templates", STATIC, FOLDER))
+    for folder in (posts or root / "posts", *inputs):
+        # A link that leads round in a circle is no folder, and nothing is wrong with it here.
+        if site.is_relative_to(realpath(folder)):
+            read = shown_path(folder, root)
+            raise WriteError(f"builds read `{read}`, and cannot write the site into it").at(
+                file=shown_path(site, root), hint="give --output a folder of its own"
+            )
 
 
 def _comparable(value: object) -> object:

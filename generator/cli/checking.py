@@ -12,7 +12,7 @@ import click
 from ..errors import InkcellError, plain
 from .help_pages import Command
 from .messages import counted, exit_on_error, format_error, print_json
-from .parameters import chosen_posts, complete_posts
+from .parameters import complete_posts, folder_names
 
 if TYPE_CHECKING:
     from ..check.finding import Finding
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.command(cls=Command)
 @click.argument("posts", metavar="[POST]...", nargs=-1, shell_complete=complete_posts)
 @click.option("--external", is_flag=True, help="Ask the servers of links out of the site, too.")
-@click.option("--accept", is_flag=True, help="Note the feed ids of all posts in feed-ids.json.")
+@click.option("--accept", is_flag=True, help="Note published posts' feed ids in feed-ids.json.")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 @click.option(
     "--cold",
@@ -61,12 +61,17 @@ def check(
 
 
 def _check_site(root: Path, external: bool, accept: bool, as_json: bool) -> None:
+    from datetime import UTC, datetime
+
+    from msgspec.structs import replace
+
     from ..checking import check_site
     from ..config import read_config
 
     started = time.monotonic()
-    with exit_on_error("nothing was checked", as_json):
-        checked = check_site(read_config(root), external=external, accept=accept)
+    with exit_on_error("nothing was checked", as_json, ["warnings"]):
+        config = replace(read_config(root), until=datetime.now(UTC))
+        checked = check_site(config, external=external, accept=accept)
     found = [(finding.severity, _as_error(finding)) for finding in checked.findings]
     errors = [error for severity, error in found if severity == "error"]
     warnings = [error for severity, error in found if severity == "warning"]
@@ -104,7 +109,7 @@ def _check_kernels(root: Path, posts: tuple[str, ...], jobs: int | None) -> None
     with exit_on_error():
         config = read_config(root, drafts=True)
         config = replace(config, jobs=jobs or config.jobs)
-        chosen = chosen_posts(read_posts(config), posts)
+        chosen = read_posts(config, folder_names(posts))
         with ProgressDisplay() as display:
             compared = compare_kernels(config, chosen, display.report)
     click.echo(f"{counted(compared, 'post')}: warm and cold kernels agree")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
 
 from .help_pages import Command
-from .messages import exit_on_error, shown_path
-from .parameters import CLUSTER, JOBS, chosen_posts, cluster_address, complete_posts, folder_names
+from .messages import counted, exit_on_error, print_errors, shown_path
+from .parameters import CLUSTER, JOBS, cluster_address, complete_posts, folder_names
 
 
 @click.command(cls=Command)
@@ -33,15 +34,18 @@ def freeze(
     from ..reading import read_posts
     from .progress_display import ProgressDisplay
 
-    with exit_on_error():
+    with exit_on_error("no file was written"):
         config = replace(read_config(root, drafts=True), cluster=cluster_address(cluster))
-        chosen = chosen_posts(read_posts(config), posts)
+        chosen = read_posts(config, folder_names(posts))
         config = replace(
             config,
             jobs=jobs or config.jobs,
             refresh=folder_names(posts if refresh else ()),
         )
         with ProgressDisplay() as display:
-            written = freeze_posts(config, chosen, display.report)
+            written, errors = freeze_posts(config, chosen, display.report)
     for path in written:
         click.echo(shown_path(path, root))
+    if errors:
+        print_errors(errors, f"{counted(len(written), 'file')} written")
+        sys.exit(1)

@@ -63,7 +63,7 @@ EXAMPLES = {
     ),
     "serve": (
         ("inkcell serve", "http://127.0.0.1:8000/"),
-        ("inkcell serve --no-drafts --port 8080", "as it would be published"),
+        ("inkcell serve --no-drafts --port 8080", "without drafts, at another port"),
     ),
     "why": (
         ("inkcell why", "what the next build would run"),

@@ -72,7 +72,7 @@ def import_blog(
     from ..importing.reading import open_blog
     from ..importing.writing import write_posts
 
-    with exit_on_error("nothing was written", as_json):
+    with exit_on_error("nothing was written", as_json, ["written", "there", "notes"]):
         config = read_config(root)
         if not old.is_dir():
             raise InkcellError(f"there is no folder {old}").at(hint="name that of the old blog")

@@ -11,11 +11,11 @@ import click
 
 from .help_pages import Command
 from .messages import counted, exit_on_error, print_errors, print_json
-from .parameters import AS_JSON, chosen_posts, complete_posts
+from .parameters import AS_JSON, complete_posts, folder_names
 
 if TYPE_CHECKING:
     from ..execute.decision import Decision
-    from ..inventory import Row
+    from ..inventory import Row, State
     from ..model import Post
 
 
@@ -49,7 +49,7 @@ def list_posts(root: Path, as_json: bool) -> None:
             return "would run"
         return "frozen" if decision.results.frozen else "kept"
 
-    with exit_on_error("no post can be listed", as_json):
+    with exit_on_error("no post can be listed", as_json, ["posts"]):
         config = replace(read_config(root), until=datetime.now(UTC))
         posts, errors = readable_posts(config)
         versions = [Version(post, state(post, config), code_of(post)) for post in posts]
@@ -76,7 +76,8 @@ def _print_table(found: Sequence[Row]) -> None:
         languages = " ".join(version.post.meta.language for version in row.versions)
         table.add_row(
             f"{meta.date:%Y-%m-%d}",
-            *map(Text, (languages, row.first.source.folder, meta.category, meta.title)),
+            *map(Text, (languages, row.first.source.folder, meta.category)),
+            Text(" ".join(meta.title.split())),
             *map(Text, (row.words("state"), row.words("code").replace("none", "-"))),
         )
     console = Console(highlight=False)
@@ -93,37 +94,49 @@ def _print_table(found: Sequence[Row]) -> None:
 def why(root: Path, post: str | None, as_json: bool) -> None:
     """Say which posts would run their code now, and why.
 
-    POST is a post's folder name; without it, all posts are named. No code runs.
+    POST is a post's folder name; without it, all posts are named. Drafts and posts that wait for
+    their date are marked: `inkcell build` leaves them out. No code runs.
     """
+    from datetime import UTC, datetime
+
+    from msgspec.structs import replace
+
     from ..config import read_config
     from ..execute import look
-    from ..reading import read_posts, traced_root
+    from ..reading import readable_posts, state, traced_root
 
     outlooks = []
-    with exit_on_error(as_json=as_json):
-        config = read_config(root)
-        for item in chosen_posts(read_posts(config), (post,) if post else ()):
+    with exit_on_error("nothing ran", as_json, ["posts"]):
+        config = replace(read_config(root), until=datetime.now(UTC))
+        posts, errors = readable_posts(config, folder_names((post,) if post else ()))
+        for item in posts:
             decision = look(item, config, root=traced_root(config))
-            outlooks.append(_outlook(item.source.path, decision))
+            outlooks.append(_outlook(item.source.path, state(item, config), decision))
             if not as_json:
                 _print_outlook(outlooks[-1])
     if as_json:
-        print_json({"posts": outlooks})
+        print_json({"posts": outlooks}, errors)
+    else:
+        print_errors(errors, "nothing ran")
+    if errors:
+        sys.exit(1)
 
 
 class Outlook(TypedDict):
     """What a build would do with the code of a post, and why."""
 
     file: str
+    state: State
     outcome: Literal["unchanged", "would run", "would fail"]
     frozen: bool
     reasons: list[str]
 
 
-def _outlook(file: str, decision: Decision) -> Outlook:
+def _outlook(file: str, state: State, decision: Decision) -> Outlook:
     results, error = decision.results, decision.error
     return {
         "file": file,
+        "state": state,
         "outcome": "would fail" if error else "would run" if results is None else "unchanged",
         "frozen": results is not None and results.frozen,
         "reasons": [*([str(error)] if error else []), *decision.reasons],
@@ -134,6 +147,7 @@ def _print_outlook(outlook: Outlook) -> None:
     outcome: str = outlook["outcome"]
     if outcome == "unchanged":
         outcome += (", its frozen results fit" if outlook["frozen"] else "") + ", would not run"
-    click.echo(f"{outlook['file']}: {outcome}")
+    mark = "" if outlook["state"] == "published" else f" ({outlook['state']})"
+    click.echo(f"{outlook['file']}{mark}: {outcome}")
     for reason in outlook["reasons"]:
         click.echo(f"  {reason}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,13 +17,26 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def exit_on_error(outcome: str = "the site is as it was", as_json: bool = False) -> Iterator[None]:
-    """Tell errors and Ctrl-C, with what has become of the work, and end with their exit status."""
+def exit_on_error(
+    outcome: str = "the site is as it was", as_json: bool = False, lists: Iterable[str] = ()
+) -> Iterator[None]:
+    """Tell errors and Ctrl-C, with what has become of the work, and end with their exit status.
+
+    `lists` names what the JSON of the command lists: it is there, and empty.
+    """
     try:
-        yield
+        try:
+            yield
+        except BrokenPipeError:
+            raise  # Nobody reads what is said: click ends in silence.
+        except OSError as error:
+            raise InkcellError(f"the system refuses it: {error.strerror or error}").at(
+                file=error.filename and str(error.filename),
+                hint="look at its permissions and at the disk's space",
+            ) from None
     except InkcellError as error:
         if as_json:
-            print_json({}, flatten(error))
+            print_json({name: [] for name in lists}, flatten(error))
         else:
             print_errors(flatten(error), outcome)
         sys.exit(1)
@@ -45,7 +58,9 @@ def print_json(said: Mapping[str, object], errors: Sequence[InkcellError] = ()) 
     import json
 
     document = {**said, "errors": [plain(error) for error in errors]}
-    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+    text = json.dumps(document, ensure_ascii=False, indent=2)
+    # Python has a name that is not UTF-8 as surrogates. Its escapes of those are JSON's, too.
+    click.echo(text.encode(errors="backslashreplace").decode())
 
 
 def format_error(error: InkcellError, severity: Severity = "error") -> str:

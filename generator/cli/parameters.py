@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 from unicodedata import normalize
 
 import click
 
-from ..errors import BuildFailed, InkcellError
-
-if TYPE_CHECKING:
-    from ..model import Post
+from ..errors import InkcellError
+from .folders import Folder
 
 AS_JSON = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON for other programs, errors included."
@@ -21,42 +18,31 @@ CLUSTER = click.option(
     "--on", "cluster", metavar="dask://HOST:PORT", help="Run posts on a Dask cluster."
 )
 JOBS = click.option("--jobs", "-j", type=click.IntRange(min=1), help="Posts to run at once.")
-OUTPUT = click.option("--output", "-o", type=click.Path(path_type=Path), help="Folder of the site.")
+OUTPUT = click.option(
+    "--output", "-o", type=Folder(path_type=Path), help="Folder of the site (default: site)."
+)
 
 
 def complete_posts(context: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """The folders of posts whose names begin like that, but for those given already."""
     from ..inputs import IGNORED_FOLDERS
 
-    root = context.find_root().params.get("root") or Path()
+    root = context.find_root().params.get("root")
+    if root is None:  # The folder that is named is none.
+        return []
     given = context.params.get(param.name or "") or ()
     try:
-        folders = sorted(path.name for path in (root / "posts").iterdir() if path.is_dir())
+        folders = [path.name for path in (root / "posts").iterdir() if path.is_dir()]
     except OSError:
         return []
     return [
         name
-        for name in folders
-        if name.startswith(incomplete)
+        for name in sorted(folder_names(folders))
+        if name.startswith(normalize("NFC", incomplete))
         and not name.startswith((".", "_"))
         and name not in IGNORED_FOLDERS
         and name not in given
     ]
-
-
-def chosen_posts(posts: Sequence[Post], names: Sequence[str]) -> tuple[Post, ...]:
-    """The posts of these folder names, or all.
-
-    Raises:
-        BuildFailed: a name is no post's.
-    """
-    from ..reading import unknown_posts
-
-    wanted = folder_names(names)
-    errors = tuple(unknown_posts(wanted, (post.source.folder for post in posts)))
-    if errors:
-        raise BuildFailed(errors)
-    return tuple(post for post in posts if not wanted or post.source.folder in wanted)
 
 
 def folder_names(names: Iterable[str]) -> frozenset[str]:

@@ -30,7 +30,12 @@ if TYPE_CHECKING:
     show_default=True,
     help="Port of this machine; 0 takes any that is free.",
 )
-@click.option("--drafts/--no-drafts", default=True, help="Show posts marked `draft: true`.")
+@click.option(
+    "--drafts/--no-drafts",
+    default=True,
+    show_default=True,
+    help="Show posts marked `draft: true`.",
+)
 @click.pass_obj
 def serve(root: Path, port: int, drafts: bool) -> None:
     """Show the site on this machine while you write.
@@ -39,7 +44,8 @@ def serve(root: Path, port: int, drafts: bool) -> None:
     page at once, where you were reading. Code runs in the background, from the first changed cell
     on; errors are shown on the page until they are mended, and keep back only the post that has
     them. Nothing is written to the site's folder, and what you see of code that changed is a
-    preview: `inkcell build` runs it from its beginning.
+    preview: `inkcell build` runs it from its beginning. Posts whose date is still to come are
+    shown, too.
     """
     import signal
     import threading

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from ..errors import BuildFailed, InkcellError, flatten
+from .folders import Folder
 from .help_pages import Command
 from .messages import display_width, exit_on_error, shown_path
 
@@ -19,9 +20,11 @@ LONGEST_NAME = 200
 
 
 @click.command(cls=Command)
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=Folder(path_type=Path))
 @click.option("--title", help="Title of the blog (default: the folder's name).")
-@click.option("--url", default="https://example.org", help="Where the site will live.")
+@click.option(
+    "--url", default="https://example.org", show_default=True, help="Where the site will live."
+)
 @click.option("--author", help="Who writes it (default: the title).")
 @click.option(
     "--language",
@@ -101,11 +104,12 @@ def new(
     """Begin a post, in a folder of its own.
 
     posts/<slug>/index.<lang>.md gets front matter and a first cell. The slug is made from the
-    title, and Hangul stays readable in it.
+    title, and Hangul stays readable in it. The post is a draft until `draft: true` is taken out of
+    its front matter.
     """
     from datetime import datetime
 
-    from ..addresses import is_category
+    from ..addresses import in_its_place, is_category
     from ..addresses import slug as slug_of
     from ..config import read_config
     from ..new_files import write_new
@@ -117,6 +121,14 @@ def new(
         if not is_category(category):
             raise InkcellError(f"`{category}` is no category").at(
                 hint="letters, digits, spaces, `-` and `_`"
+            )
+        if owner := in_its_place(category, config):
+            message = f"the category `{category}` would have the address of {owner}"
+            raise InkcellError(message).at(hint="give it another name")
+        page = config.pages / folder.name
+        if (root / page).is_dir():
+            raise InkcellError(f"a standing page has the same name: {page.as_posix()}").at(
+                hint="give another title, or another --slug"
             )
         for tag in tags:
             if not slug_of(tag):
@@ -150,10 +162,11 @@ def _folder_name(title: str, slug: str | None) -> str:
 
     from ..addresses import is_slug
     from ..addresses import slug as slug_of
+    from ..inputs import IGNORED_FOLDERS
 
     name = normalize("NFC", slug) if slug else slug_of(title).strip("_-")
-    # A folder whose name starts with `_` is left alone by builds.
-    if not is_slug(name) or name.startswith("_"):
+    # Builds leave such folders alone.
+    if not is_slug(name) or name.startswith("_") or name in IGNORED_FOLDERS:
         raise InkcellError(f"`{name or title}` makes no name for the post's folder").at(
             hint="give one with --slug: letters, digits, `-` and `_`"
         )

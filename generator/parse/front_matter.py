@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, timezone
 from urllib.parse import unquote
 
-from ..addresses import is_category, is_path, is_slug
+from ..addresses import in_its_place, is_category, is_path, is_slug
 from ..addresses import slug as slug_of
 from ..config import (
     ADDRESS_HINT,
@@ -287,10 +287,6 @@ def _tags(record: Record) -> tuple[str, ...]:
     return tags
 
 
-LISTS_OF_THEIR_OWN = ("archive", "search")
-"""Pages of each language that lie where the page of a category of that name would."""
-
-
 def _category(record: Record, config: Config) -> str:
     names = record.texts("category")
     if len(names) > 1:
@@ -299,11 +295,8 @@ def _category(record: Record, config: Config) -> str:
     if category and not is_category(category):
         hint = "letters, digits, spaces, `-` and `_`"
         record.wrong("category", f"`{category}` cannot stand in an address", hint)
-    elif slug_of(category) in config.languages[1:]:
-        message = f"the category `{category}` would have the address of a language"
-        record.wrong("category", message, "give it another name")
-    elif slug_of(category) in LISTS_OF_THEIR_OWN:
-        message = f"the category `{category}` would have the address of another page"
+    elif other := in_its_place(category, config):
+        message = f"the category `{category}` would have the address of {other}"
         record.wrong("category", message, "give it another name")
     return category
 

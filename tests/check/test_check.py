@@ -109,6 +109,57 @@ def test_feed_ids_are_noted_and_watched(write_blog: WriteBlog) -> None:
     assert inkcell(root, "check").exit_code == 0
 
 
+def test_the_feed_id_of_a_post_that_waits(write_blog: WriteBlog) -> None:
+    """No feed has it yet: it is noted when the post has come out, and asked for from then on."""
+    later = FRONT_MATTER.replace("2022-07-08", "2999-01-01")
+    root = write_blog({"posts/b/index.ko.md": later})
+    assert inkcell(root, "build").exit_code == 0
+    assert inkcell(root, "check").stderr == ""
+    write_blog({"posts/a/index.ko.md": "글\n"})
+    assert inkcell(root, "build").exit_code == 0
+    assert "watches over the 1 feed ids of the posts" in inkcell(root, "check").stderr
+    done = inkcell(root, "check", "--accept")
+    assert (done.exit_code, done.stderr) == (0, "")
+    noted = root / "feed-ids.json"
+    assert noted.read_text() == '{\n"a/ko": "https://example.org/math/a"\n}\n'
+    (root / "posts" / "b" / "index.ko.md").write_text(FRONT_MATTER)
+    assert inkcell(root, "build").exit_code == 0
+    done = inkcell(root, "check")
+    assert done.exit_code == 0
+    assert "posts/b/index.ko.md:2: warning: the post's feed id is not noted yet" in done.stderr
+    assert inkcell(root, "check", "--accept").exit_code == 0
+    assert '"b/ko": "https://example.org/math/b"' in noted.read_text()
+
+
+def test_the_feed_id_of_a_post_that_was_taken_back(write_blog: WriteBlog) -> None:
+    """One that was published is missed, whether its file is gone or it is kept back."""
+    root = write_blog({f"posts/{name}/index.ko.md": "글\n" for name in "abc"})
+    assert inkcell(root, "build").exit_code == 0
+    assert inkcell(root, "check", "--accept").exit_code == 0
+    shutil.rmtree(root / "posts" / "a")
+    later = FRONT_MATTER.replace("2022-07-08", "2999-01-01")
+    draft = FRONT_MATTER.replace("category", "draft: true\ncategory")
+    write_blog({"posts/b/index.ko.md": later, "posts/c/index.ko.md": draft})
+    assert inkcell(root, "build").exit_code == 0
+    done = inkcell(root, "check")
+    assert done.exit_code == 1
+    assert "feed-ids.json: error: the post `a/ko` is gone, and with it its feed id" in done.stderr
+    assert "b/index.ko.md:3: error: the post is noted as published, and waits for" in done.stderr
+    assert "c/index.ko.md:4: error: the post is noted as published, and is a draft" in done.stderr
+    assert inkcell(root, "check", "--accept").exit_code == 0
+    assert inkcell(root, "check").exit_code == 0
+
+
+def test_the_feed_id_of_a_post_of_the_future_that_is_published(write_blog: WriteBlog) -> None:
+    """A site that was built with `--future` has it in its feed."""
+    later = FRONT_MATTER.replace("2022-07-08", "2999-01-01")
+    root = write_blog({"posts/b/index.ko.md": later})
+    assert inkcell(root, "build", "--future").exit_code == 0
+    done = inkcell(root, "check", "--accept")
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert '"b/ko": "https://example.org/math/b"' in (root / "feed-ids.json").read_text()
+
+
 def test_feed_ids_that_cannot_be_noted(write_blog: WriteBlog) -> None:
     """What the system refuses is an error with the file's name and a hint."""
     root = write_blog({"posts/a/index.en.md": "One\n"})
@@ -129,6 +180,16 @@ def test_feed_ids_that_cannot_be_read(write_blog: WriteBlog, content: bytes) -> 
     assert done.exit_code == 1
     assert re.search("^feed-ids.json(:1)?: error: not valid JSON: ", done.stderr, re.MULTILINE)
     assert "hint: take it from git again, or write it anew" in done.stderr
+
+
+def test_an_own_file_at_the_address_of_a_post(write_blog: WriteBlog) -> None:
+    """The next build refuses it; until then the check says that the site is not up to date."""
+    root = write_blog({"posts/a/index.ko.md": "글\n"})
+    assert inkcell(root, "build").exit_code == 0
+    write_blog({"static/math/2022-07-08-a/index.html": "<p>mine"})
+    done = inkcell(root, "check", "--accept")
+    assert done.exit_code == 0
+    assert done.stderr.startswith("site: warning: the site is not what a build would write now")
 
 
 def test_findings_for_machines(write_blog: WriteBlog) -> None:

@@ -348,6 +348,19 @@ def test_refresh_of_a_frozen_post(write_blog: WriteBlog) -> None:
 # --- the command ----------------------------------------------------------------------------------
 
 
+def test_freeze_names_what_it_wrote_though_a_post_fails(
+    write_blog: WriteBlog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one that failed is told, and the files of the others are there."""
+    blog = Blog(write_blog, {f"posts/{name}/index.ko.md": cell(name) for name in "abc"})
+    blog.fails = lambda post: post.source.folder == "b"
+    done = blog.command(monkeypatch, "freeze", "a", "b", "c")
+    assert done.exit_code == 1
+    assert done.stdout == "posts/a/frozen.json\nposts/c/frozen.json\n"
+    assert "posts/b/index.ko.md" in done.stderr
+    assert done.stderr.endswith("\n1 error; 2 files written.\n")
+
+
 def test_freeze_build_and_link(write_blog: WriteBlog, monkeypatch: pytest.MonkeyPatch) -> None:
     """The command names what it wrote; the file is published only where a post links to it."""
     blog = Blog(

@@ -129,6 +129,59 @@ def test_no_line_of_korean_begins_with_a_particle(browser: Browser, write_blog: 
         page.context.close()
 
 
+TABLE = """
+| setting of the language | meaning | default |
+|---|---|---|
+| `published_branch` | the branch with the finished site, `check_links` | `page_weight` |
+| `checks` | 다 만든 사이트가 있는 브랜치 | `{page_weight = 1024}` |
+"""
+BROKEN_CODE = """
+[...document.querySelectorAll('.body td code')].filter(code => {
+  const style = getComputedStyle(code), line = parseFloat(style.fontSize) * 2;
+  return !/\\s/.test(code.textContent) && code.getBoundingClientRect().height > line;
+}).map(code => code.textContent)
+"""
+
+SCROLLED = """
+box => box.scrollLeft > 0 || new Promise(done => {
+  box.addEventListener('scroll', () => done(true), { once: true });
+  setTimeout(done, 5000, false);
+})
+"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [320, 360, 400])
+def test_columns_of_a_table_have_room_on_a_phone(
+    browser: Browser, write_blog: WriteBlog, width: int
+) -> None:
+    """Beside names that stand whole prose was squeezed, and code was broken between any letters.
+
+    The table scrolls, by keyboard too, and its last column begins on the screen.
+    """
+    root = write_blog({"posts/a/index.ko.md": TABLE})
+    write(build(read_config(root, url=URL)), root / "www" / BASE.strip("/"))
+    with serve(root / "www") as site:
+        page = open_page(browser, site.address + "math/2022-07-08-a/", width, 640, "light")
+        broken = page.evaluate(BROKEN_CODE)
+        meaning, default, whole = page.evaluate(
+            """() => {
+                 const [, meaning, last] = document.querySelector('.body thead tr').cells;
+                 return [meaning.offsetWidth, last.getBoundingClientRect().left,
+                         document.documentElement.scrollWidth];
+               }"""
+        )
+        page.locator(".body .table").focus()
+        page.keyboard.press("ArrowRight")
+        scrolled = page.locator(".body .table").evaluate(SCROLLED)
+        page.context.close()
+    assert broken == []
+    assert meaning >= 128
+    assert default < width - 32
+    assert whole == width
+    assert scrolled
+
+
 STATEMENT = """---
 title: 단조로운 함수
 date: 2022-07-08

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -405,3 +406,37 @@ def test_numbers_of_lines_are_not_copied(browser: Browser, constructs: Served) -
     )
     page.context.close()
     assert text.rstrip("\n") == "a = 1\nb = 2\nc = 3"
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("path", ["", "archive/", "en/", "en/archive/"])
+def test_dates_hang_in_a_margin_that_has_room(
+    browser: Browser, constructs: Served, path: str
+) -> None:
+    """On a page of a thousand pixels they stood on the very edge, and began beyond it below."""
+    page = open_page(browser, constructs.address + path, 992, 900, "light")
+    lefts = []
+    for width in range(992, 1100, 12):
+        page.set_viewport_size({"width": width, "height": 900})
+        parts = page.locator(".posts time, .posts .category, .year h2")
+        lefts += parts.evaluate_all("all => all.map(part => part.getBoundingClientRect().left)")
+    page.context.close()
+    assert len(lefts) >= 9
+    assert min(lefts) >= 16
+
+
+ROWS = "| a | b |\n|---|---|\n" + "| 1 | 2 |\n" * 13
+
+
+@pytest.mark.browser
+def test_a_long_table_leaves_no_printed_page_half_empty(
+    browser: Browser, write_blog: WriteBlog
+) -> None:
+    """Three that take nearly half a page each are on two; they were on three."""
+    root = write_blog({"posts/a/index.ko.md": f"{ROWS}\n글\n\n" * 3})
+    write(build(read_config(root, url=URL)), root / "www" / BASE.strip("/"))
+    with serve(root / "www") as site:
+        page = open_page(browser, site.address + "math/2022-07-08-a/", *SCREENS["desktop"], "light")
+        printed = page.pdf(format="A4")
+        page.context.close()
+    assert len(re.findall(rb"/Type */Page\b", printed)) == 2

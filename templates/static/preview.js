@@ -29,7 +29,7 @@
     const target = page.getElementById(decodeURIComponent(link.hash.slice(1)));
     // A footnote in the margin is beside its reference already.
     if (!target || getComputedStyle(target).position === "absolute") return;
-    const whole = target.closest(".rows, li, figure, .statement") || target;
+    const whole = target.closest(".rows, li, figure, .statement:not(.proof)") || target;
     if (whole.contains(link)) return;
     hide();
     const copy = whole.cloneNode(true);
@@ -45,7 +45,10 @@
     box.onpointerleave = () => wait(250, hide);
     document.body.append(box);
     const at = link.getClientRects()[0], own = box.getBoundingClientRect();
-    const top = at.top > own.height + 9 ? at.top - own.height - 8 : at.bottom + 8;
+    const above = at.top - 9, below = innerHeight - at.bottom - 9;
+    const height = Math.min(own.height, Math.max(above, below));
+    if (height < own.height) box.style.maxHeight = height + "px";
+    const top = above >= height ? at.top - height - 8 : at.bottom + 8;
     const most = document.documentElement.clientWidth - own.width - 8;
     box.style.top = scrollY + top + "px";
     box.style.left = Math.max(8, Math.min(at.left, most)) + "px";

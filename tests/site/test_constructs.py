@@ -248,6 +248,57 @@ def test_a_preview_is_set_as_what_it_shows(browser: Browser, statement: Served) 
     assert style == "normal"
 
 
+PROOF = f"""
+글
+
+@eq-cut, @thm-long
+
+:::{{proof}}
+{"긴 증명이다. " * 200}
+
+$$ x $$ (eq-cut)
+:::
+
+:::{{theorem}}
+:label: thm-long
+
+{"긴 정리이다. " * 200}
+:::
+
+{"글이다. " * 2000}
+"""
+
+
+@pytest.mark.browser
+def test_a_preview_fits_into_the_window(browser: Browser, write_blog: WriteBlog) -> None:
+    """Wherever the reference is; of a formula in a proof it shows the formula alone."""
+    root = write_blog({"posts/a/index.ko.md": PROOF})
+    write(build(read_config(root, url=URL)), root / "www" / BASE.strip("/"))
+    with serve(root / "www") as site:
+        page = open_page(browser, site.address + "math/2022-07-08-a/", 1000, 500, "light")
+        preview, outside = page.locator(".preview"), []
+        for middle in (60, 240, 440):
+            link = page.locator("a.reference[href='#thm-long']")
+            link.evaluate(
+                "(a, y) => scrollTo({ top: scrollY + a.getBoundingClientRect().y - y,"
+                " behavior: 'instant' })",
+                middle,
+            )
+            link.hover()
+            preview.wait_for()
+            box = preview.bounding_box()
+            assert box is not None
+            outside += [-box["y"], box["y"] + box["height"] - 500]
+            page.keyboard.press("Escape")
+            page.mouse.move(0, 0)
+        page.locator("a.reference[href='#eq-cut']").hover()
+        preview.wait_for()
+        text = preview.inner_text()
+        page.context.close()
+    assert max(outside) <= 0
+    assert "증명" not in text
+
+
 @pytest.mark.browser
 def test_hangul_is_not_slanted(browser: Browser, statement: Served) -> None:
     """What is stressed is bolder in Korean, which has no italics."""

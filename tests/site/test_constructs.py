@@ -491,3 +491,22 @@ def test_a_long_table_leaves_no_printed_page_half_empty(
         printed = page.pdf(format="A4")
         page.context.close()
     assert len(re.findall(rb"/Type */Page\b", printed)) == 2
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("screen", ["phone", "desktop"])
+def test_a_picture_to_the_left_stands_on_the_edge_of_the_text(
+    browser: Browser, constructs: Served, screen: str
+) -> None:
+    """The ground that a drawing gets in the dark hangs out; without it, it looked indented."""
+    page = open_page(browser, constructs.address + PATHS[1], *SCREENS[screen], "light")
+    picture, text = page.evaluate(
+        """() => {
+             const left = part => part.getBoundingClientRect().left;
+             const picture = document.querySelector('.align-left img.plate');
+             const ground = parseFloat(getComputedStyle(picture).paddingLeft);
+             return [left(picture) + ground, left(document.querySelector('.body > p'))];
+           }"""
+    )
+    page.context.close()
+    assert abs(picture - text) < 1

@@ -31,6 +31,7 @@ from .labels import LABEL as KNOWN_LABEL
 from .labels import PREFIXES
 from .particles import agree, bare_particle, both_ways, particle_pattern
 from .tokens import NO_BREAK_SPACE, text_token
+from .typography import printed
 
 REFERENCE = "reference"
 """The token of a reference or a citation. Its `content` is what the author wrote until it is
@@ -134,6 +135,8 @@ def _bracketed(state: StateInline, silent: bool) -> bool:
             return False
         key = found["key"] or ""
         before, after = found["before"].strip(), found["after"].strip(" \n,")
+        if language := state.env.get("language", ""):
+            before, after = printed(before, language), printed(after, language)
         works = state.env.get("works", ())
         if not found["label"] and before and not is_work_or_typo(key, works):
             return False  # Brackets around a sentence with somebody's name in it.

@@ -435,12 +435,12 @@ REFERENCES: dict[str, tuple[Callable[[Blog], object], tuple[str, ...], str]] = {
     "a number, by another equation before it": (
         lambda blog: blog.replace("posts/b/index.ko.md", "둘째\n", "둘째\n\n$$ z $$ (eq-z)\n"),
         ("b ko", "e ko"),
-        "식 (2)",
+        "식\u00a0(2)",
     ),
     "a tag": (
         lambda blog: blog.replace("posts/b/index.ko.md", "$$ x $$", r"$$ x \tag{A} $$"),
         ("b ko", "e ko"),
-        "식 (A)",
+        "식\u00a0(A)",
     ),
     "a title": (
         lambda blog: blog.replace("posts/b/index.ko.md", "title: 나", "title: 너"),
@@ -456,12 +456,12 @@ REFERENCES: dict[str, tuple[Callable[[Blog], object], tuple[str, ...], str]] = {
     "a word, which no reference shows": (
         lambda blog: blog.replace("posts/b/index.ko.md", "둘째", "두째"),
         ("b ko",),
-        "식 (1)",
+        "식\u00a0(1)",
     ),
     "the post that refers, alone": (
         lambda blog: blog.replace("posts/e/index.ko.md", "@b:eq-cut", "@b:eq-other"),
         ("e ko",),
-        "식 (2)",
+        "식\u00a0(2)",
     ),
 }
 """What changes, how, the posts that are made again, and what the reference shows then."""
@@ -506,14 +506,14 @@ def test_labels_that_code_puts_out_count_for_other_posts(blog: Blog) -> None:
     blog.write({"posts/e/index.ko.md": post("마", "다섯째 @b:eq-cut\n", date="2019-01-01")})
     blog.build()
     shown = blog.root / "site" / page("e ko")
-    assert ">식 (1)</a>" in shown.read_text(encoding="utf-8")
+    assert ">식\u00a0(1)</a>" in shown.read_text(encoding="utf-8")
     blog.replace("posts/b/index.ko.md", "open", "$$ z $$ (eq-z)")
     assert {"b ko", "e ko"} <= set(blog.build().made)
-    assert ">식 (2)</a>" in shown.read_text(encoding="utf-8")
+    assert ">식\u00a0(2)</a>" in shown.read_text(encoding="utf-8")
     blog.check()
     blog.replace("posts/e/index.ko.md", "eq-cut", "eq-z")
     assert blog.build().made == ("e ko",)
-    assert ">식 (1)</a>" in shown.read_text(encoding="utf-8")
+    assert ">식\u00a0(1)</a>" in shown.read_text(encoding="utf-8")
     blog.check()
     blog.replace("posts/b/index.ko.md", "(eq-z)", "(eq-y)")
     with pytest.raises(BuildFailed, match="`eq-z` names nothing in the post `b`"):

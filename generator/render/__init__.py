@@ -72,6 +72,8 @@ from .sanitize import clean_feed
 from .search_terms import weighted_terms
 
 EXCERPT_LENGTH = 300
+NOT_LAST = " ,;:([{“‘«〈《「『【–—"
+"""What does not stand before the ellipsis of a text that is cut."""
 WORD_CHARACTER = re.compile(r"[^\W_]")
 """What `str.isalnum` says yes to."""
 WORDS_A_MINUTE = 228
@@ -240,10 +242,16 @@ def reading_minutes(text: str) -> int:
 
 
 def shorten(text: str, length: int) -> str:
-    """A text cut at a space, with an ellipsis, if it is longer than `length` characters."""
+    """A text cut at a space, with an ellipsis, if it is longer than `length` characters.
+
+    Nothing that opens stands before it, nor half a compound, as `pre-` of `pre- and post-war`.
+    """
     if len(text) <= length:
         return text
-    return text[:length].rsplit(" ", 1)[0].rstrip(",;:") + "…"
+    text = text[:length].rsplit(" ", 1)[0].rstrip(NOT_LAST)
+    while text.endswith("-"):
+        text = text.rpartition(" ")[0].rstrip(NOT_LAST)
+    return text + "…"
 
 
 def _reserved_ids(post: Post) -> set[str]:

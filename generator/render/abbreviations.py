@@ -15,7 +15,7 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 from .block_rules import TERMINATES, line_text
-from .tokens import text_token
+from .tokens import NO_BREAK_SPACE, text_token
 
 DEFINITION = re.compile(r"\*\[(?P<name>[^\[\]\n]+)\]:(?P<title>.*)$")
 
@@ -35,7 +35,7 @@ def _definition(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         return False
     if not silent:
         known: dict[str, str] = state.env.setdefault("abbreviations", {})
-        known.setdefault(match["name"].strip(), match["title"].strip())
+        known.setdefault(_spaced(match["name"].strip()), match["title"].strip())
         state.line = start + 1
     return True
 
@@ -55,7 +55,12 @@ def _word(name: str) -> str:
     """A pattern for a name as a word; a letter of Hangul behind it is a particle."""
     before = "(?<![A-Za-z0-9_])" if name[0].isascii() and name[0].isalnum() else ""
     after = "(?![A-Za-z0-9_])" if name[-1].isascii() and name[-1].isalnum() else ""
-    return before + re.escape(name) + after
+    # No line ends within `RFC 6749`: see `typography`.
+    return before + re.escape(name).replace(r"\ ", f"[ {NO_BREAK_SPACE}]") + after
+
+
+def _spaced(name: str) -> str:
+    return name.replace(NO_BREAK_SPACE, " ")
 
 
 def _explained(
@@ -70,8 +75,8 @@ def _explained(
             if match.start() > position:
                 yield text_token(child.content[position : match.start()])
             opening = Token("abbr_open", "abbr", 1)
-            if known[match[0]]:
-                opening.attrSet("title", known[match[0]])
+            if title := known[_spaced(match[0])]:
+                opening.attrSet("title", title)
             yield opening
             yield text_token(match[0])
             yield Token("abbr_close", "abbr", -1)

@@ -7,8 +7,9 @@ One without a label has no number.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from html import escape
+from itertools import islice
 from typing import cast
 
 from markdown_it import MarkdownIt
@@ -20,12 +21,16 @@ from markdown_it.utils import EnvType, OptionsDict
 from ..errors import MarkdownError
 from .block_rules import BlockRule, change_block_rule, line_text
 from .context import Context, Place
+from .emphasis import CJK_CHARACTER
 from .labels import CAPTION_OPEN, caption_start, numbered_caption
+from .plain_text import all_text
 from .tokens import RenderRule, with_attributes
 
 CAPTION = re.compile(r"(?:Table)?:[ \t]+(?P<text>.*)\{#(?P<label>tbl-[^\s{}]*)\}[ \t]*$")
 UNLABELLED = re.compile(r"(?:Table)?:[ \t]+(?P<text>\S.*)$")
 RULE = re.compile(r"(?=.*\|)(?=.*-)[|:\s-]+$")
+WORDY = 24
+"""Characters of a cell beyond which it is given room on a phone, and may break its code."""
 
 
 def captions_plugin(md: MarkdownIt) -> None:
@@ -122,4 +127,34 @@ def _table_close(
     return "</table>\n" + ("</div>\n" if env.get("medium") == "page" else "") + closing
 
 
-TABLE_RULES: dict[str, RenderRule] = {"table_open": _table_open, "table_close": _table_close}
+def _cell_open(
+    self: RendererProtocol, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType
+) -> str:
+    opening, tag = cast("RendererHTML", self).renderToken(tokens, i, options, env), tokens[i].tag
+    if env.get("medium") != "page" or _width(all_text(_content(tokens, i))) <= WORDY:
+        return opening
+    line_end = opening[opening.rindex(">") + 1 :]
+    return with_attributes(f'<{tag} class="wordy">', tag, tokens[i]) + line_end
+
+
+def _content(tokens: Sequence[Token], i: int) -> Iterator[Token]:
+    """What stands in the cell that opens at `i`."""
+    depth = 0
+    for token in islice(tokens, i + 1, None):
+        depth += token.nesting
+        if depth < 0:
+            return
+        yield token
+
+
+def _width(text: str) -> int:
+    """How many letters wide a text is: a syllable of Hangul is as wide as two."""
+    return len(text) + len(CJK_CHARACTER.findall(text))
+
+
+TABLE_RULES: dict[str, RenderRule] = {
+    "table_open": _table_open,
+    "table_close": _table_close,
+    "td_open": _cell_open,
+    "th_open": _cell_open,
+}

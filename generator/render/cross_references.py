@@ -30,7 +30,8 @@ from .context import Context, Place
 from .labels import LABEL as KNOWN_LABEL
 from .labels import PREFIXES
 from .particles import agree, bare_particle, both_ways, particle_pattern
-from .tokens import text_token
+from .tokens import NO_BREAK_SPACE, text_token
+from .typography import printed
 
 REFERENCE = "reference"
 """The token of a reference or a citation. Its `content` is what the author wrote until it is
@@ -134,6 +135,8 @@ def _bracketed(state: StateInline, silent: bool) -> bool:
             return False
         key = found["key"] or ""
         before, after = found["before"].strip(), found["after"].strip(" \n,")
+        if language := state.env.get("language", ""):
+            before, after = printed(before, language), printed(after, language)
         works = state.env.get("works", ())
         if not found["label"] and before and not is_work_or_typo(key, works):
             return False  # Brackets around a sentence with somebody's name in it.
@@ -227,6 +230,8 @@ def _label(item: Item, how: str, context: Context, place: Place, linked: bool) -
         text = item.words.replace("%s", number).replace("{number}", number)
     around = [item.before + " " if item.before else "", " " + item.after if item.after else ""]
     html = escape(text, quote=False)
+    if not item.words:
+        html = html.replace(" ", NO_BREAK_SPACE)
     if linked:
         context.has_references = True
         hover = f' title="{escape(title)}"' if title else ""

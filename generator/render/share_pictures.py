@@ -209,5 +209,5 @@ def shortened(text: str, room: int, measure: Measure) -> str:
     if measure(text) <= room:
         return text
     while text and measure(f"{text}…") > room:
-        text = text[:-1].rstrip(" …")
+        text = text[:-1].rstrip(" …-([{“‘«〈《「『【")
     return f"{text}…"

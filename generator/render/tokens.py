@@ -12,6 +12,8 @@ from markdown_it.utils import EnvType, OptionsDict
 RenderRule = Callable[[RendererProtocol, Sequence[Token], int, OptionsDict, EnvType], str]
 """(renderer, tokens, index of the one to show, options, environment) -> its HTML."""
 
+NO_BREAK_SPACE = "\u00a0"
+
 
 def text_token(content: str) -> Token:
     """Text as a token."""

@@ -1,6 +1,7 @@
 """Quotation marks, dashes and the ellipsis, as they are printed in the post's language.
 
 `"인용"은` is “인용”은, `don't` is don’t, `pp. 3--5` is pp. 3–5, `---` is — and `...` is ….
+No line ends between what is one: `RFC 6749`, `그림 3`, `40 kB`, `et al.`
 Korean and English use the same marks; in other languages quotation marks stay as they are
 typed. Only running text is touched: no code, formula, address, attribute or raw HTML, and
 nothing behind a backslash. `(c)`, `(tm)` and `+-` stay, since `(c)` also names the third case.
@@ -19,7 +20,7 @@ from markdown_it.token import Token
 from msgspec import Struct
 
 from .emphasis import is_cjk
-from .tokens import text_token
+from .tokens import NO_BREAK_SPACE, text_token
 
 QUOTES = {
     "ko": {'"': ("“", "”"), "'": ("‘", "’")},
@@ -45,6 +46,24 @@ DASHES = re.compile(
 )
 MAY_CHANGE = re.compile(r"""["']|--|\.\.\.""")
 """What stands wherever anything is to be changed: most paragraphs have nothing."""
+# Few spaces are looked at: those before a digit, behind one, and before `al.`.
+JOINT = re.compile(r" (?:(?=\(?\d)|(?<=\d )(?=[A-Za-zµ°%‰])|(?<=\bet )(?=al\.))")
+"""A space in which a line may not end, if what stands around it says so."""
+NUMBERED = re.compile(
+    r"""
+    (?<![^\W_]) (?: (?:RFC|PEP|ISO|IEC|IEEE|DIN|KS|§|No\.|nos?\.|pp?\.|vol\.|ch\.|sec\.)
+    | (?:Figure|Fig\.|Table|Listing|Equation|Eq\.|Section|Chapter|Part|Step|Appendix)
+    | (?:Theorem|Lemma|Proposition|Corollary|Definition|Example|Remark|Algorithm)
+    | 그림|표|식|코드|정리|보조정리|정의|명제|따름정리|예|참고|알고리즘 ) $
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+"""What names a thing by the number behind it."""
+LONGEST_NAME = 11
+UNIT = re.compile(
+    r"(?:[%‰°]|°[CF]|[kKMGT]i?B|B|bits?|[kMG]?bit/s|[mµn]?s|min|h|[kcmµn]?m|k?g|mg|[kMGT]?Hz|px|pt|dpi"
+    r"|[mk]?[VWJ]|[KN]|dB|GFLOPS|fps)(?![A-Za-z0-9_])"
+)
 DOTS = re.compile(r"(?<![./\\])\.{3,}(?![/\\])")
 PRINTED_DOTS = {3: "…", 4: "….", 6: "……"}
 """Number of dots to what is printed: four end a sentence, six are the long Korean ellipsis."""
@@ -82,13 +101,16 @@ def _print(tokens: Sequence[Token], language: str) -> None:
         if token.type == "image":
             _print(token.children or [], language)
     spans, flat = _flatten(tokens)
-    if not MAY_CHANGE.search(flat):
+    joints = list(_joints(flat))
+    if not joints and not MAY_CHANGE.search(flat):
         return
     written = [False] * len(flat)
     for mine, start, end in spans:
         if mine is not None:
             written[start:end] = [True] * (end - start)
     characters = list(flat)
+    for position in joints:
+        characters[position] = NO_BREAK_SPACE
     for pattern in (DASHES, DOTS):
         for match in pattern.finditer(flat):
             start, end = match.span()
@@ -100,6 +122,18 @@ def _print(tokens: Sequence[Token], language: str) -> None:
     for mine, start, end in spans:
         if mine is not None:
             mine.content = "".join(characters[start:end])
+
+
+def _joints(flat: str) -> Iterator[int]:
+    """Where the spaces stand at which no line ends."""
+    for match in JOINT.finditer(flat):
+        position = match.start()
+        if flat[position + 1] in "(0123456789":
+            joins = NUMBERED.search(flat[max(0, position - LONGEST_NAME - 1) : position])
+        else:
+            joins = UNIT.match(flat, position + 1)
+        if joins or flat.startswith("al.", position + 1):
+            yield position
 
 
 def _printed(typed: str) -> str:

@@ -15,7 +15,7 @@
   const read = async (link) => {
     const text = await (await fetch(link.href)).text();
     const page = (pages[link.pathname] = new DOMParser().parseFromString(text, "text/html"));
-    // This page may have no formula, and so no style sheet for one.
+    // A page without formulas has no style sheet for them.
     for (const sheet of page.querySelectorAll("link[rel=stylesheet]"))
       if (!document.querySelector(`link[href="${sheet.getAttribute("href")}"]`))
         document.head.append(document.importNode(sheet));
@@ -29,11 +29,11 @@
     const target = page.getElementById(decodeURIComponent(link.hash.slice(1)));
     // A footnote in the margin is beside its reference already.
     if (!target || getComputedStyle(target).position === "absolute") return;
-    const whole = target.closest(".rows, li, figure, .statement") || target;
+    const whole = target.closest(".rows, li, figure, .statement:not(.proof)") || target;
     if (whole.contains(link)) return;
     hide();
     const copy = whole.cloneNode(true);
-    copy.querySelectorAll(".back, .footnote-backref, .row-numbers, .anchor").forEach((e) => e.remove());
+    for (const e of copy.querySelectorAll(".back, .footnote-backref, .row-numbers, .anchor")) e.remove();
     for (const e of [copy, ...copy.querySelectorAll("*")])
       for (const name of ["id", "tabindex", "href"]) e.removeAttribute(name);
     owner = link;
@@ -45,7 +45,10 @@
     box.onpointerleave = () => wait(250, hide);
     document.body.append(box);
     const at = link.getClientRects()[0], own = box.getBoundingClientRect();
-    const top = at.top > own.height + 9 ? at.top - own.height - 8 : at.bottom + 8;
+    const above = at.top - 9, below = innerHeight - at.bottom - 9;
+    const height = Math.min(own.height, Math.max(above, below));
+    if (height < own.height) box.style.maxHeight = height + "px";
+    const top = above < height ? at.bottom + 8 : at.top - height - 8;
     const most = document.documentElement.clientWidth - own.width - 8;
     box.style.top = scrollY + top + "px";
     box.style.left = Math.max(8, Math.min(at.left, most)) + "px";

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import unicodedata
 from typing import Any
 from urllib.parse import quote, unquote
@@ -397,3 +398,13 @@ def test_references(reference: Reference, address: str, label: str, details: str
     """The best address there is, and the details in their order."""
     view = reference_view(reference, ENGLISH_STRINGS)
     assert (view.address, view.label, view.details) == (address, label, details)
+
+
+def test_without_a_style_sheet_drawings_stay_small(write_blog: WriteBlog) -> None:
+    """What no rule gives a size would be as wide as the page."""
+    home = pipeline.build(read_config(write_blog({"posts/a/index.ko.md": "글\n"}))).files[
+        "index.html"
+    ]
+    drawings = re.findall(r"<svg[^>]*>", home.content.decode())
+    assert len(drawings) == 5
+    assert all(re.search(r' width="\d\d" height="\d\d"', drawing) for drawing in drawings)

@@ -169,6 +169,17 @@ def test_an_excerpt_has_whole_formulas(write_blog: WriteBlog, script: Script) ->
     assert "[e] + [f]" in marked(result["excerpt"])
 
 
+@pytest.mark.parametrize("last", ["(", "[ (", "“", "앞-", "(앞-"])
+def test_an_excerpt_ends_behind_a_whole_word(script: Script, last: str) -> None:
+    """Not behind what opens, nor behind half a compound."""
+    ends = set()
+    for before in range(30, 100):
+        text = "글 " * before + f"{last} 뒤-앞 " + "말 " * 200
+        post = {"title": "", "tags": [], "passages": [["", "", text]]}
+        ends.add(script.call("show", post, [], True)["excerpt"]["text"].split()[-1])
+    assert ends == {"글", "말", "뒤-앞"}
+
+
 def test_each_language_has_an_index_and_no_post_is_missed(
     write_blog: WriteBlog, script: Script
 ) -> None:

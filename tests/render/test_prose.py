@@ -15,6 +15,7 @@ from markdown_it import MarkdownIt
 
 from generator.errors import BuildFailed, InkcellError, flatten
 from generator.model import Bundle, Prose, Typeset
+from generator.render import shorten
 from generator.render.emphasis import cjk_emphasis_plugin
 from generator.render.markdown import make_markdown, read_prose
 from generator.render.typography import printed
@@ -297,6 +298,26 @@ def test_the_excerpt_goes_up_to_the_mark() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("It is cut at a sp|ace", "It is cut at a…"),
+        ("It is cut, at| a space", "It is cut…"),
+        ("the pre- and| post-war", "the…"),
+        ("a good (pre- a|nd post-war)", "a good…"),
+        ("the k-means of| it", "the k-means…"),
+        ("a dash - and| more words", "a dash…"),
+        ("what is ( it| may be", "what is…"),
+        ("he said “ no| way", "he said…"),
+        ("what (it is)|", "what (it is)"),
+        ("-------- ---|----", "…"),
+    ],
+)
+def test_an_ellipsis_stands_behind_a_whole_word(text: str, shown: str) -> None:
+    """Not behind what opens, nor behind half a compound; `|` is where there is no more room."""
+    assert shorten(text.replace("|", ""), text.index("|")) == shown
+
+
+@pytest.mark.parametrize(
     ("text", "minutes"),
     [
         ("word " * 228 * 3, 3),
@@ -392,7 +413,7 @@ def test_emphasis_before_a_particle_leaves_no_marker(
 @given(st.text(st.sampled_from("\"'가a .-1()\n"), max_size=30), st.sampled_from(["ko", "en"]))
 def test_typography_changes_nothing_but_marks(text: str, language: str) -> None:
     """Every letter stays, and what has been printed once is printed so again."""
-    shown = printed(text, language)
+    shown = printed(text, language).replace("\u00a0", " ")
     assert re.sub(r"[“”‘’\"'–—….-]", "", shown) == re.sub(r"[\"'.-]", "", text)
     assert shown.count("“") == shown.count("”")
     assert shown.count("‘") <= shown.count("’")

@@ -169,7 +169,7 @@ def test_a_reference_leads_to_another_post() -> None:
     other = post("ncut", "$$ x $$ (eq-first)\n\n$$ y $$ (eq-second)\n")
     assert (
         '<a class="reference" href="/math/2022-07-08-ncut/#eq-second" title="The post ncut">'
-        '식 (2)</a><span class="word-joiner"></span>를'
+        '식\u00a0(2)</a><span class="word-joiner"></span>를'
     ) in body(post("a", "@ncut:eq-second을(를)\n"), other)
 
 
@@ -187,7 +187,7 @@ def test_it_leads_to_the_version_in_its_own_language() -> None:
     versions = [post("ncut", "$$ x $$ (eq-x)\n", language) for language in ("ko", "en")]
     english = body(post("a", "@ncut:eq-x\n", "en"), *versions)
     assert 'href="/en/math/2022-07-08-ncut/#eq-x"' in english
-    assert ">Equation (1)</a>" in english
+    assert ">Equation\u00a0(1)</a>" in english
     assert 'href="/math/2022-07-08-ncut/#eq-x"' in body(
         post("a", "@ncut:eq-x\n", "en"), versions[0]
     )
@@ -238,7 +238,8 @@ def test_a_cell_is_numbered(label: str, option: str, start: str) -> None:
     assert f'<figure id="{label}">' in page
     assert f'<span class="caption-label">{start}.</span> By <a class="reference"' in page
     assert '</a><span class="word-joiner"></span>이</figcaption>' in page
-    assert f'href="#{label}">{start}</a>' in page
+    together = start.replace(" ", "\u00a0")
+    assert f'href="#{label}">{together}</a>' in page
 
 
 DRAWING = '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="30"/>'
@@ -268,7 +269,7 @@ def test_markdown_that_code_puts_out_may_refer() -> None:
     """To what prose has labelled."""
     cell = "```{code-cell}\n1\n```\n\n$$ x $$ (eq-x)\n"
     page = render_post(cell, [[Bundle({"text/markdown": "so @eq-x은(는)"})]]).body
-    assert '>식 (1)</a><span class="word-joiner"></span>은' in page
+    assert '>식\u00a0(1)</a><span class="word-joiner"></span>은' in page
 
 
 def test_what_code_puts_out_has_labels() -> None:
@@ -298,7 +299,7 @@ def test_what_code_puts_out_has_labels() -> None:
     for name in ("eq-y", "sec-y", "tbl-y", "thm-y"):
         assert f'id="{name}"' in post.body
     assert r"\tag{\htmlId{eq-z}{3}}" in post.body
-    assert '>식 (2)</a>, <a class="reference" href="#eq-z">식 (3)</a>' in post.body
+    assert '>식\u00a0(2)</a>, <a class="reference" href="#eq-z">식\u00a0(3)</a>' in post.body
     assert [heading.id for heading in post.headings] == ["one", "sec-y", "sec-x"]
     assert r"<math display=\"block\">y \tag{2}</math>" in post.feed_body.replace('"', r"\"")
 
@@ -334,7 +335,7 @@ def test_a_feed_has_numbers_in_text() -> None:
     page = "https://example.org/math/2022-07-08-a/"
     assert feed == (
         '<p><math display="block">x \\tag{1}</math></p>\n'
-        f'<p><a href="{page}#eq-x">식 (1)</a>, '
+        f'<p><a href="{page}#eq-x">식&nbsp;(1)</a>, '
         f'<a href="{page}#ref-shi2000">Shi와 Malik(2000)</a></p>\n'
         "<p><strong>정리 1</strong> (Title)</p>\n<p>One.</p>\n"
     )
@@ -368,8 +369,8 @@ def test_a_tag_may_hold_tex(typeset: Typeset) -> None:
         "\\begin{gather} a \\tag{$\\ast$} \\label{eq-y} \\end{gather}\n\n@eq-x, @eq-y을(를)\n",
         typeset=typeset,
     )
-    assert 'href="#eq-x">식 (α′)</a>' in rendered.body
-    assert 'href="#eq-y">식 (∗)</a>' in rendered.body
+    assert 'href="#eq-x">식\u00a0(α′)</a>' in rendered.body
+    assert 'href="#eq-y">식\u00a0(∗)</a>' in rendered.body
     assert 'aria-label="식 (α′)">(α′)</a>' in rendered.body
     assert "<mtext>(∗)</mtext>" in rendered.feed_body
 
@@ -414,7 +415,7 @@ CITING = "---\ntitle: x\ndate: 2022-07-08\ncategory: c\nbibliography: refs.bib\n
 def test_a_bibliography_lists_what_is_cited() -> None:
     """By family name; TeX is read; what is not cited is not listed."""
     rendered = render_post(CITING + "[@vaswani2017], @goedel1931\n", neighbours={"refs.bib": BIB})
-    assert "Gödel 등(1931)" in rendered.body
+    assert "Gödel\u00a0등(1931)" in rendered.body
     one, two = rendered.works
     assert (one.id, one.authors, one.publisher) == (
         "goedel1931",
@@ -490,7 +491,10 @@ def test_authors_who_are_not_named() -> None:
     """In the page's language, and no second full stop behind them."""
     (work,) = render_post(CITING + "@goedel1931\n", neighbours={"refs.bib": BIB}).works
     shown = [reference_view(work, TEXTS[language]).authors for language in ("ko", "en")]
-    assert shown == ["Kurt Gödel, The Vienna Circle 외", "Kurt Gödel, The Vienna Circle, et al"]
+    assert shown == [
+        "Kurt Gödel, The Vienna Circle\u00a0외",
+        "Kurt Gödel, The Vienna Circle, et\u00a0al",
+    ]
 
 
 UNCITABLE = "@book{\uae40, title={x}}\n@book{k\u00fc2020, title={x}}".encode()

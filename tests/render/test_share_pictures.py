@@ -77,6 +77,8 @@ def test_a_name_that_is_too_long_is_shortened() -> None:
     assert shortened("abc  def", 7, width) == "abc def"
     assert shortened("abc def", 5, width) == "abc…"
     assert shortened("집합론", 5, width) == "집합…"
+    assert shortened("가 (나-다)", 8, width) == "가 (나…"
+    assert shortened("가 (나-다)", 5, width) == "가…"
 
 
 def test_a_drawing_is_small_and_the_same_every_time() -> None:

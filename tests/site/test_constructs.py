@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -129,6 +130,59 @@ def test_no_line_of_korean_begins_with_a_particle(browser: Browser, write_blog: 
         page.context.close()
 
 
+TABLE = """
+| setting of the language | meaning | default |
+|---|---|---|
+| `published_branch` | the branch with the finished site, `check_links` | `page_weight` |
+| `checks` | 다 만든 사이트가 있는 브랜치 | `{page_weight = 1024}` |
+"""
+BROKEN_CODE = """
+[...document.querySelectorAll('.body td code')].filter(code => {
+  const style = getComputedStyle(code), line = parseFloat(style.fontSize) * 2;
+  return !/\\s/.test(code.textContent) && code.getBoundingClientRect().height > line;
+}).map(code => code.textContent)
+"""
+
+SCROLLED = """
+box => box.scrollLeft > 0 || new Promise(done => {
+  box.addEventListener('scroll', () => done(true), { once: true });
+  setTimeout(done, 5000, false);
+})
+"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [320, 360, 400])
+def test_columns_of_a_table_have_room_on_a_phone(
+    browser: Browser, write_blog: WriteBlog, width: int
+) -> None:
+    """Beside names that stand whole prose was squeezed, and code was broken between any letters.
+
+    The table scrolls, by keyboard too, and its last column begins on the screen.
+    """
+    root = write_blog({"posts/a/index.ko.md": TABLE})
+    write(build(read_config(root, url=URL)), root / "www" / BASE.strip("/"))
+    with serve(root / "www") as site:
+        page = open_page(browser, site.address + "math/2022-07-08-a/", width, 640, "light")
+        broken = page.evaluate(BROKEN_CODE)
+        meaning, default, whole = page.evaluate(
+            """() => {
+                 const [, meaning, last] = document.querySelector('.body thead tr').cells;
+                 return [meaning.offsetWidth, last.getBoundingClientRect().left,
+                         document.documentElement.scrollWidth];
+               }"""
+        )
+        page.locator(".body .table").focus()
+        page.keyboard.press("ArrowRight")
+        scrolled = page.locator(".body .table").evaluate(SCROLLED)
+        page.context.close()
+    assert broken == []
+    assert meaning >= 128
+    assert default < width - 32
+    assert whole == width
+    assert scrolled
+
+
 STATEMENT = """---
 title: 단조로운 함수
 date: 2022-07-08
@@ -192,6 +246,57 @@ def test_a_preview_is_set_as_what_it_shows(browser: Browser, statement: Served) 
     assert bar < 1 < between
     assert colours[0] == colours[1]
     assert style == "normal"
+
+
+PROOF = f"""
+글
+
+@eq-cut, @thm-long
+
+:::{{proof}}
+{"긴 증명이다. " * 200}
+
+$$ x $$ (eq-cut)
+:::
+
+:::{{theorem}}
+:label: thm-long
+
+{"긴 정리이다. " * 200}
+:::
+
+{"글이다. " * 2000}
+"""
+
+
+@pytest.mark.browser
+def test_a_preview_fits_into_the_window(browser: Browser, write_blog: WriteBlog) -> None:
+    """Wherever the reference is; of a formula in a proof it shows the formula alone."""
+    root = write_blog({"posts/a/index.ko.md": PROOF})
+    write(build(read_config(root, url=URL)), root / "www" / BASE.strip("/"))
+    with serve(root / "www") as site:
+        page = open_page(browser, site.address + "math/2022-07-08-a/", 1000, 500, "light")
+        preview, outside = page.locator(".preview"), []
+        for middle in (60, 240, 440):
+            link = page.locator("a.reference[href='#thm-long']")
+            link.evaluate(
+                "(a, y) => scrollTo({ top: scrollY + a.getBoundingClientRect().y - y,"
+                " behavior: 'instant' })",
+                middle,
+            )
+            link.hover()
+            preview.wait_for()
+            box = preview.bounding_box()
+            assert box is not None
+            outside += [-box["y"], box["y"] + box["height"] - 500]
+            page.keyboard.press("Escape")
+            page.mouse.move(0, 0)
+        page.locator("a.reference[href='#eq-cut']").hover()
+        preview.wait_for()
+        text = preview.inner_text()
+        page.context.close()
+    assert max(outside) <= 0
+    assert "증명" not in text
 
 
 @pytest.mark.browser
@@ -352,3 +457,56 @@ def test_numbers_of_lines_are_not_copied(browser: Browser, constructs: Served) -
     )
     page.context.close()
     assert text.rstrip("\n") == "a = 1\nb = 2\nc = 3"
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("path", ["", "archive/", "en/", "en/archive/"])
+def test_dates_hang_in_a_margin_that_has_room(
+    browser: Browser, constructs: Served, path: str
+) -> None:
+    """On a page of a thousand pixels they stood on the very edge, and began beyond it below."""
+    page = open_page(browser, constructs.address + path, 992, 900, "light")
+    lefts = []
+    for width in range(992, 1100, 12):
+        page.set_viewport_size({"width": width, "height": 900})
+        parts = page.locator(".posts time, .posts .category, .year h2")
+        lefts += parts.evaluate_all("all => all.map(part => part.getBoundingClientRect().left)")
+    page.context.close()
+    assert len(lefts) >= 9
+    assert min(lefts) >= 16
+
+
+ROWS = "| a | b |\n|---|---|\n" + "| 1 | 2 |\n" * 13
+
+
+@pytest.mark.browser
+def test_a_long_table_leaves_no_printed_page_half_empty(
+    browser: Browser, write_blog: WriteBlog
+) -> None:
+    """Three that take nearly half a page each are on two; they were on three."""
+    root = write_blog({"posts/a/index.ko.md": f"{ROWS}\n글\n\n" * 3})
+    write(build(read_config(root, url=URL)), root / "www" / BASE.strip("/"))
+    with serve(root / "www") as site:
+        page = open_page(browser, site.address + "math/2022-07-08-a/", *SCREENS["desktop"], "light")
+        printed = page.pdf(format="A4")
+        page.context.close()
+    assert len(re.findall(rb"/Type */Page\b", printed)) == 2
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("screen", ["phone", "desktop"])
+def test_a_picture_to_the_left_stands_on_the_edge_of_the_text(
+    browser: Browser, constructs: Served, screen: str
+) -> None:
+    """The ground that a drawing gets in the dark hangs out; without it, it looked indented."""
+    page = open_page(browser, constructs.address + PATHS[1], *SCREENS[screen], "light")
+    picture, text = page.evaluate(
+        """() => {
+             const left = part => part.getBoundingClientRect().left;
+             const picture = document.querySelector('.align-left img.plate');
+             const ground = parseFloat(getComputedStyle(picture).paddingLeft);
+             return [left(picture) + ground, left(document.querySelector('.body > p'))];
+           }"""
+    )
+    page.context.close()
+    assert abs(picture - text) < 1

@@ -242,6 +242,9 @@ const excerpt = (text, found) => {
     const start = text.lastIndexOf("$", to - 1);
     if (start > from + LENGTH / 2 && !found.some(([at]) => at > start && at < to)) to = start;
   }
+  // It ends neither in what opens nor in half a compound.
+  if (to < text.length)
+    to = from + text.slice(from, to).search(/(?:\s\S*-)?[\s([{“‘«〈《「『【]*$/);
   if (/[\udc00-\udfff]/.test(text[from])) from += 1;
   if (/[\udc00-\udfff]/.test(text[to] ?? "")) to -= 1;
   const marks = found.filter(([start, end]) => start >= from && end <= to)

@@ -66,14 +66,12 @@ from .loads import what_it_loads
 from .markdown import make_markdown, read_prose, render_tokens
 from .own_title import without_title
 from .passages import read_passages
-from .plain_text import all_text, excerpt
+from .plain_text import all_text, excerpt, shorten
 from .preparing import prepare
 from .sanitize import clean_feed
 from .search_terms import weighted_terms
 
 EXCERPT_LENGTH = 300
-NOT_LAST = " ,;:([{“‘«〈《「『【–—"
-"""What does not stand before the ellipsis of a text that is cut."""
 WORD_CHARACTER = re.compile(r"[^\W_]")
 """What `str.isalnum` says yes to."""
 WORDS_A_MINUTE = 228
@@ -239,19 +237,6 @@ def reading_minutes(text: str) -> int:
     characters = sum(map(str.isalpha, CJK_CHARACTER.findall(text)))
     words = sum(map(bool, map(WORD_CHARACTER.search, CJK_CHARACTER.sub(" ", text).split())))
     return max(1, round(words / WORDS_A_MINUTE + characters / CHARACTERS_A_MINUTE))
-
-
-def shorten(text: str, length: int) -> str:
-    """A text cut at a space, with an ellipsis, if it is longer than `length` characters.
-
-    Nothing that opens stands before it, nor half a compound, as `pre-` of `pre- and post-war`.
-    """
-    if len(text) <= length:
-        return text
-    text = text[:length].rsplit(" ", 1)[0].rstrip(NOT_LAST)
-    while text.endswith("-"):
-        text = text.rpartition(" ")[0].rstrip(NOT_LAST)
-    return text + "…"
 
 
 def _reserved_ids(post: Post) -> set[str]:

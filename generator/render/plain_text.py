@@ -18,6 +18,8 @@ NO_TEXT = ("image", "softbreak", "html_inline")
 """Of these alone no paragraph is that an excerpt could be made of."""
 ORDINALS = ("st", "nd", "rd", "th")
 """What is raised behind a number and is no power of it."""
+NOT_LAST = " ,;:([{“‘«〈《「『【–—"
+"""What does not stand before the ellipsis of a text that is cut."""
 MORE = re.compile(r"<!--\s*more\s*-->", re.IGNORECASE)
 
 
@@ -67,6 +69,19 @@ def excerpt(tokens: Sequence[Token]) -> str:
         elif token.type == "html_block" and MORE.search(token.content) and paragraphs:
             return " ".join(paragraphs)
     return paragraphs[0] if paragraphs else ""
+
+
+def shorten(text: str, length: int) -> str:
+    """A text cut at a space, with an ellipsis, if it is longer than `length` characters.
+
+    Nothing that opens stands before it, nor half a compound, as `pre-` of `pre- and post-war`.
+    """
+    if len(text) <= length:
+        return text
+    text = text[:length].rsplit(" ", 1)[0].rstrip(NOT_LAST)
+    while text.endswith("-"):
+        text = text.rpartition(" ")[0].rstrip(NOT_LAST)
+    return text + "…"
 
 
 def _is_side_note(token: Token) -> bool:

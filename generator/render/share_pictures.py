@@ -15,6 +15,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from ..model import SHARE_SIZE, DrawShare, ShareWords
+from .plain_text import NOT_LAST
 from .png_bands import DEPTH, Band, band, png
 
 WIDTH, HEIGHT = SHARE_SIZE
@@ -209,5 +210,5 @@ def shortened(text: str, room: int, measure: Measure) -> str:
     if measure(text) <= room:
         return text
     while text and measure(f"{text}…") > room:
-        text = text[:-1].rstrip(" …-([{“‘«〈《「『【")
+        text = text[:-1].rstrip(NOT_LAST + "…-")
     return f"{text}…"

@@ -15,9 +15,9 @@ from markdown_it import MarkdownIt
 
 from generator.errors import BuildFailed, InkcellError, flatten
 from generator.model import Bundle, Prose, Typeset
-from generator.render import shorten
 from generator.render.emphasis import cjk_emphasis_plugin
 from generator.render.markdown import make_markdown, read_prose
+from generator.render.plain_text import shorten
 from generator.render.typography import printed
 
 from ..conftest import FRONT_MATTER, REPOSITORY, count_calls

@@ -198,11 +198,13 @@ def note_unread_paragraph(inline: Token, context: Context, place: Place) -> None
         for cited in CITE.finditer(child.content) if child.type == "text" else ():
             keys = [key.strip() for key in cited["keys"].split(",")]
             if not context.works.keys().isdisjoint(keys):
-                line = max(text.count("\n", 0, text.find(cited[0])), 0)
+                # `typography` has printed it: no line ends within `p. 3`.
+                typed = cited[0].replace("\u00a0", " ")
+                line = max(text.count("\n", 0, text.find(typed)), 0)
                 hint = (
                     f"write [{'; '.join(f'@{key}' for key in keys)}], or @{keys[0]} in a sentence"
                 )
-                _note(context, place.below(line), "LaTeX's citation is not read", cited[0], hint)
+                _note(context, place.below(line), "LaTeX's citation is not read", typed, hint)
     if lines[-1] == "^":
         hint = "to part two lists, write <!-- --> between them"
         message = "kramdown's end-of-block mark is not read"

@@ -28,6 +28,7 @@ from ..errors import MarkdownError
 from .block_rules import BlockRule, change_block_rule
 from .context import Context, Place
 from .mathematics import DOLLARS, cells_of, without_bars
+from .typography import printed
 
 FOREIGN = "foreign"
 """The token of such markup in running text."""
@@ -198,13 +199,15 @@ def note_unread_paragraph(inline: Token, context: Context, place: Place) -> None
         for cited in CITE.finditer(child.content) if child.type == "text" else ():
             keys = [key.strip() for key in cited["keys"].split(",")]
             if not context.works.keys().isdisjoint(keys):
-                # `typography` has printed it: no line ends within `p. 3`.
-                typed = cited[0].replace("\u00a0", " ")
-                line = max(text.count("\n", 0, text.find(typed)), 0)
+                # The text of tokens is as it is printed, `3–5`; what was typed, and where, is told.
+                language = context.post.meta.language
+                as_typed = (m for m in CITE.finditer(text) if printed(m[0], language) == cited[0])
+                typed = next(as_typed, cited)
+                line = text.count("\n", 0, typed.start())
                 hint = (
                     f"write [{'; '.join(f'@{key}' for key in keys)}], or @{keys[0]} in a sentence"
                 )
-                _note(context, place.below(line), "LaTeX's citation is not read", typed, hint)
+                _note(context, place.below(line), "LaTeX's citation is not read", typed[0], hint)
     if lines[-1] == "^":
         hint = "to part two lists, write <!-- --> between them"
         message = "kramdown's end-of-block mark is not read"

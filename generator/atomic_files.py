@@ -29,7 +29,8 @@ def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
         os.replace(file.name, path)
     except BaseException:
         # A full disk would be filled further by every build.
-        os.remove(file.name)
+        with suppress(FileNotFoundError):  # It had come to its place when it was interrupted.
+            os.remove(file.name)
         raise
 
 

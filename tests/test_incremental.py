@@ -884,6 +884,22 @@ def test_a_record_that_is_cut_short_leaves_nothing(
     assert {path.name for path in folder.iterdir()} == before
 
 
+def test_an_interrupt_when_a_file_has_come_to_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is what the author is told; the file is there, and nothing else."""
+    replaced = os.replace
+
+    def interrupted(source: str, target: Path) -> None:
+        replaced(source, target)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_atomically(tmp_path / "x", b"1")
+    assert [path.name for path in tmp_path.iterdir()] == ["x"]
+
+
 def test_a_file_of_the_site_that_vanishes_during_a_build(blog: Blog) -> None:
     """It was there when the build began; what takes it over finds it gone, and makes it again."""
     blog.replace("posts/e/index.ko.md", "다섯째", "여섯째")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import errno
+import io
 import json
 import os
 import re
@@ -19,6 +20,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from generator import atomic_files
 from generator.execute import cache as kept
 from generator.execute.digests import digests, variables
 from generator.execute.entry import Entry, plain_entry, read_entry
@@ -346,13 +348,15 @@ def test_a_pipe_in_a_trace_is_never_read(tmp_path: Path) -> None:
 
 @contextmanager
 def full_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Nothing comes to its place in the cache, after the file was made."""
+    """Every write into the cache fails, after the file was made."""
+    original = atomic_files._new_file
 
-    def full(*_: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
+    class Full(io.BufferedWriter):
+        def write(self, *_: object) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(os, "replace", full)
+        patch.setattr(atomic_files, "_new_file", lambda folder: Full(original(folder).detach()))
         yield
 
 

@@ -14,7 +14,8 @@ from .errors import SiteError, WriteError
 from .inputs import copied_files
 from .last_build import MANIFEST, compare, read_record
 from .model import Config
-from .reading import posts_shown, read_posts
+from .published import posts_shown
+from .reading import read_posts
 
 if TYPE_CHECKING:
     from .check.finding import Finding

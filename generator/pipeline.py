@@ -33,13 +33,8 @@ from .mistakes import look_through, may_come
 from .model import Config, ExecutedPost, HaltedPost, MathOutput, Post, Site, Typeset
 from .on_demand import KatexOnDemand, blog_pictures, drawing_on_demand
 from .progress import Report, silent
-from .reading import (
-    is_left_out,
-    parse_posts,
-    posts_shown,
-    traced_root,
-    unknown_posts,
-)
+from .published import is_left_out, posts_shown
+from .reading import parse_posts, traced_root, unknown_posts
 from .remembering import remember
 from .rendering import finishing, worth_processes
 from .telling import tell

@@ -1,4 +1,4 @@
-"""The posts of a blog, read: found on the disk, parsed; which of them a build shows."""
+"""The posts of a blog, read: found on the disk, and parsed."""
 
 from __future__ import annotations
 
@@ -6,15 +6,12 @@ import sys
 from collections.abc import Container, Iterable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 from unicodedata import normalize
 
 from .discover import discover
 from .errors import BuildFailed, InkcellError, collect
 from .model import Config, HaltedPost, Post, Source
-
-if TYPE_CHECKING:
-    from .inventory import State
 
 
 def read_posts(config: Config, names: Set[str] = frozenset()) -> Sequence[Post]:
@@ -108,30 +105,6 @@ def _without(*modules: str) -> Iterator[None]:
     finally:
         for name in hidden:
             del sys.modules[name]
-
-
-def posts_shown(posts: Sequence[Post], config: Config) -> tuple[Post, ...]:
-    """Those of the posts that a build publishes."""
-    return tuple(post for post in posts if not is_left_out(post, config))
-
-
-def is_left_out(post: Post, config: Config) -> bool:
-    """Whether a build publishes nothing of a post: a draft, or one whose date has not come."""
-    return (post.meta.draft and not config.drafts) or waits(post, config)
-
-
-def waits(post: Post, config: Config) -> bool:
-    """Whether a post that is no draft is left out: its date has not come."""
-    if post.meta.draft and not config.drafts:
-        return False
-    return config.until is not None and post.meta.date > config.until
-
-
-def state(post: Post, config: Config) -> State:
-    """Whether a build publishes a post."""
-    if post.meta.draft:
-        return "draft"
-    return "waiting" if is_left_out(post, config) else "published"
 
 
 def traced_root(config: Config) -> Path:

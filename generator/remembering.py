@@ -20,7 +20,7 @@ from .model import Config, RenderedPost, WrittenEntry
 from .noting import KnownCode, KnownFormula
 from .outlines import joined, outline_text, without_text
 from .plain import plain
-from .reading import waits
+from .published import waits
 from .stamps import Stamp, look_at
 
 

@@ -10,7 +10,7 @@ from .kept import Fresh, Kept
 from .last_build import Made
 from .model import Config, Meta
 from .progress import Notice, Report, Reused
-from .reading import waits
+from .published import waits
 
 
 def tell(

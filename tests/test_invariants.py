@@ -38,6 +38,7 @@ PURE = (
     "html_syntax",
     "noting",
     "outlines",
+    "published",
     "colours",
     "parse",
     "render",

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from ..addresses import feed_id, shared_feed_ids
 from ..errors import ConfigError
 from ..model import Config, Post
+from ..published import waits
 from .finding import Finding, Severity
 
 FILE = "feed-ids.json"
@@ -31,8 +32,7 @@ def _name(post: Post) -> str:
 
 
 def _is_published(post: Post, config: Config) -> bool:
-    waits = config.until is not None and post.meta.date > config.until
-    return not post.meta.draft and not waits
+    return not post.meta.draft and not waits(post, config)
 
 
 def read_ids(content: bytes) -> dict[str, str]:

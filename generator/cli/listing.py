@@ -37,7 +37,8 @@ def list_posts(root: Path, as_json: bool) -> None:
     from ..execute import look
     from ..execute.key import executed_cells
     from ..inventory import Code, Version, rows
-    from ..reading import readable_posts, state, traced_root
+    from ..published import state
+    from ..reading import readable_posts, traced_root
 
     def code_of(post: Post) -> Code:
         if not post.meta.execute.enabled or not executed_cells(post):
@@ -103,7 +104,8 @@ def why(root: Path, post: str | None, as_json: bool) -> None:
 
     from ..config import read_config
     from ..execute import look
-    from ..reading import readable_posts, state, traced_root
+    from ..published import state
+    from ..reading import readable_posts, traced_root
 
     outlooks = []
     with exit_on_error("nothing ran", as_json, ["posts"]):

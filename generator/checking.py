@@ -10,12 +10,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from .addresses import site_url
-from .errors import SiteError, WriteError
+from .errors import BuildFailed, InkcellError, SiteError, WriteError
 from .inputs import copied_files
 from .last_build import MANIFEST, compare, read_record
 from .model import Config
 from .published import posts_shown
-from .reading import read_posts
+from .reading import folder_of, readable_posts
 
 if TYPE_CHECKING:
     from .check.finding import Finding
@@ -26,6 +26,8 @@ class Checked(Struct, frozen=True):
 
     pages: int
     findings: tuple[Finding, ...]
+    errors: tuple[InkcellError, ...]
+    """What is wrong with the posts that cannot be read."""
 
 
 def check_site(config: Config, *, external: bool = False, accept: bool = False) -> Checked:
@@ -38,7 +40,9 @@ def check_site(config: Config, *, external: bool = False, accept: bool = False) 
         accept: write down the feed ids of all published posts first.
 
     Raises:
-        BuildFailed: everything that is wrong with the posts' text.
+        PostError: the folder with the posts is not there.
+        BuildFailed: ids are to be written down, and not all posts can be read: what is wrong
+            with them.
         SiteError: there is no finished site.
         ConfigError: the file with the feed ids cannot be read.
         WriteError: it cannot be written.
@@ -61,7 +65,11 @@ def check_site(config: Config, *, external: bool = False, accept: bool = False) 
     if not (folder / MANIFEST).is_file():
         hint = "inkcell build writes it; then check it"
         raise SiteError(f"there is no finished site in {built.output}").at(hint=hint)
-    everything = read_posts(replace(config, posts=Path(options.get("posts") or config.posts)))
+    read = replace(config, posts=Path(options.get("posts") or config.posts))
+    everything, errors = readable_posts(read)
+    unread = {folder_of(error, read) for error in errors} - {""}
+    if accept and unread:
+        raise BuildFailed(errors)
     noted = config.root / FILE
     if accept:
         try:
@@ -77,7 +85,7 @@ def check_site(config: Config, *, external: bool = False, accept: bool = False) 
     pages = {path: page for path, page in site.pages.items() if path not in copied}
     shown = {path: post for path, post in site.posts.items() if path in pages}
     site = replace(site, pages=pages, posts=shown)
-    found = list(check(site, everything, config, accepted))
+    found = list(check(site, everything, config, accepted, unread))
     where = str(options.get("posts") or config.posts)
     if record and not compare(str(config.root), options, where).same:
         message = "the site is not what a build would write now"
@@ -88,4 +96,4 @@ def check_site(config: Config, *, external: bool = False, accept: bool = False) 
         from .check.external import check_external
 
         found += check_external(site)
-    return Checked(len(site.pages), in_order(found, config))
+    return Checked(len(site.pages), in_order(found, config), tuple(errors))

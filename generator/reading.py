@@ -38,14 +38,14 @@ def readable_posts(
     posts = tuple(post for post in found if not post.source.standing)
     if not names:
         return posts, errors
-    broken = [(_folder_of(error, config), error) for error in errors]
+    broken = [(folder_of(error, config), error) for error in errors]
     folders = {*(post.source.folder for post in posts), *(folder for folder, _ in broken if folder)}
     chosen = tuple(post for post in posts if post.source.folder in names)
     wrong = [error for folder, error in broken if folder in names]
     return chosen, [*wrong, *unknown_posts(names, folders)]
 
 
-def _folder_of(error: InkcellError, config: Config) -> str:
+def folder_of(error: InkcellError, config: Config) -> str:
     """The folder name of the post that a mistake is in; empty if it is in none."""
     home = config.root / config.posts
     file = config.root / (error.file or "")

@@ -12,7 +12,7 @@ Pure, but for `reading` and `external`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 
@@ -68,20 +68,25 @@ def built_site(
 
 
 def check(
-    site: BuiltSite, posts: Iterable[Post], config: Config, accepted: Mapping[str, str] | None
+    site: BuiltSite,
+    posts: Iterable[Post],
+    config: Config,
+    accepted: Mapping[str, str] | None,
+    unread: Container[str] = (),
 ) -> tuple[Finding, ...]:
     """All that is wrong with a site, or may be, in a reader's order and each once.
 
     Args:
         site: the finished site.
-        posts: all posts of the blog.
-        config: its own settings.
+        posts: all posts of the blog that can be read.
+        config: the blog's own settings.
         accepted: the feed ids that were accepted; None if none were.
+        unread: folder names of the posts that cannot be read.
     """
     found = [finding for _, look in CHECKS for finding in look(site)]
     found += check_weight(site, config.check.page_weight)
     found += check_contrast(site, config)
-    found += check_feed_ids(posts, config, accepted)
+    found += check_feed_ids(posts, config, accepted, unread)
     return in_order(found, config)
 
 

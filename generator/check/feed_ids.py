@@ -7,7 +7,7 @@ its folder and language.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 
 from ..addresses import feed_id, shared_feed_ids
 from ..errors import ConfigError
@@ -62,15 +62,19 @@ def ids_text(ids: Mapping[str, str]) -> str:
 
 
 def check_feed_ids(
-    posts: Iterable[Post], config: Config, accepted: Mapping[str, str] | None
+    posts: Iterable[Post],
+    config: Config,
+    accepted: Mapping[str, str] | None,
+    unread: Container[str] = (),
 ) -> Iterator[Finding]:
     """Ids that have changed or vanished since they were accepted, and those that two posts have.
 
     Args:
-        posts: all posts.
+        posts: all posts that can be read.
         config: the blog's settings: ids begin with its address, and `until` says which posts wait
             for their date.
         accepted: what the file says; None if there is none.
+        unread: folder names of the posts that cannot be read, whose ids nobody knows.
     """
     sources = {_name(post): post for post in posts}
     ids = ids_of(sources.values(), config)
@@ -109,7 +113,7 @@ def check_feed_ids(
             message = f"the post is noted as published, and {now}"
             hint = f"readers keep what they have got; if it was taken back: {ACCEPT}"
             yield _at(post, "error", message, identity, hint, "draft" if draft else "date")
-        else:
+        elif name.rpartition("/")[0] not in unread:
             message = f"the post `{name}` is gone, and with it its feed id"
             hint = (
                 f"if it was renamed, write `id: {identity}` into its front matter; "

@@ -73,11 +73,13 @@ def _check_site(root: Path, external: bool, accept: bool, as_json: bool) -> None
         config = replace(read_config(root), until=datetime.now(UTC))
         checked = check_site(config, external=external, accept=accept)
     found = [(finding.severity, _as_error(finding)) for finding in checked.findings]
-    errors = [error for severity, error in found if severity == "error"]
+    errors = [*checked.errors, *(error for severity, error in found if severity == "error")]
     warnings = [error for severity, error in found if severity == "warning"]
     if as_json:
         print_json({"pages": checked.pages, "warnings": [*map(plain, warnings)]}, errors)
     else:
+        for error in checked.errors:
+            click.echo(format_error(error) + "\n", err=True)
         for severity, error in found:
             click.echo(format_error(error, severity) + "\n", err=True)
         counts = f"{counted(len(errors), 'error')}, {counted(len(warnings), 'warning')}"

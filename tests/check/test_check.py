@@ -160,6 +160,24 @@ def test_the_feed_id_of_a_post_of_the_future_that_is_published(write_blog: Write
     assert '"b/ko": "https://example.org/math/b"' in (root / "feed-ids.json").read_text()
 
 
+def test_feed_ids_are_not_noted_of_half_the_posts(write_blog: WriteBlog) -> None:
+    """Or the next check would miss none of the others; a page of its own has no id."""
+    root = write_blog({"posts/a/index.ko.md": "글\n", "posts/b/index.ko.md": "글\n"})
+    assert inkcell(root, "build").exit_code == 0
+    assert inkcell(root, "check", "--accept").exit_code == 0
+    before = (root / "feed-ids.json").read_bytes()
+    write_blog({"posts/a/index.ko.md": "---\ntitle: [\n---\n"})
+    done = inkcell(root, "check", "--accept")
+    assert done.exit_code == 1
+    assert "posts/a/index.ko.md:3: error:" in done.stderr
+    assert "1 error; nothing was checked." in done.stderr
+    assert (root / "feed-ids.json").read_bytes() == before
+    write_blog({"posts/a/index.ko.md": "글\n", "pages/about/index.ko.md": "---\ntitle: [\n---\n"})
+    done = inkcell(root, "check", "--accept")
+    assert "pages/about/index.ko.md:3: error:" in done.stderr
+    assert "1 error, 1 warning" in done.stdout
+
+
 def test_feed_ids_that_cannot_be_noted(write_blog: WriteBlog) -> None:
     """What the system refuses is an error with the file's name and a hint."""
     root = write_blog({"posts/a/index.en.md": "One\n"})

@@ -1709,7 +1709,12 @@ def test_front_matter_that_cannot_be_read(
         (["."], "that is this blog itself"),
         (["..", "--url", "x"], "`x` is not an address of a site"),
         (["..", "--category", "!"], "`!` is no category"),
-        (["..", "--category", "ko"], "`ko` is no category"),
+        (["..", "--category", "a/b"], "`a/b` is no category"),
+        (["..", "--category", "ko"], "the category `ko` would have the address of a language"),
+        (
+            ["..", "--category", "Archive"],
+            "the category `Archive` would have the address of another page",
+        ),
     ],
 )
 def test_command_lines_that_are_wrong(

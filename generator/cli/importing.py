@@ -14,7 +14,7 @@ import click
 from ..errors import BuildFailed, InkcellError, flatten, notice, plain
 from .help_pages import Command
 from .messages import counted, exit_on_error, print_errors, print_json
-from .parameters import AS_JSON
+from .parameters import AS_JSON, require_category
 
 if TYPE_CHECKING:
     from ..importing import NewPost
@@ -66,7 +66,6 @@ def import_blog(
     """
     from datetime import datetime
 
-    from ..addresses import slug as slug_of
     from ..config import read_config
     from ..importing import import_posts
     from ..importing.reading import open_blog
@@ -82,9 +81,7 @@ def import_blog(
             raise InkcellError(f"`{url}` is not an address of a site").at(
                 hint="for example --url https://user.github.io/project"
             )
-        if not slug_of(category) or slug_of(category) in config.languages:
-            hint = "it has letters or digits, and is not the name of a language"
-            raise InkcellError(f"`{category}` is no category").at(hint=hint)
+        require_category(category, config)
         _refuse_inner_folder(tool, old)
         blog = open_blog(old.resolve(), datetime.now(config.timezone).date(), url)
         tool = tool or _recognised(blog, old)

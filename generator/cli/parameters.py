@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 from unicodedata import normalize
 
 import click
 
 from ..errors import InkcellError
 from .folders import Folder
+
+if TYPE_CHECKING:
+    from ..model import Config
 
 AS_JSON = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON for other programs, errors included."
@@ -48,6 +52,23 @@ def complete_posts(context: click.Context, param: click.Parameter, incomplete: s
 def folder_names(names: Iterable[str]) -> frozenset[str]:
     """Names of posts as sources have them: NFC (UAX 15), whatever a shell completed."""
     return frozenset(normalize("NFC", name) for name in names)
+
+
+def require_category(category: str, config: Config) -> None:
+    """Refuse a `--category` that the next build would refuse in the posts that get it.
+
+    Raises:
+        InkcellError: it makes no address, or that of another page.
+    """
+    from ..addresses import in_its_place, is_category
+
+    if not is_category(category):
+        raise InkcellError(f"`{category}` is no category").at(
+            hint="letters, digits, spaces, `-` and `_`"
+        )
+    if owner := in_its_place(category, config):
+        message = f"the category `{category}` would have the address of {owner}"
+        raise InkcellError(message).at(hint="give it another name")
 
 
 def cluster_address(address: str | None) -> str:

@@ -11,6 +11,7 @@ from ..errors import BuildFailed, InkcellError, flatten
 from .folders import Folder
 from .help_pages import Command
 from .messages import display_width, exit_on_error, shown_path
+from .parameters import require_category
 
 NEW_TITLES = {"ko": "제목", "en": "A title"}
 """What `init` shows as the title of a post that is about to begin."""
@@ -109,7 +110,6 @@ def new(
     """
     from datetime import datetime
 
-    from ..addresses import in_its_place, is_category
     from ..addresses import slug as slug_of
     from ..config import read_config
     from ..new_files import write_new
@@ -118,13 +118,7 @@ def new(
     with exit_on_error("nothing was written"):
         config = read_config(root)
         folder = config.posts / _folder_name(title, slug)
-        if not is_category(category):
-            raise InkcellError(f"`{category}` is no category").at(
-                hint="letters, digits, spaces, `-` and `_`"
-            )
-        if owner := in_its_place(category, config):
-            message = f"the category `{category}` would have the address of {owner}"
-            raise InkcellError(message).at(hint="give it another name")
+        require_category(category, config)
         page = config.pages / folder.name
         if (root / page).is_dir():
             raise InkcellError(f"a standing page has the same name: {page.as_posix()}").at(

@@ -60,6 +60,16 @@ def test_lists_are_newest_first_and_miss_no_post(write_blog: WriteBlog) -> None:
     assert select(site, "math/index.html", titles) == ["B", "가", "다"]
 
 
+def test_a_category_is_named_where_a_list_has_others(write_blog: WriteBlog) -> None:
+    """On the page of the category itself it stood beside each of its posts."""
+    files = {"posts/a/index.ko.md": post("가", "2022-01-01", "tag")}
+    site = pipeline.build(read_config(write_blog(files)))
+    named = "//article//*[@class='category']/text()"
+    assert select(site, "index.html", named) == ["math"]
+    assert select(site, "tag/tag/index.html", named) == ["math"]
+    assert select(site, "math/index.html", named) == []
+
+
 @pytest.mark.parametrize(("output", "styles"), [("html", 2), ("mathml", 1)])
 def test_mathml_alone_needs_no_style_of_katex(
     write_blog: WriteBlog, output: str, styles: int

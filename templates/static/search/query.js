@@ -63,6 +63,13 @@ const becomes = (syllable) => {
   return code >= 0 && code < 11172 && code % 28 === 0 ? range(code, 28) : syllable;
 };
 
+// 고유값 and 고윳값 are one word, as are 꼭지점 and 꼭짓점: whoever writes either finds both.
+const SIOT = 19;
+const respelled = (run) => run.replace(/[가-힣](?=[값점])/g, (syllable) => {
+  const code = syllable.charCodeAt(0), final = (code - 0xac00) % 28;
+  return String.fromCharCode(final === SIOT ? code - SIOT : final ? code : code + SIOT);
+});
+
 const PARTICLE = /(?:에서|으로|까지|부터|처럼|[은는이가을를의에로와과도만])$/;
 
 // --- a query ------------------------------------------------------------------------------------
@@ -151,9 +158,16 @@ export const makeSearch = (read) => {
     return found;
   };
 
+  const havingSpelled = async (atom, run) => {
+    const runs = [...new Set([run, respelled(run)])];
+    atom.pattern = runs.join("|");
+    const found = await Promise.all(runs.map((spelled) => havingRun(spelled, spelled.at(-1))));
+    return new Map(found.flatMap((posts) => [...posts]));
+  };
+
   const havingSyllables = async (atom) => {
     const { token } = atom;
-    let found = await havingRun(token, token.at(-1));
+    let found = await havingSpelled(atom, token);
     if (!found.size && atom.open && token.length > 1) {
       const last = becomes(token.at(-1));
       atom.pattern = token.slice(0, -1) + last;
@@ -161,10 +175,7 @@ export const makeSearch = (read) => {
     }
     if (!found.size && token.length > 2 && PARTICLE.test(token)) {
       const noun = token.replace(PARTICLE, "");
-      if (noun.length > 1) {
-        atom.pattern = noun;
-        found = await havingRun(noun, noun.at(-1));
-      }
+      if (noun.length > 1) found = await havingSpelled(atom, noun);
     }
     return found;
   };

@@ -8,15 +8,19 @@ are typeset together. Limits keep one formula from becoming megabytes of HTML: K
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from html import escape, unescape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import finalize
 
 from ..errors import MathError
 from ..model import Foreseeing, Formula, Macros, MathOutput
 from .plain_formula import INVISIBLE, plain_formula
+
+if TYPE_CHECKING:
+    from py_mini_racer import MiniRacer
 
 Answer = dict[str, Any]
 """What the program says of one formula."""
@@ -31,7 +35,14 @@ PROGRAM = """
 // KaTeX prints what \\message and \\show say; a build has nowhere to print it.
 for (const name of ["log", "info", "warn", "error"]) console[name] = () => {};
 function typesetAll(formulas, output) {
-  return formulas.map((formula) => typeset(output, ...formula));
+  return formulas.map((formula) => told(typeset(output, ...formula))).join("\\0");
+}
+// HTML is told as it is: JSON puts a backslash before each of its many quotation marks. To look
+// through it makes one text of the pieces that KaTeX has joined, which would otherwise live until
+// the last formula is set, and be copied whenever garbage is collected.
+function told(answer) {
+  const alone = "html" in answer && !answer.warnings.length && !answer.html.includes("\\0");
+  return alone ? answer.html : JSON.stringify(answer);
 }
 function typeset(output, tex, displayMode, macros) {
   const warnings = [];
@@ -88,26 +99,44 @@ def start_katex(script: str, output: MathOutput = "html") -> Foreseeing:
     refuses.
     """
     # Most builds know all formulas, and need no V8.
-    from py_mini_racer import DEFAULT_V8_FLAGS, MiniRacer, init_mini_racer
+    from py_mini_racer import MiniRacer, init_mini_racer
 
-    # What a formula leaves behind is soon of no use: less room for it costs no time.
-    flags = (*DEFAULT_V8_FLAGS, "--max-semi-space-size=4")
-    init_mini_racer(flags=flags, ignore_duplicate_init=True)
+    # What a formula leaves behind is soon of no use: less room for it costs no time. V8 compiles in
+    # threads of its own, which takes a tenth less CPU than when it has to wait for each function
+    # (mini-racer's `--single-threaded`). They are why no process that has started it may fork.
+    init_mini_racer(flags=("--max-semi-space-size=4",), ignore_duplicate_init=True)
     engine = MiniRacer()
     engine.eval(script)
     engine.eval(PROGRAM)
-    katex = Katex(engine.call, output)
+    katex = Katex(_asking(engine), output)
     # At the latest when Python ends, and before it does: V8's threads may still call into it, and
     # one that is closed later waits for ever.
     finalize(katex, engine.close)
     return katex
 
 
-class Katex:
-    """KaTeX behind a function that calls its program."""
+Asked = list[tuple[str, bool, Macros]]
+"""Formulas: their TeX, whether they are displayed, and their macros."""
 
-    def __init__(self, call: Callable[..., list[Answer]], output: MathOutput = "html") -> None:
-        self._call = call
+
+def _asking(engine: MiniRacer) -> Callable[[Asked, str], list[Answer]]:
+    def ask(formulas: Asked, output: str) -> list[Answer]:
+        told = engine.eval(f"typesetAll({json.dumps(formulas)}, {json.dumps(output)})")
+        return [
+            {"html": answer, "warnings": []} if answer.startswith("<") else json.loads(answer)
+            for answer in str(told).split("\0")
+        ]
+
+    return ask
+
+
+class Katex:
+    """KaTeX behind a function that asks its program."""
+
+    def __init__(
+        self, ask: Callable[[Asked, str], list[Answer]], output: MathOutput = "html"
+    ) -> None:
+        self._ask = ask
         self._output = "htmlAndMathml" if output == "html" else output
         self._answers: dict[tuple[str, bool, Macros], Answer] = {}
         """What KaTeX has said to formulas that nobody has asked for yet."""
@@ -133,13 +162,7 @@ class Katex:
             if formula not in self._known and len(formula[0]) <= LONGEST_FORMULA
         ]
         if new:
-            self._answers.update(zip(new, self._ask(new), strict=True))
-
-    def _ask(self, formulas: Sequence[tuple[str, bool, Macros]]) -> list[Answer]:
-        asked = [
-            [tex, display, [list(pair) for pair in macros]] for tex, display, macros in formulas
-        ]
-        return self._call("typesetAll", asked, self._output)
+            self._answers.update(zip(new, self._ask(new, self._output), strict=True))
 
     def _typeset(self, tex: str, display: bool, macros: Macros) -> Formula:
         if len(tex) > LONGEST_FORMULA:
@@ -147,7 +170,7 @@ class Katex:
                 text=tex[:60] + "…", hint=f"at most {LONGEST_FORMULA} are typeset: split it"
             )
         formula = tex, display, macros
-        answer = self._answers.pop(formula, None) or self._ask([formula])[0]
+        answer = self._answers.pop(formula, None) or self._ask([formula], self._output)[0]
         if "html" not in answer:
             raise _refusal(tex, answer)
         # KaTeX gives the cells beside a \\tag a width, which MathML Core's mtd does not have.

@@ -12,7 +12,7 @@ from lxml import etree
 
 from generator.discover import read_katex
 from generator.errors import MathError
-from generator.model import Typeset
+from generator.model import Macros, Typeset
 from generator.render.katex import KNOWN_FORMULAS, LONGEST_FORMULA, REFUSED, Katex, start_katex
 from tests.conftest import REPOSITORY
 from tests.render.rendering import render_post
@@ -119,7 +119,7 @@ class Engine:
         self.asked: list[list[tuple[str, bool]]] = []
 
     def __call__(
-        self, _: str, formulas: list[tuple[str, bool, object]], output: str
+        self, formulas: list[tuple[str, bool, Macros]], output: str
     ) -> list[dict[str, object]]:
         self.asked.append([(tex, display) for tex, display, _ in formulas])
         refused = {"name": "ParseError", "error": "bad", "position": 0}
@@ -149,6 +149,21 @@ def test_expected_formulas_are_typeset_together() -> None:
     assert len(engine.asked) == 1
     typeset("z", False)
     assert engine.asked[1:] == [[("z", False)]]
+
+
+def test_formulas_typeset_together_are_as_if_typeset_alone() -> None:
+    """Whatever one of them has: a warning, a mistake, or the sign that parts the answers."""
+    script = read_katex(REPOSITORY).script
+    together, alone = start_katex(script), start_katex(script)
+    formulas = ("x", "한", "x % a\0b\n", "\\bad", '"<y>"', "\U0001d53c")
+    together.expect([(tex, False, ()) for tex in formulas])
+    for tex in formulas:
+        if tex == "\\bad":
+            assert str(refusal(together, tex)) == str(refusal(alone, tex))
+        else:
+            assert together(tex, False) == alone(tex, False)
+    assert together("한", False).warnings
+    assert "a\0b" in together("x % a\0b\n", False).html
 
 
 def test_what_another_post_has_shown_is_not_typeset_again() -> None:

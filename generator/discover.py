@@ -20,6 +20,7 @@ from .font import FONT, font_path
 from .inputs import IGNORED_FOLDERS, POST, STATIC, copied_files, is_passed_over
 from .model import Config, Source, Theme
 from .record import describe, suggestion
+from .text_font import FILES as TEXT_FONT
 from .toml_text import mistake
 
 PACKAGE = Path(__file__).parent
@@ -241,7 +242,7 @@ def read_theme(root: Path) -> Theme:
         raise ThemeError("the package has lost its templates").at(hint="install inkcell again")
     folders = [own] if own == root / "templates" else [own, root / "templates"]
     templates: dict[str, str] = {}
-    static: dict[str, bytes] = {}
+    static = _text_font(own)
     strings: dict[str, dict[str, str]] = {}
     for folder in folders:
         for path in sorted(folder.rglob("*")):
@@ -274,6 +275,18 @@ def read_theme(root: Path) -> Theme:
         with suppress(FileNotFoundError):
             copied[normalize("NFC", name)] = _read(root / STATIC / name, root, ThemeError)
     return Theme(templates, strings, static, copied)
+
+
+def _text_font(theme: Path) -> dict[str, bytes]:
+    """The typeface of the text in a checkout; a wheel has it among the theme's other files."""
+    if theme == THEME_FOLDERS[0]:
+        return {}
+    try:
+        return {name: (PACKAGE.parent / file).read_bytes() for name, file in TEXT_FONT.items()}
+    except FileNotFoundError as error:
+        raise ThemeError("the typeface of the text is not installed").at(
+            hint="run `npm ci`, or `make build`"
+        ) from error
 
 
 def _misnamed(

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import NamedTuple
 
+from .text_font import FILES as TEXT_FONT
+
 SETTINGS = "pyproject.toml"
 PAGES = "pages"
 """The folder of standing pages."""
@@ -48,6 +50,8 @@ def find_inputs(root: str, posts: str, extra: Iterable[str]) -> Inputs:
         theme.add(name_of(os.path.join(folder, "katex.min.css"), root))
         fonts = os.path.join(folder, "fonts")
         theme.update(name_of(os.path.join(fonts, name), root) for name in _walk(fonts))
+    checkout = (name_of(os.path.join(package_home, file), root) for file in TEXT_FONT.values())
+    theme.update(checkout)
     folders: dict[str, list[str]] = {}
     loose = []
     for home in (posts, PAGES):

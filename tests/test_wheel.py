@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from generator.new_blog import new_blog
+from generator.text_font import FILES as TEXT_FONT
 
 from .conftest import REPOSITORY
 
@@ -79,6 +80,7 @@ def test_the_wheel_carries_theme_katex_and_licences(wheel: Path) -> None:
                 assert f"{inside}/{name}" in names
     assert {"generator/katex/katex.min.js", "generator/katex/katex.min.css"} <= names
     assert "generator/katex/fonts/KaTeX_Main-Regular.woff2" in names
+    assert {f"generator/templates/static/{name}" for name in TEXT_FONT} <= names
     tops = {name.partition("/")[0] for name in names if ".d" not in name.partition("/")[0]}
     assert tops == {"generator"}
 

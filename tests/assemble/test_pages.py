@@ -6,6 +6,7 @@ import base64
 import json
 import re
 import unicodedata
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -68,6 +69,40 @@ def test_a_category_is_named_where_a_list_has_others(write_blog: WriteBlog) -> N
     assert select(site, "index.html", named) == ["math"]
     assert select(site, "tag/tag/index.html", named) == ["math"]
     assert select(site, "math/index.html", named) == []
+
+
+FONTS = [
+    ("", {"index.html": 0, "en/index.html": 1}, 8),
+    ("theme = { text = 'Georgia, serif' }", {"index.html": 0, "en/index.html": 0}, 0),
+    ("theme = { text = { en = 'Georgia' } }", {"index.html": 0, "en/index.html": 0}, 0),
+    ("theme = { text = '\"Source Serif 4\", serif' }", {"index.html": 1, "en/index.html": 1}, 8),
+]
+"""Settings, how many fonts pages load ahead, how many the site has."""
+
+
+@pytest.mark.parametrize(("settings", "ahead", "count"), FONTS)
+def test_the_typeface_comes_with_pages_that_are_set_in_it(
+    write_blog: WriteBlog, settings: str, ahead: Mapping[str, int], count: int
+) -> None:
+    """English ones, unless the settings have another one; with its licence."""
+    text = {"posts/a/index.ko.md": post("가", "2022-01-01")}
+    site = pipeline.build(read_config(write_blog({**text, "pyproject.toml": SETTINGS + settings})))
+    fonts = {path for path in site.files if path.startswith("assets/fonts/")}
+    assert len([path for path in fonts if path.endswith(".woff2")]) == count
+    assert ("assets/fonts/source-serif-4.txt" in fonts) == bool(count)
+    for page, loaded in ahead.items():
+        paths = select(site, page, "//link[@rel='preload']/@href")
+        assert len(paths) == loaded, page
+        assert {path.removeprefix("/") for path in paths} <= fonts
+
+
+def test_a_blog_in_korean_has_no_font_for_its_text(write_blog: WriteBlog) -> None:
+    """A reader's own has Hangul."""
+    settings = SETTINGS.replace('["ko", "en"]', '["ko"]')
+    text = post("가", "2022-01-01")
+    files = {"posts/a/index.ko.md": text, "pyproject.toml": settings}
+    site = pipeline.build(read_config(write_blog(files)))
+    assert not [path for path in site.files if path.endswith(".woff2")]
 
 
 @pytest.mark.parametrize(("output", "styles"), [("html", 2), ("mathml", 1)])

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from msgspec import Struct
 
 from ...addresses import asset_path
 from ...model import Config, File, RenderedPost, Theme
+from ...text_font import FAMILY, FILES, WITHOUT
 from ...theme_settings import theme_style
 from .contents import has_margin_contents
 
@@ -58,6 +59,8 @@ class Assets(Struct, frozen=True, dict=True):
     """Path of the script that the page that searches loads."""
     interactive: bytes
     """The script for interactive figures."""
+    serif: Collection[str]
+    """Languages whose pages set their text in the theme's own typeface."""
     edition: Callable[[], str]
     """Tells which JavaScript for interactive figures there is."""
 
@@ -82,6 +85,10 @@ def assets_of(theme: Theme, config: Config, code_style: str, edition: Callable[[
     written = static.pop(STYLE, b"") + code_style.encode() + theme_style(config).encode()
     style = _without_comments(written)
     interactive = static.pop(INTERACTIVE, b"")
+    serif = [name for name in config.languages if _is_set_in_serif(name, config)]
+    if not serif or FAMILY.encode() not in style:
+        serif = []
+        static = {name: content for name, content in static.items() if name not in FILES}
     # Modules find each other by their names: so the name of their folder tells their content.
     modules = {name: static.pop(name) for name in [*static] if name.startswith(SEARCH)}
     digest = _digest(b"".join(modules.values()))
@@ -97,7 +104,12 @@ def assets_of(theme: Theme, config: Config, code_style: str, edition: Callable[[
     for name, content in modules.items():
         files[asset_path(name.replace("/", f"-{digest}/", 1))] = content
     search_script = asset_path(f"search-{digest}/search.js")
-    return Assets(files, style_path, scripts, search_script, interactive, edition)
+    return Assets(files, style_path, scripts, search_script, interactive, serif, edition)
+
+
+def _is_set_in_serif(language: str, config: Config) -> bool:
+    chosen = config.theme.get("text", {}).get(language)
+    return FAMILY in chosen if chosen else language.partition("-")[0] not in WITHOUT
 
 
 CSS_COMMENT = re.compile(rb"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')|/\*.*?\*/\n?""", re.DOTALL)

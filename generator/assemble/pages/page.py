@@ -23,6 +23,7 @@ from ..structured_data import Thing, as_script
 from ..views import AlternateView, FeedView, ImageView, PagerView, PageView
 from .assets import KATEX_STYLE, SEARCH_KEY
 from .blog import Blog
+from .first_fonts import text_fonts
 
 
 def page_file(
@@ -79,7 +80,7 @@ def page_view(
         pager: for a list of several pages.
         data: what search engines read.
         policy: its Content-Security-Policy.
-        fonts: paths of those that its beginning needs.
+        fonts: paths of those that its beginning needs besides those of any text.
     """
     config, assets = blog.config, blog.assets
     # The theme's own style comes last, so that it has the last word.
@@ -102,7 +103,7 @@ def page_view(
         pager=pager,
         feeds=tuple(_feeds(kind, language, title, blog)),
         policy=policy,
-        fonts=tuple(address(font, config) for font in fonts),
+        fonts=tuple(address(font, config) for font in (*text_fonts(language, assets), *fonts)),
     )
 
 

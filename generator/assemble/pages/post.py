@@ -17,7 +17,7 @@ from ..views import PostView, RelatedView, SeriesView, StandingView, VersionView
 from .assets import post_scripts
 from .blog import Blog
 from .contents import margin_contents
-from .katex_fonts import first_fonts
+from .first_fonts import formula_fonts
 from .mention import link_view, published, summary_view, updated
 from .page import page_file, page_view
 
@@ -40,7 +40,7 @@ def post_file(rendered: RenderedPost, blog: Blog) -> File:
         data=_data(rendered, blog),
         scripts=post_scripts(rendered, blog.assets),
         policy=post_policy(rendered.loads, rendered.libraries, "html" in meta.trusted),
-        fonts=first_fonts(rendered.body) if rendered.has_math else (),
+        fonts=formula_fonts(rendered.body) if rendered.has_math else (),
     )
     if source.standing:
         text = _standing_view(rendered, blog)

@@ -1,6 +1,7 @@
 """Pictures as directives: `:::{figure} a.png` with a caption, `:::{image} a.png` without.
 
-The first paragraph of a figure's body is its caption; what follows stands below it.
+The first paragraph of a figure's body is its caption; what follows stands below it. A figure that
+names no picture begins with a paragraph of some, which stand beside each other, as in MyST.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from html import escape
 
 from markdown_it.token import Token
 
+from .block_rules import line_text
 from .context import Context
 from .directive_options import ALIGNMENT, TEXT, WIDTH
 from .directives import Directive, Draft, Frame, Written
@@ -17,6 +19,36 @@ from .tokens import text_token
 
 PICTURE = "directive_picture"
 """The token of a directive's picture; `meta["image"]` is that of an image in a line."""
+ROW = "pictures_open"
+"""The token before the text that names the pictures of one figure."""
+
+
+def _push_figure(draft: Draft) -> None:
+    """The picture, or the pictures that the body begins with."""
+    if draft.argument:
+        _push(draft)
+        return
+    state = draft.state
+    while draft.body < draft.last and state.isEmpty(draft.body):
+        draft.body += 1
+    first = draft.body
+    while draft.body < draft.last and not state.isEmpty(draft.body):
+        draft.body += 1
+    lines = [line_text(state, line).strip() for line in range(first, draft.body)]
+    if not lines or not lines[0].startswith("!["):
+        hint = "name a picture beside the post behind the braces, or begin with a line of pictures"
+        draft.wrong("`{figure}` has no picture", hint)
+        return
+    for option in ("alt", "width"):
+        if option in draft.options:
+            hint = "write it with each picture: ![What it shows](a.png)"
+            draft.wrong(f"`:{option}:` is said of one picture", hint, draft.line_of(option))
+    opening = state.push(ROW, "div", 1)
+    opening.attrSet("class", "pictures")
+    inline = state.push("inline", "", 0)
+    inline.content, inline.map, inline.children = "\n".join(lines), [first, draft.body], []
+    opening.map = inline.map
+    state.push("pictures_close", "div", -1)
 
 
 def _push(draft: Draft) -> None:
@@ -90,10 +122,9 @@ PICTURE_DIRECTIVES = {
         _show,
         {"label": TEXT, **OPTIONS},
         argument="text",
-        needs=NEEDS,
         counts="fig",
         only_labelled=True,
-        push=_push,
+        push=_push_figure,
         finish=_finish,
     ),
     "image": Directive(_show_image, OPTIONS, argument="text", needs=NEEDS, body="none", push=_push),

@@ -23,8 +23,8 @@ from .line_breaks import join_words
 from .line_ends import line_ends
 from .markdown import DIRECTIVES
 from .mathematics import DISPLAY_TOKENS, INLINE_TOKENS
-from .picture_directives import PICTURE
-from .prose_images import prepare_figure, prepare_image, prepare_picture
+from .picture_directives import PICTURE, ROW
+from .prose_images import prepare_figure, prepare_image, prepare_picture, prepare_row
 from .raw_html import with_addresses
 from .roles import LINK as ROLE_LINK
 from .roles import WRONG as WRONG_ROLE
@@ -63,6 +63,8 @@ def prepare(tokens: Sequence[Token], context: Context, show_cell: ShowCell | Non
             note_undefined(token, context, place)
             note_undefined_links(token, context, place)
             prepare_inline(token, context, place, notes)
+            if tokens[index - 1].type == ROW:
+                prepare_row(token, context, place)
         elif token.type == "paragraph_open":
             prepare_figure(tokens, index, context)
         elif token.type == "directive_open":

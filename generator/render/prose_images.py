@@ -130,6 +130,33 @@ def prepare_figure(tokens: Sequence[Token], index: int, context: Context) -> Non
     ]
 
 
+def prepare_row(inline: Token, context: Context, place: Place) -> None:
+    """The pictures of one figure, beside each other and as high as each other where they fit.
+
+    The title of one is a caption of its own.
+    """
+    row: list[Token] = []
+    for child in inline.children or []:
+        if child.type == "image":
+            row += _in_a_row(child, context)
+        elif child.type != "softbreak" and not (child.type == "text" and not child.content.strip()):
+            error = MarkdownError("something else stands among the pictures of a figure")
+            hint = "its caption is a paragraph of its own, behind an empty line"
+            text = inline.content.partition("\n")[0]
+            context.errors.append(error.at(line=place.line, cell=place.cell, text=text, hint=hint))
+            return
+    inline.children = row
+
+
+def _in_a_row(image: Token, context: Context) -> list[Token]:
+    width, height = (float(str(image.attrGet(name) or 0)) for name in ("width", "height"))
+    # As many times wider than high, so many times the width of a square one.
+    grow = f' style="flex-grow: {width / height:.3g}"' if width and height else ""
+    title = printed(str(image.attrs.pop("title", "")), context.post.meta.language)
+    caption = f"<figcaption>{escape(title, quote=False)}</figcaption>" if title else ""
+    return [_html_token(f"<figure{grow}>"), image, _html_token(f"{caption}</figure>\n")]
+
+
 def _html_token(content: str) -> Token:
     token = Token("html_inline", "", 0)
     token.content = content

@@ -6,7 +6,7 @@ cell. Numbers are no text, so that nobody copies them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from markdown_it.common.utils import escapeHtml, unescapeAll
@@ -85,23 +85,32 @@ def with_filename(html: str, filename: str) -> str:
     return f'<figure class="listing">\n{caption}\n{html}</figure>\n'
 
 
+NO_SUCH_LINES = "`:emphasize-lines:` names lines that are not there"
+
+
 def _push(draft: Draft) -> None:
     text = draft.text()
-    count = len(text.split("\n"))
-    emphasized = read_lines(draft.options.get("emphasize-lines", "0"))
-    if "emphasize-lines" in draft.options and not all(1 <= line <= count for line in emphasized):
-        hint = f"the code has {count}, counted from 1"
-        message = "`:emphasize-lines:` names lines that are not there"
-        draft.wrong(message, hint, draft.line_of("emphasize-lines"))
-    first = None
-    if draft.options.keys() & {"linenos", "lineno-start"}:
-        first = int(draft.options.get("lineno-start") or 1)
+    look, hint = line_look(draft.options, text)
+    if hint:
+        draft.wrong(NO_SUCH_LINES, hint, draft.line_of("emphasize-lines"))
     token = draft.state.push("fence", "code", 0)
     token.info = draft.argument
     token.content = text + "\n"
     token.map = [draft.body, draft.last]
     token.markup = "```"
-    token.meta = {"look": LineLook(first, frozenset(emphasized) - {0})}
+    token.meta = {"look": look}
+
+
+def line_look(options: Mapping[str, str], code: str) -> tuple[LineLook, str]:
+    """How a directive wants its lines, and a hint if it names some that are not there."""
+    count = code.count("\n") + 1
+    emphasized = read_lines(options.get("emphasize-lines", "0"))
+    there = all(1 <= line <= count for line in emphasized) or "emphasize-lines" not in options
+    first = None
+    if options.keys() & {"linenos", "lineno-start"}:
+        first = int(options.get("lineno-start") or 1)
+    hint = "" if there else f"the code has {count}, counted from 1"
+    return LineLook(first, frozenset(emphasized) - {0}), hint
 
 
 def _show(written: Written, number: str, context: Context) -> tuple[Frame, Frame]:

@@ -37,6 +37,7 @@ from .foreign import foreign_plugin
 from .formulas import FORMULA_RULES
 from .glossary import GLOSSARY_DIRECTIVES
 from .headings import HEADING_RULES, demote_headings
+from .included_code import LITERAL_INCLUDE
 from .kramdown import kramdown_plugin
 from .labels import CELL
 from .line_breaks import LINE_BREAK_RULES
@@ -63,6 +64,7 @@ DIRECTIVES: dict[str, Directive] = {
     **PICTURE_DIRECTIVES,
     **TABLE_DIRECTIVES,
     **CODE_DIRECTIVES,
+    "literalinclude": LITERAL_INCLUDE,
     **MATHEMATICS_DIRECTIVES,
     **GLOSSARY_DIRECTIVES,
 }

@@ -18,6 +18,7 @@ from .foreign import FOREIGN, note_foreign, note_unread_blocks, note_unread_para
 from .formulas import join_formulas, prepare_formula
 from .glossary import name_terms
 from .headings import prepare_heading
+from .included_code import include_code
 from .labels import CAPTION_OPEN, CELL
 from .line_breaks import join_words
 from .line_ends import line_ends
@@ -54,6 +55,8 @@ def prepare(tokens: Sequence[Token], context: Context, show_cell: ShowCell | Non
         elif token.type in DISPLAY_TOKENS:
             prepare_formula(token, True, context, place)
         elif token.type in ("fence", "code_block"):
+            if "included" in token.meta:
+                include_code(token, context, place)
             prepare_code(token, context, place)
         elif token.type == "html_block" and "put_out" not in token.meta:
             token.content = with_addresses(token.content, context, place)

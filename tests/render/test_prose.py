@@ -65,6 +65,18 @@ def test_fixture(source: str, expected: str) -> None:
 
 NEIGHBOURS = {
     "data.csv": b"1,2",
+    "latin.py": "# caf\xe9".encode("latin-1"),
+    "cut.py": b"""import math
+
+class Graph:
+    # nodes
+    @property
+    def size(self):
+        return 3
+
+def cut(a):
+    return a
+""",
     "p.svg": b'<svg xmlns="http://www.w3.org/2000/svg" width="4" height="3"/>',
 }
 

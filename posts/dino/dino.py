@@ -248,13 +248,14 @@ def crops(
 
 
 def targets(logits: Tensor, centre: Tensor, temperature: float) -> Tensor:
-    """What the teacher says: its logits (..., K), centred, sharpened, as probabilities."""
+    """What the teacher says: logits (..., K) -> probabilities."""
     return ((logits - centre) / temperature).softmax(-1)
 
 
 def updated_centre(centre: Tensor, logits: Tensor, momentum: float) -> Tensor:
-    """The running mean of the teacher's logits: m c + (1 - m) mean over all views and images."""
-    return momentum * centre + (1 - momentum) * logits.flatten(0, -2).mean(0)
+    """The running mean of the teacher's logits (..., K)."""
+    now = logits.flatten(0, -2).mean(0)
+    return momentum * centre + (1 - momentum) * now
 
 
 def distillation_loss(teacher: Tensor, student: Tensor, temperature: float) -> Tensor:
@@ -280,10 +281,11 @@ def momentum(step: int, steps: int, start: float) -> float:
 
 
 def follow(teacher: nn.Module, student: nn.Module, keep: float) -> None:
-    """Move each of the teacher's parameters to keep * its own + (1 - keep) * the student's."""
+    """Move the teacher's parameters towards the student's."""
+    pairs = zip(teacher.parameters(), student.parameters(), strict=True)
     with torch.no_grad():
-        for mine, theirs in zip(teacher.parameters(), student.parameters(), strict=True):
-            mine.lerp_(theirs, 1 - keep)
+        for mine, theirs in pairs:
+            mine.lerp_(theirs, 1 - keep)  # keep * mine + (1 - keep) * theirs
 
 
 @dataclass(frozen=True)

@@ -95,10 +95,10 @@ class Mask2Former(nn.Module):
 
 @torch.no_grad()
 def attention_mask(masks: Tensor, size: tuple[int, int]) -> Tensor:
-    """Where queries may look: mask logits (B, N, h, w) -> booleans (B, N, size[0] size[1]).
+    """Where queries may look: logits (B, N, h, w) -> booleans (B, N, places).
 
-    A query may look where its mask, resized, is at least 1/2. One whose mask is nowhere may look
-    everywhere: a softmax over nothing is not a number.
+    A query may look where its mask, resized, is at least 1/2. One whose mask
+    is nowhere may look everywhere: a softmax over nothing is not a number.
     """
     resized = F.interpolate(masks, size, mode="bilinear", align_corners=False)
     allowed = (resized.sigmoid() >= 0.5).flatten(2)
@@ -120,11 +120,15 @@ def sample(maps: Tensor, points: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def uncertain_points(masks: Tensor, count: int, generator: torch.Generator | None = None) -> Tensor:
+def uncertain_points(
+    masks: Tensor,
+    count: int,
+    generator: torch.Generator | None = None,
+) -> Tensor:
     """Points at which to compare masks (P, h, w): (P, count, 2).
 
-    Three quarters are, of three times `count` random points, those where the mask is nearest to
-    1/2; the rest are random.
+    Three quarters are, of three times `count` random points, those where the
+    mask is nearest to 1/2; the rest are random.
     """
     kept = int(IMPORTANT * count)
     tried = _random_points(len(masks), OVERSAMPLING * count, masks, generator)

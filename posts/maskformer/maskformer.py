@@ -371,7 +371,7 @@ def _segments(
 
 @torch.no_grad()
 def semantic_inference(prediction: Prediction, size: tuple[int, int]) -> Tensor:
-    """Give each pixel the class with the largest sum of p_i(c) m_i(pixel): (B, height, width).
+    """Give each pixel a class: (B, height, width).
 
     No pair is left out, and "no object" is no answer.
     """

@@ -220,7 +220,7 @@ class Eigenpairs:
 
 
 def block_product(weights: Sparse) -> BlockProduct:
-    """X -> W X, on the GPU where PyTorch sees one and in SciPy elsewhere, always in float64."""
+    """X -> W X in float64: on a GPU where PyTorch sees one, else in SciPy."""
     if torch is None or not torch.cuda.is_available():
         return lambda block: np.asarray(weights @ block)
     device = torch.device("cuda")
@@ -315,10 +315,16 @@ class _Problem:
         values, z = la.eigh(np.eye(self.n) - scaled, subset_by_index=[0, count - 1])
         return values, z
 
-    def try_lobpcg(self, count: int, z_tolerance: float, tolerance: float) -> Eigenpairs | None:
+    def try_lobpcg(
+        self,
+        count: int,
+        z_tolerance: float,
+        tolerance: float,
+    ) -> Eigenpairs | None:
         multigrid = _Multigrid(self.graph)
         z = multigrid.start(count + GUARD)
-        for _ in range(3):  # a fresh start from where it stagnated usually finishes the job
+        # A fresh start from where it stagnated usually finishes the job.
+        for _ in range(3):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # it warns of what is checked below
                 try:
@@ -521,12 +527,15 @@ def sweep(weights: Sparse, vector: ArrayLike, points: int | None = 64) -> Sweep:
     else:
         _require_count("points", points)
         thresholds = np.linspace(y.min(), y.max(), points + 2)[1:-1]
-    slices = np.searchsorted(thresholds, y)  # how many thresholds lie below each node
+    # How many thresholds lie below each node.
+    slices = np.searchsorted(thresholds, y)
     between = association(weights, slices, len(thresholds) + 1)
     degree = between.sum(axis=1).cumsum()
     below, above = degree[:-1], degree[-1] - degree[:-1]
-    crossing = np.triu(between, 1)  # opens at the lower slice of a pair, closes at the upper
-    cut = np.maximum((crossing.sum(axis=1) - crossing.sum(axis=0)).cumsum()[:-1], 0)
+    # A pair's edges open at its lower slice and close at its upper one.
+    crossing = np.triu(between, 1)
+    opened = (crossing.sum(axis=1) - crossing.sum(axis=0)).cumsum()
+    cut = np.maximum(opened[:-1], 0)
     with np.errstate(divide="ignore", invalid="ignore"):
         values = cut / below + cut / above
     return Sweep(thresholds, np.where((below > 0) & (above > 0), values, np.inf))

@@ -309,6 +309,17 @@ def test_names_that_are_no_utf_8(tmp_path: Path) -> None:
     assert world.why(here) == ("posts/a changed", "posts/a/\ufffd\ufffd.csv changed")
 
 
+def test_a_name_that_holds_the_end_of_a_line(tmp_path: Path) -> None:
+    """It is not taken for two names."""
+    for name in ("one", "two"):
+        (tmp_path / name).touch()
+    before = digests(tmp_path, ["./"])
+    for name in ("one", "two"):
+        (tmp_path / name).unlink()
+    (tmp_path / "one\ntwo").touch()
+    assert digests(tmp_path, ["./"]) != before
+
+
 def test_a_variable_that_is_no_utf_8(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its value decides like any other."""
     monkeypatch.setenv("MODE", "\udcff")

@@ -835,16 +835,16 @@ def test_a_file_that_the_code_finds_through_a_link(blog: Blog) -> None:
 
 def linked(blog: Blog, links: Mapping[str, str]) -> None:
     """Data, and links to folders."""
-    blog.write({"shared/table.txt": "1", "posts/e/data/one.txt": "1"})
+    blog.write({"shared/table.txt": "1", "posts/e/data.d/one.txt": "1"})
     for name, target in links.items():
         (blog.root / name).symlink_to(target)
 
 
 UNUSUAL: dict[str, tuple[str, Callable[[Blog], object], Callable[[Blog], object]]] = {
     "a folder without files, in a listed one": (
-        "list ./parts/",
-        lambda blog: blog.write({"posts/e/parts/one.csv": "1"}),
-        lambda blog: (blog.root / "posts/e/parts/new").mkdir(),
+        "list parts.d/",
+        lambda blog: blog.write({"posts/e/parts.d/one.csv": "1"}),
+        lambda blog: (blog.root / "posts/e/parts.d/new").mkdir(),
     ),
     "a file with the name of an editor's copy": (
         "open table.txt~",
@@ -852,13 +852,13 @@ UNUSUAL: dict[str, tuple[str, Callable[[Blog], object], Callable[[Blog], object]
         lambda blog: blog.write({"posts/e/table.txt~": "2"}),
     ),
     "a file in a folder that is a link and was declared": (
-        "use ./linked",
-        lambda blog: linked(blog, {"posts/e/linked": "../../shared"}),
+        "use linked.d",
+        lambda blog: linked(blog, {"posts/e/linked.d": "../../shared"}),
         lambda blog: blog.write({"shared/table.txt": "2"}),
     ),
     "the same, deeper, with a link back": (
-        "use ./data",
-        lambda blog: linked(blog, {"posts/e/data/linked": "../../../shared", "shared/back": "."}),
+        "use data.d",
+        lambda blog: linked(blog, {"posts/e/data.d/linked": "../../../shared", "shared/back": "."}),
         lambda blog: blog.write({"shared/table.txt": "2"}),
     ),
 }

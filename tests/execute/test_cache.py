@@ -558,3 +558,13 @@ def test_a_post_without_cache(tmp_path: Path) -> None:
     world.execute(on)
     assert len(world.ran) == 3
     assert world.why(on) == ("`--no-cache`",)
+
+
+def test_a_version_without_cache(tmp_path: Path) -> None:
+    """Two versions share one run: they run at every build if one of them asks for it."""
+    world = World(tmp_path)
+    on, off = (post(cell("x"), front=with_settings(f"cache: {c}")) for c in ("true", "false"))
+    for count in (1, 2, 3):
+        first, second = world.execute(on, off)
+        assert first.results == second.results
+        assert len(world.ran) == count

@@ -347,13 +347,19 @@ class Watch:
                 would_find(beside, leaf, ".py", "/")
             elif parent in local:
                 would_find(getattr(sys.modules[parent], "__path__", ()), leaf, ".py", "/")
-        for key in {name.partition(".")[0] for name in self.roots}.difference(lost):
+        tops = {name.partition(".")[0] for name in self.roots}
+        for key in tops.union(self.roots).difference(lost):
+            parent, _, leaf = key.rpartition(".")
+            folders = beside
+            if parent:
+                inside = getattr(sys.modules[parent], "__path__", ()) if parent in local else ()
+                folders = [self.place(folder) for folder in inside]
             found = self.place(vars(sys.modules[key]).get("__file__")) if key in local else None
             # In the order of the search, and up to where it ended.
-            for folder, end in itertools.product(beside, (f"{os.sep}__init__.py", ".py")):
-                if found and found == os.path.join(folder or "", key) + end:
+            for folder, end in itertools.product(folders, (f"{os.sep}__init__.py", ".py")):
+                if found and found == os.path.join(folder or "", leaf) + end:
                     break
-                would_find([folder], key, end)
+                would_find([folder], leaf, end)
         return absent
 
 

@@ -326,6 +326,7 @@ NEW = {
     "latest/part-1": "latest/ is new",
     "local/__init__.py": "local/__init__.py is new",
     "on_the_path.py": "on_the_path.py is new",
+    "package/part/__init__.py": "package/part/__init__.py is new",
     "numpy.py": "numpy.py is new",
     "tiny/__init__.py": "tiny/__init__.py is new",
     "matplotlibrc": "matplotlibrc is new",

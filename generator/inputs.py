@@ -61,7 +61,8 @@ def find_inputs(root: str, posts: str, extra: Iterable[str]) -> Inputs:
                     continue
                 folder = name_of(os.path.join(root, home, entry.name), root)
                 if entry.is_dir():
-                    folders[folder] = [f"{folder}/{name}" for name in _walk(entry.path)]
+                    names = _walk(entry.path, with_folders=True)
+                    folders[folder] = [f"{folder}/{name}" for name in names]
                 else:
                     loose.append(folder)
     return Inputs(sorted(world), sorted(theme), folders, sorted(loose))
@@ -99,15 +100,20 @@ def is_copy(name: str) -> bool:
     return name.endswith("~") or (name.startswith("#") and name.endswith("#"))
 
 
-def _walk(folder: str, prefix: str = "") -> list[str]:
-    """The files below a folder, relative to it; hidden ones and compiled ones left out."""
+def _walk(folder: str, prefix: str = "", *, with_folders: bool = False) -> list[str]:
+    """The files below a folder, relative to it; hidden ones and compiled ones left out.
+
+    Code may list folders that hold nothing, too: `with_folders` has them, with a slash at the end.
+    """
     found = []
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in sorted(entries, key=lambda entry: entry.name):
             if is_passed_over(entry.name):
                 continue
             if entry.is_dir(follow_symlinks=False):
-                found += _walk(entry.path, f"{prefix}{entry.name}/")
+                inner = f"{prefix}{entry.name}/"
+                inside = _walk(entry.path, inner, with_folders=with_folders)
+                found += inside or ([inner] if with_folders else [])
             else:
                 found.append(prefix + entry.name)
     return found

@@ -14,7 +14,7 @@ from .errors import notice
 from .execute.cache import DamagedEntry, entry_path, load
 from .execute.frozen import traced_files
 from .execute.key import code_key, executed_cells
-from .inputs import name_of
+from .inputs import is_passed_over, name_of
 from .kept import Fresh, Kept, Uses
 from .kernel_files import is_node, is_own
 from .linking import offered_by
@@ -136,10 +136,14 @@ def _accounted(
 def _is_looked_at(name: str, own: str, root: Path) -> bool:
     """Whether a build looks at a file because it lies in a post's own folder.
 
-    It passes over what is hidden or compiled, and does not follow a link to a folder.
+    It passes over what is hidden or made, and does not follow a link to a folder.
     """
-    if not name.startswith(own) or "/." in name or "/__" in name:
+    if not name.startswith(own):
         return False
-    folders = name.removeprefix(own).split("/")[:-1]
-    inner = ("/".join(folders[:end]) for end in range(1, len(folders) + 1))
-    return not any((root / own / folder).is_symlink() for folder in inner)
+    here, place = root / own, root / name
+    steps = [place, *place.parents][: len(place.parts) - len(here.parts)]
+    # Of a folder that was declared, all counts that is in it.
+    below = place.rglob("*") if place.is_dir() and not name.endswith("/") else ()
+    return not any(is_passed_over(step.name) for step in steps) and not any(
+        step.is_symlink() and step.is_dir() for step in (*steps, *below)
+    )

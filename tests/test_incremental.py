@@ -833,6 +833,51 @@ def test_a_file_that_the_code_finds_through_a_link(blog: Blog) -> None:
     blog.check()
 
 
+def linked(blog: Blog, links: Mapping[str, str]) -> None:
+    """Data, and links to folders."""
+    blog.write({"shared/table.txt": "1", "posts/e/data.d/one.txt": "1"})
+    for name, target in links.items():
+        (blog.root / name).symlink_to(target)
+
+
+UNUSUAL: dict[str, tuple[str, Callable[[Blog], object], Callable[[Blog], object]]] = {
+    "a folder without files, in a listed one": (
+        "list parts.d/",
+        lambda blog: blog.write({"posts/e/parts.d/one.csv": "1"}),
+        lambda blog: (blog.root / "posts/e/parts.d/new").mkdir(),
+    ),
+    "a file with the name of an editor's copy": (
+        "open table.txt~",
+        lambda blog: blog.write({"posts/e/table.txt~": "1"}),
+        lambda blog: blog.write({"posts/e/table.txt~": "2"}),
+    ),
+    "a file in a folder that is a link and was declared": (
+        "use linked.d",
+        lambda blog: linked(blog, {"posts/e/linked.d": "../../shared"}),
+        lambda blog: blog.write({"shared/table.txt": "2"}),
+    ),
+    "the same, deeper, with a link back": (
+        "use data.d",
+        lambda blog: linked(blog, {"posts/e/data.d/linked": "../../../shared", "shared/back": "."}),
+        lambda blog: blog.write({"shared/table.txt": "2"}),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", UNUSUAL)
+def test_what_a_build_does_not_look_at_anyway(blog: Blog, name: str) -> None:
+    """What the code uses in its post's own folder counts, also where other files do not."""
+    code, before, change = UNUSUAL[name]
+    before(blog)
+    text = post("마", f"다섯째\n\n```{{code-cell}}\n{code}\n```\n")
+    blog.write({"posts/e/index.ko.md": text})
+    blog.build()
+    change(blog)
+    blog.kernel.ran.clear()
+    assert blog.build().made == ("e ko",)
+    assert blog.kernel.ran == ["posts/e/index.ko.md"]
+
+
 def test_what_a_build_says_of_its_posts_it_says_again(blog: Blog) -> None:
     """Warnings of posts that were taken over, and how many results were kept."""
     blog.write({"posts/w/index.ko.md": post("바", "$가$\n")})

@@ -155,7 +155,8 @@ def _groups(posts: Sequence[Post]) -> dict[str, list[Post]]:
     groups: dict[str, list[Post]] = {}
     for post in posts:
         groups.setdefault(code_key(post), []).append(post)
-    return groups
+    # The first one decides: kept results are not used if one version asks for none.
+    return {key: sorted(group, key=lambda p: p.meta.execute.cache) for key, group in groups.items()}
 
 
 def _results(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .digests import digests, variables
+from .digests import ALL_NAMES, digests, variables
 from .interpreters import Environment
 from .trace import CHANGED, Trace
 
@@ -38,7 +38,7 @@ def code_differences(before: Trace, now: Trace) -> tuple[str, ...]:
                 word = "holds other files"
             if digest == CHANGED and current:
                 word = CHANGED
-            reasons.append(f"{_shown(path)} {word}")
+            reasons.append(f"{_shown(path.replace(ALL_NAMES, '/'))} {word}")
     return tuple(reasons)
 
 

@@ -37,7 +37,8 @@ class Trace(Struct, frozen=True):
     """Distribution to version, of the imported third-party packages only."""
     files: Mapping[str, str] = {}
     """Path relative to the blog's folder to SHA-256; an empty digest for a missing file. The
-    path of a listed folder ends with a slash, and its digest is that of the names in it. A
+    path of a listed folder ends with a slash, or two (see ALL_NAMES), and its digest is that of
+    the names in it. A
     module that is being worked on elsewhere has an absolute path."""
     missing: tuple[str, ...] = ()
     """Top-level modules whose import failed."""
@@ -110,6 +111,10 @@ def read_report(report: str, root: Path, post: Post, environment: Environment) -
     own = re.compile(rf"{re.escape(here)}/({POST_FILE.pattern})")
     seen = [_relative(path, root) for path in data["files"]]
     files = [path for path in seen if not own.fullmatch(path)]
+    files = [
+        path + "/" if path.endswith("/") and not path.startswith(f"{here}/") else path
+        for path in files
+    ]
     modules = {*data.get("modules", ())}
     # Of what ipykernel itself had imported, an import statement leaves no trace but its text.
     modules |= _imports_as_written(post, root, files) & {*data.get("before", ())}

@@ -14,6 +14,7 @@ Stands alone, as `figures` does: its text runs in the kernel's own interpreter.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import platform
@@ -48,16 +49,22 @@ class Watch:
         """Path to what the file was when it was first opened."""
         self.listed: set[str] = set()
         self.written: set[str | None] = set()
+        self.extended: set[str] = set()
+        """Those of them that it has not made anew: what it reads there may be from before."""
         self.tried: set[str] = set()
         """All modules that were looked for."""
         self.roots: list[str] = []
         """Those of them that the author's own code imports, in order."""
+        self.imported_elsewhere: set[str] = set()
+        """Those that the author's own code imports in processes that were forked."""
         self.process = os.getpid()
         """The kernel's; every other one was forked by the code, or is the state after a cell, which
         says so here."""
         self._forked = tempfile.TemporaryFile()  # noqa: SIM115
-        """What processes that were forked have read."""
-        self._forked_file = self._forked.fileno(), os.fstat(self._forked.fileno())
+        """What processes that were forked have seen."""
+        self._heard = 0
+        """How many bytes of it are known."""
+        self._forked_state = os.fstat(self._forked.fileno())
         self.before = set(sys.modules)
         """The modules of a kernel in which nothing of the author's has run."""
 
@@ -70,19 +77,32 @@ class Watch:
             path, flags = self.place(path), flags or 0
             if path is None:
                 return
+            if path.endswith(".pyc") and _is_import_system() and self._is_bytecode(path):
+                # It may be older than a module that looks as old (its time counts in seconds),
+                # and hides that the module is read. The import system takes the source instead.
+                raise FileNotFoundError(path)
             # O_ACCMODE is 3, O_RDWR is 2.
-            updates = flags & 2 and not flags & os.O_TRUNC and _state(path)
-            if updates or not flags & 3:
+            extends = flags & 3 and not flags & os.O_TRUNC and _state(path) is not None
+            if not flags & 3 or (extends and flags & 2):
                 self._reads(path)
             if flags & 3:
-                self.written.add(path)
+                self._writes(path, bool(extends))
         elif event in ("os.listdir", "os.scandir"):
             # The import system lists folders too; what it finds there shows in sys.modules.
             path = self.place(args[0] if args[0] is not None else ".")
-            if path and "importlib" not in sys._getframe(1).f_code.co_filename:
-                self.listed.add(path)
+            if path and not _is_import_system():
+                self._lists(path)
+        elif event in ("pathlib.Path.glob", "pathlib.Path.rglob"):
+            # It asks whether the folder is there before it lists it.
+            folder, pattern = str(args[0]), str(args[1])
+            literal = itertools.takewhile(
+                lambda part: not set(part) & set("*?["), pattern.split("/")
+            )
+            path = self.place(os.path.join(folder, *literal))
+            if path and not os.path.exists(path):
+                self._lists(path)
         elif event == "os.mkdir":
-            self.written.add(self.place(args[0]))
+            self._writes(self.place(args[0]))
         elif event in ("os.rename", "os.link"):
             self._names(self.place(args[0]), self.place(args[1]))
         elif event == "sqlite3.connect":
@@ -90,7 +110,7 @@ class Watch:
             if path and _state(path):
                 self._reads(path)
             if writes:
-                self.written.add(path)
+                self._writes(path)
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
         """What the import system asks each finder of `sys.meta_path`."""
@@ -104,6 +124,7 @@ class Watch:
             caller = caller.f_back
         if loads < 2:
             self.roots.append(name)
+            self._tell("import", name)
 
     def place(self, path: Any) -> str | None:
         """The absolute path of a file or folder of the blog; None for any other."""
@@ -128,16 +149,68 @@ class Watch:
         return isinstance(file, str) and "site-packages" not in file and bool(self.place(file))
 
     def _reads(self, path: str) -> None:
-        if path in self.written or path in self.opened:
+        self._hear_forked()
+        if path in self.opened or (path in self.written and path not in self.extended):
             return
         self.opened[path] = _state(path)
-        if os.getpid() != self.process:
-            descriptor, file = self._forked_file
-            try:  # It may have closed what it inherited, and opened other files.
-                if os.path.samestat(os.fstat(descriptor), file):
-                    os.write(descriptor, os.fsencode(path) + b"\0")
-            except OSError:
-                pass
+        self._tell("read", path)
+
+    def _writes(self, path: str | None, extends: bool = False) -> None:
+        if path is None or path in self.written:
+            return
+        if extends:
+            self.extended.add(path)
+        self.written.add(path)
+        self._tell("extend" if extends else "write", path)
+
+    def _lists(self, path: str) -> None:
+        if path not in self.listed:
+            self.listed.add(path)
+            self._tell("list", path)
+
+    def _tell(self, what: str, name: str) -> None:
+        """Tell the kernel, from a process that was forked, what happens here."""
+        if os.getpid() == self.process:
+            return
+        try:
+            if self._forked_size() is not None:
+                os.write(self._forked.fileno(), os.fsencode(f"{what} {name}") + b"\0")
+        except (OSError, ValueError):  # The disk is full; half a surrogate pair.
+            pass
+
+    def _forked_size(self) -> int | None:
+        """How much has been told; None for who has closed what it inherited."""
+        try:  # It may have opened other files since.
+            found = os.fstat(self._forked.fileno())
+        except OSError:
+            return None
+        return found.st_size if os.path.samestat(found, self._forked_state) else None
+
+    def _hear_forked(self) -> None:
+        """What processes that were forked have told until now."""
+        begin, size = self._heard, self._forked_size() or 0
+        if os.getpid() != self.process or size <= begin:
+            return
+        # Where they write is theirs to move.
+        said = os.pread(self._forked.fileno(), size - begin, begin)
+        said = said[: said.rfind(b"\0") + 1]
+        self._heard = begin + len(said)
+        for line in said.split(b"\0")[:-1]:
+            what, _, name = os.fsdecode(line).partition(" ")
+            match what:
+                case "read":
+                    self._reads(name)
+                case "list":
+                    self.listed.add(name)
+                case "import":
+                    self.imported_elsewhere.add(name)
+                case _:
+                    self._writes(name, what == "extend")
+
+    def _is_bytecode(self, path: str) -> bool:
+        """Whether a file is what Python has compiled of a module of the blog."""
+        folder, name = os.path.split(os.path.dirname(path))
+        return name == "__pycache__" and self._is_local(folder + os.sep)
 
     def _names(self, before: str | None, after: str | None) -> None:
         """What the code has written itself has another name, as has all that is in a folder."""
@@ -164,9 +237,7 @@ class Watch:
         Args:
             names: the author's namespace.
         """
-        self._forked.seek(0)
-        for read in self._forked.read().split(b"\0")[:-1]:
-            self._reads(os.fsdecode(read))
+        self._hear_forked()
         listed = set(self.listed)
         files = {
             self._name(path)
@@ -210,6 +281,8 @@ class Watch:
                     namespaces.append(vars(module))
         top |= {name.partition(".")[0] for name in _owners(namespaces) if name not in local}
         top |= {"IPython", "ipykernel"}
+        top |= {name.partition(".")[0] for name in self.imported_elsewhere}
+        self.tried |= self.imported_elsewhere
         for finder in sys.meta_path:  # What a warm parent tried before the fork.
             self.tried |= getattr(finder, "failed", set())
         lost = {name for name in self.tried if name not in sys.modules and os.sep not in name}
@@ -262,20 +335,31 @@ class Watch:
         """What an import would find in the blog's folder if it were there: a file or a folder."""
         absent: set[str] = set()
 
-        def would_find(folders: Iterable[str | None], name: str, ends: tuple[str, str]) -> None:
+        def would_find(folders: Iterable[str | None], name: str, *ends: str) -> None:
             for folder in folders:
                 if folder and self._is_local(folder + os.sep):
-                    absent.update(self._name(folder + os.sep) + name + end for end in ends)
+                    absent.update(self._name(folder + os.sep + name + end) for end in ends)
 
-        beside = {self.place(folder or self.home) for folder in sys.path if isinstance(folder, str)}
+        beside = [self.place(folder or self.home) for folder in sys.path if isinstance(folder, str)]
         for key in lost:
             parent, _, leaf = key.rpartition(".")
             if not parent:
-                would_find(beside, leaf, (".py", "/"))
+                would_find(beside, leaf, ".py", "/")
             elif parent in local:
-                would_find(getattr(sys.modules[parent], "__path__", ()), leaf, (".py", "/"))
-        for key in {name.partition(".")[0] for name in self.roots}.difference(lost, local):
-            would_find(beside, key, (".py", "/__init__.py"))
+                would_find(getattr(sys.modules[parent], "__path__", ()), leaf, ".py", "/")
+        tops = {name.partition(".")[0] for name in self.roots}
+        for key in tops.union(self.roots).difference(lost):
+            parent, _, leaf = key.rpartition(".")
+            folders = beside
+            if parent:
+                inside = getattr(sys.modules[parent], "__path__", ()) if parent in local else ()
+                folders = [self.place(folder) for folder in inside]
+            found = self.place(vars(sys.modules[key]).get("__file__")) if key in local else None
+            # In the order of the search, and up to where it ended.
+            for folder, end in itertools.product(folders, (f"{os.sep}__init__.py", ".py")):
+                if found and found == os.path.join(folder or "", leaf) + end:
+                    break
+                would_find([folder], leaf, end)
         return absent
 
 
@@ -304,6 +388,15 @@ def _owners(namespaces: Iterable[Mapping[str, object]]) -> set[str]:
             if isinstance(owner, str):
                 owners.add(owner)
     return owners
+
+
+def _is_import_system() -> bool:
+    """Whether it is the import system that does what an audit hook is told of."""
+    file = sys._getframe(2).f_code.co_filename
+    library = os.path.dirname(os.__file__)
+    return file.startswith(("<frozen importlib", os.path.join(library, "importlib"))) or (
+        os.path.join("site-packages", "importlib_metadata") in file
+    )
 
 
 @cache

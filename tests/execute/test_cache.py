@@ -309,6 +309,17 @@ def test_names_that_are_no_utf_8(tmp_path: Path) -> None:
     assert world.why(here) == ("posts/a changed", "posts/a/\ufffd\ufffd.csv changed")
 
 
+def test_a_name_that_holds_the_end_of_a_line(tmp_path: Path) -> None:
+    """It is not taken for two names."""
+    for name in ("one", "two"):
+        (tmp_path / name).touch()
+    before = digests(tmp_path, ["./"])
+    for name in ("one", "two"):
+        (tmp_path / name).unlink()
+    (tmp_path / "one\ntwo").touch()
+    assert digests(tmp_path, ["./"]) != before
+
+
 def test_a_variable_that_is_no_utf_8(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its value decides like any other."""
     monkeypatch.setenv("MODE", "\udcff")
@@ -547,3 +558,13 @@ def test_a_post_without_cache(tmp_path: Path) -> None:
     world.execute(on)
     assert len(world.ran) == 3
     assert world.why(on) == ("`--no-cache`",)
+
+
+def test_a_version_without_cache(tmp_path: Path) -> None:
+    """Two versions share one run: they run at every build if one of them asks for it."""
+    world = World(tmp_path)
+    on, off = (post(cell("x"), front=with_settings(f"cache: {c}")) for c in ("true", "false"))
+    for count in (1, 2, 3):
+        first, second = world.execute(on, off)
+        assert first.results == second.results
+        assert len(world.ran) == count

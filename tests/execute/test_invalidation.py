@@ -62,7 +62,7 @@ FILES: dict[str, str | bytes] = {
 SEES: dict[str, dict[str, object]] = {
     "pair": {"files": ["posts/pair/helper.py"], "modules": ["numpy", "helper"]},
     "data": {
-        "files": ["posts/data/data.csv", "posts/data/parts/"],
+        "files": ["posts/data/data.csv", "posts/data/parts/", "posts/device/"],
         "modules": ["numpy", "tiny", "os"],
         "written": ["posts/data/parts/written.csv"],
         "absent": ["posts/data/extra.py", "posts/data/extra/"],
@@ -249,6 +249,11 @@ INSIDE: list[tuple[str, Change, dict[str, tuple[str, ...]]]] = [
         "a new file in a listed folder",
         files({"posts/data/parts/two.csv": "2"}),
         {"data": ("posts/data/parts/ holds other files",)},
+    ),
+    (
+        "a version of another post, whose folder is listed",
+        files({"posts/device/index.en.md": "Text.\n"}),
+        {"data": ("posts/device/ holds other files",)},
     ),
     (
         "a lost file in a listed folder",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import py_compile
 import shutil
 import sqlite3
 import subprocess
@@ -36,6 +37,12 @@ CELLS = [
     "import local\nfrom package.part import X",
     "import importlib\nimportlib.import_module('dynamic')\nimport linked_module",
     "%run script.py",
+    # Also where the import system would take bytecode, or not note what it has loaded.
+    "import importlib.util\n"
+    "spec = importlib.util.spec_from_file_location('anything', 'by_spec.py')\n"
+    "spec.loader.exec_module(importlib.util.module_from_spec(spec))\n"
+    "import stale\nassert stale.X == 2",
+    "import sys\nsys.path.append('lib')\nimport on_the_path\nimport importlib_like_name",
     # Data: by Python's own means and by NumPy.
     "from pathlib import Path\nPath('by_pathlib.txt').read_text()\nPath('index.csv').read_bytes()",
     "import csv\nwith open(b'by_csv.csv') as file:\n    list(csv.reader(file))",
@@ -58,10 +65,18 @@ CELLS = [
     "    kept = [os.open('written.tmp', os.O_RDWR | os.O_CREAT) for _ in range(60)]\n"
     "    open('unseen.txt').close()\n    os._exit(os.path.getsize('written.tmp'))\n"
     "assert os.waitpid(child, 0)[1] == 0",
+    "def work(folder):\n    import iniconfig\n"
+    "    open('written_in_a_fork.txt', 'w').close()\n    return os.listdir(folder)\n"
+    "with multiprocessing.get_context('fork').Pool(1) as pool:\n"
+    "    pool.map(work, ['listed_in_a_fork'])\n"
+    "open('written_in_a_fork.txt').read()\nNone",
+    "with open('extended.txt', 'a') as file:\n    file.write('')\nopen('extended.txt').read()\n"
+    "open('only_extended.txt', 'a').close()\nNone",
     "with open('updated.txt', 'r+') as file:\n    file.read()",
     "try:\n    open('missing.txt')\nexcept FileNotFoundError:\n    pass",
     # Folders.
-    "import glob\nsorted(glob.glob('parts/*.csv'))\nlist(os.walk('tree'))\nNone",
+    "import glob\nsorted(glob.glob('parts/*.csv'))\nlist(os.walk('tree'))\n"
+    "list(Path('later').glob('*.csv'))\nlist(Path().glob('latest/part-*'))\nNone",
     # What the code writes itself.
     "open('written.txt', 'w').write('1')\nopen('written.txt').read()\n"
     "open('moved.tmp', 'w').close()\nos.replace('moved.tmp', 'moved.txt')\n"
@@ -93,6 +108,14 @@ POST: dict[str, str | bytes] = {
     "dynamic.py": "",
     "script.py": "x = 1\n",
     "broken.py": "this is no Python\n",
+    "by_spec.py": "X = 1\n",
+    "stale.py": "X = 1\n",
+    "lib/on_the_path.py": "X = 1\n",
+    "importlib_like_name.py": "import os\n\nos.listdir('listed_by_a_module')\n",
+    "listed_by_a_module/one.csv": "1",
+    "listed_in_a_fork/one.csv": "1",
+    "extended.txt": "1",
+    "only_extended.txt": "1",
     "by_pathlib.txt": "1",
     "index.csv": "1",
     "by_csv.csv": "1",
@@ -185,6 +208,11 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
                 connection.execute("create table t (x)")
             connection.close()
         (post / "by_load.npy").write_bytes(npy())
+        for name in ("by_spec.py", "stale.py"):
+            py_compile.compile(str(post / name))
+        times = (post / "stale.py").stat()
+        (post / "stale.py").write_text("X = 2\n")
+        os.utime(post / "stale.py", ns=(times.st_atime_ns, times.st_mtime_ns))
         write_files(root / "shared", {f"{folder}.txt": "1", f"{folder}.py": "X = 1\n"})
         (post / "linked.txt").symlink_to(f"../../shared/{folder}.txt")
         (post / "linked_module.py").symlink_to(f"../../shared/{folder}.py")
@@ -223,6 +251,10 @@ USED = [
     "linked_module.py",
     "script.py",
     "broken.py",
+    "by_spec.py",
+    "stale.py",
+    "lib/on_the_path.py",
+    "importlib_like_name.py",
     "by_pathlib.txt",
     "index.csv",
     "by_csv.csv",
@@ -239,6 +271,7 @@ USED = [
     "linked.txt",
     "in_a_thread.txt",
     "updated.txt",
+    "extended.txt",
     "deep/after_chdir.txt",
     "declared.bin",
 ]
@@ -287,6 +320,13 @@ NEW = {
     "parts/two.csv": "parts/ holds other files",
     "tree/branch/new.txt": "tree/branch/ holds other files",
     "tree/new/leaf.txt": "tree/ holds other files",
+    "listed_by_a_module/two.csv": "listed_by_a_module/ holds other files",
+    "listed_in_a_fork/two.csv": "listed_in_a_fork/ holds other files",
+    "later/one.csv": "later/ is new",
+    "latest/part-1": "latest/ is new",
+    "local/__init__.py": "local/__init__.py is new",
+    "on_the_path.py": "on_the_path.py is new",
+    "package/part/__init__.py": "package/part/__init__.py is new",
     "numpy.py": "numpy.py is new",
     "tiny/__init__.py": "tiny/__init__.py is new",
     "matplotlibrc": "matplotlibrc is new",
@@ -315,6 +355,11 @@ UNUSED: dict[str, Callable[[Path], object]] = {
     "a new file": lambda post: (post / "new.txt").write_text("2"),
     "frozen results": lambda post: (post / "frozen.json").unlink(missing_ok=True),
     "what it wrote": lambda post: (post / "written.txt").write_text("2"),
+    "what it only wrote to": lambda post: (post / "only_extended.txt").write_text("2"),
+    "what a fork wrote": lambda post: (post / "written_in_a_fork.txt").write_text("2"),
+    "a module that would be found later": lambda post: write_files(
+        post, {"lib/on_the_path/part.py": "", "lib/local.py": ""}
+    ),
     "what it wrote is gone": lambda post: (post / "moved.txt").unlink(missing_ok=True),
     "what it wrote into a listed folder": lambda post: (post / "parts" / "written.csv").unlink(
         missing_ok=True
@@ -356,7 +401,15 @@ def test_a_link_that_leads_elsewhere(place: Place) -> None:
 
 def test_versions_of_packages(place: Place) -> None:
     """Those that the code imported, also those that ipykernel had imported before; no others."""
-    expected = {"tiny-distribution", "numpy", "matplotlib", "psutil", "pyzmq", "ipython"}
+    expected = {
+        "tiny-distribution",
+        "iniconfig",
+        "numpy",
+        "matplotlib",
+        "psutil",
+        "pyzmq",
+        "ipython",
+    }
     for folder in ("warm", "cold"):
         names = {name.lower() for name in place.trace(folder).packages}
         assert expected <= names

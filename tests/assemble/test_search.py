@@ -163,6 +163,19 @@ def test_a_post_is_found_by_its_category(write_blog: WriteBlog, script: Script) 
     assert shown == [["[선형대수]", "행렬"], ["[선형대수]", "행렬"]]
 
 
+def test_an_excerpt_shows_what_stands_in_a_row(write_blog: WriteBlog, script: Script) -> None:
+    """The words of a query one behind the other, before the same words here and there."""
+    text = f"There is no reason.{' Word.' * 50} Grad.\n\n## Next\n\nNo word on grad. "
+    text += f"{'More. ' * 50} Here `torch.no_grad` stands. {'End. ' * 50}\n"
+    files = texts(pipeline.build(read_config(write_blog({"posts/s/index.ko.md": text}))))
+    for query in ("no_grad", "no grad"):
+        (result,) = script.ask(query, files)["shown"]
+        assert result["heading"]["text"] == "Next"
+        assert "torch.[no]_[grad]" in marked(result["excerpt"])
+    (result,) = script.ask("reason no", files)["shown"]
+    assert marked(result["excerpt"]).startswith("There is [no] [reason]")
+
+
 def test_an_excerpt_has_whole_formulas(write_blog: WriteBlog, script: Script) -> None:
     """It begins behind the one that its edge would cut, and ends before it."""
     text = (

@@ -241,12 +241,16 @@ export const makeSearch = (read) => {
 const BEFORE = 50;
 const LENGTH = 180;
 
+// Does something looked for stand right behind what stands before it in the query, as in no_grad?
+const isRow = ([, end, number], i, found) =>
+  found[i + 1]?.[2] === number + 1 && found[i + 1][0] - end <= 1;
+
 // The part of a text in which the most of what is looked for stands, and its marks.
 const excerpt = (text, found) => {
   let best = 0, most = -1;
   found.forEach(([start], i) => {
     const near = found.slice(i).filter(([, end]) => end <= start + LENGTH - BEFORE);
-    const kinds = new Set(near.map(([, , number]) => number)).size;
+    const kinds = new Set(near.map(([, , number]) => number)).size + near.some(isRow) / 2;
     if (kinds > most) [best, most] = [start, kinds];
   });
   let from = Math.max(0, best - BEFORE), to = Math.min(text.length, from + LENGTH);
@@ -284,7 +288,8 @@ export const show = (post, atoms, all) => {
     const inHeading = hits(heading, atoms), inText = hits(text, atoms);
     const kinds = new Set([...inHeading, ...inText].map(([, , number]) => number));
     kinds.forEach((number) => seen.add(number));
-    const score = 4 * kinds.size + 2 * (inHeading.length > 0) + (inText.length > 0);
+    const score = 4 * kinds.size + 2 * (inHeading.length > 0) + (inText.length > 0)
+      + 3 * inText.some(isRow);
     if (!best || score > best.score)
       best = { score, id, heading: { text: heading, marks: inHeading }, text, inText };
   }

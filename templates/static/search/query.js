@@ -72,8 +72,8 @@ const respelled = (run) => run.replace(/[가-힣](?=[값점])/g, (syllable) => {
 
 // 경사하강법 and 경사 하강법 are both right: where at least two syllables stand on either side, there
 // may be a space. `last` is a pattern for the last one.
-const spaced = (run, last = run.slice(1).slice(-1)) =>
-  run[0] + [...run.slice(1, -1)].join(" ?") + last;
+const spaced = (run, last) =>
+  run.length > 1 ? run[0] + [...run.slice(1, -1)].join(" ?") + last : run;
 
 const PARTICLE = /(?:에서|으로|까지|부터|처럼|[은는이가을를의에로와과도만])$/;
 
@@ -153,40 +153,39 @@ export const makeSearch = (read) => {
   const both = (one, other) =>
     new Map([...one].filter(([n]) => other.has(n)).map(([n, w]) => [n, Math.min(w, other.get(n))]));
 
-  // Of a run of syllables every two that touch, or the first of them at an end, where a space may
-  // stand behind it (see `spaced`).
-  const havingRun = async (run, last) => {
+  // Of a run of syllables every two that touch; `last` is a pattern for the last one. With `space`
+  // the first of them is enough where a space may stand behind it (see `spaced`).
+  const havingRun = async ([run, last], space) => {
     if (run.length === 1) return having(run, `${run}.?`);
     let found;
     for (let start = 0; start + 1 < run.length; start++) {
       const end = start + 2 === run.length ? last : run[start + 1];
-      const space = start > 0 && start + 2 < run.length ? "?" : "";
-      const next = await having(run[start], run[start] + end + space);
+      const may = space && start > 0 && start + 2 < run.length ? "?" : "";
+      const next = await having(run[start], run[start] + end + may);
       found = found ? both(found, next) : next;
     }
     return found;
   };
 
-  const havingSpelled = async (atom, run) => {
-    const runs = [...new Set([run, respelled(run)])];
-    atom.pattern = runs.map((spelled) => spaced(spelled)).join("|");
-    const found = await Promise.all(runs.map((spelled) => havingRun(spelled, spelled.at(-1))));
+  const havingOne = async (runs, space) => {
+    const found = await Promise.all(runs.map((run) => havingRun(run, space)));
     return new Map(found.flatMap((posts) => [...posts]));
   };
 
+  const spellings = (run) =>
+    [...new Set([run, respelled(run)])].map((spelled) => [spelled, spelled.at(-1)]);
+
+  // A run as it is, as it may go on, or without its particle: the first of them that is in a post;
+  // if none is, the last, which all others begin with.
   const havingSyllables = async (atom) => {
-    const { token } = atom;
-    let found = await havingSpelled(atom, token);
-    if (!found.size && atom.open && token.length > 1) {
-      const last = becomes(token.at(-1));
-      atom.pattern = spaced(token, last);
-      found = await havingRun(token, last);
-    }
-    if (!found.size && token.length > 2 && PARTICLE.test(token)) {
-      const noun = token.replace(PARTICLE, "");
-      if (noun.length > 1) found = await havingSpelled(atom, noun);
-    }
-    return found;
+    const { token } = atom, ways = [spellings(token)];
+    if (atom.open && token.length > 1) ways.push([[token, becomes(token.at(-1))]]);
+    const noun = token.length > 2 ? token.replace(PARTICLE, "") : token;
+    if (noun.length > 1 && noun !== token) ways.push(spellings(noun));
+    let way;
+    for (way of ways) if ((await havingOne(way, false)).size) break;
+    atom.pattern = way.map(([run, last]) => spaced(run, last)).join("|");
+    return havingOne(way, true);
   };
 
   const havingWord = async (atom) => {

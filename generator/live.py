@@ -75,6 +75,8 @@ class Live:
         except InkcellError as error:
             raise BuildFailed([*self._place.failures(), *flatten(error)]) from None
         errors = BuildFailed([*self._place.failures(), *errors]).errors
+        made = (item.rendered for item in built.fresh if item.rendered)
+        self._place.end_for({post.post.source.path for post in made if not post.stale})
         self._used = frozenset(self._used_by(built, config))
         changes = publish(built, config, kept)
         return Shown({path: stamp.digest for path, stamp in changes.site.items()}, errors)

@@ -33,8 +33,10 @@ HEARTBEAT = 15.0
 RETRY = 1000
 """Milliseconds after which a browser asks again when the preview has ended."""
 LOOPBACK = "127.0.0.1"
-LOADED = re.compile(r'\s(?:src|srcset|poster|data-figure)="([^"]+)"|\shref="([^"]+\.css)"')
-"""Addresses of what a page loads."""
+LOADED = re.compile(
+    r'\s(?:src|srcset|poster|data-figure|data-index)="([^"]+)"|\shref="([^"]+\.css)"'
+)
+"""Addresses of what a page loads; that of an index is a folder (see `assemble.search`)."""
 RANGE = re.compile(r"\s*bytes=\s*([0-9]{0,18})-([0-9]{0,18})\s*", re.IGNORECASE)
 """One range of bytes (RFC 9110, 14.1.1 and 14.1.2). Several in one request, and other units, may be
 passed over (14.2)."""
@@ -131,6 +133,7 @@ class Preview:
         for addresses in LOADED.findall(page.decode(errors="replace")):
             for address in html.unescape("".join(addresses)).split():
                 name = _path(address.rstrip(",")).removeprefix(self.base).lstrip("/")
+                name += "index.json" if name.endswith("/") else ""
                 if name in self._files:
                     found[name] = self._files[name]
         return found

@@ -315,6 +315,25 @@ def test_a_label_that_code_has_yet_to_put_out(shown: Shown) -> None:
     assert "식 (1)" in shown.page(new)
 
 
+def test_code_that_is_taken_back_while_it_runs(shown: Shown) -> None:
+    """Its run ends: nobody needs it. A run that the other version of the post needs goes on."""
+    sessions = FakeSessions()
+    shown.live._place.close()
+    shown.live._place = Background(sessions, lambda: None)
+    code = "```{code-cell}\nwhile True: pass\n```\n"
+    names = [f"posts/n/index.{language}.md" for language in ("en", "ko")]
+    shown.write({name: post("새", "글\n\n" + code) for name in names})
+    shown.build()
+    (running,) = shown.live.running
+    (other,) = {*names} - {running}
+    for name, runs in ((running, (running,)), (other, ())):
+        shown.edit(name, code, "")
+        shown.build()
+        assert shown.live.running == runs
+        assert [item.source.path for item in sessions.interrupted] == ([] if runs else [running])
+    assert shown.is_as_from_scratch()
+
+
 def test_prose_around_code_that_has_failed(shown: Shown) -> None:
     """It is current, also of a post that has never run; what is wrong is told beside it."""
     sessions, told = FakeSessions(), threading.Event()

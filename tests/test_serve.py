@@ -249,20 +249,23 @@ def test_a_part_of_an_empty_file() -> None:
 
 
 def test_what_a_page_loads_is_known(tmp_path: Path) -> None:
-    """Its pictures, scripts and style sheets, below a base path too, by their digests."""
+    """Its pictures, scripts, style sheets and index, below a base path too, by their digests."""
     page = (
         '<head><link href="/p/a.css" rel="stylesheet"><link href="/p/feed.xml"></head>'
         '<img src="/p/%EA%B8%80.png" srcset="/p/s.png 1x, /p/l.png 2x">'
         '<img src="https://example.org/p/far.png"><a href="/p/index.html">a</a>'
+        '<form data-index="/p/search/ko/"></form>'
     )
-    names = ("index.html", "a.css", "feed.xml", "글.png", "s.png", "l.png", "far.png")
+    names = ["index.html", "a.css", "feed.xml", "글.png", "s.png", "l.png", "far.png"]
+    names += ["search/ko/index.json", "search/ko/0.txt"]
     (tmp_path / "index.html").write_text(page)
     preview = Preview("/p", tmp_path)
     preview.show({name: f"digest of {name}" for name in names}, (), ())
     told = re.search(rb'data-beside="([^"]*)"', preview.find("/p/")[2])
     assert told
     assert json.loads(html.unescape(told[1].decode())) == {
-        name: f"digest of {name}" for name in ("a.css", "글.png", "s.png", "l.png")
+        name: f"digest of {name}"
+        for name in ("a.css", "글.png", "s.png", "l.png", "search/ko/index.json")
     }
 
 

@@ -213,7 +213,8 @@ def text_files(rendered: RenderedPost, config: Config) -> Iterator[File]:
         "title": _composed(meta.title),
         "address": address(post_page(post, config), config),
         "language": meta.language,
-        "tags": [_composed(tag) for tag in meta.tags],
+        # By the category, too, a post is found: then it is shown as what was found.
+        "tags": [_composed(tag) for tag in dict.fromkeys((meta.category, *meta.tags))],
         "passages": [[each.id, each.heading, each.text] for each in rendered.passages],
     }
     yield File(search_text_path(_name(post)), _json(content), post.source.path)

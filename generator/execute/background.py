@@ -8,7 +8,7 @@ When it has run, whoever watches is told, and builds again.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Container
+from collections.abc import Callable, Collection, Container
 
 from msgspec import Struct, field
 
@@ -37,7 +37,7 @@ class Job(Struct):
     trace: Trace | None = None
     error: InkcellError | None = None
     asked: set[str] = field(default_factory=set)
-    """Paths of the versions of the post that it has answered."""
+    """Paths of the versions of the post that it has answered, and that need it still."""
 
 
 class Background:
@@ -129,6 +129,15 @@ class Background:
                 threading.Thread(
                     target=self._forget, args=(path, turn), daemon=True, name=f"forgets {path}"
                 ).start()
+
+    def end_for(self, paths: Collection[str]) -> None:
+        """End what runs for none but posts that need no run, as after an edit was taken back."""
+        with self._lock:
+            for path, job in tuple(self._jobs.items()):
+                job.asked.difference_update(paths)
+                if not job.done and not job.asked:
+                    del self._jobs[path]
+                    self._sessions.interrupt(job.post)
 
     def used(self) -> frozenset[str]:
         """What the posts' code was seen to use, and what they declare, as a trace has it."""

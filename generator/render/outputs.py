@@ -15,6 +15,7 @@ from ..errors import OutputError
 from ..model import Bundle, Code, Failure, Omission, Output, Stream
 from ..sizes import size_text
 from . import terminal
+from .animations import with_first_frames
 from .context import Context, Fragments, Place
 from .fragments import READERS, render_caption, render_fragment
 from .interactive import figure_of
@@ -231,7 +232,9 @@ def _html(text: str, frame: Frame) -> Shown | None:
     if not trusted and OWN_STYLE.search(text) and not NO_TEXT.fullmatch(plain.strip()):
         # A drawing in HTML, as scikit-learn's, is nothing without its style sheet and script.
         return None
-    html = finish_html(text, frame.context, frame.place)
+    alternative = frame.code.display.alt or frame.context.strings["figure_alt"]
+    still = with_first_frames(text, alternative)
+    html = finish_html(still, frame.context, frame.place)
     runs = "<script" in text or "application/javascript" in frame.bundle.data
     is_shown = SHOWN.search(html) is not None
     if runs and not trusted and (not is_shown or DRIVEN.search(text)):

@@ -53,12 +53,13 @@ globalThis.ask = async (query, language, files) => {
     asked.push(path);
     return files[path];
   });
-  const { names, atoms, all } = await search.find(query);
-  const shown = names.map((name) => {
+  const { names, some, atoms, all } = await search.find(query);
+  const shown = (names, all) => names.map((name) => {
     asked.push(`assets/search/posts/${name}`);
     return show(JSON.parse(files[`assets/search/posts/${name}`]), atoms, all);
-  });
-  return JSON.stringify({ asked, shown: shown.filter(Boolean) });
+  }).filter(Boolean);
+  const best = shown(names, all);
+  return JSON.stringify({ asked, shown: best.length ? best : shown(some, false) });
 };
 """
 
@@ -146,9 +147,33 @@ def test_a_result_leads_to_the_section_and_marks_what_was_found(
     assert result["section"] == "/math/2022-01-01-s/#%EB%AC%B4%ED%95%9C%EC%A7%91%ED%95%A9"
     assert "여기에 [집합]을 적어요." in marked(result["excerpt"])
     assert len(result["excerpt"]["text"]) < 200
-    assert [marked(tag) for tag in result["tags"]] == ["부분[집합]", "순서"]
+    assert [marked(tag) for tag in result["tags"]] == ["math", "부분[집합]", "순서"]
     (result,) = script.ask("\\frac x_i", files)["shown"]
     assert marked(result["excerpt"]) == "$[\\frac]{[x_i]}2$"
+
+
+def test_a_post_is_found_by_its_category(write_blog: WriteBlog, script: Script) -> None:
+    """It is shown as a tag is, once if a tag says the same."""
+    front = "---\ntitle: 글\ndate: 2022-01-01\ncategory: 선형대수\ntags: [행렬{}]\n---\n글\n"
+    files = {
+        f"posts/{n}/index.ko.md": front.format(more) for n, more in ((1, ""), (2, ", 선형대수"))
+    }
+    found = texts(pipeline.build(read_config(write_blog(files))))
+    shown = [[marked(tag) for tag in r["tags"]] for r in script.ask("선형대수", found)["shown"]]
+    assert shown == [["[선형대수]", "행렬"], ["[선형대수]", "행렬"]]
+
+
+def test_an_excerpt_shows_what_stands_in_a_row(write_blog: WriteBlog, script: Script) -> None:
+    """The words of a query one behind the other, before the same words here and there."""
+    text = f"There is no reason.{' Word.' * 50} Grad.\n\n## Next\n\nNo word on grad. "
+    text += f"{'More. ' * 50} Here `torch.no_grad` stands. {'End. ' * 50}\n"
+    files = texts(pipeline.build(read_config(write_blog({"posts/s/index.ko.md": text}))))
+    for query in ("no_grad", "no grad"):
+        (result,) = script.ask(query, files)["shown"]
+        assert result["heading"]["text"] == "Next"
+        assert "torch.[no]_[grad]" in marked(result["excerpt"])
+    (result,) = script.ask("reason no", files)["shown"]
+    assert marked(result["excerpt"]).startswith("There is [no] [reason]")
 
 
 def test_an_excerpt_has_whole_formulas(write_blog: WriteBlog, script: Script) -> None:

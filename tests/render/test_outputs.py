@@ -13,6 +13,8 @@ from html import escape
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib import pyplot as plt
+from matplotlib.animation import FuncAnimation
 from PIL import Image
 
 from generator.errors import BuildFailed
@@ -832,3 +834,24 @@ def test_commands_of_ipython_are_no_mistakes(source: str) -> None:
     plain = render_post("```{code-cell}\nif x != 5 % 3: y!\n```\n").body
     assert '<span class="k">if</span>' in plain
     assert 'class="err"' in plain
+
+
+def test_an_animation_is_its_first_frame_where_no_script_plays_it() -> None:
+    """In feeds, and on a page that runs no script of outputs; two in one output are two."""
+    figure, axes = plt.subplots(figsize=(1, 1))
+    animation = FuncAnimation(figure, lambda n: axes.plot([0, 1], [0, n]), frames=2)
+    html = animation.to_jshtml() + animation.to_jshtml()
+    plt.close(figure)
+    cell = "```{code-cell}\n#| fig-alt: A line that turns\ndraw()\n```\n"
+    post = render_post(cell, [[Bundle({"text/html": html})]])
+    (picture, other) = re.findall("<img [^>]*>", post.feed_body)
+    assert picture == other
+    assert re.search(r'src="https://example.org/\S+\.png" alt="A line that turns"', picture)
+    assert 'alt="A line that turns"' in post.body
+    assert {file.path.rpartition(".")[2] for file in post.files} == {"png"}
+    for text in (post.body, post.feed_body):
+        assert "Reflect" not in text
+    trusting = FRONT_MATTER.replace("category", "trusted: [html]\ncategory")
+    trusted = render_post(trusting + cell, [[Bundle({"text/html": html})]])
+    assert html in trusted.body
+    assert trusted.feed_body == post.feed_body

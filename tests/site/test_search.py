@@ -107,6 +107,12 @@ def test_results_come_while_one_types(browser: Browser, site: Served) -> None:
     page.get_by_role("searchbox").fill("없는낱말")
     wait_for(page, "찾은 글이 없어요.")
     assert titles(page) == []
+    page.get_by_role("searchbox").fill("ㅈ")
+    page.locator("#search-status:empty").wait_for(state="attached")
+    # The post has 합집 and 집합, but no 집합집.
+    page.get_by_role("searchbox").fill("집합집 모아요")
+    wait_for(page, "글 한 편을 찾았어요.")
+    assert titles(page) == ["집합"]
     page.context.close()
     assert problems == []
 

@@ -70,6 +70,11 @@ const respelled = (run) => run.replace(/[가-힣](?=[값점])/g, (syllable) => {
   return String.fromCharCode(final === SIOT ? code - SIOT : final ? code : code + SIOT);
 });
 
+// 경사하강법 and 경사 하강법 are both right: where at least two syllables stand on either side, there
+// may be a space. `last` is a pattern for the last one.
+const spaced = (run, last) =>
+  run.length > 1 ? run[0] + [...run.slice(1, -1)].join(" ?") + last : run;
+
 const PARTICLE = /(?:에서|으로|까지|부터|처럼|[은는이가을를의에로와과도만])$/;
 
 // --- a query ------------------------------------------------------------------------------------
@@ -96,13 +101,15 @@ const fits = (atom, kind, token) =>
 
 // Where a text has what is looked for: [start, end, number of the atom], in order.
 export const hits = (text, atoms) => {
-  const found = [];
-  for (const { kind, token, start } of tokens(fold(text))) {
+  const found = [], folded = fold(text);
+  atoms.forEach(({ kind, pattern }, number) => {
+    if (kind !== "run") return;
+    for (const match of folded.matchAll(new RegExp(pattern, "g")))
+      found.push([match.index, match.index + match[0].length, number]);
+  });
+  for (const { kind, token, start } of tokens(folded)) {
     atoms.forEach((atom, number) => {
-      if (kind === "run" && atom.kind === "run") {
-        for (const match of token.matchAll(new RegExp(atom.pattern, "g")))
-          found.push([start + match.index, start + match.index + match[0].length, number]);
-      } else if (kind === "script" && atom.kind !== "script") {
+      if (kind === "script" && atom.kind !== "script") {
         // In x_i there is an x, and a command in \lambda_2.
         for (const [from, to, n] of hits(token.replace(/[_^{}]/g, " "), [atom]))
           found.push([start + from, start + to, number + n]);
@@ -146,38 +153,39 @@ export const makeSearch = (read) => {
   const both = (one, other) =>
     new Map([...one].filter(([n]) => other.has(n)).map(([n, w]) => [n, Math.min(w, other.get(n))]));
 
-  // Of a run of syllables every two that touch; `last` is a pattern for the last one.
-  const havingRun = async (run, last) => {
+  // Of a run of syllables every two that touch; `last` is a pattern for the last one. With `space`
+  // the first of them is enough where a space may stand behind it (see `spaced`).
+  const havingRun = async ([run, last], space) => {
     if (run.length === 1) return having(run, `${run}.?`);
     let found;
     for (let start = 0; start + 1 < run.length; start++) {
       const end = start + 2 === run.length ? last : run[start + 1];
-      const next = await having(run[start], run[start] + end);
+      const may = space && start > 0 && start + 2 < run.length ? "?" : "";
+      const next = await having(run[start], run[start] + end + may);
       found = found ? both(found, next) : next;
     }
     return found;
   };
 
-  const havingSpelled = async (atom, run) => {
-    const runs = [...new Set([run, respelled(run)])];
-    atom.pattern = runs.join("|");
-    const found = await Promise.all(runs.map((spelled) => havingRun(spelled, spelled.at(-1))));
+  const havingOne = async (runs, space) => {
+    const found = await Promise.all(runs.map((run) => havingRun(run, space)));
     return new Map(found.flatMap((posts) => [...posts]));
   };
 
+  const spellings = (run) =>
+    [...new Set([run, respelled(run)])].map((spelled) => [spelled, spelled.at(-1)]);
+
+  // A run as it is, as it may go on, or without its particle: the first of them that is in a post;
+  // if none is, the last, which all others begin with.
   const havingSyllables = async (atom) => {
-    const { token } = atom;
-    let found = await havingSpelled(atom, token);
-    if (!found.size && atom.open && token.length > 1) {
-      const last = becomes(token.at(-1));
-      atom.pattern = token.slice(0, -1) + last;
-      found = await havingRun(token, last);
-    }
-    if (!found.size && token.length > 2 && PARTICLE.test(token)) {
-      const noun = token.replace(PARTICLE, "");
-      if (noun.length > 1) found = await havingSpelled(atom, noun);
-    }
-    return found;
+    const { token } = atom, ways = [spellings(token)];
+    if (atom.open && token.length > 1) ways.push([[token, becomes(token.at(-1))]]);
+    const noun = token.length > 2 ? token.replace(PARTICLE, "") : token;
+    if (noun.length > 1 && noun !== token) ways.push(spellings(noun));
+    let way;
+    for (way of ways) if ((await havingOne(way, false)).size) break;
+    atom.pattern = way.map(([run, last]) => spaced(run, last)).join("|");
+    return havingOne(way, true);
   };
 
   const havingWord = async (atom) => {
@@ -201,7 +209,8 @@ export const makeSearch = (read) => {
     having(token, escape(token) + (open && token.length > 2 ? ".*?" : ""));
 
   return {
-    // Names of the posts that a query finds, the best first, and its atoms, for `show`.
+    // Names of the posts that a query finds, the best first, and its atoms, for `show`; `some` are
+    // those that have any of it, if none of the others turns out to have all.
     async find(query) {
       const atoms = atomsOf(query);
       const { posts } = await index();
@@ -218,9 +227,10 @@ export const makeSearch = (read) => {
       }
       // Those that have all of it; if there are none, those that have the most.
       const most = Math.max(0, ...[...scores.values()].map(([had]) => had));
-      const best = [...scores].filter(([, [had]]) => had === most)
-        .sort(([one, [, a]], [other, [, b]]) => b - a || one - other);
-      return { atoms, all: most === atoms.length, names: best.map(([number]) => posts[number]) };
+      const best = [...scores].sort(([one, [m, a]], [other, [n, b]]) => n - m || b - a || one - other);
+      const some = best.map(([number]) => posts[number]);
+      const names = some.slice(0, best.filter(([, [had]]) => had === most).length);
+      return { atoms, all: most === atoms.length, names, some };
     },
   };
 };
@@ -230,12 +240,16 @@ export const makeSearch = (read) => {
 const BEFORE = 50;
 const LENGTH = 180;
 
+// Does something looked for stand right behind what stands before it in the query, as in no_grad?
+const isRow = ([, end, number], i, found) =>
+  found[i + 1]?.[2] === number + 1 && found[i + 1][0] - end <= 1;
+
 // The part of a text in which the most of what is looked for stands, and its marks.
 const excerpt = (text, found) => {
   let best = 0, most = -1;
   found.forEach(([start], i) => {
     const near = found.slice(i).filter(([, end]) => end <= start + LENGTH - BEFORE);
-    const kinds = new Set(near.map(([, , number]) => number)).size;
+    const kinds = new Set(near.map(([, , number]) => number)).size + near.some(isRow) / 2;
     if (kinds > most) [best, most] = [start, kinds];
   });
   let from = Math.max(0, best - BEFORE), to = Math.min(text.length, from + LENGTH);
@@ -273,14 +287,15 @@ export const show = (post, atoms, all) => {
     const inHeading = hits(heading, atoms), inText = hits(text, atoms);
     const kinds = new Set([...inHeading, ...inText].map(([, , number]) => number));
     kinds.forEach((number) => seen.add(number));
-    const score = 4 * kinds.size + 2 * (inHeading.length > 0) + (inText.length > 0);
+    const score = 4 * kinds.size + 2 * (inHeading.length > 0) + (inText.length > 0)
+      + 3 * inText.some(isRow);
     if (!best || score > best.score)
       best = { score, id, heading: { text: heading, marks: inHeading }, text, inText };
   }
   // Two syllables each stand somewhere in the post, but not all in a row.
   const missed = atoms.some(({ kind, token }, number) =>
     kind === "run" && token.length > 2 && !seen.has(number));
-  if (all && missed) return null;
+  if (all ? missed : !seen.size) return null;
   const { id = "", heading = { text: "", marks: [] }, text = "", inText = [] } = best ?? {};
   return {
     title, tags, heading, excerpt: excerpt(text, inText),

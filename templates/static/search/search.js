@@ -86,6 +86,11 @@
       const shown = read.map((post) => show(post, found.atoms, found.all)).filter(Boolean);
       count -= names.length - shown.length;
       wanted.push(...shown);
+      if (!count) {
+        rest = found.some;
+        count = rest.length;
+        found = { ...found, all: false, some: [] };
+      }
     }
     const items = wanted.map(item);
     if (focus) list.append(...items);
@@ -111,7 +116,8 @@
       // Safari takes only so many in half a minute.
     }
     for (const link of others) link.search = address.search;
-    if (!wanted) {
+    // A letter of a syllable that is being typed says nothing yet.
+    if (/^[ㄱ-ㆎ]*$/.test(wanted)) {
       clear();
       status.textContent = "";
       return;

@@ -175,8 +175,9 @@ export const makeSearch = (read) => {
   const spellings = (run) =>
     [...new Set([run, respelled(run)])].map((spelled) => [spelled, spelled.at(-1)]);
 
-  // A run as it is, as it may go on, or without its particle: the first of them that is in a post;
-  // if none is, the last, which all others begin with.
+  // A run as it is, or as it may go on; and without its particle, which counts less, for posts may
+  // have every two of its syllables by chance. If none of them is in a post: the last, which all
+  // others begin with.
   const havingSyllables = async (atom) => {
     const { token } = atom, ways = [spellings(token)];
     if (atom.open && token.length > 1) ways.push([[token, becomes(token.at(-1))]]);
@@ -184,8 +185,10 @@ export const makeSearch = (read) => {
     if (noun.length > 1 && noun !== token) ways.push(spellings(noun));
     let way;
     for (way of ways) if ((await havingOne(way, false)).size) break;
-    atom.pattern = way.map(([run, last]) => spaced(run, last)).join("|");
-    return havingOne(way, true);
+    const used = noun.length > 1 && noun !== token && way !== ways.at(-1) ? [way, ways.at(-1)] : [way];
+    atom.pattern = used.flat().map(([run, last]) => spaced(run, last)).join("|");
+    const [found, bare = []] = await Promise.all(used.map((each) => havingOne(each, true)));
+    return new Map([...[...bare].map(([number, weight]) => [number, weight / 2]), ...found]);
   };
 
   const havingWord = async (atom) => {

@@ -15,7 +15,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
 from lxml import html
@@ -309,7 +309,8 @@ def test_another_host_is_let_in_as_the_page_on_themes_says(write_blog: WriteBlog
 
     def policy(path: str) -> dict[str, list[str]]:
         page = html.fromstring((root / "site" / path / "index.html").read_bytes())
-        (text,) = page.xpath("//meta[@http-equiv='Content-Security-Policy']/@content")
+        found: Any = page.xpath("//meta[@http-equiv='Content-Security-Policy']/@content")
+        (text,) = map(str, found)
         return {name: sources for name, *sources in map(str.split, text.split(";"))}
 
     host = "https://giscus.app"

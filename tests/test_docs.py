@@ -15,9 +15,10 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
+from lxml import html
 from markupsafe import Markup
 from msgspec import Struct
 from msgspec.structs import fields
@@ -92,6 +93,29 @@ def test_every_option_of_the_import_is_documented(language: str) -> None:
     assert named("tbl-import", language) == [option.opts[0] for option in options]
     tools = [row[0].strip().lower() for row in table("tbl-tools", language)]
     assert tools == [*TOOLS]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_command_and_option_is_documented(language: str) -> None:
+    """By all their names, and each option with the commands that take it."""
+    commands = [usage.split()[0] for usage in named("tbl-commands", language)]
+    assert len(commands) == len(main.commands)
+    assert {*commands} == {*main.commands}
+    known = {
+        (name, form)
+        for name, command in main.commands.items()
+        for param in command.params
+        for form in (*param.opts, *param.secondary_opts)
+        if form.startswith("-")
+    }
+    told = [
+        (name, form)
+        for options, of, _ in table("tbl-command-options", language)
+        for name in re.findall(r"`([^`]+)`", of)
+        for form in re.findall(r"`([^`]+)`", options)
+    ]
+    assert len(told) == len({*told})
+    assert {*told} == known
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -271,13 +295,15 @@ def test_commands_of_examples_are_right() -> None:
             program, name, *arguments = shlex.split(command, comments=True)
             if program == "inkcell":
                 count += 1
+                if name == "--root":
+                    _, name, *arguments = arguments
                 assert main.commands[name].make_context(name, arguments), f"{post}:{line}"
     assert count >= 10
 
 
 def test_templates_of_examples_can_be_used(write_blog: WriteBlog) -> None:
     """The home page and the word of the theme that the page on themes shows, laid over ours."""
-    (home,) = {text for _, _, text in blocks("html")}
+    (home,) = {text for _, _, text in blocks("html") if "extends" in text}
     (words,) = {text for _, _, text in blocks("toml") if "footer" in text}
     files = {"templates/home.html": home, "templates/ko.toml": words, "posts/a/index.ko.md": "글\n"}
     root = write_blog(files)
@@ -286,6 +312,38 @@ def test_templates_of_examples_can_be_used(write_blog: WriteBlog) -> None:
     page = (root / "site" / "index.html").read_text("utf-8")
     assert '<li><a href="/math/2022-07-08-a/">A post</a></li>' in page
     assert "Made slowly." in page
+
+
+def test_another_host_is_let_in_as_the_page_on_themes_says(write_blog: WriteBlog) -> None:
+    """By the lines it shows, in place of the theme's: on all pages, beside a post's own frame, and
+    with nothing narrowed where a post has lifted the policy."""
+    (lines,) = {text for _, _, text in blocks("html") if "page.policy" in text}
+    theme = (REPOSITORY / "templates" / "base.html").read_text(encoding="utf-8")
+    (ours,) = (line for line in theme.splitlines(keepends=True) if "page.policy" in line)
+    frame = '<iframe src="https://example.com/a" title="A film"></iframe>\n'
+    root = write_blog(
+        {
+            "templates/base.html": theme.replace(ours, lines),
+            "posts/plain/index.ko.md": "글\n",
+            "posts/frame/index.ko.md": frame,
+            "posts/open/index.ko.md": FRONT_MATTER.replace("title", "trusted: [html]\ntitle"),
+        }
+    )
+    done = inkcell(root, "build")
+    assert done.exit_code == 0, done.stderr
+
+    def policy(path: str) -> dict[str, list[str]]:
+        page = html.fromstring((root / "site" / path / "index.html").read_bytes())
+        found: Any = page.xpath("//meta[@http-equiv='Content-Security-Policy']/@content")
+        (text,) = map(str, found)
+        return {name: sources for name, *sources in map(str.split, text.split(";"))}
+
+    host = "https://giscus.app"
+    for path in ("", "math/2022-07-08-plain", "math/2022-07-08-frame"):
+        told = policy(path)
+        assert all(host in told[name] for name in ("script-src", "style-src", "frame-src")), path
+    assert policy("math/2022-07-08-frame")["frame-src"] == [host, "https://example.com"]
+    assert "frame-src" not in policy("math/2022-07-08-open")
 
 
 def test_the_example_of_an_error_is_one(write_blog: WriteBlog) -> None:

@@ -289,6 +289,8 @@ class PostView(Struct, frozen=True):
     """The results shown were made by an earlier version of the code."""
     card: CardView | None = None
     """None if no code ran."""
+    comments: bool = False
+    """The front matter says so; the theme itself has none."""
 
 
 class StandingView(Struct, frozen=True):

@@ -330,6 +330,19 @@ def test_a_blog_may_replace_a_file_of_the_theme(write_blog: WriteBlog) -> None:
     assert site.files["assets/own.txt"].content == b"mine"
 
 
+def test_a_theme_knows_which_posts_want_comments(write_blog: WriteBlog) -> None:
+    """By the key `comments` of their front matter: ours has none to show."""
+    wanted = FRONT_MATTER.replace("title", "comments: true\ntitle")
+    files = {
+        "templates/post.html": "{{ 'yes' if post.comments else 'no' }}",
+        "posts/a/index.ko.md": wanted + "글\n",
+        "posts/b/index.ko.md": "글\n",
+    }
+    site = pipeline.build(read_config(write_blog(files)))
+    for name, told in (("a", b"yes"), ("b", b"no")):
+        assert site.files[f"math/2022-07-08-{name}/index.html"].content == told
+
+
 def test_a_language_of_the_blogs_own(write_blog: WriteBlog) -> None:
     """Its words stand in a file of its name; those that it lacks are English."""
     settings = SETTINGS.replace('"ko"', '"fr"').replace(', "en"]', "]")

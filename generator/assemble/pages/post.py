@@ -97,6 +97,7 @@ def _post_view(rendered: RenderedPost, blog: Blog) -> PostView:
         source=source_address(rendered.post, config),
         stale=bool(rendered.stale),
         card=card_view(rendered, config, strings),
+        comments=meta.comments,
     )
 
 

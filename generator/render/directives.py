@@ -200,6 +200,14 @@ NOT_HERE = {
     "mermaid": "no diagram is drawn here: draw it with a cell, or put a picture beside the post",
     "include": "write it here, or lead to it; the code of a file is shown by `literalinclude`",
     "raw": "HTML is written as it is",
+    **dict.fromkeys(
+        ("iframe", "embed", "video", "youtube"),
+        "HTML is written as it is: <iframe src=… title=…></iframe>, <video controls src=…></video>",
+    ),
+    **dict.fromkeys(
+        ("grid", "subfigure", "layout-ncol"),
+        "pictures beside each other are one `figure`, which begins with a paragraph of them",
+    ),
     "toctree": "remove it: a blog has lists of its posts, and `series`",
     "contents": "remove it: there is a table of contents beside the text; in it, * toc and {:toc}",
     "exercise": "did you mean `example`? A box of another kind is :::{admonition} Exercise",
@@ -225,7 +233,7 @@ def _meant(name: str, known: Directives) -> str:
     kind = QUARTO_IDS.get(name.removeprefix("#").partition("-")[0])
     if name.startswith("#") and kind:
         return f"write :::{{{kind}}}, and below it a line :label: {name[1:]}"
-    first, _, last = name.partition(":")
+    first, _, last = name.partition("=")[0].partition(":")
     if hint := NOT_HERE.get(name) or NOT_HERE.get(last if first == "prf" else first):
         return hint
     if name.startswith((".", "#", "=")):

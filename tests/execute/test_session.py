@@ -18,6 +18,7 @@ from generator.config import read_config
 from generator.discover import discover
 from generator.errors import CellFailed, CellTimedOut, InkcellError, KernelDied
 from generator.execute import execute
+from generator.execute.digests import ALL_NAMES
 from generator.execute.kernel import Kernels
 from generator.execute.provisioner import GuardedKernel
 from generator.execute.session import Session, State
@@ -377,7 +378,7 @@ def test_what_lies_elsewhere_begins_anew(draft: Draft) -> None:
     draft.run(*code, settings=settings)
     assert draft.ran() == "abcd"
     used = draft.sessions.used()
-    assert {"lib/part.py", "data/x.csv", "data/", "other"} <= used
+    assert {"lib/part.py", "data/x.csv", f"data{ALL_NAMES}", "other"} <= used
     post = draft.post(*code, settings=settings)
     for name, text in (
         ("lib/part.py", "X = 12\n"),

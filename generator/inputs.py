@@ -50,8 +50,7 @@ def find_inputs(root: str, posts: str, extra: Iterable[str]) -> Inputs:
         theme.add(name_of(os.path.join(folder, "katex.min.css"), root))
         fonts = os.path.join(folder, "fonts")
         theme.update(name_of(os.path.join(fonts, name), root) for name in _walk(fonts))
-    checkout = (name_of(os.path.join(package_home, file), root) for file in TEXT_FONT.values())
-    theme.update(checkout)
+    theme.update(name_of(os.path.join(package_home, file), root) for file in TEXT_FONT.values())
     folders: dict[str, list[str]] = {}
     loose = []
     for home in (posts, PAGES):

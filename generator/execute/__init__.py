@@ -23,6 +23,7 @@ from ..progress import Notice, Report, Reused, silent
 from . import cache as kept
 from . import frozen
 from .decision import Ask, Decision, World, decide, has_code, world_of
+from .digests import FROZEN
 from .entry import Entry
 from .interpreters import Environment
 from .key import code_key, executed_cells
@@ -108,7 +109,7 @@ def freeze(
             try:
                 written.append(frozen.write(Path(folder), entries))
             except OSError as error:
-                text = f"{frozen.FILE} cannot be written: {error.strerror or error}"
+                text = f"{FROZEN} cannot be written: {error.strerror or error}"
                 errors.append(ExecutionError(text).at(file=folder, hint="look at its permissions"))
     return tuple(written)
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from ..errors import ExecutionError
 from ..model import Bundle, ExecutedPost, Failure, Omission, Output, Post, Stream
-from .frozen import FILE
+from .digests import FROZEN
 
 
 def with_warmth(post: Post, warm: bool) -> Post:
@@ -17,7 +17,7 @@ def with_warmth(post: Post, warm: bool) -> Post:
         post.meta.execute, warm=warm and post.meta.execute.warm, cache=True, freeze=False
     )
     # Frozen results would be shown instead of a run.
-    neighbours = {name: data for name, data in post.source.neighbours.items() if name != FILE}
+    neighbours = {name: data for name, data in post.source.neighbours.items() if name != FROZEN}
     source = replace(post.source, neighbours=neighbours)
     return replace(post, source=source, meta=replace(post.meta, execute=settings))
 

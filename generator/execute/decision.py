@@ -22,6 +22,7 @@ from ..progress import Notice, Report, silent
 from . import cache as kept
 from . import frozen, machine
 from .differences import current, differences
+from .digests import FROZEN
 from .interpreters import Environment, ask_interpreter
 from .key import code_changes, executed_cells
 from .trace import Trace, device_of
@@ -65,7 +66,7 @@ def decide(post: Post, key: str, world: World) -> Decision:
         try:
             found = frozen.find(post, key, world.root)
         except frozen.DamagedFile as damage:
-            error = _frozen_error(post, f"its {frozen.FILE} is damaged: {damage}")
+            error = _frozen_error(post, f"its {FROZEN} is damaged: {damage}")
             return Decision(error=error)
     refresh = post.source.folder in world.config.refresh
     if found is not None and not found.stale and not refresh:

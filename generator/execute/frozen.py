@@ -19,13 +19,10 @@ from ..atomic_files import write_atomically
 from ..model import Output, Post, Results
 from .cache import entry_text
 from .differences import code_differences
-from .digests import digests
+from .digests import FROZEN, digests
 from .entry import Entry, plain_entry, read_entry
 from .key import code_changes, executed_cells, key_of
 from .trace import Trace
-
-FILE = "frozen.json"
-
 
 Outputs = tuple[tuple[Output, ...], ...]
 """One tuple a cell."""
@@ -49,7 +46,7 @@ def find(post: Post, key: str, root: Path) -> Found | None:
     Raises:
         DamagedFile: there is a file, but there are no results in it.
     """
-    content = post.source.neighbours.get(FILE)
+    content = post.source.neighbours.get(FROZEN)
     if content is None:
         return None
     entries = _read(content)
@@ -83,13 +80,13 @@ def _is_elsewhere(path: str) -> bool:
 
 def traced_files(post: Post, key: str) -> Mapping[str, str]:
     """The files that frozen results which fit a post were seen to use: path to SHA-256."""
-    return _read(post.source.neighbours[FILE])[key].trace.files
+    return _read(post.source.neighbours[FROZEN])[key].trace.files
 
 
 def write(folder: Path, entries: Mapping[str, Entry]) -> Path:
     """Store results in a post's folder; return the file."""
     plain = {"entries": [plain_entry(key, entry) for key, entry in sorted(entries.items())]}
-    path = folder / FILE
+    path = folder / FROZEN
     write_atomically(path, entry_text(plain) + b"\n")
     return path
 

@@ -22,10 +22,10 @@ from msgspec.structs import replace
 
 from ..errors import CellFailed, InkcellError, KernelDied
 from ..model import Code, Omission, Output, Post, Provenance, Results
-from . import frozen, machine
+from . import machine
 from . import trace as tracing
 from .differences import changed_files
-from .digests import digests, names_in
+from .digests import FROZEN, digests, names_in
 from .failures import died, failed, timed_out
 from .imports import imports_of, needs_cold_kernel
 from .interpreters import Environment, executable_of
@@ -168,7 +168,7 @@ class Sessions:
         beside = {
             f"{here}/{name}": hashlib.sha256(content).hexdigest()
             for name, content in post.source.neighbours.items()
-            if name != frozen.FILE
+            if name != FROZEN
         }
         found = {folder: names_in(root, folder) for folder in start.names}
         new = {name for folder in found for name in found[folder] - start.names[folder]}

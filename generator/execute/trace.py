@@ -38,8 +38,7 @@ class Trace(Struct, frozen=True):
     files: Mapping[str, str] = {}
     """Path relative to the blog's folder to SHA-256; an empty digest for a missing file. The
     path of a listed folder ends with a slash, or two (see ALL_NAMES), and its digest is that of
-    the names in it. A
-    module that is being worked on elsewhere has an absolute path."""
+    the names in it. A module that is being worked on elsewhere has an absolute path."""
     missing: tuple[str, ...] = ()
     """Top-level modules whose import failed."""
     variables: Mapping[str, str] = {}

@@ -104,13 +104,14 @@ def _push(draft: Draft) -> None:
 def line_look(options: Mapping[str, str], code: str) -> tuple[LineLook, str]:
     """How a directive wants its lines, and a hint if it names some that are not there."""
     count = code.count("\n") + 1
-    emphasized = read_lines(options.get("emphasize-lines", "0"))
-    there = all(1 <= line <= count for line in emphasized) or "emphasize-lines" not in options
+    wanted = options.get("emphasize-lines")
+    emphasized = read_lines(wanted) if wanted is not None else []
+    there = all(1 <= line <= count for line in emphasized)
     first = None
     if options.keys() & {"linenos", "lineno-start"}:
         first = int(options.get("lineno-start") or 1)
     hint = "" if there else f"the code has {count}, counted from 1"
-    return LineLook(first, frozenset(emphasized) - {0}), hint
+    return LineLook(first, frozenset(emphasized)), hint
 
 
 def _show(written: Written, number: str, context: Context) -> tuple[Frame, Frame]:

@@ -14,6 +14,7 @@ from textwrap import dedent
 
 from markdown_it.token import Token
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ..addresses import as_on_disk
 from ..errors import MarkdownError
@@ -21,7 +22,7 @@ from ..record import suggestion
 from .code_blocks import CODE_BLOCK, NO_SUCH_LINES, LineLook, line_look
 from .context import Context, Place
 from .directive_options import FLAG, LINES, TEXT, read_lines
-from .directives import Directive, Draft
+from .directives import Draft
 
 LANGUAGES = {
     "py": "python",
@@ -175,9 +176,9 @@ def _line_with(text: str, lines: list[str], start: int, option: str) -> int:
     raise NotThereError(option, f"no line of the file holds `{text}`", hint)
 
 
-LITERAL_INCLUDE = Directive(
-    CODE_BLOCK.show,
-    {
+LITERAL_INCLUDE = replace(
+    CODE_BLOCK,
+    options={
         **CODE_BLOCK.options,
         "language": TEXT,
         "pyobject": TEXT,
@@ -185,11 +186,7 @@ LITERAL_INCLUDE = Directive(
         **dict.fromkeys(EDGES, TEXT),
         "lineno-match": FLAG,
     },
-    argument="text",
     needs={"argument": "name a file beside the post behind the braces"},
     body="none",
-    counts="lst",
-    only_labelled=True,
-    caption="caption",
     push=_push,
 )

@@ -85,9 +85,9 @@ def assets_of(theme: Theme, config: Config, code_style: str, edition: Callable[[
     written = static.pop(STYLE, b"") + code_style.encode() + theme_style(config).encode()
     style = _without_comments(written)
     interactive = static.pop(INTERACTIVE, b"")
-    serif = [name for name in config.languages if _is_set_in_serif(name, config)]
-    if not serif or FAMILY.encode() not in style:
-        serif = []
+    asked = FAMILY.encode() in style
+    serif = [name for name in config.languages if asked and _is_set_in_serif(name, config)]
+    if not serif:
         static = {name: content for name, content in static.items() if name not in FILES}
     # Modules find each other by their names: so the name of their folder tells their content.
     modules = {name: static.pop(name) for name in [*static] if name.startswith(SEARCH)}

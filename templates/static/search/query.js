@@ -182,13 +182,14 @@ export const makeSearch = (read) => {
     const { token } = atom, ways = [spellings(token)];
     if (atom.open && token.length > 1) ways.push([[token, becomes(token.at(-1))]]);
     const noun = token.length > 2 ? token.replace(PARTICLE, "") : token;
-    if (noun.length > 1 && noun !== token) ways.push(spellings(noun));
+    const bare = noun.length > 1 && noun !== token ? spellings(noun) : null;
+    if (bare) ways.push(bare);
     let way;
     for (way of ways) if ((await havingOne(way, false)).size) break;
-    const used = noun.length > 1 && noun !== token && way !== ways.at(-1) ? [way, ways.at(-1)] : [way];
+    const used = bare && way !== bare ? [way, bare] : [way];
     atom.pattern = used.flat().map(([run, last]) => spaced(run, last)).join("|");
-    const [found, bare = []] = await Promise.all(used.map((each) => havingOne(each, true)));
-    return new Map([...[...bare].map(([number, weight]) => [number, weight / 2]), ...found]);
+    const [found, less = []] = await Promise.all(used.map((each) => havingOne(each, true)));
+    return new Map([...[...less].map(([number, weight]) => [number, weight / 2]), ...found]);
   };
 
   const havingWord = async (atom) => {

@@ -40,6 +40,7 @@ PURE = (
     "outlines",
     "published",
     "colours",
+    "csp",
     "parse",
     "render",
     "assemble",

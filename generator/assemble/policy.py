@@ -1,12 +1,13 @@
 """The Content-Security-Policy of a page: what it may load and run (CSP 3).
 
-A page loads nothing but the site's own files. What an author wrote into a post is allowed as it
-stands, and no more: the host of a picture or a frame, a script or a style sheet by its hash.
+A page loads nothing but the site's own files. What stands on it itself is allowed as it stands,
+and no more: the theme's script by its hash, and what an author wrote into a post, which is the host
+of a picture or a frame, a script or a style sheet by its hash.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 OWN = {
     "default-src": ("'none'",),
@@ -40,9 +41,13 @@ OPEN = "base-uri 'none'; object-src 'none'"
 """For a post that says `trusted: [html]`: what its outputs load and run is theirs to say."""
 
 
-def page_policy() -> str:
-    """The policy of a page that shows no text of a post."""
-    return _written(OWN)
+def page_policy(loads: Iterable[tuple[str, str]] = ()) -> str:
+    """The policy of a page that shows no text of a post.
+
+    Args:
+        loads: directive and source of what stands on every page.
+    """
+    return _written(_allowing(OWN, loads))
 
 
 def post_policy(
@@ -51,7 +56,8 @@ def post_policy(
     """The policy of a post's page.
 
     Args:
-        loads: directive and source of all that the post's own HTML loads and runs.
+        loads: directive and source of what stands on every page, and of all that the post's own
+            HTML loads and runs.
         libraries: of the interactive figures on it.
         trusted: whether HTML that its code put out is published as it is.
     """
@@ -61,17 +67,24 @@ def post_policy(
     for name in sorted(libraries):
         for directive, sources in LIBRARIES[name].items():
             policy[directive] = _with(policy[directive], sources)
+    return _written(_allowing(policy, loads))
+
+
+def _allowing(
+    policy: Mapping[str, tuple[str, ...]], loads: Iterable[tuple[str, str]]
+) -> dict[str, tuple[str, ...]]:
+    allowing = {**policy}
     for directive, source in loads:
-        if source.startswith("'sha256-") and "'unsafe-inline'" in policy.get(directive, ()):
+        if source.startswith("'sha256-") and "'unsafe-inline'" in allowing.get(directive, ()):
             # A hash would take back that every style sheet may stand on the page.
             continue
-        policy[directive] = _with(policy.get(directive, ()), (source,))
-    return _written(policy)
+        allowing[directive] = _with(allowing.get(directive, ()), (source,))
+    return allowing
 
 
 def _with(sources: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*sources, *more)))
 
 
-def _written(policy: dict[str, tuple[str, ...]]) -> str:
+def _written(policy: Mapping[str, tuple[str, ...]]) -> str:
     return "; ".join(" ".join((directive, *sources)) for directive, sources in policy.items())

@@ -47,9 +47,9 @@ class SiteView(Struct, frozen=True):
     favicon: str
     icons: tuple[str, ...] = ()
     """Addresses of the icons at the site's root, those that the theme has."""
-    palette: str = ""
-    """Address of the script that applies the palette a reader chose; it stands before all styles,
-    and is not deferred. Empty if the theme has none."""
+    palette_script: Markup | None = None
+    """The script that applies the palette a reader chose. It stands on the page itself, before all
+    styles: nobody waits for it, and nothing is shown in the wrong palette first."""
     paper_light: str = ""
     """The ground of a page on light paper, if the settings say it; empty if they do not."""
     paper_dark: str = ""

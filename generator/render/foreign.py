@@ -1,6 +1,6 @@
 r"""Markup that other tools read and nothing here does: an error, so that no page shows it raw.
 
-- Liquid (`{% include … %}`, `{{ site.baseurl }}`) and Quarto's shortcodes (`{{< … >}}`)
+- Liquid (`{% include … %}`, `{{ site.baseurl }}`), shortcodes of Hugo's and Quarto's (`{{< … >}}`)
 - kramdown's `{::options … /}`, and extensions that nothing closes
 - Markdown and formulas inside a block of HTML, which goes on up to a blank line
 - tables without a line of titles, cells beyond a table's last column, a second line of dashes
@@ -46,6 +46,23 @@ LIQUID_HINTS = {
     "gist": "write a link, or the code itself",
 }
 LIQUID_HINT = "write what it stood for; links need no `site.baseurl`; to show it, put it in code"
+SHORTCODE = re.compile(r"\{\{-?[<%][ \t]*/?[ \t]*(?P<name>[\w.-]*)")
+"""The beginning of a shortcode of Hugo's or Quarto's."""
+SHORTCODE_HINTS = {
+    **dict.fromkeys(
+        ("video", "youtube", "vimeo"),
+        "HTML is written as it is: <iframe src=… title=…></iframe>, <video controls src=…></video>",
+    ),
+    "figure": 'a picture is ![what it shows](picture.png "Its caption")',
+    "highlight": "write a fence: ```python",
+    "include": "write it here; the code of a file beside the post is shown by `literalinclude`",
+    **dict.fromkeys(
+        ("ref", "relref"), "link to the other post's file: [text](../other/index.en.md)"
+    ),
+    "gist": "write a link, or the code itself",
+    "pagebreak": "remove it: a page of the web has none",
+}
+SHORTCODE_HINT = "write what it stood for, as Markdown or HTML; to show it, put it in code"
 EXTENSION_HINTS = {
     "{::options": "remove it: options of kramdown mean nothing here",
     "{::": "known are {::comment} and {::nomarkdown}, closed by {:/comment} and {:/nomarkdown}",
@@ -146,6 +163,10 @@ def note_foreign(token: Token, context: Context, place: Place) -> None:
 
 
 def _note_liquid(content: str, context: Context, place: Place) -> None:
+    if shortcode := SHORTCODE.match(content):
+        hint = SHORTCODE_HINTS.get(shortcode["name"], SHORTCODE_HINT)
+        _note(context, place, "shortcodes are not run here", content, hint)
+        return
     match = LIQUID.match(content)
     tag = (match["tag"] or "") if match else ""
     if tag.startswith("end"):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 from html import unescape
 from urllib.parse import urlsplit
 
+from ..csp import hash_source
 from ..html_syntax import COMMENT, candidates
 
 ATTRIBUTE = r"""\s[^\s"'<>/=]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'<>]+))?"""
@@ -58,7 +57,7 @@ def what_it_loads(html: str) -> tuple[tuple[str, str], ...]:
             text = html[end : closing.start() if closing else len(html)]
             end = closing.end() if closing else len(html)
             if "src" not in values:
-                found.append((f"{name}-src", _hash(text)))
+                found.append((f"{name}-src", hash_source(text)))
         for attribute, directive in LOADS.get(name, ()):
             written = values.get(attribute, "")
             addresses = [written]
@@ -68,14 +67,8 @@ def what_it_loads(html: str) -> tuple[tuple[str, str], ...]:
         tag = TAG.search(html, end)
     for handler in HANDLER.finditer(html):
         code = unescape(handler[1] or handler[2] or "")
-        found += [("script-src", "'unsafe-hashes'"), ("script-src", _hash(code))]
+        found += [("script-src", "'unsafe-hashes'"), ("script-src", hash_source(code))]
     return tuple(dict.fromkeys(found))
-
-
-def _hash(text: str) -> str:
-    """A script or a style sheet, as a policy names what stands on the page itself."""
-    digest = hashlib.sha256(text.encode("utf-8", "replace")).digest()
-    return f"'sha256-{base64.b64encode(digest).decode()}'"
 
 
 def _source(address: str) -> str:

@@ -48,7 +48,7 @@ from .picture_directives import PICTURE_DIRECTIVES
 from .prose_images import IMAGE_RULES
 from .roles import roles_plugin
 from .side_notes import SIDE_NOTE_DIRECTIVES
-from .statements import STATEMENT_DIRECTIVES
+from .statements import SIGN, STATEMENT_DIRECTIVES
 from .subscripts import subscripts_plugin
 from .table_directives import TABLE_DIRECTIVES
 from .tabs import TAB_DIRECTIVES
@@ -215,6 +215,7 @@ RENDER_RULES: dict[str, RenderRule] = {
     "html_inline": _html_inline,
     CELL: _ready_html,
     CONTENTS: _ready_html,
+    SIGN: _ready_html,
     **DIRECTIVE_RULES,
     **FORMULA_RULES,
     **LINE_BREAK_RULES,

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from html import escape
 
+from markdown_it.token import Token
+
 from .context import Context
 from .directive_options import FLAG, TEXT
-from .directives import STATEMENTS, Directive, Frame, Written
+from .directives import STATEMENTS, Directive, Draft, Frame, Written
+
+SIGN = "proof_sign"
 
 
 def _show(written: Written, number: str, context: Context) -> tuple[Frame, Frame]:
@@ -37,10 +41,24 @@ def _show_proof(written: Written, number: str, context: Context) -> tuple[Frame,
     page = Frame(
         f'<section class="statement proof">\n<p class="statement-title"><em>{name}</em>{opened}',
         f"{closed}</p>\n",
-        closing='<p class="qed">∎</p>\n</section>\n',
+        closing="</section>\n",
     )
-    feed = Frame(f"<p><em>{name}</em>{opened}", f"{closed}</p>\n", closing="<p>∎</p>\n")
-    return page, feed
+    return page, Frame(f"<p><em>{name}</em>{opened}", f"{closed}</p>\n")
+
+
+def _finish_proof(draft: Draft, tokens: list[Token]) -> list[Token]:
+    """The sign that ends a proof stands behind its last word, or else in a paragraph of its own."""
+    sign = Token(SIGN, "", 0, block=True)
+    sign.meta = {"page": '<p class="qed">∎</p>\n', "feed": "<p>∎</p>\n"}
+    if len(tokens) > 2 and tokens[-1].type == "paragraph_close" and not _is_no_text(tokens[-2]):
+        sign.meta = {"page": ' <span class="qed">∎</span>', "feed": " ∎"}
+        return [*tokens[:-1], sign, tokens[-1]]
+    return [*tokens, sign]
+
+
+def _is_no_text(line: Token) -> bool:
+    """Whether a paragraph ends with what stands on lines of its own: a picture, a formula."""
+    return line.content.lstrip().startswith("![") or line.content.rstrip().endswith("$$")
 
 
 def _kind(written: Written) -> str:
@@ -51,7 +69,7 @@ def _statement(prefix: str) -> Directive:
     return Directive(_show, {"label": TEXT, "nonumber": FLAG}, counts=prefix)
 
 
-PROOF = Directive(_show_proof)
+PROOF = Directive(_show_proof, finish=_finish_proof)
 
 STATEMENT_DIRECTIVES = {
     **{f"prf:{kind}": _statement(prefix) for prefix, kind in STATEMENTS.items()},

@@ -1,6 +1,4 @@
-// Light, dark, or as the system is: what the reader chose, and it is remembered. Stands in the
-// head and is waited for, so that no page is shown in the wrong palette first.
-"use strict";
+// Light, dark, or as on the device: what the reader chose. Stands on every page, before all styles.
 (() => {
   const root = document.documentElement;
   const KEY = "palette", PALETTES = ["light", "dark"];
@@ -16,15 +14,19 @@
     } catch {}
   };
 
-  // The colours that a browser draws around the page: those of its two metas, or of the chosen one.
+  // The colours around the page: those of its two metas, or of the chosen one.
   const metas = [...document.querySelectorAll("meta[name=theme-color]")];
   const colours = metas.map((meta) => meta.content);
 
   const apply = (choice) => {
     const chosen = PALETTES.indexOf(choice);
-    root.dataset.palette = chosen < 0 ? "system" : choice;
-    document.querySelector("meta[name=color-scheme]").content = chosen < 0 ? "light dark" : choice;
-    metas.forEach((meta, n) => (meta.content = colours[chosen < 0 ? n : chosen]));
+    const palette = chosen < 0 ? "system" : choice;
+    // To say the same again would have the whole page styled again.
+    if (palette !== root.dataset.palette) {
+      root.dataset.palette = palette;
+      document.querySelector("meta[name=color-scheme]").content = chosen < 0 ? "light dark" : choice;
+      metas.forEach((meta, n) => (meta.content = colours[chosen < 0 ? n : chosen]));
+    }
     show();
   };
   const show = () => {

@@ -21,8 +21,9 @@ from generator.assemble.references import reference_view
 from generator.cli import main
 from generator.config import read_config
 from generator.model import Heading, Reference, Site
+from generator.text_font import FAMILY, WITHOUT
 
-from ..conftest import FRONT_MATTER, SETTINGS, WriteBlog
+from ..conftest import FRONT_MATTER, REPOSITORY, SETTINGS, WriteBlog
 
 ENGLISH_STRINGS = {"edition": "ed. {n}", "no_year": "n.d."}
 
@@ -69,6 +70,13 @@ def test_a_category_is_named_where_a_list_has_others(write_blog: WriteBlog) -> N
     assert select(site, "index.html", named) == ["math"]
     assert select(site, "tag/tag/index.html", named) == ["math"]
     assert select(site, "math/index.html", named) == []
+
+
+def test_the_style_sheet_agrees_on_languages_without_serifs() -> None:
+    """Their pages load no serifs, because the theme sets them in another face."""
+    sheet = (REPOSITORY / "templates" / "static" / "style.css").read_text(encoding="utf-8")
+    sets = re.findall(r":root:lang\(([\w-]+)\) \{[^{}]*--text: (.*?);", sheet)
+    assert {language for language, face in sets if FAMILY not in face} == set(WITHOUT)
 
 
 FONTS = [
@@ -398,8 +406,9 @@ def test_titles_are_text(write_blog: WriteBlog) -> None:
     site = pipeline.build(read_config(write_blog({"posts/a/index.ko.md": text})))
     for path, file in site.files.items():
         if path.endswith(".html"):
-            assert b"<script>" not in file.content, path
-            assert file.content.count(b"</script") == file.content.count(b"<script "), path
+            assert b"<script>x()" not in file.content, path
+            opened = file.content.count(b"<script>") + file.content.count(b"<script ")
+            assert file.content.count(b"</script") == opened, path
     assert select(site, "index.html", "//h2/a/text()") == ['<script>x()</script> & "q"']
 
 

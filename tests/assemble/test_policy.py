@@ -43,6 +43,19 @@ def test_a_page_loads_nothing_but_the_site() -> None:
     assert policy["script-src"] == policy["style-src"] == ["'self'"]
 
 
+def test_a_script_of_the_theme_is_allowed_as_browsers_read_it(write_blog: WriteBlog) -> None:
+    """To the letter, with whatever ends of lines its file has; a theme may have none."""
+    texts = {"posts/a/index.ko.md": FRONT_MATTER}
+    for script in ("let a = '집합';\r\nlet b;\r", ""):
+        root = write_blog({**texts, "templates/static/palette.js": script})
+        site = pipeline.build(read_config(root))
+        for path in ("index.html", "404.html", "math/2022-07-08-a/index.html"):
+            written = select(site, path, "//head/script[not(@*)]/text()")
+            assert written == (["let a = '집합';\nlet b;\n"] if script else [])
+            (policy,) = select(site, path, "//meta[@http-equiv]/@content")
+            assert parsed(policy)["script-src"] == ["'self'", *map(hashed, written)]
+
+
 def test_a_post_may_place_what_it_draws() -> None:
     """KaTeX and Matplotlib write `style` attributes: those, and neither sheets nor scripts."""
     policy = parsed(policy_of("<p>text</p>"))
@@ -144,6 +157,8 @@ def test_each_page_has_its_policy(write_blog: WriteBlog) -> None:
     (home,) = select(site, "index.html", f"{query}/@content")
     (one,) = select(site, "math/2022-07-08-a/index.html", f"{query}/@content")
     (open_one,) = select(site, "math/2022-07-08-b/index.html", f"{query}/@content")
-    assert home == page_policy()
+    (script,) = select(site, "index.html", "//head/script[not(@*)]/text()")
+    assert home == page_policy([("script-src", hashed(script))])
+    assert hashed(script) in parsed(one)["script-src"]
     assert "img-src 'self' data: https://a.example;" in one
     assert open_one == OPEN

@@ -53,7 +53,7 @@ def test_a_choice_is_remembered(browser: Browser, served: Served) -> None:
 
 
 def test_nothing_is_shown_in_the_wrong_palette_first(browser: Browser, served: Served) -> None:
-    """The choice is applied by a script that is waited for, before any style sheet and the body."""
+    """The choice is applied by a script on the page itself, before any style sheet and the body."""
     page = open_page(browser, served.address, *SCREENS["desktop"], "dark")
     page.get_by_title("밝게").click()
     page.add_init_script(
@@ -67,12 +67,31 @@ def test_nothing_is_shown_in_the_wrong_palette_first(browser: Browser, served: S
     assert page.evaluate("atFirst") == "light"
     before = page.evaluate(
         """(() => {
-             const script = document.querySelector('script:not([defer])');
+             const script = document.querySelector('script:not([src], [type])');
              const sheet = document.querySelector('link[rel=stylesheet]');
              return script.compareDocumentPosition(sheet) & Node.DOCUMENT_POSITION_FOLLOWING;
            })()"""
     )
     assert before
+    page.context.close()
+
+
+def test_what_is_chosen_already_is_not_chosen_again(browser: Browser, served: Served) -> None:
+    """A page is styled once: nothing that its colours depend on is written when it has loaded."""
+    page = open_page(browser, served.address, *SCREENS["desktop"], "light")
+    page.get_by_title("어둡게").click()
+    page.add_init_script(
+        """window.written = [];
+           document.addEventListener('DOMContentLoaded', () =>
+             new MutationObserver(changes => written.push(...changes.map(c => c.attributeName)))
+               .observe(document, { attributeFilter: ['data-palette', 'content'], subtree: true }))"""
+    )
+    page.reload()
+    page.wait_for_timeout(300)
+    assert page.evaluate("[written, document.readyState]") == [[], "complete"]
+    page.get_by_title("밝게").click()
+    page.wait_for_timeout(100)
+    assert page.evaluate("written.length") > 0
     page.context.close()
 
 

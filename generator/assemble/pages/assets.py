@@ -13,6 +13,8 @@ from functools import cached_property
 from msgspec import Struct
 
 from ...addresses import asset_path
+from ...csp import hash_source
+from ...errors import ThemeError
 from ...model import Config, File, RenderedPost, Theme
 from ...text_font import FAMILY, FILES, WITHOUT
 from ...theme_settings import theme_style
@@ -26,7 +28,9 @@ KATEX_STYLE = asset_path("katex/katex.min.css")
 INTERACTIVE = "interactive.js"
 """The theme's script for interactive figures."""
 PALETTE = "palette.js"
-"""The theme's script for the palette that a reader chose."""
+"""The theme's script for the palette that a reader chose: it stands on every page itself."""
+PALETTE_FILE = f"templates/static/{PALETTE}"
+"""Where a blog has its own."""
 SEARCH_KEY = "search-key.js"
 """The theme's script that every page loads: a key leads to the search."""
 SEARCH = "search/"
@@ -57,12 +61,19 @@ class Assets(Struct, frozen=True, dict=True):
     """Name of a script to its path, for those that the theme has."""
     search_script: str
     """Path of the script that the page that searches loads."""
+    palette: str
+    """The script for the palette that a reader chose; empty if the theme has none."""
     interactive: bytes
     """The script for interactive figures."""
     serif: Collection[str]
     """Languages whose pages set their text in the theme's own typeface."""
     edition: Callable[[], str]
     """Tells which JavaScript for interactive figures there is."""
+
+    @cached_property
+    def loads(self) -> tuple[tuple[str, str], ...]:
+        """Directive and source, for its policy, of what stands on every page itself."""
+        return (("script-src", hash_source(self.palette)),) if self.palette else ()
 
     @cached_property
     def interactive_script(self) -> str:
@@ -84,6 +95,7 @@ def assets_of(theme: Theme, config: Config, code_style: str, edition: Callable[[
     # The theme's own style comes first: what is said later about a thing has the last word.
     written = static.pop(STYLE, b"") + code_style.encode() + theme_style(config).encode()
     style = _without_comments(written)
+    palette = _inline(static.pop(PALETTE, b""))
     interactive = static.pop(INTERACTIVE, b"")
     asked = FAMILY.encode() in style
     serif = [name for name in config.languages if asked and _is_set_in_serif(name, config)]
@@ -95,7 +107,7 @@ def assets_of(theme: Theme, config: Config, code_style: str, edition: Callable[[
     scripts = {
         name: asset_path(_hashed(name, content))
         for name, content in static.items()
-        if name in (PALETTE, SEARCH_KEY, *POST_SCRIPTS)
+        if name in (SEARCH_KEY, *POST_SCRIPTS)
     }
     style_path = asset_path(f"style-{_digest(style)}.css")
     files = {style_path: style}
@@ -104,7 +116,32 @@ def assets_of(theme: Theme, config: Config, code_style: str, edition: Callable[[
     for name, content in modules.items():
         files[asset_path(name.replace("/", f"-{digest}/", 1))] = content
     search_script = asset_path(f"search-{digest}/search.js")
-    return Assets(files, style_path, scripts, search_script, interactive, serif, edition)
+    return Assets(files, style_path, scripts, search_script, palette, interactive, serif, edition)
+
+
+def _inline(script: bytes) -> str:
+    """A script as it stands on a page, to the letter: the policy has its hash.
+
+    Raises:
+        ThemeError: it cannot stand there.
+    """
+    try:
+        # Browsers read ends of lines so before they look at what is between the tags.
+        text = script.decode().replace("\r\n", "\n").replace("\r", "\n").strip("\ufeff")
+    except UnicodeDecodeError as error:
+        raise ThemeError(f"{PALETTE} is not UTF-8").at(
+            file=PALETTE_FILE, hint="save it as UTF-8"
+        ) from error
+    if end := ENDS_SCRIPT.search(text):
+        line = text.count("\n", 0, end.start())
+        what = "ends the script before its time" if "/" in end[0] else "may hide the script's end"
+        raise ThemeError(f"`{end[0]}` {what}").at(
+            file=PALETTE_FILE,
+            line=line + 1,
+            text=text.split("\n")[line],
+            hint=f"this script stands on every page itself: write `<\\{end[0][1:]}`",
+        )
+    return text
 
 
 def _is_set_in_serif(language: str, config: Config) -> bool:
@@ -112,6 +149,8 @@ def _is_set_in_serif(language: str, config: Config) -> bool:
     return FAMILY in chosen if chosen else language.partition("-")[0] not in WITHOUT
 
 
+ENDS_SCRIPT = re.compile(r"</script|<script|<!--", re.IGNORECASE)
+"""What an HTML script element cannot hold as it is (HTML, 4.12.1.3)."""
 CSS_COMMENT = re.compile(rb"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')|/\*.*?\*/\n?""", re.DOTALL)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 
+from markupsafe import Markup
 from msgspec import Struct
 
 from ... import __version__
@@ -30,7 +31,7 @@ from ..listing import (
 )
 from ..related import Related
 from ..views import LinkView, SiteView
-from .assets import AT_THE_ROOT, PALETTE, Assets, assets_of
+from .assets import AT_THE_ROOT, Assets, assets_of
 from .mention import link_view
 from .templates import Fill
 
@@ -159,7 +160,7 @@ def _site_view(
         generator=f"Inkcell {__version__}",
         favicon=address(asset_path("favicon.svg"), config),
         icons=tuple(address(name, config) for name in AT_THE_ROOT if name in assets.files),
-        palette=address(assets.scripts[PALETTE], config) if PALETTE in assets.scripts else "",
+        palette_script=Markup(assets.palette) if assets.palette else None,
         paper_light=config.theme.get("paper", {}).get("light", ""),
         paper_dark=config.theme.get("paper", {}).get("dark", ""),
         assets=address(asset_path(""), config),

@@ -60,7 +60,7 @@ def page_view(
     scripts: Sequence[str] = (),
     pager: PagerView | None = None,
     data: Sequence[Thing] = (),
-    policy: str = page_policy(),
+    policy: str = "",
     fonts: Sequence[str] = (),
 ) -> PageView:
     """What a page's template sees of it, whatever its kind.
@@ -79,7 +79,7 @@ def page_view(
         scripts: paths of those that it loads besides those of every page.
         pager: for a list of several pages.
         data: what search engines read.
-        policy: its Content-Security-Policy.
+        policy: its Content-Security-Policy, if not that of a page without a post.
         fonts: paths of those that its beginning needs besides those of any text.
     """
     config, assets = blog.config, blog.assets
@@ -102,7 +102,7 @@ def page_view(
         scripts=tuple(address(script, config) for script in (*shared, *scripts)),
         pager=pager,
         feeds=tuple(_feeds(kind, language, title, blog)),
-        policy=policy,
+        policy=policy or page_policy(assets.loads),
         fonts=tuple(address(font, config) for font in (*text_fonts(language, assets), *fonts)),
     )
 

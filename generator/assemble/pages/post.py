@@ -39,7 +39,9 @@ def post_file(rendered: RenderedPost, blog: Blog) -> File:
         image=rendered.share,
         data=_data(rendered, blog),
         scripts=post_scripts(rendered, blog.assets),
-        policy=post_policy(rendered.loads, rendered.libraries, "html" in meta.trusted),
+        policy=post_policy(
+            (*blog.assets.loads, *rendered.loads), rendered.libraries, "html" in meta.trusted
+        ),
         fonts=formula_fonts(rendered.body) if rendered.has_math else (),
     )
     if source.standing:

@@ -84,7 +84,8 @@ def test_what_is_chosen_already_is_not_chosen_again(browser: Browser, served: Se
         """window.written = [];
            document.addEventListener('DOMContentLoaded', () =>
              new MutationObserver(changes => written.push(...changes.map(c => c.attributeName)))
-               .observe(document, { attributeFilter: ['data-palette', 'content'], subtree: true }))"""
+               .observe(document, { attributeFilter: ["data-palette", "content"],
+                                    subtree: true }))"""
     )
     page.reload()
     page.wait_for_timeout(300)

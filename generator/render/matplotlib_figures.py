@@ -17,6 +17,7 @@ from lxml import etree
 from ..colours import luminance, red_green_blue
 from .dark_colours import dark_colour
 from .svg import SVG, XLINK, clean_svg, parse_svg, remove_element, shorten_ids, svg_size
+from .svg_paths import rounded, shorter_path
 
 BITMAP = re.compile(r"\s*data:image/(png|jpeg|gif|webp);base64,(.*)", re.DOTALL)
 HEX = re.compile("#[0-9a-f]{6}")
@@ -62,9 +63,11 @@ def page_figure(text: str, prefix: str, label: str, publish: Publish) -> str:
         ink = "#000"
     shorten_ids(root, prefix)
     for element in root.iter():
-        for name in ("d", "x", "y", "points"):
+        for name in ("x", "y", "points"):
             if name in element.attrib:
-                element.set(name, _rounded(str(element.get(name))))
+                element.set(name, rounded(str(element.get(name))))
+        if "d" in element.attrib:
+            element.set("d", shorter_path(str(element.get("d"))))
         if XLINK + "href" in element.attrib:
             element.set("href", str(element.attrib.pop(XLINK + "href")))
         element.tail = None
@@ -272,15 +275,3 @@ def _place(group: etree._Element) -> tuple[float, float] | None:
 
 def _inside(place: tuple[float, float], frame: tuple[float, float, float, float]) -> bool:
     return frame[0] <= place[0] <= frame[2] and frame[1] <= place[1] <= frame[3]
-
-
-# --- fewer bytes ------------------------------------------------------------------------------
-
-
-NUMBER = re.compile(r"-?\d+\.\d{3,}")
-
-
-def _rounded(path: str) -> str:
-    """Coordinates to a hundredth of a point, on one line."""
-    shorter = NUMBER.sub(lambda match: f"{float(match[0]):.2f}".rstrip("0").rstrip("."), path)
-    return " ".join(shorter.split())

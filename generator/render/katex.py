@@ -208,7 +208,9 @@ class Katex:
 
 BOXES = '</span><span class="katex-base">'
 """Between two boxes of KaTeX's, behind a relation or an operation, a line may end."""
-LINE_END = '</span><wbr><span class="katex-base">'
+MAY_END = '<span class="line-end"><wbr></span>'
+"""Chromium obeys a `wbr` where no line may end, Firefox only one in a box that lets lines end."""
+LINE_END = f'</span>{MAY_END}<span class="katex-base">'
 BRACKET = re.compile(r'class="m(?:(open)|close)\b[^>]*>')
 WHOLE = 7
 """Signs of a formula that stays on one line, as `d = 48` does: some five em."""
@@ -264,9 +266,9 @@ def _with_long_parts(html: str) -> str:
         return html
     parts = [
         f'<span class="long"><span>{part}</span></span>' if _signs(part) > LONG else part
-        for part in boxes.removesuffix(END).split("<wbr>")
+        for part in boxes.removesuffix(END).split(MAY_END)
     ]
-    return head + start + "<wbr>".join(parts) + END
+    return head + start + MAY_END.join(parts) + END
 
 
 TAG_OR_PART = re.compile(r"<[^>]*>?")

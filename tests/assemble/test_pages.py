@@ -261,8 +261,10 @@ def test_long_lists_have_several_pages(write_blog: WriteBlog) -> None:
         ]
         first, second, last = pages
         assert f"{folder}page/4/index.html" not in site.files
-        assert select(site, first, "//link[@rel='prev' or @rel='next']/@href") == [f"{base}page/2/"]
-        assert select(site, second, "//link[@rel='prev' or @rel='next']/@href") == [
+        assert select(site, first, "//a[@rel='prev' or @rel='next']/@href") == [f"{base}page/2/"]
+        # Firefox fetches ahead what a page's head says is next, and no policy can allow it that.
+        assert not select(site, first, "//link[@rel='prev' or @rel='next']")
+        assert select(site, second, "//a[@rel='prev' or @rel='next']/@href") == [
             base,
             f"{base}page/3/",
         ]

@@ -20,6 +20,8 @@ const open = async (path, width) => {
   }));
   if (over > 0) wrong(`${over} pixels wider than the window`);
   if (broken) wrong(`${broken} broken pictures`);
+  // What is left behind, as an icon that is still on its way, is no failure.
+  page.removeAllListeners("requestfailed");
   return page;
 };
 

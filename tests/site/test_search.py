@@ -8,18 +8,24 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from generator.config import read_config
+from generator.csp import hash_source
 from generator.pipeline import build
 from generator.write import write
 
-from ..conftest import SETTINGS
+from ..conftest import REPOSITORY, SETTINGS
 from .conftest import BASE, URL, Served, serve
 from .test_browser import SCREENS, axe_violations, open_page, watch
 from .test_checkers import nu_errors
 
 pytestmark = [pytest.mark.xdist_group("search")]
 
-POLICY = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self'"
-"""What a strict site sends: no script but its own files, no `eval`, no WebAssembly."""
+PALETTE = (REPOSITORY / "templates" / "static" / "palette.js").read_text(encoding="utf-8")
+POLICY = (
+    f"default-src 'self'; script-src 'self' {hash_source(PALETTE)}; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self'"
+)
+"""What a strict site sends: no script but its own files and the one on the page, no `eval`, no
+WebAssembly."""
 
 
 def post(title: str, date: str, text: str, tags: str = "") -> str:

@@ -54,12 +54,11 @@ SHORTCODE_HINTS = {
         "HTML is written as it is: <iframe src=… title=…></iframe>, <video controls src=…></video>",
     ),
     "figure": 'a picture is ![what it shows](picture.png "Its caption")',
-    "highlight": "write a fence: ```python",
     "include": "write it here; the code of a file beside the post is shown by `literalinclude`",
     **dict.fromkeys(
         ("ref", "relref"), "link to the other post's file: [text](../other/index.en.md)"
     ),
-    "gist": "write a link, or the code itself",
+    **{name: LIQUID_HINTS[name] for name in ("gist", "highlight")},
     "pagebreak": "remove it: a page of the web has none",
 }
 SHORTCODE_HINT = "write what it stood for, as Markdown or HTML; to show it, put it in code"

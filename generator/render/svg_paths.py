@@ -17,9 +17,11 @@ LONG = re.compile(r"-?\d+\.\d{3,}")
 
 def rounded(text: str) -> str:
     """Numbers to a hundredth, on one line."""
-    return " ".join(
-        LONG.sub(lambda match: f"{float(match[0]):.2f}".rstrip("0").rstrip("."), text).split()
-    )
+    return " ".join(LONG.sub(lambda match: _written(float(match[0])), text).split())
+
+
+def _written(number: float) -> str:
+    return f"{number:.2f}".rstrip("0").rstrip(".")
 
 
 def shorter_path(path: str) -> str:
@@ -97,7 +99,7 @@ def _joined(commands: Iterator[Command]) -> str:
                 before = ""
             last = letter
         for number in numbers:
-            text = f"{number / 100:.2f}".rstrip("0").rstrip(".")
+            text = _written(number / 100)
             text = text.replace("0.", ".", 1) if text.startswith(("0.", "-0.")) else text
             stands_apart = not before or text[0] == "-" or (text[0] == "." and "." in before)
             parts.append(text if stands_apart else f" {text}")

@@ -408,9 +408,9 @@ def test_titles_are_text(write_blog: WriteBlog) -> None:
     site = pipeline.build(read_config(write_blog({"posts/a/index.ko.md": text})))
     for path, file in site.files.items():
         if path.endswith(".html"):
-            assert b"<script>x()" not in file.content, path
-            opened = file.content.count(b"<script>") + file.content.count(b"<script ")
-            assert file.content.count(b"</script") == opened, path
+            # One is the theme's own.
+            assert file.content.count(b"<script>") == 1, path
+            assert file.content.count(b"</script") == file.content.count(b"<script ") + 1, path
     assert select(site, "index.html", "//h2/a/text()") == ['<script>x()</script> & "q"']
 
 
